@@ -1,0 +1,1 @@
+"""config.toml: where it is found, what may stand in it, how it is read, checked and saved."""

@@ -1,0 +1,83 @@
+"""The tcp addresses that sockets are bound to: their form, and who can reach them."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+MAX_PORT = 65535
+
+_FORM = re.compile(r"tcp://(?P<host>\[[^\]]*\]|[^:/\s]+):(?P<port>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a socket is bound, `tcp://host:port`.
+
+    Parameters
+    ----------
+    host : a name, an IPv4 address, an IPv6 address in brackets, or `*` for every interface.
+    port : 1 to 65535.
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read an address as it stands in the config.
+
+        ZeroMQ binds some other port when the one given is 0 or above 65535, so ports are checked
+        here and not left to it.
+
+        Raises
+        ------
+        ValueError : the text is no such address; the message says what one looks like.
+        """
+        match = _FORM.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not an address; one looks like tcp://localhost:5555")
+        port = int(match["port"]) if len(match["port"]) <= len(str(MAX_PORT)) else MAX_PORT + 1
+        if not 1 <= port <= MAX_PORT:
+            raise ValueError(f"port {match['port']} is not between 1 and {MAX_PORT}")
+        host = match["host"]
+        if host.startswith("["):
+            try:
+                ipaddress.IPv6Address(host[1:-1])
+            except ValueError:
+                raise ValueError(f"{host} is not an IPv6 address") from None
+        return cls(host, port)
+
+    def __str__(self) -> str:
+        """Give the form that ZeroMQ binds."""
+        return f"tcp://{self.host}:{self.port}"
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines may reach it: anything but loopback."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return True
+
+    def collides(self, other: "Address") -> bool:
+        """Whether both cannot be bound at once: the same port on what may be the same interface."""
+        return self.port == other.port and (
+            self.interface == other.interface or "*" in (self.interface, other.interface)
+        )
+
+    @property
+    def interface(self) -> str:
+        """The host in the one spelling that names its interface."""
+        wildcards = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not bound
+        return {"localhost": "127.0.0.1", **dict.fromkeys(wildcards, "*")}.get(self.host, self.host)
+
+
+def free_pair(taken: list[Address], first_port: int = 5555) -> tuple[Address, Address]:
+    """Choose the next pair of loopback ports, from 5555 up, that no address in `taken` has."""
+    used = {address.port for address in taken}
+    port = first_port
+    while {port, port + 1} & used:
+        port += 2
+    return Address("localhost", port), Address("localhost", port + 1)

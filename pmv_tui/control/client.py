@@ -1,0 +1,68 @@
+"""The caller's side of the control socket, for the command line and scripts."""
+
+from typing import Any, cast
+
+import msgpack
+import zmq
+
+from pmv_tui.control.messages import Reply
+
+TIMEOUT = 5.0
+"""Seconds that an engine may take for any answer."""
+
+
+class EngineGone(Exception):  # noqa: N818 - a state, reported as it is
+    """No engine answers on the control socket."""
+
+
+def encode_request(command: str, arguments: dict[str, Any]) -> bytes:
+    """Build a request. Form: docs/control.md."""
+    return cast("bytes", msgpack.packb({"command": command, **arguments}))
+
+
+def decode_reply(data: bytes) -> Reply:
+    """Read an answer."""
+    return cast("Reply", msgpack.unpackb(data))
+
+
+class ControlClient:
+    """A connection to one engine; one request at a time.
+
+    Parameters
+    ----------
+    endpoint : `Rig.endpoint`.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.REQ)
+        self._socket.linger = 0
+        # A request that timed out must not block the next one.
+        self._socket.setsockopt(zmq.REQ_RELAXED, 1)
+        self._socket.setsockopt(zmq.REQ_CORRELATE, 1)
+        self._socket.connect(endpoint)
+
+    def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:
+        """Ask or tell the engine.
+
+        Raises
+        ------
+        EngineGone : no answer came within `timeout` seconds.
+        """
+        self._socket.send(encode_request(command, arguments))
+        if not self._socket.poll(int(timeout * 1000)):
+            raise EngineGone(f"no engine answered within {timeout:g} s")
+        return decode_reply(self._socket.recv())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+        self._context.term()
+
+    def __enter__(self) -> "ControlClient":
+        """Use the client in a with block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it at the block's end."""
+        self.close()

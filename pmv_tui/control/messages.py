@@ -1,0 +1,143 @@
+"""What the engine tells over the control socket. The form of each command: docs/control.md."""
+
+from typing import Literal, NotRequired, TypedDict
+
+PROTOCOL_VERSION = 1
+"""Raised when a command or an answer changes its meaning."""
+
+CameraState = Literal["opening", "capturing", "waiting for trigger", "stalled", "lost", "error"]
+
+
+class Corners(TypedDict):
+    """A box in image coordinates, pixels (x, y)."""
+
+    top_left: tuple[int, int]
+    bottom_right: tuple[int, int]
+
+
+class Drops(TypedDict):
+    """Frames that were not published, by cause, since the engine started."""
+
+    missing: int
+    """Lost on the link between camera and host."""
+    skipped: int
+    """Overwritten by a newer frame before they were fetched."""
+    failed: int
+    """Arrived incomplete."""
+    put_rate: int
+    """Left out to keep to `put_rate`."""
+
+
+class CameraStatus(TypedDict):
+    """One camera, now."""
+
+    unique_id: str
+    name: str
+    listed: bool
+    """Whether it stands in the config file."""
+    state: CameraState
+    reason: str
+    """Why the state is not capturing, in words; else empty."""
+    retry_in: float | None
+    """Seconds until the camera is tried again; None where no try is due."""
+    fps: float
+    """Frames a second that arrived, over the last seconds."""
+    fps_wanted: float
+    width: int
+    height: int
+    pixel_format: str
+    captured: int
+    published: int
+    drops: Drops
+    plugged: bool
+    paused: bool
+    plug_error: str
+    """Why the last plug or edit of addresses failed; empty after one that worked."""
+    pub_address: str
+    pull_address: str
+    exposed: bool
+    """Whether an address can be reached from other machines."""
+    clients: int
+    published_fps: float
+    published_mb_s: float
+    """10^6 bytes of image a second."""
+    latency_p50_ms: float | None
+    latency_p99_ms: float | None
+    """From arrival to sent, over the last seconds; None where nothing was sent."""
+    box: Corners | None
+    """The newest box that has not expired."""
+    boxes: int
+    """Boxes received."""
+    malformed: int
+    malformed_reason: str
+    """What was wrong with the last malformed message."""
+
+
+class BackendStatus(TypedDict):
+    """Whether one kind of camera can be used here."""
+
+    name: str
+    available: bool
+    reason: str
+    remedy: str
+
+
+class EngineStatus(TypedDict):
+    """The engine itself."""
+
+    version: str
+    protocol: int
+    pid: int
+    started: int
+    """ns since the epoch."""
+    host: str
+    config_path: str
+    config_exists: bool
+    log_path: str
+    put_rate: float
+    pull_rate: float
+    scanning: bool
+    """Whether a search for cameras is under way."""
+    last_event: int
+    """The id of the newest event."""
+
+
+class Snapshot(TypedDict):
+    """The whole rig, now."""
+
+    engine: EngineStatus
+    backends: list[BackendStatus]
+    cameras: list[CameraStatus]
+
+
+class Event(TypedDict):
+    """Something that happened, for the log."""
+
+    id: int
+    time: int
+    """ns since the epoch."""
+    level: Literal["info", "warning", "error"]
+    camera: str
+    """unique_id; empty where it concerns the rig."""
+    text: str
+
+
+class Result(TypedDict):
+    """What a command did to one camera."""
+
+    camera: str
+    """The camera's name."""
+    ok: bool
+    text: str
+    """What was done, or why not and what to do; for people."""
+
+
+class Reply(TypedDict):
+    """The answer to any command."""
+
+    ok: bool
+    error: NotRequired[str]
+    """Why the command as a whole was refused."""
+    snapshot: NotRequired[Snapshot]
+    results: NotRequired[list[Result]]
+    events: NotRequired[list[Event]]

@@ -1,0 +1,128 @@
+"""Where a rig's engine is found: its folder, its lock, its control socket and its log."""
+
+import fcntl
+import hashlib
+import os
+import re
+import socket
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+MAX_SOCKET_PATH = 107
+"""Bytes of a unix socket's path on Linux, less the closing zero (unix(7))."""
+
+
+class RigError(Exception):
+    """The rig's folder cannot be used; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """The files of one rig: one config file on one host has one engine.
+
+    The folder lies in the user's state folder and not in `$XDG_RUNTIME_DIR`: that one is removed
+    when the user's last session ends, and an engine must outlive the SSH session that started it.
+
+    Parameters
+    ----------
+    config_path : the config file, absolute, links resolved. It need not exist.
+    folder : mode 0700, this user's own.
+    """
+
+    config_path: Path
+    folder: Path
+
+    @classmethod
+    def of(cls, config_path: Path) -> "Rig":
+        """Name the rig of a config file. Nothing is made on disk."""
+        config_path = config_path.expanduser().resolve()
+        host = socket.gethostname()
+        digest = hashlib.sha256(f"{host}\n{config_path}".encode()).hexdigest()[:10]
+        stem = re.sub(r"[^\w-]", "_", config_path.parent.name)[:16]
+        return cls(config_path, platformdirs.user_state_path("pmv-tui") / f"{stem}-{digest}")
+
+    @property
+    def socket_path(self) -> Path:
+        """The control socket."""
+        return self.folder / "control"
+
+    @property
+    def endpoint(self) -> str:
+        """The control socket as ZeroMQ names it."""
+        return f"ipc://{self.socket_path}"
+
+    @property
+    def lock_path(self) -> Path:
+        """Locked by the engine as long as it lives, however it ends."""
+        return self.folder / "lock"
+
+    @property
+    def log_path(self) -> Path:
+        """The engine's log; older ones beside it end in .1 and so on."""
+        return self.folder / "engine.log"
+
+    def make_folder(self) -> None:
+        """Make the folder, mode 0700, or see that the one there is this user's alone.
+
+        Raises
+        ------
+        RigError : it cannot be made, belongs to somebody else, or is too deep for a socket.
+        """
+        if len(os.fsencode(self.socket_path)) > MAX_SOCKET_PATH:
+            raise RigError(
+                f"{self.socket_path} is longer than the {MAX_SOCKET_PATH} bytes a socket may have; "
+                "set XDG_STATE_HOME to a folder with a shorter path"
+            )
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            status = self.folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+                raise RigError(f"{self.folder} is not a folder of this user; remove it")
+            if stat.S_IMODE(status.st_mode) != 0o700:
+                self.folder.chmod(0o700)
+        except OSError as error:
+            raise RigError(f"{self.folder}: {error.strerror}; an engine needs it") from error
+
+    def lock(self) -> int | None:
+        """Take the engine's lock for as long as this process lives.
+
+        The kernel releases it with the process, so one left by a killed engine is no obstacle.
+
+        Returns
+        -------
+        The descriptor that holds the lock; None where another process holds it.
+        """
+        descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        return descriptor
+
+    def engine_runs(self) -> bool:
+        """Tell whether an engine holds the lock now."""
+        try:
+            descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        else:
+            return False
+        finally:
+            os.close(descriptor)
+
+    def engine_pid(self) -> int | None:
+        """Read the engine's process id from its lock; None where none can be read."""
+        try:
+            return int(self.lock_path.read_text())
+        except (OSError, ValueError):
+            return None

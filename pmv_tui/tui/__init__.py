@@ -1,0 +1,1 @@
+"""The Textual app: it draws what the engine reports and sends it commands."""

@@ -1,0 +1,1 @@
+"""The process that owns every HighGUI window. Empty until windows are built."""
