@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 MAX_PORT = 65535
 
-_FORM = re.compile(r"tcp://(?P<host>\[[^\]]*\]|[^:/\s]+):(?P<port>\d+)")
+FIRST_PORT = 5555
+"""Where the choice of ports starts for a camera whose addresses are not written."""
+
+# ASCII only: other digits and letters are numbers to Python and nothing to ZeroMQ.
+_FORM = re.compile(r"tcp://(?P<host>\[[^\]]*\]|\*|[A-Za-z0-9._-]+):(?P<port>[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,8 @@ class Address:
     @property
     def exposed(self) -> bool:
         """Whether other machines may reach it: anything but loopback."""
-        if self.host == "localhost":
-            return False
         try:
-            return not ipaddress.ip_address(self.host.strip("[]")).is_loopback
+            return not ipaddress.ip_address(self.interface).is_loopback
         except ValueError:
             return True
 
@@ -70,11 +72,17 @@ class Address:
     @property
     def interface(self) -> str:
         """The host in the one spelling that names its interface."""
-        wildcards = ("0.0.0.0", "[::]")  # noqa: S104 - compared with, not bound
-        return {"localhost": "127.0.0.1", **dict.fromkeys(wildcards, "*")}.get(self.host, self.host)
+        host = self.host.strip("[]").lower()
+        if host == "localhost":
+            return "127.0.0.1"
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return host
+        return "*" if address.is_unspecified else str(address)
 
 
-def free_pair(taken: list[Address], first_port: int = 5555) -> tuple[Address, Address]:
+def free_pair(taken: list[Address], first_port: int = FIRST_PORT) -> tuple[Address, Address]:
     """Choose the next pair of loopback ports, from 5555 up, that no address in `taken` has."""
     used = {address.port for address in taken}
     port = first_port

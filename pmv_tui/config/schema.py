@@ -10,34 +10,61 @@ PixelFormat = Literal["Mono", "Colour"]
 
 
 def _address(text: str) -> str:
-    Address.parse(text)
+    if text:
+        Address.parse(text)
     return text
-
-
-AddressText = Annotated[str, AfterValidator(_address)]
 
 
 def _unique_id(text: str) -> str:
     serial, dash, backend = text.rpartition("-")
-    if not (serial and dash and backend):
+    if not (serial and dash and backend and text.isprintable()):
         raise ValueError(
-            "a unique_id is <serial>-<backend>, such as left-simulated or 0-opencv or "
-            "0815-0000-basler"
+            f"{text!r} is no unique_id; one is <serial>-<backend>, such as left-simulated or "
+            "0-opencv or 0815-0000-basler"
         )
     return text
 
 
+def _name(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError(f"{text!r} has blanks at an end, or characters that cannot be shown")
+    return text
+
+
+def _source(source: str | int) -> str | int:
+    if source == "":
+        raise ValueError("the text is empty; leave the line out for the default")
+    return source
+
+
+AddressText = Annotated[str, AfterValidator(_address)]
+"""`tcp://host:port`; empty: chosen when the config is read."""
+
+
 class _Section(BaseModel):
+    # Strict: the text "60" is no number, and true is not 1. A whole number serves as a float.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class SocketConfig(_Section):
     """`[socket_config]`: what all cameras' sockets have in common."""
 
-    put_rate: float = Field(default=60.0, ge=0, le=100_000, allow_inf_nan=False)
+    put_rate: float = Field(
+        default=60.0,
+        ge=0,
+        le=100_000,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "images a second"},
+    )
     """Images a second put into a PUB socket at most; 0: every new frame."""
 
-    pull_rate: float = Field(default=30.0, gt=0, le=10_000, allow_inf_nan=False)
+    pull_rate: float = Field(
+        default=30.0,
+        gt=0,
+        le=10_000,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "times a second"},
+    )
     """Times a second a PULL socket is emptied."""
 
     extended_metadata: bool = False
@@ -50,16 +77,24 @@ class CameraConfig(_Section):
     unique_id: Annotated[str, AfterValidator(_unique_id)]
     """`<serial>-<backend>`, split at the last dash."""
 
-    name: str = Field(default="", max_length=64)
+    name: Annotated[str, AfterValidator(_name)] = Field(default="", max_length=64)
     """What people read; the serial where it is empty."""
 
-    fps: float = Field(default=60.0, gt=0, le=100_000, allow_inf_nan=False)
+    fps: float = Field(
+        default=60.0,
+        gt=0,
+        le=100_000,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "frames a second"},
+    )
     """Frames a second wanted of the camera."""
 
-    exposure_time: float = Field(default=15_000.0, gt=0, allow_inf_nan=False)
+    exposure_time: float = Field(
+        default=15_000.0, gt=0, allow_inf_nan=False, json_schema_extra={"unit": "µs"}
+    )
     """µs."""
 
-    gain: float = Field(default=0.0, allow_inf_nan=False)
+    gain: float = Field(default=0.0, allow_inf_nan=False, json_schema_extra={"unit": "dB"})
     """dB."""
 
     pixel_format: PixelFormat = "Mono"
@@ -68,19 +103,19 @@ class CameraConfig(_Section):
     external_trigger: bool = False
     """Whether a signal on the camera's input starts each frame."""
 
-    pub_address: AddressText = "tcp://localhost:5555"
-    """Where images are published."""
+    pub_address: AddressText = ""
+    """Where images are published. Never empty in a config that was loaded."""
 
-    pull_address: AddressText = "tcp://localhost:5556"
-    """Where overlay messages are received."""
+    pull_address: AddressText = ""
+    """Where overlay messages are received. Never empty in a config that was loaded."""
 
-    source: str | int | None = None
+    source: Annotated[str | int, AfterValidator(_source)] | None = None
     """opencv: an index, a device path or a video file. simulated: a picture or video, the scene."""
 
-    width: int = Field(default=640, ge=16, le=16_384)
+    width: int = Field(default=640, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
     """simulated: pixels."""
 
-    height: int = Field(default=480, ge=16, le=16_384)
+    height: int = Field(default=480, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
     """simulated: pixels."""
 
     @property
@@ -103,4 +138,5 @@ class RigConfig(_Section):
     """The whole of config.toml."""
 
     socket_config: SocketConfig = SocketConfig()
-    cameras: tuple[CameraConfig, ...] = ()
+    # TOML has lists where this has a tuple: only that one step is not strict.
+    cameras: Annotated[tuple[CameraConfig, ...], Field(strict=False)] = ()

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +120,15 @@ class Rig:
             return False
         finally:
             os.close(descriptor)
+
+    def wait_for_end(self, timeout: float) -> bool:
+        """Wait until no engine runs, seconds; False where one still does."""
+        deadline = time.monotonic() + timeout
+        while self.engine_runs():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def engine_pid(self) -> int | None:
         """Read the engine's process id from its lock; None where none can be read."""

@@ -1,0 +1,39 @@
+# Sets the program up in .venv, runs it, and checks it. `make` alone lists the targets.
+
+VENV := .venv
+PROGRAM := $(VENV)/.installed
+TOOLS := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##  */make \1	/p' Makefile
+
+run: $(PROGRAM)  ## start the program on the config.toml beside this file
+	@scripts/system-libraries run
+	@$(VENV)/bin/pmv-tui --config config.toml
+
+test: $(TOOLS)  ## run the tests
+	@scripts/system-libraries test
+	$(VENV)/bin/pytest
+
+check: $(TOOLS)  ## lint, check formatting, types and who imports whom
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+clean:  ## remove .venv and everything else that was made here
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Anew only when what is installed changes: the second start is at once, and needs no network.
+$(PROGRAM): pyproject.toml constraints.txt
+	@scripts/set-up $(VENV) .
+	@touch $@
+
+$(TOOLS): pyproject.toml constraints.txt
+	@scripts/set-up $(VENV) '.[dev]'
+	@touch $@ $(PROGRAM)

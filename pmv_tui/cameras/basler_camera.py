@@ -1,0 +1,243 @@
+"""An open Basler camera and its stream of frames. Needs pypylon."""
+
+import logging
+import re
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from pypylon import genicam, pylon
+
+from pmv_tui.cameras.base import (
+    BackendUnavailable,
+    CameraError,
+    CameraLost,
+    FoundCamera,
+    Frame,
+    FrameCounts,
+)
+from pmv_tui.cameras.basler_settings import apply_settings, find_node, resulting_rate
+from pmv_tui.config.schema import CameraConfig
+
+logger = logging.getLogger(__name__)
+
+MAX_WAIT = 0.5
+"""Seconds that the SDK is asked to wait at a time."""
+
+NO_BLOCK_ID = 2**64 - 1
+"""What pylon gives as the id of a frame that has none."""
+
+GIGE_BLOCK_IDS = 0xFFFF
+"""GigE Vision counts frames from 1 to this and starts over."""
+
+
+class BaslerCamera:
+    """A Basler camera that streams.
+
+    No event handlers of pylon's are used: those written in Python can crash the interpreter when
+    it exits.
+
+    Parameters
+    ----------
+    device : pylon.InstantCamera, open and set; destroyed with this camera.
+
+    Raises
+    ------
+    CameraError : the stream cannot be started.
+    """
+
+    def __init__(self, device: Any) -> None:
+        self.counts = FrameCounts()
+        self._device = device
+        self._last_block_id: int | None = None
+        nodes = device.GetNodeMap()
+        try:
+            self.pixel_format: str = nodes.GetNode("PixelFormat").GetValue()
+            trigger = find_node(nodes, "TriggerMode")
+            triggered = trigger is not None and trigger.GetValue() == "On"
+            self.fps: float | None = None if triggered else resulting_rate(nodes)
+            self._ns_per_tick = _ns_per_tick(nodes)
+            # The newest frame wins; what was not fetched in time is counted as skipped.
+            device.StartGrabbing(pylon.GrabStrategy_LatestImageOnly)
+        except genicam.GenericException as error:
+            raise CameraError(f"the camera does not stream: {_reason(error)}") from error
+
+    def grab(self, timeout: float) -> Frame | None:
+        """Wait for the next whole frame. See `Camera.grab`."""
+        deadline = time.monotonic() + timeout
+        while (wait := deadline - time.monotonic()) >= 0:
+            frame = self._retrieve(min(wait, MAX_WAIT))
+            if frame is not None:
+                return frame
+        return None
+
+    def _retrieve(self, timeout: float) -> Frame | None:
+        """Fetch what the SDK has next; None where that is nothing, or not a whole frame."""
+        try:
+            result = self._device.RetrieveResult(
+                round(timeout * 1000), pylon.TimeoutHandling_Return
+            )
+            timestamp = time.time_ns()
+            try:
+                if result.IsValid():
+                    return self._frame(result, timestamp)
+            finally:
+                result.Release()
+            self._check_alive()
+        except genicam.GenericException as error:
+            self._check_alive()
+            raise CameraError(f"the stream broke: {_reason(error)}") from error
+        return None
+
+    def _frame(self, result: Any, timestamp: int) -> Frame | None:
+        """Count what was lost before a result, and copy its image out of the SDK's buffer."""
+        skipped = result.GetNumberOfSkippedImages()
+        self.counts.skipped += skipped
+        block_id = result.GetBlockID()
+        self.counts.missing += missing_between(self._last_block_id, block_id, skipped)
+        self._last_block_id = block_id
+        if not result.GrabSucceeded():
+            self.counts.failed += 1
+            logger.debug("failed grab: %s", result.GetErrorDescription())
+            return None
+        ticks = result.GetTimeStamp()
+        device_timestamp = round(ticks * self._ns_per_tick) if ticks else None
+        return Frame(_image(result), timestamp, device_timestamp)
+
+    def _check_alive(self) -> None:
+        """See that the camera is there and streams.
+
+        Raises
+        ------
+        CameraLost : it is gone.
+        CameraError : it is there, but its stream has stopped.
+        """
+        if self._device.IsCameraDeviceRemoved():
+            raise CameraLost("the camera is gone", "check its cable and its power")
+        if not self._device.IsGrabbing():
+            raise CameraError("the stream has stopped by itself")
+
+    def close(self) -> None:
+        """Stop the stream and release the device. See `Camera.close`."""
+        if not self._device.IsPylonDeviceAttached():
+            return
+        try:
+            self._device.DestroyDevice()
+        except genicam.GenericException as error:  # a camera that is gone cannot say goodbye
+            logger.debug("closing a Basler camera: %s", error)
+
+
+def list_cameras() -> list[FoundCamera]:
+    """List the connected cameras, in use or not.
+
+    Raises
+    ------
+    BackendUnavailable : pylon cannot search.
+    """
+    try:
+        devices = pylon.TlFactory.GetInstance().EnumerateDevices()
+    except genicam.GenericException as error:
+        raise BackendUnavailable(f"pylon cannot search for cameras: {_reason(error)}") from error
+    return [
+        FoundCamera(
+            f"{device.GetSerialNumber()}-basler",
+            f"{device.GetVendorName()} {device.GetModelName()}",
+        )
+        for device in devices
+    ]
+
+
+def open_camera(config: CameraConfig) -> BaslerCamera:
+    """Open the camera with the config's serial number, apply the settings, start the stream.
+
+    Raises
+    ------
+    CameraError : it is not there, it is in use, or it refuses a setting; says which.
+    """
+    with ExitStack() as on_failure:
+        device = _open_device(config.serial)
+        on_failure.callback(device.DestroyDevice)
+        try:
+            apply_settings(device.GetNodeMap(), config)
+        except genicam.GenericException as error:
+            raise CameraError(
+                f"Basler camera {config.serial} refuses a setting: {_reason(error)}",
+                "see whether Basler's pylon Viewer can set it",
+            ) from error
+        camera = BaslerCamera(device)
+        on_failure.pop_all()
+    return camera
+
+
+def _open_device(serial: str) -> Any:
+    """Open the camera with a serial number: pylon.InstantCamera."""
+    wanted = pylon.DeviceInfo()
+    wanted.SetSerialNumber(serial)
+    try:
+        factory = pylon.TlFactory.GetInstance()
+        found = factory.EnumerateDevices([wanted])
+        if not found:
+            raise CameraError(
+                f"no Basler camera {serial} is connected",
+                "check its cable and power, and its serial number with: pmv-tui cameras",
+            )
+        # Cameras with a GigE plug are reached only here, so this may fail as Open may.
+        device = pylon.InstantCamera(factory.CreateDevice(found[0]))
+        device.Open()
+    except genicam.GenericException as error:
+        raise open_error(serial, error) from error
+    return device
+
+
+def open_error(serial: str, error: Exception) -> CameraError:
+    """Put why pylon could not open a camera into words."""
+    reason = _reason(error)
+    # pylon has no error codes; this is how its GigE and its USB layer say it.
+    if re.search(r"(controlled|opened) by another", reason):
+        return CameraError(
+            f"Basler camera {serial} is held by another program",
+            "close that program, such as pylon Viewer, or another engine",
+        )
+    return CameraError(
+        f"Basler camera {serial} cannot be opened: {reason}",
+        "unplug it and plug it in again; see whether Basler's pylon Viewer can open it",
+    )
+
+
+def missing_between(previous: int | None, block_id: int, skipped: int) -> int:
+    """Count the frames that were lost on the link between two results.
+
+    Parameters
+    ----------
+    previous, block_id : ids that the camera gave the frames; `previous` is None at the start.
+    skipped : frames in between that arrived and were overwritten.
+    """
+    if previous is None or NO_BLOCK_ID in (previous, block_id):
+        return 0
+    step = block_id - previous
+    if step < 0 and previous <= GIGE_BLOCK_IDS:
+        step += GIGE_BLOCK_IDS
+    return max(0, step - 1 - skipped)
+
+
+def _image(result: Any) -> Any:
+    """Copy a result's image: uint8, shape (height, width), whatever it was set to before."""
+    image = result.GetArray()
+    if image.ndim != 2 or image.dtype.itemsize != 1:
+        raise CameraError(
+            f"the camera sends images of {image.dtype} and shape {image.shape}, "
+            "not one byte a pixel"
+        )
+    # Lines that were padded in the buffer stay padded in the copy.
+    return image if image.flags.c_contiguous else image.copy()
+
+
+def _ns_per_tick(nodes: Any) -> float:
+    """Ask how long a tick of the camera's clock is; those with a USB plug count in ns."""
+    frequency = find_node(nodes, "GevTimestampTickFrequency")
+    return 1e9 / frequency.GetValue() if frequency is not None else 1.0
+
+
+def _reason(error: Exception) -> str:
+    """Take the sentence out of a GenICam exception, without the place in its source."""
+    return str(error).partition(" : ")[0].strip()

@@ -1,0 +1,28 @@
+"""Checks of a picture or video file before a library that says less is asked to read it."""
+
+import os
+from pathlib import Path
+
+from pmv_tui.cameras.base import CameraError
+
+
+def readable_file(source: str) -> Path:
+    """Give the path of a file that the config names.
+
+    Parameters
+    ----------
+    source : as it stands in the config; `~` is the user's home, and a relative path starts at the
+        folder the program was started in.
+
+    Raises
+    ------
+    CameraError : there is no such file, or it may not be read.
+    """
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise CameraError(f"there is no file {path.absolute()}", "correct `source` in the config")
+    if not path.is_file():
+        raise CameraError(f"{path} is not a file", "correct `source` in the config")
+    if not os.access(path, os.R_OK):
+        raise CameraError(f"{path} may not be read by this user", f"try: chmod +r {path}")
+    return path

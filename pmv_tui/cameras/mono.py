@@ -1,0 +1,23 @@
+"""Makes images grey, as the wire format needs them. Needs OpenCV: see cv2_import."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def as_mono(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Make an image grey.
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width), (height, width, 1) or (height, width, 3) in BGR order.
+
+    Returns
+    -------
+    uint8, shape (height, width), C-contiguous.
+    """
+    if image.ndim == 3 and image.shape[2] == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return np.ascontiguousarray(image.reshape(image.shape[:2]), dtype=np.uint8)

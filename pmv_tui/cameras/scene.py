@@ -1,0 +1,73 @@
+"""The simulated camera's built-in scene: a bright blob that wanders over a soft background."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmv_tui.cameras.digits import NumberStamp
+
+# Background and blob add up to less than 255, so that adding them needs no wider type.
+BACKGROUND_MAX = 110
+BLOB_MAX = 140
+
+
+class BlobScene:
+    """A scene whose images depend on the frame's number and the size alone.
+
+    Parameters
+    ----------
+    width, height : pixels.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width = width
+        self._height = height
+        self._radius = min(width, height) // 8
+        self._background = _background(width, height)
+        self._blob = _blob(self._radius)
+        self._stamp = NumberStamp(width, height)
+
+    def read(self, number: int) -> NDArray[np.uint8]:
+        """Draw the image of a frame. See `ImageSource.read`."""
+        image = self._background.copy()
+        x, y = self.blob_centre(number)
+        radius = self._radius
+        image[y - radius : y + radius, x - radius : x + radius] += self._blob
+        self._stamp.draw(image, number)
+        return image
+
+    def blob_centre(self, number: int) -> tuple[int, int]:
+        """Tell where the blob is in a frame: (x, y) in pixels."""
+        # Two periods without a small common multiple: a path that fills the image over time.
+        across = math.sin(2 * math.pi * number / 310)
+        down = math.sin(2 * math.pi * number / 230)
+        x = round(self._width / 2 + (self._width / 2 - self._radius) * across)
+        y = round(self._height / 2 + (self._height / 2 - self._radius) * down)
+        # A half pixel may be rounded out of the image.
+        return min(x, self._width - self._radius), min(y, self._height - self._radius)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _background(width: int, height: int) -> NDArray[np.uint8]:
+    """Weave a cloth of a few slow waves: uint8, shape (height, width), at most BACKGROUND_MAX."""
+    # (cycles across, cycles down, weight); the weights sum to 1.
+    waves = [(0.7, 0.4, 0.4), (1.5, -2.3, 0.25), (5.0, 3.5, 0.2), (-9.0, 13.0, 0.15)]
+    x = np.arange(width, dtype=np.float32) * (2 * np.pi / width)
+    background = np.empty((height, width), np.uint8)
+    # Row by row: the largest image would need gigabytes in floating point.
+    for row in range(height):
+        y = 2 * np.pi * row / height
+        cloth = sum(weight * np.sin(across * x + down * y) for across, down, weight in waves)
+        background[row] = (0.5 + 0.4 * cloth) * BACKGROUND_MAX
+    return background
+
+
+def _blob(radius: int) -> NDArray[np.uint8]:
+    """Make a round spot that fades to its edge: uint8, shape (2 * radius, 2 * radius)."""
+    offset = (np.arange(2 * radius) - radius) / radius
+    distance_squared = offset[:, np.newaxis] ** 2 + offset**2
+    glow = np.clip(1 - distance_squared, 0, None) ** 2
+    return (BLOB_MAX * glow).astype(np.uint8)

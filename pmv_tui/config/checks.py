@@ -1,0 +1,85 @@
+"""What no setting shows alone: cameras of one rig that get in each other's way."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.config.layout import KeyPath
+
+EVERY_CAMERA = "all"
+"""What commands say for every camera; so none can have it for a name."""
+
+_ADDRESS_KEYS = ("pub_address", "pull_address")
+
+
+def conflicts(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    """Find ids, names and addresses that stand twice, and the one name that is taken.
+
+    The cameras are those of the file as written, so that one wrong value hides no conflict.
+
+    Yields
+    ------
+    The path of the setting to blame, which is the later one, and what is wrong.
+    """
+    yield from _same_id(cameras)
+    yield from _same_name(cameras)
+    yield from _same_address(cameras)
+
+
+def _same_id(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    seen = set()
+    for index, camera in enumerate(cameras):
+        unique_id = _text(camera, "unique_id")
+        if unique_id in seen:
+            yield ("cameras", index, "unique_id"), f"{unique_id} is listed more than once"
+        elif unique_id:
+            seen.add(unique_id)
+
+
+def _same_name(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    """Check names, which commands use: also the serial that stands in for a missing one."""
+    owners: dict[str, int] = {}
+    ids = {_text(camera, "unique_id") for camera in cameras}
+    for index, camera in enumerate(cameras):
+        unique_id = _text(camera, "unique_id")
+        name = _text(camera, "name") or unique_id.rpartition("-")[0]
+        path = ("cameras", index, "name")
+        if name == EVERY_CAMERA:
+            yield path, f"{name} stands for every camera; give this one another name"
+        elif name in ids and name != unique_id:
+            yield path, f"{name} is the unique_id of another camera; give this one another name"
+        elif name in owners:
+            other = _text(cameras[owners[name]], "unique_id")
+            if other != unique_id or not unique_id:
+                whose = other or f"camera {owners[name] + 1}"
+                yield path, f"{name} is also what {whose} is called; give this one another name"
+        elif name:
+            owners[name] = index
+
+
+def _same_address(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    owners: list[tuple[Address, int, str]] = []
+    for index, camera in enumerate(cameras):
+        for key in _ADDRESS_KEYS:
+            try:
+                address = Address.parse(_text(camera, key))
+            except ValueError:
+                continue  # None is written, or the schema has a word to say about it.
+            for other, owner, other_key in owners:
+                if address.collides(other):
+                    whose = "this camera" if owner == index else _called(cameras[owner], owner)
+                    yield (
+                        ("cameras", index, key),
+                        f"{address} is also the {other_key} of {whose}; choose another port",
+                    )
+                    break
+            owners.append((address, index, key))
+
+
+def _called(camera: dict[str, Any], index: int) -> str:
+    return _text(camera, "name") or _text(camera, "unique_id") or f"camera {index + 1}"
+
+
+def _text(camera: dict[str, Any], key: str) -> str:
+    value = camera.get(key)
+    return value if isinstance(value, str) else ""

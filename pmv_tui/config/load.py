@@ -1,0 +1,148 @@
+"""Reads and checks a config file: every problem at once, each with its key and line."""
+
+import re
+import stat
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pmv_tui.config.checks import conflicts
+from pmv_tui.config.complete import complete
+from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
+from pmv_tui.config.problems import ConfigError, Problem
+from pmv_tui.config.schema import RigConfig
+from pmv_tui.config.words import explain
+
+__all__ = ["ConfigError", "LoadedConfig", "Problem", "load_config"]
+
+_PLACE = re.compile(r"(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|.*)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A config as it was read.
+
+    Parameters
+    ----------
+    path : absolute.
+    config : complete: every camera has both addresses, every source its whole path.
+    text : the file as it was, UTF-8 decoded and otherwise untouched; None where there is none.
+    """
+
+    path: Path
+    config: RigConfig
+    text: str | None
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read and check a config file; where there is none, the rig lists no camera.
+
+    Raises
+    ------
+    ConfigError : it cannot be read or has mistakes; all of them are told.
+    """
+    path = path.absolute()
+    return check_text(path, read_text(path))
+
+
+def read_text(path: Path) -> str | None:
+    """Read the file as it is; None where there is none.
+
+    Raises
+    ------
+    ConfigError : it is no file, cannot be read or is not UTF-8.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            raise _unreadable(path, f"is {kind}; name a file such as {path.name}/config.toml")
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise _unreadable(path, "is not UTF-8 text; save it as UTF-8", line) from None
+    except OSError as error:
+        raise _unreadable(path, f"cannot be read: {error.strerror}") from None
+
+
+def check_text(path: Path, text: str | None) -> LoadedConfig:
+    """Check a config's text, whether or not it is on disk yet.
+
+    Raises
+    ------
+    ConfigError : it has mistakes; all of them are told.
+    """
+    if text is None:
+        return LoadedConfig(path, RigConfig(), None)
+    data = parse_toml(path, text)
+    found: dict[tuple[KeyPath, str], None] = {}
+    config = RigConfig()
+    try:
+        config = RigConfig.model_validate(data)
+    except ValidationError as error:
+        # A value that fits no member of a union is reported once a member: told once.
+        found |= dict.fromkeys(explain(detail) for detail in error.errors())
+    found |= dict.fromkeys(conflicts(_camera_tables(data)))
+    if found:
+        raise ConfigError(path, _with_lines(found, text, data))
+    return LoadedConfig(path, complete(config, path.resolve().parent), text)
+
+
+def parse_toml(path: Path, text: str) -> dict[str, Any]:
+    """Parse a config's text.
+
+    Raises
+    ------
+    ConfigError : it is not TOML; says the line and column.
+    """
+    try:
+        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+    except ValueError as error:
+        place = _PLACE.fullmatch(str(error))
+        if place is None:
+            raise _unreadable(path, f"is not TOML: {error}") from None
+        line = int(place["line"]) if place["line"] else text.count("\n") + 1
+        column = f" (column {place['column']})" if place["column"] else " (at the end)"
+        raise _unreadable(path, f"is not TOML: {place['text']}{column}", line) from None
+    except RecursionError:
+        raise _unreadable(path, "is nested too deeply") from None
+
+
+def _unreadable(path: Path, text: str, line: int | None = None) -> ConfigError:
+    return ConfigError(path, [Problem("", line, text)])
+
+
+def _camera_tables(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the cameras as written; an entry that is no table counts, so that places keep."""
+    cameras = data.get("cameras")
+    if not isinstance(cameras, list):
+        return []
+    return [camera if isinstance(camera, dict) else {} for camera in cameras]
+
+
+def _with_lines(
+    found: dict[tuple[KeyPath, str], None], text: str, data: dict[str, Any]
+) -> list[Problem]:
+    places = scan(text)
+    cameras = _camera_tables(data)
+    return [
+        Problem(_named(path, cameras), line_of(text, places, path), words) for path, words in found
+    ]
+
+
+def _named(path: KeyPath, cameras: list[dict[str, Any]]) -> str:
+    """Write a path for people: a camera by its id, or counted from 1 where that names none."""
+    match path:
+        case ["cameras", int(index), *keys]:
+            ids = [camera.get("unique_id") for camera in cameras]
+            unique_id = ids[index]
+            clear = isinstance(unique_id, str) and ids.count(unique_id) == 1
+            camera = f"cameras[{unique_id if clear else index + 1}]"
+            return ".".join([camera, *map(str, keys)])
+        case _:
+            return ".".join(map(str, path))

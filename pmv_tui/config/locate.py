@@ -1,0 +1,86 @@
+"""Which config file is used, and where it was looked for."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from pmv_tui.config.problems import ConfigError, Problem
+
+VARIABLE = "PMV_TUI_CONFIG"
+"""The environment variable that names a config file."""
+
+FILE_NAME = "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """The config file of this call.
+
+    Parameters
+    ----------
+    path : absolute. Where no file was found: the one in the user's config folder, which is made
+        when a setting is first saved.
+    chosen_by : what decided, for people.
+    exists : whether there is a file.
+    looked_at : every place that was considered, in order.
+    """
+
+    path: Path
+    chosen_by: str
+    exists: bool
+    looked_at: tuple[Path, ...]
+
+
+def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
+    """Find the config file: `--config`, `$PMV_TUI_CONFIG`, `./config.toml`, the user's folder.
+
+    Parameters
+    ----------
+    option : what `--config` was given, if anything.
+
+    Raises
+    ------
+    ConfigError : a file that was asked for by name does not exist.
+    """
+    if option is not None:
+        return _named(Path(option), "--config")
+    if variable := os.environ.get(VARIABLE):
+        return _named(Path(variable), f"${VARIABLE}")
+    here = _absolute(Path(FILE_NAME))
+    user = platformdirs.user_config_path("pmv-tui") / FILE_NAME
+    if _stands(here):
+        return Location(here, "the current folder", True, (here,))
+    return Location(user, "the user's config folder", _stands(user), (here, user))
+
+
+def _named(path: Path, chosen_by: str) -> Location:
+    """Take the file that was asked for by name: it must be there."""
+    path = _absolute(path)
+    if not _stands(path):
+        text = f"there is no such file; {chosen_by} names it"
+        raise ConfigError(path, [Problem("", None, text)])
+    return Location(path, chosen_by, True, (path,))
+
+
+def _absolute(path: Path) -> Path:
+    """Make a path absolute; links in it stay as they are."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        text = "~ names a user who has no home folder here; write the whole path"
+    except FileNotFoundError:
+        text = "the current folder was removed; change to another one"
+    raise ConfigError(path, [Problem("", None, text)])
+
+
+def _stands(path: Path) -> bool:
+    """Tell whether something is there, even if it cannot be read: loading it says why."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True

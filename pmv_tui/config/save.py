@@ -1,0 +1,189 @@
+"""Saves changed settings of one camera: the rest of the file stays, byte for byte.
+
+In two steps, so that sockets can be moved in between: a plan that cannot fail for a reason known
+beforehand, then the commit.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pmv_tui.config.complete import addresses
+from pmv_tui.config.edit import Value, append_table, set_value
+from pmv_tui.config.layout import BYTE_ORDER_MARK
+from pmv_tui.config.load import LoadedConfig, check_text, read_text
+from pmv_tui.config.problems import ConfigError
+
+
+class SaveError(Exception):
+    """The config was not saved, and the file is as it was; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """A change of the config file that was checked and not yet made.
+
+    Parameters
+    ----------
+    before : the config as it was read.
+    after : the config as it will be read again.
+    """
+
+    before: LoadedConfig
+    after: LoadedConfig
+
+    def commit(self) -> LoadedConfig:
+        """Write the file: either all of it, or it stays as it was.
+
+        Returns
+        -------
+        The config that the file now holds.
+
+        Raises
+        ------
+        SaveError : the file was changed in the meantime, or cannot be written.
+        """
+        _refuse_foreign_change(self.before)
+        try:
+            _replace(self.before.path.resolve(), (self.after.text or "").encode())
+        except OSError as error:
+            text = f"{self.before.path} was not saved: {error.strerror}; it is as it was"
+            raise SaveError(text) from error
+        return self.after
+
+
+def plan_change(
+    loaded: LoadedConfig, unique_id: str, changes: Mapping[str, Value]
+) -> PlannedChange:
+    """Prepare new values for one camera; one that is not listed is added at the end of the file.
+
+    Parameters
+    ----------
+    loaded : the config as it was read.
+    unique_id : the camera's.
+    changes : settings of that camera, by their key in the file.
+
+    Raises
+    ------
+    SaveError : the values are wrong or taken, the file was changed since it was read, or it
+        cannot be written.
+    """
+    _refuse_foreign_change(loaded)
+    _refuse_unwritable(loaded.path.resolve())
+    text = _edited(loaded.text or "", unique_id, changes)
+    try:
+        after = check_text(loaded.path, text)
+    except ConfigError as error:
+        reasons = "; ".join(f"{problem.key}: {problem.text}" for problem in error.problems)
+        raise SaveError(f"not saved: {reasons}") from error
+    _refuse_to_move_others(loaded, after, unique_id)
+    return PlannedChange(loaded, after)
+
+
+def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
+    """Change the text, and see that it now says the old settings plus the change, no more."""
+    wanted = _parsed(text)
+    cameras = wanted.setdefault("cameras", [])
+    for index, camera in enumerate(cameras):
+        if camera["unique_id"] == unique_id:
+            for key, value in changes.items():
+                text = set_value(text, ("cameras", index), key, value)
+            camera.update(changes)
+            break
+    else:
+        text = append_table(text, "cameras", {"unique_id": unique_id, **changes})
+        cameras.append({"unique_id": unique_id, **changes})
+    try:
+        exact = _parsed(text) == wanted
+    except tomllib.TOMLDecodeError:
+        exact = False
+    if not exact:
+        raise SaveError(
+            "not saved: the file is written in a form that cannot be changed safely; "
+            f"edit the settings of {unique_id} by hand"
+        )
+    return text
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+
+
+def _refuse_to_move_others(before: LoadedConfig, after: LoadedConfig, unique_id: str) -> None:
+    """See that every other camera keeps its addresses, also those chosen and not written."""
+    given = [camera for camera in after.config.cameras if camera.unique_id == unique_id]
+    for camera in before.config.cameras:
+        if camera.unique_id == unique_id or camera in after.config.cameras:
+            continue
+        for address in addresses(given):
+            if any(address.collides(other) for other in addresses([camera])):
+                raise SaveError(f"not saved: {address} is {camera.label}'s; choose another port")
+        raise SaveError(
+            f"not saved: {camera.label}'s addresses, which the file does not name, would change "
+            "too; write them into the file first"
+        )
+
+
+def _refuse_foreign_change(loaded: LoadedConfig) -> None:
+    try:
+        text = read_text(loaded.path)
+    except ConfigError as error:
+        raise SaveError(f"not saved: {error}") from error
+    if text != loaded.text:
+        raise SaveError(
+            f"not saved: {loaded.path} was changed since it was read; "
+            "stop the engine and start it again to use what the file says now"
+        )
+
+
+def _refuse_unwritable(target: Path) -> None:
+    """Check beforehand what can be: the file where there is one, else the folder to make it in."""
+    folder = target.parent
+    while not folder.exists():
+        folder = folder.parent
+    for path in (target, folder) if target.exists() else (folder,):
+        if not os.access(path, os.W_OK, effective_ids=True):
+            raise SaveError(f"not saved: {path} cannot be written; change its permissions")
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Write a file beside the target and put it in the target's place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            _keep_owner_and_mode(target, file.fileno())
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    # The file is in place; some network file systems cannot do more for it.
+    with suppress(OSError):
+        _sync_folder(target.parent)
+
+
+def _keep_owner_and_mode(target: Path, descriptor: int) -> None:
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        return
+    # Another's file in a folder of ours: it becomes ours, as with any editor.
+    with suppress(PermissionError):
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, status.st_mode & 0o7777)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

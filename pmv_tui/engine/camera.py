@@ -1,0 +1,210 @@
+"""One camera of the rig: its worker, its sockets, its overlays, and its status."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import zmq
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.config.schema import CameraConfig
+from pmv_tui.control.messages import CameraStatus, Corners, Drops
+from pmv_tui.engine.meter import percentiles_ms, rate, total_rate
+from pmv_tui.engine.overlays import Overlays
+from pmv_tui.engine.publisher import Publisher, PublishRules
+from pmv_tui.engine.receiver import Receiver
+from pmv_tui.engine.sockets import BindError, BoundSocket
+from pmv_tui.engine.worker import Worker
+from pmv_tui.protocol import Box
+
+
+class RigCamera:
+    """A camera that captures from `start` to `stop`, plugged or not.
+
+    Its methods are called by the main thread.
+
+    Parameters
+    ----------
+    config : complete: both addresses are given.
+    listed : whether it stands in the config file.
+    """
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        *,
+        listed: bool,
+        rules: PublishRules,
+        receiver: Receiver,
+        context: zmq.Context[zmq.Socket[bytes]],
+    ) -> None:
+        self.config = config
+        self.listed = listed
+        self.plug_error = ""
+        self._context = context
+        self._receiver = receiver
+        self._publisher = Publisher(config.unique_id, rules)
+        self._overlays = Overlays()
+        self.worker = Worker(config, self._publisher)
+
+    @property
+    def plugged(self) -> bool:
+        """Whether both sockets are bound."""
+        return self._publisher.plugged
+
+    @property
+    def paused(self) -> bool:
+        """Whether publishing is paused."""
+        return self._publisher.paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._publisher.paused = paused
+
+    @property
+    def addresses(self) -> tuple[Address, Address]:
+        """Where it publishes and where it receives, bound or not."""
+        return Address.parse(self.config.pub_address), Address.parse(self.config.pull_address)
+
+    def plug(self) -> None:
+        """Bind both sockets, or none.
+
+        Raises
+        ------
+        BindError : one cannot be bound; the status keeps why.
+        """
+        self._publisher.paused = False
+        with self._keeping_why():
+            self._bind(*self.addresses)
+
+    def unplug(self) -> None:
+        """Release both sockets; the ports are free when this returns."""
+        self._release(self._publisher.swap(None))
+        self._release(self._receiver.swap(self._overlays, None))
+        self._overlays.clear()
+        self.plug_error = ""
+
+    def move(self, pub: Address, pull: Address) -> None:
+        """Bind a plugged camera's sockets elsewhere; one whose address stays keeps its clients.
+
+        Raises
+        ------
+        BindError : a new address cannot be bound; the old sockets are bound as before.
+        """
+        old_pub, old_pull = self.addresses
+        with self._keeping_why():
+            if self._needs_own_port(pub, pull):
+                self._move_over(pub, pull)
+            else:
+                self._bind(pub if pub != old_pub else None, pull if pull != old_pull else None)
+
+    def _needs_own_port(self, pub: Address, pull: Address) -> bool:
+        """Tell whether a new address can only be bound once an old socket is gone."""
+        old_pub, old_pull = self.addresses
+        return (
+            (pub != old_pub and pub.collides(old_pub))
+            or (pull != old_pull and pull.collides(old_pull))
+            or pub.collides(old_pull)
+            or pull.collides(old_pub)
+        )
+
+    def _move_over(self, pub: Address, pull: Address) -> None:
+        paused = self.paused
+        self.unplug()
+        try:
+            self._bind(pub, pull)
+        except BindError:
+            self._bind(*self.addresses)
+            raise
+        finally:
+            self._publisher.paused = paused
+
+    @contextmanager
+    def _keeping_why(self) -> Iterator[None]:
+        """Keep a failure's text for the status until a later try works."""
+        try:
+            yield
+        except BindError as error:
+            self.plug_error = str(error)
+            raise
+        self.plug_error = ""
+
+    def _bind(self, pub: Address | None, pull: Address | None) -> None:
+        """Bind what is given; only when all of it is bound do the former sockets go."""
+        bound_pub = bound_pull = None
+        try:
+            if pub is not None:
+                bound_pub = BoundSocket(self._context, zmq.XPUB, pub)
+            if pull is not None:
+                bound_pull = BoundSocket(self._context, zmq.PULL, pull)
+        except BindError:
+            self._release(bound_pub)
+            raise
+        if bound_pull is not None:
+            self._release(self._receiver.swap(self._overlays, bound_pull))
+        if bound_pub is not None:
+            self._release(self._publisher.swap(bound_pub))
+
+    @staticmethod
+    def _release(bound: BoundSocket | None) -> None:
+        if bound is not None:
+            bound.release()
+
+    def count_clients(self) -> int:
+        """Bring the number of clients up to date, and give it."""
+        self._publisher.count_clients()
+        return self._publisher.clients
+
+    def status(self) -> CameraStatus:
+        """Tell everything that a snapshot says of the camera."""
+        now = time.monotonic_ns()
+        state, reason = self.worker.state(now)
+        progress, publisher, overlays = self.worker.progress, self._publisher, self._overlays
+        latency = percentiles_ms(publisher.sent, now)
+        retry_at = progress.retry_at
+        return CameraStatus(
+            unique_id=self.config.unique_id,
+            name=self.config.label,
+            listed=self.listed,
+            state=state,
+            reason=reason,
+            retry_in=None if retry_at is None else max(0.0, retry_at - now / 1e9),
+            fps=rate(self.worker.arrivals, now),
+            fps_wanted=self.config.fps,
+            width=progress.width,
+            height=progress.height,
+            pixel_format=progress.pixel_format,
+            captured=progress.captured,
+            published=publisher.published,
+            drops=self._drops(),
+            plugged=self.plugged,
+            paused=self.paused,
+            plug_error=self.plug_error,
+            pub_address=self.config.pub_address,
+            pull_address=self.config.pull_address,
+            exposed=any(address.exposed for address in self.addresses),
+            clients=self.count_clients(),
+            published_fps=rate(publisher.sent, now),
+            published_mb_s=total_rate(publisher.sent_bytes, now) / 1e6,
+            latency_p50_ms=latency and latency[0],
+            latency_p99_ms=latency and latency[1],
+            box=_corners(overlays.box(now)),
+            boxes=overlays.boxes,
+            malformed=overlays.malformed,
+            malformed_reason=overlays.malformed_reason,
+        )
+
+    def _drops(self) -> Drops:
+        counts = self.worker.counts()
+        return Drops(
+            missing=counts.missing,
+            skipped=counts.skipped,
+            failed=counts.failed,
+            put_rate=self._publisher.over_rate,
+        )
+
+
+def _corners(box: Box | None) -> Corners | None:
+    if box is None:
+        return None
+    return Corners(top_left=box.top_left, bottom_right=box.bottom_right)

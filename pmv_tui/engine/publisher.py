@@ -1,0 +1,120 @@
+"""One camera's way out: counts clients, keeps to the rate, sends images."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import zmq
+
+from pmv_tui.cameras.base import Frame
+from pmv_tui.engine.meter import Ring
+from pmv_tui.engine.rate_limit import RateLimit
+from pmv_tui.engine.sockets import BoundSocket, readable
+from pmv_tui.protocol import TOPIC_IMAGE, pack_image
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRules:
+    """What the config says of all cameras' images.
+
+    Parameters
+    ----------
+    put_rate : images a second at most; 0: every frame.
+    extended_metadata : whether `sequence`, `device_timestamp` and `pixel_format` are added.
+    """
+
+    put_rate: float
+    extended_metadata: bool
+
+
+class Publisher:
+    """Sends a camera's frames while it is plugged, somebody listens and it is not paused.
+
+    The worker calls `publish` with each frame; the main thread plugs and unplugs. One lock guards
+    the socket: a send never blocks (XPUB drops for a client that is behind), so neither thread
+    waits for longer than one send, and a camera whose grab hangs can still be unplugged.
+    """
+
+    def __init__(self, unique_id: str, rules: PublishRules) -> None:
+        self._unique_id = unique_id
+        self._rules = rules
+        self._lock = threading.Lock()
+        self._bound: BoundSocket | None = None
+        self._limit = RateLimit(rules.put_rate, 0)
+        self.paused = False
+        self.clients = 0
+        self.published = 0
+        self.over_rate = 0
+        self.sent = Ring()
+        """When images were sent, and their latency from arrival to sent, ns."""
+        self.sent_bytes = Ring()
+        """When images were sent, and their size, bytes."""
+
+    @property
+    def plugged(self) -> bool:
+        """Whether a socket is bound."""
+        return self._bound is not None
+
+    def swap(self, bound: BoundSocket | None) -> BoundSocket | None:
+        """Publish at another socket from the next frame on, or none; give back the former."""
+        with self._lock:
+            former, self._bound = self._bound, bound
+            self.clients = 0
+            return former
+
+    def set_camera_rate(self, fps: float) -> None:
+        """Tell how many frames a second the camera makes."""
+        self._limit = RateLimit(self._rules.put_rate, fps)
+
+    def count_clients(self) -> None:
+        """Bring the number of clients up to date, for when no frames come that would."""
+        with self._lock:
+            if self._bound is not None:
+                self._read_subscriptions(self._bound.socket)
+
+    def publish(self, frame: Frame, sequence: int, arrival: int, pixel_format: str) -> None:
+        """Send a frame if it is to be sent; never waits for a client.
+
+        Parameters
+        ----------
+        sequence : the frame's number, from 1.
+        arrival : when it arrived, monotonic, ns.
+        pixel_format : what its bytes are, `Mono8` or `BayerRG8` and the like.
+        """
+        with self._lock:
+            if self._bound is None:
+                return
+            socket = self._bound.socket
+            self._read_subscriptions(socket)
+            if self.paused or not self.clients:
+                return
+            if not self._limit.passes(arrival):
+                self.over_rate += 1
+                return
+            extended = None
+            if self._rules.extended_metadata:
+                extended = {
+                    "sequence": sequence,
+                    "device_timestamp": frame.device_timestamp,
+                    "pixel_format": pixel_format,
+                }
+            topic, metadata, image = pack_image(
+                self._unique_id, frame.timestamp, frame.image, extended
+            )
+            socket.send(topic, zmq.SNDMORE)
+            socket.send(metadata, zmq.SNDMORE)
+            socket.send(image, copy=False)
+        now = time.monotonic_ns()
+        self.published += 1
+        self.sent.add(now, now - arrival)
+        self.sent_bytes.add(now, image.nbytes)
+
+    def _read_subscriptions(self, socket: zmq.Socket[bytes]) -> None:
+        """Count those who subscribed to images: 0x01 + topic comes, 0x00 + topic goes.
+
+        Source: https://rfc.zeromq.org/spec/29/, "The XPUB Socket Type".
+        """
+        while readable(socket):
+            change = socket.recv()
+            if change[:1] in (b"\x00", b"\x01") and TOPIC_IMAGE.startswith(change[1:]):
+                self.clients += 1 if change[0] else -1

@@ -1,0 +1,104 @@
+"""One thread that empties every camera's PULL socket."""
+
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import zmq
+
+from pmv_tui.engine.overlays import Overlays
+from pmv_tui.engine.sockets import RECEIVE_QUEUE, BoundSocket, readable
+
+ANSWER_TIMEOUT = 3.0
+"""Seconds in which the receiver takes up a request: it never blocks for longer than one round."""
+
+
+class Receiver:
+    """Empties the PULL sockets at most `pull_rate` times a second, and sleeps while nothing comes.
+
+    A socket is used by this thread alone once it was given to it; `swap` takes it back.
+
+    Parameters
+    ----------
+    pull_rate : times a second.
+    """
+
+    def __init__(self, pull_rate: float) -> None:
+        self._period = 1 / pull_rate
+        self._sockets: dict[Overlays, BoundSocket] = {}
+        self._poller = zmq.Poller()
+        self._requests: deque[
+            tuple[Callable[[], BoundSocket | None], Future[BoundSocket | None]]
+        ] = deque()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poller.register(self._wake, zmq.POLLIN)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. Sockets must have been taken back before."""
+        self._stopping.set()
+        os.eventfd_write(self._wake, 1)
+        self._thread.join(ANSWER_TIMEOUT)
+        os.close(self._wake)
+
+    def swap(self, overlays: Overlays, bound: BoundSocket | None) -> BoundSocket | None:
+        """Receive at another socket, or at none; give back the former one.
+
+        Raises
+        ------
+        TimeoutError : the thread did not answer.
+        """
+        future: Future[BoundSocket | None] = Future()
+        self._requests.append((lambda: self._exchange(overlays, bound), future))
+        os.eventfd_write(self._wake, 1)
+        return future.result(ANSWER_TIMEOUT)
+
+    def _exchange(self, overlays: Overlays, bound: BoundSocket | None) -> BoundSocket | None:
+        former = self._sockets.pop(overlays, None)
+        if former is not None:
+            self._poller.unregister(former.socket)
+        if bound is not None:
+            self._sockets[overlays] = bound
+            self._poller.register(bound.socket, zmq.POLLIN)
+        return former
+
+    def _run(self) -> None:
+        next_round = 0.0
+        while not self._stopping.is_set():
+            pause = next_round - time.monotonic()
+            if pause > 0:
+                # Between two rounds only requests are attended to.
+                if select.select([self._wake], [], [], pause)[0]:
+                    self._answer()
+                continue
+            ready = dict(self._poller.poll())
+            if self._wake in ready:
+                self._answer()
+            if len(ready) > (self._wake in ready):
+                next_round = time.monotonic() + self._period
+                for overlays, bound in self._sockets.items():
+                    empty(bound.socket, overlays)
+
+    def _answer(self) -> None:
+        os.eventfd_read(self._wake)
+        while self._requests:
+            action, future = self._requests.popleft()
+            future.set_result(action())
+
+
+def empty(socket: zmq.Socket[bytes], overlays: Overlays) -> None:
+    """Read what waits in a PULL socket, at most one queue of it: none starves the others."""
+    now = time.monotonic_ns()
+    for _ in range(RECEIVE_QUEUE):
+        if not readable(socket):
+            return
+        overlays.take(socket.recv_multipart(), now)

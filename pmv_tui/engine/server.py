@@ -1,0 +1,86 @@
+"""The control socket's serving side: reads requests, calls the engine, answers."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgpack
+import zmq
+
+from pmv_tui.control.messages import Reply, Result
+from pmv_tui.engine.engine import CommandError, Engine
+
+MAX_REQUEST_BYTES = 64 * 1024
+
+
+class ControlServer:
+    """Answers the requests of docs/control.md.
+
+    Parameters
+    ----------
+    endpoint : where it listens; the rig's lock must be held, so that nobody else does.
+    engine : what the commands are carried out on.
+    stop : called when the engine is told to stop.
+    """
+
+    def __init__(self, endpoint: str, engine: Engine, stop: Callable[[], None]) -> None:
+        self._engine = engine
+        self._stop = stop
+        self._context = zmq.Context[zmq.Socket[bytes]]()
+        self.socket = self._context.socket(zmq.ROUTER)
+        self.socket.maxmsgsize = MAX_REQUEST_BYTES
+        self.socket.linger = 200  # ms: the answer to `stop` is on its way when the socket closes
+        self.socket.bind(endpoint)
+
+    def serve_waiting(self) -> None:
+        """Answer every request that waits; never blocks."""
+        while self.socket.poll(0):
+            *envelope, request = self.socket.recv_multipart()
+            reply = self._answer(request)
+            self.socket.send_multipart([*envelope, cast("bytes", msgpack.packb(reply))])
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+        self._context.term()
+
+    def _answer(self, request: bytes) -> Reply:
+        try:
+            message = msgpack.unpackb(request)
+        except (ValueError, msgpack.UnpackException) as error:
+            return Reply(ok=False, error=f"not msgpack: {error}")
+        if not isinstance(message, dict):
+            return Reply(ok=False, error="a request is a map with the key command")
+        command = message.pop("command", None)
+        try:
+            return self._carry_out(command, message)
+        except CommandError as error:
+            return Reply(ok=False, error=str(error))
+
+    def _carry_out(self, command: object, arguments: dict[str, Any]) -> Reply:
+        engine = self._engine
+        match command, arguments:
+            case "snapshot", {}:
+                return Reply(ok=True, snapshot=engine.snapshot())
+            case ("plug" | "unplug" | "pause" | "resume") as verb, {"camera": str(camera)}:
+                acts = {
+                    "plug": engine.plug,
+                    "unplug": engine.unplug,
+                    "pause": engine.pause,
+                    "resume": engine.resume,
+                }
+                return _with_results(acts[verb](camera))
+            case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
+                return _with_results(engine.move(camera, pub, pull))
+            case "events", {"since": int(since)}:
+                return Reply(ok=True, events=engine.events.since(since))
+            case "rescan", {}:
+                engine.rescan()
+                return Reply(ok=True)
+            case "stop", {}:
+                self._stop()
+                return Reply(ok=True)
+        raise CommandError(f"no command {command!r} with {sorted(map(str, arguments))}; see docs")
+
+
+def _with_results(results: list[Result]) -> Reply:
+    return Reply(ok=all(result["ok"] for result in results), results=results)

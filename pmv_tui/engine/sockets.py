@@ -1,0 +1,120 @@
+"""The two tcp sockets of a plugged camera: made, bound, and released so that the port is free."""
+
+import errno
+from typing import Any, cast
+
+import psutil
+import zmq
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.protocol import MAX_MESSAGE_BYTES
+
+SEND_QUEUE = 2
+"""Images waiting for a client. More only makes a slow client's images older."""
+
+SEND_BUFFER = 256 * 1024
+"""Bytes the kernel holds for a client: the size that gave the lowest latency."""
+
+COPY_BELOW = 300_000
+"""Bytes up to which copying an image is as fast as handing over its memory: about 640x480."""
+
+HEARTBEAT_INTERVAL = 1_000
+HEARTBEAT_TIMEOUT = 5_000
+"""ms without an answer after which a frozen client is let go."""
+
+RELEASE_TIMEOUT = 1_000
+"""ms that closing a listening socket may take; it was seen to take 2."""
+
+RECEIVE_QUEUE = 200
+"""Overlay messages waiting; beyond it a flooding client waits, not the engine."""
+
+
+class BindError(Exception):
+    """A socket cannot be bound; the text says which address, why, and what to do."""
+
+
+class BoundSocket:
+    """A ZeroMQ socket bound to one address.
+
+    Parameters
+    ----------
+    context : the engine's.
+    kind : `zmq.XPUB` or `zmq.PULL`.
+    address : where it listens.
+
+    Raises
+    ------
+    BindError : it cannot listen there; no socket is left behind.
+    """
+
+    def __init__(
+        self, context: zmq.Context[zmq.Socket[bytes]], kind: int, address: Address
+    ) -> None:
+        self.address = address
+        self.socket = context.socket(kind)
+        self.socket.linger = 0
+        self.socket.heartbeat_ivl = HEARTBEAT_INTERVAL
+        self.socket.heartbeat_timeout = HEARTBEAT_TIMEOUT
+        self.socket.ipv6 = address.host.startswith("[")
+        if kind == zmq.XPUB:
+            self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
+            self.socket.sndhwm = SEND_QUEUE
+            self.socket.sndbuf = SEND_BUFFER
+            self.socket.copy_threshold = COPY_BELOW
+        else:
+            self.socket.rcvhwm = RECEIVE_QUEUE
+            # A longer message is malformed and counted; one much longer is never read at all.
+            self.socket.maxmsgsize = 16 * MAX_MESSAGE_BYTES
+        self._monitor = self.socket.get_monitor_socket(zmq.EVENT_CLOSED)
+        try:
+            self.socket.bind(str(address))
+        except zmq.ZMQError as error:
+            self._close()
+            raise BindError(_bind_problem(address, error)) from None
+
+    def release(self) -> None:
+        """Close the socket; when this returns the address can be bound again."""
+        self.socket.unbind(cast("bytes", self.socket.last_endpoint))
+        self._monitor.poll(RELEASE_TIMEOUT)
+        self._close()
+
+    def _close(self) -> None:
+        self.socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self.socket.close()
+
+
+def readable(socket: zmq.Socket[bytes]) -> bool:
+    """Tell whether a message waits: cheaper than a poll, and than the error of an empty receive."""
+    return bool(cast("int", socket.get(zmq.EVENTS)) & zmq.POLLIN)
+
+
+def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
+    """Say why an address cannot be bound, and what to do."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            holder = _holder(address.port)
+            by = f" by {holder}" if holder else " by another program"
+            return f"{address} is in use{by}; end it, or press e for another address"
+        case errno.EADDRNOTAVAIL | errno.ENODEV:
+            return f"{address}: this machine has no interface {address.host!r}; try localhost"
+        case errno.EACCES:
+            return f"{address}: ports below 1024 need root; choose one from 1024 up"
+        case _:
+            return f"{address} cannot be bound: {error.strerror}"
+
+
+def _holder(port: int) -> str:
+    """Name the process that listens on a tcp port; empty where the system does not tell."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if (
+                connection.status == psutil.CONN_LISTEN
+                and connection.laddr[1:] == (port,)
+                and connection.pid is not None
+            ):
+                process: Any = psutil.Process(connection.pid)
+                return f"{' '.join(process.cmdline())[:60] or process.name()} (pid {process.pid})"
+    except (psutil.Error, OSError):
+        return ""
+    return ""

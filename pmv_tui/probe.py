@@ -1,0 +1,114 @@
+"""`pmv-tui probe`: subscribes as a client would, and tells how the images arrive."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import numpy as np
+import zmq
+
+from pmv_tui.protocol import TOPIC_IMAGE
+
+NS_PER_MS = 1_000_000
+GAP_PERIODS = 1.5
+"""Periods between two time stamps from which on a frame is taken to be missing."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What arrived, message by message."""
+
+    timestamps: list[int] = field(default_factory=list)
+    """ns since the epoch, the engine's."""
+    sequences: list[int] = field(default_factory=list)
+    """Empty unless the engine's `extended_metadata` is on."""
+    ages: list[int] = field(default_factory=list)
+    """ns from the frame's arrival at the host to its receipt here."""
+    image_bytes: int = 0
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """The last one."""
+    other_messages: int = 0
+    """Messages that are no images."""
+
+    def take(self, parts: list[bytes], now: int) -> None:
+        """Note one message; `now` is ns since the epoch."""
+        if len(parts) != 3 or parts[0] != TOPIC_IMAGE:
+            self.other_messages += 1
+            return
+        self.metadata = msgpack.unpackb(parts[1])
+        timestamp = self.metadata["timestamp"]
+        self.timestamps.append(timestamp)
+        self.ages.append(now - timestamp)
+        self.image_bytes += len(parts[2])
+        if "sequence" in self.metadata:
+            self.sequences.append(self.metadata["sequence"])
+
+    def report(self) -> dict[str, Any]:
+        """Sum up; the units stand in the keys."""
+        if not self.timestamps:
+            return {"images": 0, "other_messages": self.other_messages}
+        timestamps = np.array(self.timestamps)
+        intervals = np.diff(timestamps)
+        seconds = float(intervals.sum()) / 1e9
+        p50, p99, longest = np.percentile(self.ages, (50, 99, 100)) / NS_PER_MS
+        return {
+            "unique_id": self.metadata["unique_id"],
+            "images": len(timestamps),
+            "fps": len(intervals) / seconds if seconds else 0.0,
+            "mb_s": self.image_bytes / len(timestamps) * len(intervals) / seconds / 1e6
+            if seconds
+            else 0.0,
+            "width": self.metadata["width"],
+            "height": self.metadata["height"],
+            "gaps": self._gaps(intervals),
+            "gaps_told_by": "sequence" if self.sequences else "timestamp",
+            "latency_p50_ms": float(p50),
+            "latency_p99_ms": float(p99),
+            "latency_max_ms": float(longest),
+            "last_age_ms": (time.time_ns() - int(timestamps[-1])) / NS_PER_MS,
+            "other_messages": self.other_messages,
+        }
+
+    def _gaps(self, intervals: "np.typing.NDArray[np.int64]") -> int:
+        """Count missing frames: by their numbers, or else by steps in time of several periods."""
+        if self.sequences:
+            return int((np.diff(self.sequences) - 1).sum())
+        if not len(intervals):
+            return 0
+        period = float(np.median(intervals))
+        long = intervals[intervals > GAP_PERIODS * period]
+        return int((np.rint(long / period) - 1).sum())
+
+
+def probe(address: str, seconds: float) -> dict[str, Any]:
+    """Subscribe to an address for some seconds, from the first image on.
+
+    Interrupting it (ctrl+c) ends it early, with the report so far.
+
+    Parameters
+    ----------
+    address : where a camera publishes.
+    seconds : how long to listen; also how long the first image is waited for.
+    """
+    context = zmq.Context[zmq.Socket[bytes]]()
+    socket = context.socket(zmq.SUB)
+    socket.linger = 0
+    socket.connect(address)
+    socket.subscribe(b"")
+    arrivals = Arrivals()
+    end = time.monotonic() + seconds
+    try:
+        while (left := end - time.monotonic()) > 0:
+            if not socket.poll(int(left * 1000) + 1):
+                break
+            parts = socket.recv_multipart()
+            if not arrivals.timestamps:
+                end = time.monotonic() + seconds
+            arrivals.take(parts, time.time_ns())
+    except KeyboardInterrupt:
+        pass  # asked to stop: what arrived so far is the answer
+    finally:
+        socket.close()
+        context.term()
+    return arrivals.report()

@@ -1,0 +1,106 @@
+"""What commands print for people: snapshots, searches and measurements as lines of text."""
+
+from typing import TYPE_CHECKING, Any
+
+from pmv_tui.control.messages import CameraStatus, Snapshot
+
+if TYPE_CHECKING:
+    from pmv_tui.cameras.registry import SearchResult
+
+
+def status_lines(snapshot: Snapshot) -> list[str]:
+    """Tell the rig's state, a line a camera, and below it whatever needs attention."""
+    engine = snapshot["engine"]
+    head = f"engine {engine['version']}, pid {engine['pid']}, {engine['config_path']}"
+    if not snapshot["cameras"]:
+        return [head, "no cameras; pmv-tui cameras tells what is connected"]
+    columns = ("NAME", "STATE", "FPS", "PLUG", "CLIENTS", "PUBLISHED", "DROPS", "PUB", "PULL")
+    rows = [columns, *(_row(camera) for camera in snapshot["cameras"])]
+    notes = [note for camera in snapshot["cameras"] for note in _notes(camera)]
+    return [head, *_table(rows), *notes]
+
+
+def _row(camera: CameraStatus) -> tuple[str, ...]:
+    plug = "unplugged"
+    if camera["plugged"]:
+        plug = "paused" if camera["paused"] else "plugged"
+    return (
+        camera["name"],
+        camera["state"],
+        f"{camera['fps']:.1f}/{camera['fps_wanted']:g}",
+        plug,
+        str(camera["clients"]),
+        str(camera["published"]),
+        str(sum(camera["drops"].values())),  # type: ignore[arg-type]
+        camera["pub_address"],
+        camera["pull_address"],
+    )
+
+
+def _notes(camera: CameraStatus) -> list[str]:
+    notes = [camera["reason"], camera["plug_error"]]
+    if camera["malformed"]:
+        notes.append(f"{camera['malformed']} malformed messages: {camera['malformed_reason']}")
+    if camera["exposed"]:
+        notes.append("an address is open to other machines")
+    return [f"{camera['name']}: {note}" for note in notes if note]
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Align columns to the left, two blanks apart."""
+    rows = [tuple(printable(cell) for cell in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def search_as_json(results: "list[SearchResult]") -> list[dict[str, Any]]:
+    """Give what a search found, a map for each back end."""
+    return [
+        {
+            "backend": result.backend,
+            "available": result.trouble is None,
+            "reason": result.trouble.reason if result.trouble else "",
+            "remedy": result.trouble.remedy if result.trouble else "",
+            "cameras": [
+                {"unique_id": camera.unique_id, "description": camera.description}
+                for camera in result.cameras
+            ],
+        }
+        for result in results
+    ]
+
+
+def search_lines(results: "list[SearchResult]") -> list[str]:
+    """Tell what a search found: the cameras, then for each back end why it has none."""
+    rows = [
+        (camera.unique_id, camera.description) for result in results for camera in result.cameras
+    ]
+    lines = _table([("UNIQUE_ID", "CAMERA"), *rows]) if rows else ["no cameras are connected"]
+    for result in results:
+        if result.trouble:
+            lines.append(f"{result.backend}: cannot be used: {result.trouble}")
+        elif not result.cameras:
+            lines.append(f"{result.backend}: usable, no camera found")
+    return lines
+
+
+def probe_lines(report: dict[str, Any]) -> list[str]:
+    """Tell how images arrived."""
+    if not report["images"]:
+        return ["no image arrived; is the camera plugged, and the address its pub_address?"]
+    return [
+        f"{report['unique_id']}  {report['width']}x{report['height']}",
+        f"images   {report['images']}, {report['fps']:.2f} a second, {report['mb_s']:.1f} MB/s",
+        f"gaps     {report['gaps']} (told by {report['gaps_told_by']})",
+        f"latency  p50 {report['latency_p50_ms']:.2f} ms, p99 {report['latency_p99_ms']:.2f} ms, "
+        f"max {report['latency_max_ms']:.2f} ms, from the frame's arrival to its receipt here",
+        f"age      {report['last_age_ms']:.2f} ms: the last image's",
+    ]
+
+
+def printable(text: str) -> str:
+    """Replace what could steer a terminal: control characters and the like."""
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,0 +1,270 @@
+"""The columns of the camera table: what each shows of a camera, and which fit a width."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.cells import cell_len
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.control.messages import CameraStatus, Corners
+from pmv_tui.tui.lines import Base, Cell, Line, Tone, fit
+from pmv_tui.tui.text import plain
+
+MARK_WIDTH = 2
+"""Columns of the mark before the row under the cursor."""
+
+GAP = 2
+"""Columns between two columns."""
+
+MIN_NAME_WIDTH = 6
+MAX_NAME_WIDTH = 20
+
+STATE_TONES: dict[str, Tone] = {
+    "opening": "warning",
+    "capturing": "good",
+    "waiting for trigger": "good",
+    "stalled": "bad",
+    "lost": "bad",
+    "error": "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Parameters
+    ----------
+    title : its heading.
+    meaning : a sentence for the help screen.
+    cell : what it shows of a camera.
+    importance : 1 is kept longest when the terminal is narrow.
+    short : a narrower form of `cell`, for when the columns of importance 1 to 4 do not fit.
+    min_width : terminal columns that it takes at least, so that changing figures do not move it.
+    right : whether it is aligned to the right, as counts are.
+    """
+
+    title: str
+    meaning: str
+    cell: Callable[[CameraStatus], Cell]
+    importance: int
+    short: Callable[[CameraStatus], Cell] | None = None
+    min_width: int = 0
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column that is shown: its width in terminal columns, and the form of its cells."""
+
+    column: Column
+    width: int
+    cell: Callable[[CameraStatus], Cell]
+
+
+def name_cell(camera: CameraStatus) -> Cell:
+    """Show what people call the camera."""
+    return Cell(plain(camera["name"]))
+
+
+def id_cell(camera: CameraStatus) -> Cell:
+    """Show the unique id; muted where the config file does not list the camera."""
+    return Cell(plain(camera["unique_id"]), "plain" if camera["listed"] else "muted")
+
+
+def state_cell(camera: CameraStatus) -> Cell:
+    """Show the state in its own words."""
+    state = plain(camera["state"])
+    return Cell(state, STATE_TONES.get(state, "plain"))
+
+
+def fps_verdict(camera: CameraStatus) -> Cell:
+    """Judge the measured rate: ok is within 1 frame a second of the wanted one."""
+    difference = camera["fps"] - camera["fps_wanted"]
+    if abs(difference) <= 1:
+        return Cell("ok", "good")
+    return Cell("low" if difference < 0 else "high", "bad")
+
+
+def fps_cell(camera: CameraStatus) -> Cell:
+    """Show the measured and the wanted rate, and the verdict in a word."""
+    verdict, wanted = fps_verdict(camera), f"{camera['fps_wanted']:g}"
+    figure = f"{camera['fps']:{len(wanted) + 2}.1f}/{wanted}"
+    return Cell(f"{figure} {verdict.text}", verdict.tone)
+
+
+def fps_short(camera: CameraStatus) -> Cell:
+    """Show the measured rate and the verdict."""
+    verdict = fps_verdict(camera)
+    return Cell(f"{camera['fps']:5.1f} {verdict.text}", verdict.tone)
+
+
+def plug_cell(camera: CameraStatus) -> Cell:
+    """Show whether the sockets exist and images are sent; ▲ marks a failure."""
+    if camera["plug_error"]:
+        return Cell("▲ plugged" if camera["plugged"] else "▲ failed", "bad")
+    if not camera["plugged"]:
+        return Cell("○ unplugged", "muted")
+    return Cell("‖ paused", "warning") if camera["paused"] else Cell("● plugged", "good")
+
+
+def plug_short(camera: CameraStatus) -> Cell:
+    """Show the glyph of the plug alone."""
+    cell = plug_cell(camera)
+    return Cell(cell.text[0], cell.tone)
+
+
+def clients_cell(camera: CameraStatus) -> Cell:
+    """Show how many clients are connected; nothing where none can be."""
+    return Cell(str(camera["clients"])) if camera["plugged"] else Cell("-", "muted")
+
+
+def drops_cell(camera: CameraStatus) -> Cell:
+    """Show the dropped frames; a warning where they were lost and not left out on purpose."""
+    drops = camera["drops"]
+    lost = drops["missing"] + drops["skipped"] + drops["failed"]
+    return Cell(str(lost + drops["put_rate"]), "warning" if lost else "plain")
+
+
+def corners(box: Corners) -> str:
+    """Write a box as its two corners, pixels: x,y of the top left and the bottom right."""
+    (left, top), (right, bottom) = box["top_left"], box["bottom_right"]
+    return f"{left},{top} {right},{bottom}"
+
+
+def box_cell(camera: CameraStatus) -> Cell:
+    """Show the corners of the live box."""
+    return Cell(corners(camera["box"])) if camera["box"] else Cell("-", "muted")
+
+
+@lru_cache(maxsize=256)
+def is_exposed(address: str) -> bool:
+    """Tell whether other machines may reach an address; one that cannot be read is not bound."""
+    try:
+        return Address.parse(address).exposed
+    except ValueError:
+        return False
+
+
+def address_cell(address: str) -> Cell:
+    """Show an address without its tcp://; ! marks one that other machines can reach."""
+    text = plain(address).removeprefix("tcp://")
+    return Cell(f"{text} !", "warning") if is_exposed(address) else Cell(text)
+
+
+def pub_cell(camera: CameraStatus) -> Cell:
+    """Show where images are published."""
+    return address_cell(camera["pub_address"])
+
+
+def pull_cell(camera: CameraStatus) -> Cell:
+    """Show where boxes are received."""
+    return address_cell(camera["pull_address"])
+
+
+# Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
+# that change most stand to the left, and cells of one colour beside each other.
+COLUMNS = (
+    Column("name", "What the camera is called in the config file.", name_cell, 1),
+    Column("state", "What it does; the reason stands below the table.", state_cell, 2, min_width=9),
+    Column(
+        "fps",
+        "Frames a second, measured/wanted; ok within 1 of the wanted rate, else low or high.",
+        fps_cell,
+        4,
+        short=fps_short,
+        min_width=10,
+    ),
+    Column(
+        "plug",
+        "● plugged: images are published; ‖ paused: sockets are bound, nothing is sent; "
+        "○ unplugged: no sockets; ▲ the last plug or edit failed, see below the table.",
+        plug_cell,
+        3,
+        short=plug_short,
+        min_width=4,
+    ),
+    Column("clients", "Subscribers connected now.", clients_cell, 6, right=True),
+    Column(
+        "drops",
+        "Frames not published since the engine started, whatever the cause; coloured where any "
+        "was lost and not only left out to keep to put_rate.",
+        drops_cell,
+        7,
+        min_width=6,
+        right=True,
+    ),
+    Column("box", "The box that a client sent, until it expires.", box_cell, 9, min_width=19),
+    Column("pub", "Where images are published; ! other machines can reach it.", pub_cell, 5),
+    Column("pull", "Where boxes are received; ! other machines can reach it.", pull_cell, 8),
+    Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 10),
+)
+
+
+def layout(cameras: Sequence[CameraStatus], width: int) -> list[Placed]:
+    """Choose the columns that fit, by importance, and give each its width.
+
+    The first four are always among them while there is room for their short forms; the state is
+    never left out and never shortened.
+
+    Parameters
+    ----------
+    width : of the table, terminal columns.
+    """
+    by_importance = sorted(COLUMNS, key=lambda column: column.importance)
+    first, rest = by_importance[:4], by_importance[4:]
+    placed = [_place(column, cameras) for column in first]
+    if _total(placed) > width:
+        placed = _narrow([_place(column, cameras, short=True) for column in first], width)
+    for column in rest:
+        candidate = _place(column, cameras)
+        if _total([*placed, candidate]) <= width:
+            placed.append(candidate)
+    return sorted(placed, key=lambda one: COLUMNS.index(one.column))
+
+
+def _narrow(placed: list[Placed], width: int) -> list[Placed]:
+    """Shorten the names, and where that is not enough leave out the fps, then the plug."""
+    name = placed[0]
+    spare = max(name.width - MIN_NAME_WIDTH, 0)
+    while _total(placed) - spare > width and len(placed) > 2:
+        placed = placed[:-1]
+    excess = min(max(_total(placed) - width, 0), spare)
+    return [Placed(name.column, name.width - excess, name.cell), *placed[1:]]
+
+
+def _place(column: Column, cameras: Sequence[CameraStatus], *, short: bool = False) -> Placed:
+    """Give a column the width that its widest cell needs."""
+    cell = column.short if short and column.short else column.cell
+    least = 0 if short else column.min_width
+    width = max(len(column.title), least, *(cell_len(cell(camera).text) for camera in cameras))
+    if column.cell is name_cell:
+        width = min(width, MAX_NAME_WIDTH)
+    return Placed(column, width, cell)
+
+
+def _total(placed: Sequence[Placed]) -> int:
+    """Add up the width of columns, gaps and the cursor's mark."""
+    return MARK_WIDTH + sum(one.width for one in placed) + GAP * (len(placed) - 1)
+
+
+def title_line(placed: Sequence[Placed]) -> Line:
+    """Write the headings."""
+    titles = [Cell(one.column.title) for one in placed]
+    return _line(placed, titles, " ", "title")
+
+
+def camera_line(placed: Sequence[Placed], camera: CameraStatus, *, cursor: bool) -> Line:
+    """Write the row of one camera."""
+    cells = [one.cell(camera) for one in placed]
+    return _line(placed, cells, ">" if cursor else " ", "cursor" if cursor else "plain")
+
+
+def _line(placed: Sequence[Placed], cells: Sequence[Cell], mark: str, base: Base) -> Line:
+    """Set cells side by side, each at the width of its column."""
+    padded = [
+        Cell(fit(cell.text, one.width, right=one.column.right) + " " * GAP, cell.tone)
+        for one, cell in zip(placed, cells, strict=True)
+    ]
+    return Line((Cell(mark.ljust(MARK_WIDTH)), *padded), base)

@@ -1,0 +1,106 @@
+"""What stands below the table: all that is known of the camera under the cursor."""
+
+from pmv_tui.control.messages import CameraStatus
+from pmv_tui.tui.columns import STATE_TONES, corners, fps_verdict, is_exposed
+from pmv_tui.tui.lines import Cell, Line, labelled
+from pmv_tui.tui.text import plain
+
+
+def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
+    """Describe a camera, the most urgent first, for a short panel shows only the beginning.
+
+    Parameters
+    ----------
+    width : of the panel, terminal columns.
+    """
+    lines = [Line((Cell(plain(camera["name"]), "strong"), Cell(_identity(camera), "muted")))]
+    for label, cell in (
+        ("state", _state(camera)),
+        ("plug", _plug(camera)),
+        ("failed", Cell(plain(camera["plug_error"]), "bad")),
+        ("sockets", _sockets(camera)),
+        ("sent", _sent(camera)),
+        ("frames", _frames(camera)),
+        ("boxes", _boxes(camera)),
+    ):
+        if cell.text:
+            lines += labelled(label, cell, width)
+    return lines
+
+
+def _identity(camera: CameraStatus) -> str:
+    """Name the device and the form of its images."""
+    parts = [plain(camera["unique_id"])]
+    if camera["width"]:
+        parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
+    if not camera["listed"]:
+        parts.append("not in the config file")
+    return "  " + ", ".join(parts)
+
+
+def _state(camera: CameraStatus) -> Cell:
+    """Give the state, why it is so, and when the next try is due."""
+    state = plain(camera["state"])
+    text = f"{state}: {plain(camera['reason'])}" if camera["reason"] else state
+    if camera["retry_in"] is not None:
+        text += f"; next try in {camera['retry_in']:.0f} s"
+    tone = STATE_TONES.get(state, "plain")
+    rate = fps_verdict(camera)
+    if not camera["reason"] and tone == "good" and rate.tone == "bad":
+        return Cell(f"{text}, but the frame rate is too {rate.text}", "bad")
+    return Cell(text, tone)
+
+
+def _plug(camera: CameraStatus) -> Cell:
+    """Give the plug and publishing state in words."""
+    if not camera["plugged"]:
+        return Cell("unplugged: press p to publish")
+    if camera["paused"]:
+        return Cell("paused: sockets are bound, nothing is sent; space resumes", "warning")
+    count = camera["clients"]
+    return Cell(f"plugged, {count or 'no'} client{'' if count == 1 else 's'}", "good")
+
+
+def _sockets(camera: CameraStatus) -> Cell:
+    """Give both addresses as a client script needs them."""
+    addresses = [("pub", camera["pub_address"]), ("pull", camera["pull_address"])]
+    text = "  ".join(f"{name} {plain(address)}" for name, address in addresses)
+    if any(is_exposed(address) for _, address in addresses):
+        return Cell(f"{text}  ! other machines can reach it", "warning")
+    return Cell(text)
+
+
+def _sent(camera: CameraStatus) -> Cell:
+    """Give the rate of what is published and how late it is."""
+    if not camera["plugged"]:
+        return Cell("")
+    text = f"{camera['published_fps']:.1f} frames/s, {camera['published_mb_s']:.1f} MB/s"
+    p50, p99 = camera["latency_p50_ms"], camera["latency_p99_ms"]
+    if p50 is not None and p99 is not None:
+        text += f", late by {p50:.1f} ms (p50), {p99:.1f} ms (p99)"
+    return Cell(text)
+
+
+def _frames(camera: CameraStatus) -> Cell:
+    """Give the counts, and the drops by cause."""
+    text = f"{camera['captured']} captured, {camera['published']} published"
+    causes = {
+        "lost on the link": camera["drops"]["missing"],
+        "skipped": camera["drops"]["skipped"],
+        "incomplete": camera["drops"]["failed"],
+        "left out for put_rate": camera["drops"]["put_rate"],
+    }
+    return Cell(
+        "; ".join([text, *(f"{count} {cause}" for cause, count in causes.items() if count)])
+    )
+
+
+def _boxes(camera: CameraStatus) -> Cell:
+    """Give what clients sent back."""
+    parts = [f"now {corners(camera['box'])}"] if camera["box"] else []
+    if camera["boxes"]:
+        parts.append(f"{camera['boxes']} received")
+    if not camera["malformed"]:
+        return Cell(", ".join(parts))
+    parts.append(f"{camera['malformed']} malformed: {plain(camera['malformed_reason'])}")
+    return Cell(", ".join(parts), "warning")

@@ -1,0 +1,51 @@
+"""Events as lines of a log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from pmv_tui.control.messages import Event
+from pmv_tui.tui.lines import Cell, Line, Tone, fit, wrap
+from pmv_tui.tui.text import plain
+
+LEVEL_TONES: dict[str, Tone] = {"info": "muted", "warning": "warning", "error": "bad"}
+
+TIME_FORMAT = "%m-%d %H:%M:%S"
+"""Local time of the host; its length is that of `01-31 23:59:59`."""
+
+MIN_TEXT_WIDTH = 24
+"""Where less is left beside time, level and camera, the text goes on a line of its own."""
+
+
+def event_lines(events: Sequence[Event], names: Mapping[str, str], width: int) -> list[Line]:
+    """Write events oldest first, each on as many lines as its text needs.
+
+    Parameters
+    ----------
+    names : each camera's name by its unique_id.
+    width : terminal columns.
+    """
+    name_width = max([len("camera"), *(len(plain(name)) for name in names.values())])
+    return [line for event in events for line in _event(event, names, min(name_width, 16), width)]
+
+
+def _event(event: Event, names: Mapping[str, str], name_width: int, width: int) -> list[Line]:
+    """Write the time, level, camera and text of one event."""
+    tone = LEVEL_TONES.get(event["level"], "plain")
+    moment = datetime.fromtimestamp(event["time"] / 1e9, UTC).astimezone()
+    camera = plain(names.get(event["camera"], event["camera"]))
+    head = (
+        Cell(f"{moment:{TIME_FORMAT}}  ", "muted"),
+        Cell(fit(plain(event["level"]), 9), tone),
+        Cell(fit(camera, name_width) + "  ", "strong"),
+    )
+    indent = sum(len(cell.text) for cell in head)
+    tone = "plain" if tone == "muted" else tone
+    if width - indent < MIN_TEXT_WIDTH:
+        return [Line(head), *_indented(wrap(plain(event["text"]), width - 2), 2, tone)]
+    first, *rest = wrap(plain(event["text"]), width - indent)
+    return [Line((*head, Cell(first, tone))), *_indented(rest, indent, tone)]
+
+
+def _indented(rows: Sequence[str], indent: int, tone: Tone) -> list[Line]:
+    """Write further rows below the text, not below the time."""
+    return [Line((Cell(" " * indent), Cell(row, tone))) for row in rows]

@@ -1,0 +1,79 @@
+"""Lines of coloured cells: what every table and panel is drawn from."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+Tone = Literal["plain", "strong", "good", "warning", "bad", "muted"]
+"""What a colour says; which colour that is depends on the theme."""
+
+Base = Literal["plain", "title", "cursor"]
+"""What a whole line is."""
+
+
+class Cell(NamedTuple):
+    """A piece of a line in one colour."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+class Line(NamedTuple):
+    """One line of the screen."""
+
+    cells: tuple[Cell, ...] = ()
+    base: Base = "plain"
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Pad or shorten a text to a width in terminal columns; an ellipsis marks what is cut."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    padding = " " * (width - length)
+    return padding + text if right else text + padding
+
+
+def changed_spans(old: Line, new: Line) -> Iterator[tuple[int, int]] | None:
+    """Find the parts of a line to draw anew.
+
+    Returns
+    -------
+    (first column, columns) of each cell that changed; None where the whole line is to be drawn.
+    """
+    if old.base != new.base or len(old.cells) != len(new.cells):
+        return None
+    widths = [cell_len(cell.text) for cell in new.cells]
+    if widths != [cell_len(cell.text) for cell in old.cells]:
+        return None
+    return _differing(old, new, widths)
+
+
+def _differing(old: Line, new: Line, widths: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the place of each cell that differs."""
+    x = 0
+    for before, after, width in zip(old.cells, new.cells, widths, strict=True):
+        if before != after:
+            yield x, width
+        x += width
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into rows of a width; at least one row, and never of fewer than 10 columns."""
+    return textwrap.wrap(text, max(width, 10)) or [""]
+
+
+LABEL_WIDTH = 10
+"""Columns of the label that stands before a text."""
+
+
+def labelled(label: str, cell: Cell, width: int) -> list[Line]:
+    """Write a label and a text beside it, on as many lines as the text needs."""
+    first, *rest = [Cell(row, cell.tone) for row in wrap(cell.text, width - LABEL_WIDTH)]
+    indent = Cell(" " * LABEL_WIDTH)
+    return [
+        Line((Cell(fit(label, LABEL_WIDTH), "muted"), first)),
+        *(Line((indent, row)) for row in rest),
+    ]

@@ -1,0 +1,103 @@
+"""The link to the engine: asks for the rig's state again and again, and carries commands."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from textual.message import Message
+
+from pmv_tui.control.client import EngineGone
+from pmv_tui.control.messages import EngineStatus, Reply, Result
+from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
+
+PERIOD = 0.25
+"""Seconds from one snapshot to the next."""
+
+
+class EngineClient(Protocol):
+    """What the TUI needs of a connection; `AsyncControlClient` is one."""
+
+    async def request(self, command: str, **arguments: Any) -> Reply:
+        """Ask or tell the engine; raises `EngineGone` where no answer comes."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class EngineLink:
+    """One app's use of a connection.
+
+    Parameters
+    ----------
+    client : the connection; the link closes it.
+    post : is given each message to the app.
+    """
+
+    def __init__(self, client: EngineClient, post: Callable[[Message], object]) -> None:
+        self._client = client
+        self._post = post
+        self._hurry = asyncio.Event()
+        self._engine_started = 0
+        self._last_event = 0
+
+    async def run(self) -> None:
+        """Ask for the rig's state until cancelled; one question at a time, however slow."""
+        while True:
+            self._hurry.clear()
+            await self._poll()
+            try:
+                await asyncio.wait_for(self._hurry.wait(), PERIOD)
+            except TimeoutError:
+                continue
+
+    async def tell(self, command: str, **arguments: Any) -> list[Result]:
+        """Send a command.
+
+        Returns
+        -------
+        What it did to each camera. A refusal of the whole, or silence, is a failed result of no
+        camera.
+        """
+        try:
+            reply = await self._client.request(command, **arguments)
+        except EngineGone as silence:
+            return [_refusal(f"{command}: {silence}")]
+        self._hurry.set()
+        if "results" in reply:
+            return reply["results"]
+        return [] if reply["ok"] else [_refusal(reply.get("error", f"{command} was refused"))]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    async def _poll(self) -> None:
+        """Ask for the snapshot, and for events where there are new ones."""
+        try:
+            reply = await self._client.request("snapshot")
+            if "snapshot" not in reply:
+                self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
+                return
+            self._post(SnapshotArrived(reply["snapshot"]))
+            await self._fetch_events(reply["snapshot"]["engine"])
+        except EngineGone:
+            self._post(EngineSilent("does not answer"))
+
+    async def _fetch_events(self, engine: EngineStatus) -> None:
+        """Ask for the events since the last one that is known."""
+        if engine["started"] != self._engine_started:  # A new engine counts from the beginning.
+            self._engine_started, self._last_event = engine["started"], 0
+        if engine["last_event"] <= self._last_event:
+            return
+        reply = await self._client.request("events", since=self._last_event)
+        events = reply.get("events", [])
+        # Where none are left to tell, do not ask for them again and again.
+        self._last_event = events[-1]["id"] if events else engine["last_event"]
+        if events:
+            self._post(EventsArrived(events))
+
+
+def _refusal(text: str) -> Result:
+    return Result(camera="", ok=False, text=text)

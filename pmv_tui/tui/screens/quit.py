@@ -1,0 +1,66 @@
+"""The dialog that asks what becomes of the engine when the TUI quits."""
+
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+Leave = Literal["detach", "stop"]
+"""How to quit: the engine goes on, or it ends."""
+
+
+class QuitDialog(ModalScreen[Leave | None]):
+    """Asks to detach, to stop everything, or to stay; its result is None for stay.
+
+    Parameters
+    ----------
+    plugged : names of the cameras that are plugged.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "dismiss('detach')", "detach"),
+        Binding("s", "dismiss('stop')", "stop"),
+        Binding("c,escape", "dismiss(None)", "cancel"),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, plugged: list[str]) -> None:
+        super().__init__()
+        self._plugged = plugged
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and a button for each answer."""
+        names = ", ".join(self._plugged)
+        verb = "is" if len(self._plugged) == 1 else "are"
+        with Vertical(classes="dialog"):
+            yield Static("Quit", classes="dialog-title")
+            yield Static(f"{names} {verb} plugged: scripts may be reading.", markup=False)
+            with Horizontal(classes="choices"):
+                yield Button("[u]D[/u]etach", id="detach", variant="primary", compact=True)
+                yield Static("the engine goes on; pmv-tui attaches again")
+            with Horizontal(classes="choices"):
+                yield Button("[u]S[/u]top", id="stop", variant="error", compact=True)
+                yield Static("everything is unplugged and the engine ends")
+            with Horizontal(classes="choices"):
+                yield Button("[u]C[/u]ancel", id="cancel", compact=True)
+                yield Static("stay here (escape)")
+
+    @on(Button.Pressed, "#detach")
+    def detach(self) -> None:
+        """Leave the engine running."""
+        self.dismiss("detach")
+
+    @on(Button.Pressed, "#stop")
+    def stop(self) -> None:
+        """End the engine."""
+        self.dismiss("stop")
+
+    @on(Button.Pressed, "#cancel")
+    def cancel(self) -> None:
+        """Stay."""
+        self.dismiss(None)

@@ -1,0 +1,58 @@
+"""What the TUI knows of the rig; the app owns it, the screens draw it."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from pmv_tui.control.messages import PROTOCOL_VERSION, CameraStatus, Event, Snapshot
+
+MAX_EVENTS = 2000
+"""Events kept for the log screen."""
+
+
+@dataclass(slots=True)
+class RigState:
+    """The newest of everything that the engine told.
+
+    Parameters
+    ----------
+    log_path : the engine's log file, for when it cannot tell itself.
+    snapshot : None until the engine answered once.
+    silence : what the engine does in place of answering; empty while it answers.
+    events : oldest first.
+    """
+
+    log_path: str
+    snapshot: Snapshot | None = None
+    silence: str = ""
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+
+    @property
+    def cameras(self) -> list[CameraStatus]:
+        """The cameras as last told."""
+        return self.snapshot["cameras"] if self.snapshot else []
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Each camera's name by its unique_id."""
+        return {camera["unique_id"]: camera["name"] for camera in self.cameras}
+
+    @property
+    def anything_plugged(self) -> bool:
+        """Whether a client script may depend on the engine now."""
+        return any(camera["plugged"] for camera in self.cameras)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong between TUI and engine, and what to do; empty where all is well."""
+        if self.silence:
+            age = "; the figures below are its last" if self.snapshot else ""
+            return (
+                f"The engine {self.silence}{age}. Asking again; if it has ended, q quits and "
+                f"pmv-tui starts a new one. Log: {self.log_path}"
+            )
+        if self.snapshot and self.snapshot["engine"]["protocol"] != PROTOCOL_VERSION:
+            return (
+                f"The engine is version {self.snapshot['engine']['version']} of pmv-tui, which "
+                "this TUI may not understand: end it with pmv-tui stop, then start again."
+            )
+        return ""

@@ -1,0 +1,31 @@
+"""Text from outside, made fit to stand on the screen."""
+
+from functools import lru_cache
+from pathlib import Path
+
+
+@lru_cache(maxsize=1024)
+def plain(text: str) -> str:
+    """Make one line of printable characters of a text that may contain anything.
+
+    Camera names, reasons and labels come from devices, files and client scripts. A control
+    character among them (escape, bell, a change of writing direction) would reach the terminal.
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def short_path(path: str, width: int) -> str:
+    """Abbreviate a path: the home folder as `~`, then its first folders left out.
+
+    Parameters
+    ----------
+    width : characters at most; the last part is kept whole even where it alone is longer.
+    """
+    home = str(Path.home())
+    if path.startswith(f"{home}/"):
+        path = f"~{path.removeprefix(home)}"
+    parts = path.split("/")
+    while len(path) > width and len(parts) > 1:
+        parts.pop(0)
+        path = "/".join(["…", *parts])
+    return path

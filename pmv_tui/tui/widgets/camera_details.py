@@ -1,0 +1,20 @@
+"""The panel below the table."""
+
+from pmv_tui.control.messages import CameraStatus
+from pmv_tui.tui.details import detail_lines
+from pmv_tui.tui.widgets.line_view import LineView
+
+
+class CameraDetails(LineView):
+    """All that is known of one camera."""
+
+    _camera: CameraStatus | None = None
+
+    def show_camera(self, camera: CameraStatus | None) -> None:
+        """Describe this one."""
+        self._camera = camera
+        self.show(detail_lines(camera, self.size.width) if camera else [])
+
+    def on_resize(self) -> None:
+        """Break the lines anew for another width."""
+        self.show_camera(self._camera)

@@ -1,0 +1,57 @@
+"""What the tests of the cameras share: reading a frame's number, grabbing, watching for leaks."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from pmv_tui.cameras.base import Camera, Frame
+from pmv_tui.cameras.digits import NumberStamp
+from tests.support import wait_for
+
+
+def read_number(image: NDArray[np.uint8]) -> int:
+    """Read the number in an image's corner, as a person would: digit by digit, by likeness."""
+    height, width = image.shape
+    stamp = NumberStamp(width, height)
+    number = 0
+    for place in range(stamp.digits):
+        likeness = []
+        for digit in range(10):
+            drawn = np.zeros_like(image)
+            stamp.draw(drawn, digit * 10 ** (stamp.digits - 1 - place))
+            left = stamp.dot + place * 6 * stamp.dot
+            cell = np.s_[: 9 * stamp.dot, left : left + 6 * stamp.dot]
+            likeness.append(np.mean((image[cell] > 127) == (drawn[cell] > 127)))
+        best = int(np.argmax(likeness))
+        assert likeness[best] > 0.95, f"place {place} shows no digit"
+        number = 10 * number + best
+    return number
+
+
+def grab_one(camera: Camera) -> Frame:
+    """Grab the next frame, however long it takes within the deadline."""
+    frame = wait_for(lambda: camera.grab(0.2), "a frame")
+    assert frame is not None
+    return frame
+
+
+def pass_time(seconds: float) -> None:
+    """Let a camera's time pass, as a machine that is busy with something else does."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(left)
+
+
+def assert_leaves_nothing(open_and_close: Callable[[], None], cycles: int = 50) -> None:
+    """See that opening and closing many times leaves no thread and no descriptor behind."""
+    process = psutil.Process()
+    open_and_close()  # what a library keeps for good, it has made now
+    threads, descriptors = process.num_threads(), process.num_fds()
+    for _ in range(cycles):
+        open_and_close()
+    # A thread that has ended may be seen for a moment more.
+    wait_for(lambda: process.num_threads() <= threads, f"no more than {threads} threads")
+    assert process.num_fds() <= descriptors

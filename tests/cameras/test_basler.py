@@ -1,0 +1,295 @@
+"""The basler back end, with the cameras that pylon itself emulates."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pmv_tui.cameras.base import CameraError, CameraLost
+from pmv_tui.cameras.basler import BaslerBackend
+from pmv_tui.config.schema import CameraConfig
+from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time
+from tests.support import wait_for
+
+pytest.importorskip("pypylon.pylon", exc_type=ImportError)
+
+from pypylon import genicam, pylon
+
+from pmv_tui.cameras import basler_settings
+from pmv_tui.cameras.basler_camera import (
+    NO_BLOCK_ID,
+    BaslerCamera,
+    missing_between,
+    open_error,
+)
+
+pytestmark = pytest.mark.usefixtures("emulator")
+
+
+def config(**settings: Any) -> CameraConfig:
+    return CameraConfig(unique_id="0815-0001-basler", **settings)
+
+
+def open_basler(**settings: Any) -> BaslerCamera:
+    camera = BaslerBackend().open(config(**settings))
+    assert isinstance(camera, BaslerCamera)
+    return camera
+
+
+def open_device() -> Any:
+    """Open an emulated camera with pylon alone, for what no setting of ours reaches."""
+    factory = pylon.TlFactory.GetInstance()
+    device = pylon.InstantCamera(factory.CreateDevice(factory.EnumerateDevices()[0]))
+    device.Open()
+    return device
+
+
+class Stand:
+    """A device that is an emulated camera in all but what a test changes."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._device, name)
+
+
+class Unplugged(Stand):
+    """A device whose cable has been pulled."""
+
+    def RetrieveResult(self, *_: Any) -> Any:  # noqa: N802 - pylon's name
+        raise genicam.RuntimeException("The device is gone. : RuntimeException thrown")
+
+    def IsCameraDeviceRemoved(self) -> bool:  # noqa: N802 - pylon's name
+        return True
+
+
+class BrokenStream(Unplugged):
+    """A device that is there and does not stream any more."""
+
+    def IsCameraDeviceRemoved(self) -> bool:  # noqa: N802 - pylon's name
+        return False
+
+
+class NodesWithout(Stand):
+    """The nodes of a camera of an older generation."""
+
+    def __init__(self, nodes: Any, *missing: str) -> None:
+        super().__init__(nodes)
+        self._missing = missing
+
+    def GetNode(self, name: str) -> Any:  # noqa: N802 - pylon's name
+        if name in self._missing:
+            raise genicam.LogicalErrorException("Node not existing")
+        return self._device.GetNode(name)
+
+
+def test_emulated_cameras_are_found() -> None:
+    found = [(camera.unique_id, camera.description) for camera in BaslerBackend().discover()]
+    assert found == [
+        ("0815-0000-basler", "Basler Emulation"),
+        ("0815-0001-basler", "Basler Emulation"),
+    ]
+
+
+def test_it_streams_new_frames_with_the_hosts_time() -> None:
+    camera = open_basler(fps=100.0)
+    before = time.time_ns()
+    frames = [grab_one(camera) for _ in range(5)]
+    stamps = [frame.timestamp for frame in frames]
+    assert before < stamps[0]
+    assert stamps == sorted(set(stamps))
+    assert stamps[-1] <= time.time_ns()
+    for frame in frames:
+        assert frame.image.shape == (1040, 1024)
+        assert frame.image.dtype == np.uint8
+        assert frame.image.flags.c_contiguous
+        assert frame.device_timestamp is None, "the emulator has no clock"
+    assert not np.array_equal(frames[0].image, frames[-1].image), "the test image moves"
+    assert camera.pixel_format == "Mono8"
+    assert camera.fps == 100.0
+    camera.close()
+
+
+def test_what_was_not_fetched_in_time_is_counted_as_skipped_and_not_as_missing() -> None:
+    camera = open_basler(fps=200.0)
+
+    def fetch_late() -> bool:
+        pass_time(0.05)
+        grab_one(camera)
+        return camera.counts.skipped > 5
+
+    wait_for(fetch_late, "skipped frames")
+    assert camera.counts.missing == 0
+    assert camera.counts.failed == 0
+    camera.close()
+
+
+def test_failed_grabs_are_counted_and_the_stream_goes_on() -> None:
+    device = open_device()
+    camera = BaslerCamera(device)
+    grab_one(camera)
+    nodes = device.GetNodeMap()
+    nodes.GetNode("ForceFailedBufferCount").SetValue(3)
+    nodes.GetNode("ForceFailedBuffer").Execute()
+
+    def whole_frame_after_three_failed() -> bool:
+        return camera.grab(0.2) is not None and camera.counts.failed == 3
+
+    wait_for(whole_frame_after_three_failed, "three failed grabs and a frame")
+    camera.close()
+
+
+@pytest.mark.usefixtures("opencv")
+def test_the_shape_is_that_of_the_image_that_arrived(tmp_path: Path) -> None:
+    import cv2  # noqa: PLC0415 - not where it cannot be imported
+
+    picture = np.tile(np.arange(100, dtype=np.uint8), (60, 1))
+    cv2.imwrite(str(tmp_path / "picture.png"), picture)
+    device = open_device()
+    nodes = device.GetNodeMap()
+    nodes.GetNode("ImageFilename").SetValue(str(tmp_path / "picture.png"))
+    nodes.GetNode("ImageFileMode").SetValue("On")
+    nodes.GetNode("TestImageSelector").SetValue("Off")
+    camera = BaslerCamera(device)
+    assert np.array_equal(grab_one(camera).image, picture)
+    camera.close()
+
+
+def test_colour_is_the_raw_bayer_image() -> None:
+    camera = open_basler(pixel_format="Colour")
+    assert camera.pixel_format == "BayerGR8"
+    assert grab_one(camera).image.shape == (1040, 1024)
+    camera.close()
+
+
+def test_a_camera_without_colour_says_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(basler_settings, "choices", lambda *_: ["Mono8", "Mono12"])
+    with pytest.raises(CameraError, match="it offers Mono8, Mono12"):
+        open_basler(pixel_format="Colour")
+
+
+def test_settings_beyond_the_cameras_range_become_the_nearest_within() -> None:
+    camera = open_basler(fps=99_999.0, exposure_time=0.1, gain=100.0)
+    assert camera.fps == 5000.0
+    camera.close()
+
+    device = open_device()
+    nodes = device.GetNodeMap()
+    basler_settings.apply_settings(nodes, config(exposure_time=0.1, gain=100.0))
+    assert nodes.GetNode("ExposureTime").GetValue() == 1.0
+    assert nodes.GetNode("Gain").GetValue() == pytest.approx(48.0)
+    device.Close()
+
+
+def test_older_cameras_are_set_by_their_older_names(caplog: pytest.LogCaptureFixture) -> None:
+    device = open_device()
+    nodes = device.GetNodeMap()
+    nodes.GetNode("GainRaw").SetValue(500)
+    older = NodesWithout(nodes, "ExposureTime", "AcquisitionFrameRate", "Gain")
+    with caplog.at_level(logging.WARNING):
+        basler_settings.apply_settings(older, config(exposure_time=4321.0, fps=33.0, gain=6.0))
+    assert nodes.GetNode("ExposureTimeAbs").GetValue() == pytest.approx(4321.0, abs=100)
+    assert nodes.GetNode("AcquisitionFrameRateAbs").GetValue() == 33.0
+    assert nodes.GetNode("GainRaw").GetValue() == nodes.GetNode("GainRaw").GetMin()
+    assert "knows no gain in dB" in caplog.text
+    device.Close()
+
+
+def test_with_an_external_trigger_a_frame_comes_only_on_a_signal() -> None:
+    camera = open_basler(external_trigger=True)
+    assert camera.fps is None
+    assert camera.grab(0.3) is None
+    camera.close()
+
+    device = open_device()
+    nodes = device.GetNodeMap()
+    basler_settings.apply_settings(nodes, config(external_trigger=True))
+    nodes.GetNode("TriggerSource").SetValue("Software")
+    camera = BaslerCamera(device)
+    assert camera.grab(0.1) is None
+    nodes.GetNode("TriggerSoftware").Execute()
+    assert grab_one(camera).image.shape == (1040, 1024)
+    assert camera.grab(0.1) is None
+    camera.close()
+
+
+def test_an_unknown_serial_number_is_named() -> None:
+    unknown = CameraConfig(unique_id="40012345-basler")
+    with pytest.raises(CameraError, match="no Basler camera 40012345 is connected; check"):
+        BaslerBackend().open(unknown)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to open device. Error: 'Device is exclusively opened by another client.'",
+        "Failed to open 'Basler acA640'. The device is controlled by another application.",
+    ],
+)
+def test_a_camera_in_use_elsewhere_is_told_apart(said: str) -> None:
+    error = open_error("40012345", genicam.RuntimeException(f"{said} : RuntimeException thrown"))
+    assert str(error).startswith("Basler camera 40012345 is held by another program; close")
+
+
+def test_any_other_trouble_at_opening_is_told_in_pylons_words() -> None:
+    error = open_error("1", genicam.RuntimeException("No bandwidth. : thrown (file 'x', line 3)"))
+    assert error.reason == "Basler camera 1 cannot be opened: No bandwidth."
+
+
+def test_an_unplugged_camera_is_lost() -> None:
+    camera = BaslerCamera(Unplugged(open_device()))
+    with pytest.raises(CameraLost, match="check its cable"):
+        camera.grab(0.1)
+    camera.close()
+
+
+def test_a_stream_that_breaks_while_the_camera_is_there_is_another_error() -> None:
+    camera = BaslerCamera(BrokenStream(open_device()))
+    with pytest.raises(CameraError, match="the stream broke: The device is gone") as caught:
+        camera.grab(0.1)
+    assert not isinstance(caught.value, CameraLost)
+    camera.close()
+
+
+def test_a_stream_that_stopped_is_an_error_and_no_endless_wait() -> None:
+    device = open_device()
+    camera = BaslerCamera(device)
+    grab_one(camera)
+    device.StopGrabbing()
+    with pytest.raises(CameraError, match="stopped by itself"):
+        camera.grab(0.1)
+    camera.close()
+
+
+@pytest.mark.parametrize(
+    ("previous", "block_id", "skipped", "missing"),
+    [
+        (None, 17, 0, 0),
+        (17, 18, 0, 0),
+        (17, 21, 0, 3),
+        (17, 21, 2, 1),
+        (17, 21, 3, 0),
+        (65_535, 1, 0, 0),
+        (65_534, 2, 0, 2),
+        (0, 0, 0, 0),
+        (NO_BLOCK_ID, NO_BLOCK_ID, 0, 0),
+    ],
+)
+def test_gaps_in_the_block_ids_are_missing_frames(
+    previous: int | None, block_id: int, skipped: int, missing: int
+) -> None:
+    assert missing_between(previous, block_id, skipped) == missing
+
+
+def test_opening_and_closing_leaves_nothing_behind() -> None:
+    def cycle() -> None:
+        camera = open_basler()
+        grab_one(camera)
+        camera.close()
+        camera.close()
+
+    assert_leaves_nothing(cycle)

@@ -1,0 +1,163 @@
+"""The opencv back end: video files in place of a camera, and the list of webcams."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pmv_tui.cameras.base import Camera, CameraError
+from pmv_tui.cameras.opencv import OpenCVBackend, list_webcams
+from pmv_tui.cameras.scene import BlobScene
+from pmv_tui.config.schema import CameraConfig
+from tests.cameras.conftest import WriteVideo
+from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, read_number
+
+
+def open_opencv(unique_id: str = "film-opencv", **settings: Any) -> Camera:
+    return OpenCVBackend().open(CameraConfig(unique_id=unique_id, **settings))
+
+
+@pytest.fixture
+def video(write_video: WriteVideo) -> Path:
+    """Ten images, each with its number."""
+    scene = BlobScene(640, 480)
+    return write_video(np.dstack([scene.read(number)] * 3) for number in range(10))
+
+
+def test_a_video_file_is_played_at_its_own_rate_over_and_over(video: Path) -> None:
+    camera = open_opencv(source=str(video), fps=7.0)
+    assert camera.fps == 100.0
+    assert camera.pixel_format == "Mono8"
+    numbers = [read_number(grab_one(camera).image) for _ in range(23)]
+    assert numbers == [*range(10), *range(10), 0, 1, 2]
+    camera.close()
+
+
+def test_a_late_reader_of_a_video_file_gets_no_burst(video: Path) -> None:
+    camera = open_opencv(source=str(video))
+    first = grab_one(camera)
+    pass_time(0.3)
+    stamps = [grab_one(camera).timestamp for _ in range(5)]
+    assert stamps[0] - first.timestamp >= 0.29e9
+    assert stamps[-1] - stamps[0] >= 0.015e9
+    assert camera.counts.skipped >= 29
+    camera.close()
+
+
+def test_a_grab_that_is_too_short_for_the_next_frame_gives_none(video: Path) -> None:
+    camera = open_opencv(source=str(video))
+    grabbed = 0
+    while camera.grab(0) is not None:
+        grabbed += 1
+    assert grabbed >= 1, "the first frame is due at once"
+    assert read_number(grab_one(camera).image) == grabbed % 10, "no image is lost by it"
+    camera.close()
+
+
+def test_colour_is_made_mono(write_video: WriteVideo) -> None:
+    red = np.zeros((48, 64, 3), np.uint8)
+    red[:, :, 2] = 255
+    camera = open_opencv(source=str(write_video([red] * 3)), pixel_format="Colour")
+    image = grab_one(camera).image
+    assert image.shape == (48, 64)
+    assert image.flags.c_contiguous
+    assert image.mean() == pytest.approx(76, abs=5), "the luma of red"
+    camera.close()
+
+
+def test_a_truncated_video_is_played_as_far_as_it_goes(video: Path) -> None:
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) // 2])
+    camera = open_opencv(source=str(video))
+    numbers = [read_number(grab_one(camera).image) for _ in range(12)]
+    last = max(numbers)
+    assert 0 < last < 9
+    assert numbers[: last + 2] == [*range(last + 1), 0]
+    camera.close()
+
+
+@pytest.mark.usefixtures("opencv")
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a letter to my aunt\n" * 100, b"RIFF\x00\x10\x00\x00AVI "],
+    ids=["empty", "text", "nothing but a header"],
+)
+def test_a_file_that_is_no_video_is_an_error(
+    content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "letter.avi"
+    path.write_bytes(content)
+    with pytest.raises(CameraError, match=r"no image can be decoded from .*letter\.avi"):
+        open_opencv(source=str(path))
+    assert capfd.readouterr() == ("", ""), "the libraries keep quiet"
+
+
+def test_a_video_file_that_vanishes_while_it_plays_is_an_error(video: Path) -> None:
+    camera = open_opencv(source=str(video))
+    video.unlink()
+    for _ in range(10):
+        grab_one(camera)
+    with pytest.raises(CameraError, match="any more; check that the file is still there"):
+        grab_one(camera)
+    camera.close()
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CameraError, match=r"there is no file .*nothing\.mp4"):
+        open_opencv(source=str(tmp_path / "nothing.mp4"))
+
+
+@pytest.mark.usefixtures("opencv")
+@pytest.mark.parametrize(
+    ("unique_id", "source"),
+    [
+        ("987-opencv", None),
+        ("left-opencv", 987),
+        ("left-opencv", "987"),
+        ("left-opencv", "/dev/video987"),
+    ],
+)
+def test_a_missing_webcam_is_named(
+    unique_id: str, source: str | int | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CameraError, match="there is no camera /dev/video987; connect it"):
+        open_opencv(unique_id, source=source)
+    assert capfd.readouterr() == ("", ""), "the libraries keep quiet"
+
+
+def test_an_id_without_an_index_needs_a_source() -> None:
+    with pytest.raises(CameraError, match="'left' is not an index; give the index"):
+        open_opencv("left-opencv")
+
+
+def test_an_external_trigger_is_refused() -> None:
+    with pytest.raises(CameraError, match="knows no external trigger"):
+        open_opencv("0-opencv", external_trigger=True)
+
+
+def test_webcams_are_listed_by_number_without_their_metadata_nodes(tmp_path: Path) -> None:
+    for node, name, index in [
+        ("video10", "Microscope", "0"),
+        ("video2", "Integrated Camera", "0"),
+        ("video3", "Integrated Camera", "1"),
+    ]:
+        (tmp_path / node).mkdir()
+        (tmp_path / node / "name").write_text(f"{name}\n")
+        (tmp_path / node / "index").write_text(f"{index}\n")
+    found = [(camera.unique_id, camera.description) for camera in list_webcams(tmp_path)]
+    assert found == [("2-opencv", "Integrated Camera"), ("10-opencv", "Microscope")]
+
+
+def test_no_webcams_are_found_where_the_kernel_has_none(tmp_path: Path) -> None:
+    assert list_webcams(tmp_path / "nothing") == []
+
+
+def test_opening_and_closing_leaves_nothing_behind(video: Path) -> None:
+    def cycle() -> None:
+        camera = open_opencv(source=str(video))
+        grab_one(camera)
+        camera.close()
+        camera.close()
+
+    assert_leaves_nothing(cycle)

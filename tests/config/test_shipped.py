@@ -1,0 +1,34 @@
+"""The config file that comes with the program, and the page about it."""
+
+from pathlib import Path
+
+import pytest
+
+from pmv_tui.config.load import load_config
+from pmv_tui.config.schema import CameraConfig, SocketConfig
+
+PROJECT = Path(__file__).parents[2]
+SETTINGS = [*SocketConfig.model_fields, *CameraConfig.model_fields]
+
+
+def test_the_shipped_config_has_two_simulated_cameras() -> None:
+    config = load_config(PROJECT / "config.toml").config
+    assert [(camera.label, camera.backend, camera.fps) for camera in config.cameras] == [
+        ("left", "simulated", 60),
+        ("right", "simulated", 60),
+    ]
+
+
+def test_the_values_it_shows_are_the_defaults() -> None:
+    config = load_config(PROJECT / "config.toml").config
+    assert config.socket_config == SocketConfig()
+    own = {"unique_id", "name", "pub_address", "pull_address"}
+    default = CameraConfig(unique_id="left-simulated")
+    shown = config.cameras[0].model_dump(exclude=own)
+    assert shown == default.model_dump(exclude=own)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_setting_is_taught(setting: str) -> None:
+    assert f"{setting} = " in (PROJECT / "config.toml").read_text()
+    assert f"`{setting}`" in (PROJECT / "docs" / "configuration.md").read_text()

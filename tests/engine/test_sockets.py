@@ -1,0 +1,66 @@
+"""Binding and releasing real sockets on loopback."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+import zmq
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.engine.sockets import BindError, BoundSocket
+from tests.support import free_ports
+
+Context = zmq.Context[zmq.Socket[bytes]]
+
+
+@pytest.fixture
+def context() -> Iterator[Context]:
+    context = zmq.Context[zmq.Socket[bytes]]()
+    yield context
+    context.term()
+
+
+def test_a_released_address_can_be_bound_at_once_a_hundred_times(context: Context) -> None:
+    address = Address("localhost", free_ports(1)[0])
+    for _ in range(100):
+        BoundSocket(context, zmq.XPUB, address).release()
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", address.port))
+        listener.close()
+
+
+def test_a_port_in_use_is_refused_and_its_holder_is_named(context: Context) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = Address("localhost", other.getsockname()[1])
+        with pytest.raises(BindError, match=rf"{address} is in use by .*pid {os.getpid()}\)"):
+            BoundSocket(context, zmq.PULL, address)
+
+
+def test_an_interface_that_is_not_there_is_named(context: Context) -> None:
+    address = Address("192.0.2.1", free_ports(1)[0])
+    with pytest.raises(BindError, match=r"no interface '192\.0\.2\.1'"):
+        BoundSocket(context, zmq.XPUB, address)
+
+
+def test_ipv6_loopback_can_be_bound(context: Context) -> None:
+    address = Address("[::1]", free_ports(1)[0])
+    BoundSocket(context, zmq.XPUB, address).release()
+
+
+def test_a_failed_bind_leaves_no_descriptor_behind(context: Context) -> None:
+    taken = BoundSocket(context, zmq.XPUB, Address("localhost", free_ports(1)[0]))
+
+    def attempt() -> None:
+        with pytest.raises(BindError):
+            BoundSocket(context, zmq.XPUB, taken.address)
+
+    attempt()
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted, not used as paths
+    for _ in range(20):
+        attempt()
+    # The reaper closes in the background; a few may be on their way.
+    assert len(os.listdir("/proc/self/fd")) < before + 10  # noqa: PTH208
+    taken.release()

@@ -1,0 +1,139 @@
+"""What several tests need: deadlines, free ports, and the real program in a folder of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+DEADLINE = 20.0
+"""Seconds after which what a test waits for is taken never to come."""
+
+Value = TypeVar("Value")
+
+
+def wait_for(condition: Callable[[], Value], what: str, seconds: float = DEADLINE) -> Value:
+    """Wait until a condition gives something true; fail with `what` if it does not in time."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:g} s: {what}; last: {value!r}")
+        time.sleep(0.02)
+
+
+def free_ports(count: int) -> list[int]:
+    """Find loopback ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class RigOnDisk:
+    """A config file in a folder of its own, and the real program run on it.
+
+    Parameters
+    ----------
+    folder : an empty folder with a short path (a unix socket lies in it).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config_path = folder / "config.toml"
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("PMV_TUI_")},
+            "HOME": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "PYLON_CAMEMU": "0",
+            # pypylon's import breaks off, and the process with it, where its own deprecation
+            # warnings are errors.
+            "PYTHONWARNINGS": "error,default::DeprecationWarning",
+        }
+
+    def write_config(self, text: str) -> None:
+        """Write the config file."""
+        self.config_path.write_text(text)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give the command line of a pmv-tui command on this rig."""
+        command, *rest = arguments
+        return [sys.executable, "-m", "pmv_tui", command, "--config", str(self.config_path), *rest]
+
+    def run(self, *arguments: str, seconds: float = DEADLINE) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Ask the engine for its snapshot."""
+        done = self.run("status", "--json")
+        assert done.returncode == 0, done.stderr
+        snapshot: dict[str, Any] = json.loads(done.stdout)
+        return snapshot
+
+    def camera(self, name: str) -> dict[str, Any]:
+        """Ask the engine for one camera's status."""
+        cameras: list[dict[str, Any]] = self.status()["cameras"]
+        return next(camera for camera in cameras if camera["name"] == name)
+
+    def serving(self) -> bool:
+        """Tell whether an engine answers."""
+        return self.run("status").returncode == 0
+
+    @contextmanager
+    def serve(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """Run the engine in the foreground; at the block's end it must stop cleanly."""
+        with (self.folder / "serve.err").open("w") as errors:
+            process = subprocess.Popen(
+                self.command("serve", *arguments),
+                env=self.environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                text=True,
+            )
+        try:
+            wait_for(lambda: self.serving() or process.poll() is not None, "the engine to answer")
+            assert process.poll() is None, self.said()
+            yield process
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(DEADLINE) == 0, self.said()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def said(self) -> str:
+        """Give what the engine printed."""
+        return (self.folder / "serve.err").read_text()
+
+
+def simulated(name: str, pub: int, pull: int, *, fps: int = 60, more: str = "") -> str:
+    """Write a simulated camera's section of a config file."""
+    return (
+        f'[[cameras]]\nunique_id = "{name}-simulated"\nname = "{name}"\nfps = {fps}\n'
+        f'pub_address = "tcp://localhost:{pub}"\npull_address = "tcp://localhost:{pull}"\n{more}\n'
+    )

@@ -1,0 +1,244 @@
+"""The engine as scripts meet it: started, found, killed, started again, two at once."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import msgpack
+import pytest
+import zmq
+
+from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
+
+
+def receive_image(port: int) -> dict[str, object]:
+    """Subscribe, and give the metadata of the first image that arrives."""
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.SUB) as subscriber:
+        subscriber.linger = 0
+        subscriber.connect(f"tcp://localhost:{port}")
+        subscriber.subscribe(b"")
+        assert subscriber.poll(int(DEADLINE * 1000)), "no image"
+        metadata: dict[str, object] = msgpack.unpackb(subscriber.recv_multipart()[1])
+        return metadata
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def test_plug_pause_resume_unplug_from_a_script(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    with rig.serve():
+        assert not rig.camera("left")["plugged"]
+        assert port_is_free(pub)
+
+        assert f"tcp://localhost:{pub}" in rig.run("plug", "left").stdout
+        assert receive_image(pub)["unique_id"] == "left-simulated"
+
+        assert rig.run("pause", "left").returncode == 0
+        assert rig.camera("left")["paused"]
+        assert not port_is_free(pub)
+
+        assert rig.run("resume", "left").returncode == 0
+        receive_image(pub)
+
+        assert rig.run("unplug", "left").returncode == 0
+        assert port_is_free(pub)
+        assert port_is_free(pull)
+        assert rig.run("pause", "left").returncode == 1
+
+
+def test_a_port_in_use_is_told_and_nothing_is_half_bound(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    with rig.serve(), socket.socket() as other:
+        other.bind(("127.0.0.1", pull))
+        other.listen()
+        failed = rig.run("plug", "left")
+        assert failed.returncode == 1
+        assert f"tcp://localhost:{pull} is in use by" in failed.stdout
+        assert f"pid {os.getpid()}" in failed.stdout
+        assert port_is_free(pub), "the pub socket is not left alone"
+        camera = rig.camera("left")
+        assert not camera["plugged"]
+        assert str(pull) in camera["plug_error"]
+        assert camera["state"] == "capturing"
+
+        other.close()
+        assert rig.run("plug", "left").returncode == 0
+        assert rig.camera("left")["plug_error"] == ""
+
+
+def test_addresses_move_a_plugged_camera_and_are_saved(rig: RigOnDisk) -> None:
+    pub, pull, new_pub, taken = free_ports(4)
+    rig.write_config("# the rig of room 3\n" + simulated("left", pub, pull))
+    with rig.serve("--plug", "left"), socket.socket() as other:
+        done = rig.run("addresses", "left", f"tcp://localhost:{new_pub}", f"tcp://localhost:{pull}")
+        assert done.returncode == 0, done.stdout
+        receive_image(new_pub)
+        assert port_is_free(pub)
+        text = rig.config_path.read_text()
+        assert text.startswith("# the rig of room 3\n")
+        assert f"tcp://localhost:{new_pub}" in text
+
+        other.bind(("127.0.0.1", taken))
+        other.listen()
+        refused = rig.run(
+            "addresses", "left", f"tcp://localhost:{pull}", f"tcp://localhost:{taken}"
+        )
+        assert refused.returncode == 1
+        assert "old addresses stay in use" in refused.stdout
+        assert rig.config_path.read_text() == text
+        receive_image(new_pub)
+
+        swapped = rig.run(
+            "addresses", "left", f"tcp://localhost:{pull}", f"tcp://localhost:{new_pub}"
+        )
+        assert swapped.returncode == 0, swapped.stdout
+        receive_image(pull)
+
+
+def test_a_config_changed_by_hand_is_not_overwritten(rig: RigOnDisk) -> None:
+    pub, pull, new_pub = free_ports(3)
+    rig.write_config(simulated("left", pub, pull))
+    with rig.serve("--plug", "left"):
+        by_hand = rig.config_path.read_text() + "\n# a note\n"
+        rig.write_config(by_hand)
+        refused = rig.run(
+            "addresses", "left", f"tcp://localhost:{new_pub}", f"tcp://localhost:{pull}"
+        )
+        assert refused.returncode == 1
+        assert "changed" in refused.stdout
+        assert rig.config_path.read_text() == by_hand
+        receive_image(pub)
+
+
+def test_a_killed_client_changes_nothing(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    with rig.serve("--plug", "left"):
+        client = subprocess.Popen(
+            rig.command("probe", f"tcp://localhost:{pub}", "--seconds", "60"), env=rig.environment
+        )
+        wait_for(lambda: rig.camera("left")["clients"] == 1, "the client to be counted")
+        client.kill()
+        client.wait()
+        wait_for(lambda: rig.camera("left")["clients"] == 0, "the client to be gone")
+        receive_image(pub)
+
+
+def test_a_second_start_finds_the_first_and_a_killed_engine_is_no_obstacle(
+    rig: RigOnDisk,
+) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    with rig.serve("--plug", "left") as first:
+        second = rig.run("serve")
+        assert second.returncode == 1
+        assert f"pid {first.pid}" in second.stderr
+        first.kill()
+        first.wait()
+        assert "no engine runs" in rig.run("status").stderr
+    with rig.serve("--plug", "left"):
+        receive_image(pub)
+
+
+def test_the_engine_ends_cleanly_with_either_signal_and_by_command(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with rig.serve("--plug-all") as engine:
+            engine.send_signal(number)
+            assert engine.wait(DEADLINE) == 0
+    with rig.serve("--plug-all") as engine:
+        assert rig.run("stop").returncode == 0
+        assert engine.wait(DEADLINE) == 0
+
+
+def test_two_rigs_run_at_once_and_know_nothing_of_each_other(rig: RigOnDisk) -> None:
+    with tempfile.TemporaryDirectory(prefix="pmv") as folder:
+        other = RigOnDisk(Path(folder))
+        other.environment = rig.environment
+        ports = free_ports(4)
+        rig.write_config(simulated("left", *ports[:2]))
+        other.write_config(simulated("left", *ports[2:]))
+        with rig.serve("--plug-all"), other.serve("--plug-all"):
+            receive_image(ports[0])
+            receive_image(ports[2])
+            assert other.run("stop").returncode == 0
+            assert rig.camera("left")["plugged"]
+
+
+def test_put_rate_thins_what_a_faster_camera_sends(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(
+        "[socket_config]\nput_rate = 20\nextended_metadata = true\n"
+        + simulated("left", pub, pull, fps=100)
+    )
+    with rig.serve("--plug-all"):
+        done = rig.run("probe", f"tcp://localhost:{pub}", "--seconds", "2", "--json")
+        report = json.loads(done.stdout)
+        assert report["fps"] == pytest.approx(20, rel=0.1)
+        assert report["gaps_told_by"] == "sequence"
+        camera = rig.camera("left")
+        assert camera["drops"]["put_rate"] > 3 * camera["published"]
+
+
+def test_one_cameras_trouble_is_told_and_leaves_the_others_alone(rig: RigOnDisk) -> None:
+    ports = free_ports(4)
+    missing = simulated("gone", *ports[2:], more='source = "missing.avi"')
+    rig.write_config(simulated("left", *ports[:2]) + missing.replace("-simulated", "-opencv"))
+    with rig.serve("--plug-all"):
+        gone = wait_for(
+            lambda: (camera := rig.camera("gone"))["state"] == "error" and camera, "an error"
+        )
+        assert "missing.avi" in gone["reason"]
+        assert gone["retry_in"] is not None
+        receive_image(ports[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[socket_config\n", ":1:"),
+        ('[[cameras]]\nunique_id = "a-simulated"\npub_adress = "x"\n', "pub_address"),
+        ('[[cameras]]\nunique_id = "a-simulated"\nfps = "fast"\n', "fps"),
+        ('[[cameras]]\nunique_id = "a-simulated"\npub_address = "tcp://localhost:70000"', "65535"),
+        ('[[cameras]]\nname = "left"\n', "unique_id"),
+        (simulated("a", 6001, 6002) + simulated("b", 6002, 6003), "6002"),
+    ],
+)
+def test_a_broken_config_is_told_in_words_and_starts_nothing(
+    rig: RigOnDisk, text: str, told: str
+) -> None:
+    rig.write_config(text)
+    for command in ("check", "serve"):
+        done = rig.run(command)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_commands_without_an_engine_say_so(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    for command in (["status"], ["plug", "left"], ["stop"]):
+        done = rig.run(*command)
+        assert done.returncode == 1
+        assert "no engine runs" in done.stderr
+
+
+def test_a_name_that_no_camera_has_is_answered_with_those_there_are(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve():
+        done = rig.run("plug", "lefft")
+        assert done.returncode == 1
+        assert "there are: left" in done.stderr

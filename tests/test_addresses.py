@@ -1,0 +1,109 @@
+"""Addresses as they stand in the config, and which of them get in each other's way."""
+
+import pytest
+import zmq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmv_tui.config.addresses import Address, free_pair
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("tcp://localhost:5555", "localhost", 5555),
+        ("tcp://*:1", "*", 1),
+        ("tcp://192.168.0.7:65535", "192.168.0.7", 65535),
+        ("tcp://[::1]:5555", "[::1]", 5555),
+        ("tcp://rig-2.lab_net:5555", "rig-2.lab_net", 5555),
+    ],
+)
+def test_an_address_is_read_and_given_back_as_written(text: str, host: str, port: int) -> None:
+    address = Address.parse(text)
+    assert address == Address(host, port)
+    assert str(address) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "one looks like tcp://localhost:5555"),
+        ("localhost:5555", "one looks like"),
+        ("ipc:///tmp/socket", "one looks like"),
+        ("tcp://localhost", "one looks like"),
+        ("tcp://localhost:http", "one looks like"),
+        ("tcp://localhost:-1", "one looks like"),
+        ("tcp://localhost:\u0665\u0665", "one looks like"),
+        ("tcp://local host:5555", "one looks like"),
+        (" tcp://localhost:5555", "one looks like"),
+        ("tcp://localhost:5555\n", "one looks like"),
+        ("tcp://::1:5555", "one looks like"),
+        ("tcp://localhost:0", "port 0 is not between 1 and 65535"),
+        ("tcp://localhost:65536", "port 65536 is not between"),
+        ("tcp://localhost:" + "9" * 5000, "is not between"),
+        ("tcp://[nonsense]:5555", "is not an IPv6 address"),
+    ],
+)
+def test_what_is_no_address_is_refused_with_a_reason(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Address.parse(text)
+
+
+@given(st.text(max_size=40) | st.from_regex(r"tcp://[^ ]{0,12}:[0-9]{1,6}"))
+def test_any_text_is_an_address_or_refused_with_a_reason(text: str) -> None:
+    try:
+        address = Address.parse(text)
+    except ValueError as error:
+        assert str(error)  # noqa: PT017 - both ends are allowed
+    else:
+        assert Address.parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "collide"),
+    [
+        ("tcp://localhost:5555", "tcp://127.0.0.1:5555", True),
+        ("tcp://LOCALHOST:5555", "tcp://localhost:5555", True),
+        ("tcp://localhost:5555", "tcp://localhost:5556", False),
+        ("tcp://*:5555", "tcp://192.168.0.7:5555", True),
+        ("tcp://0.0.0.0:5555", "tcp://localhost:5555", True),
+        ("tcp://[::]:5555", "tcp://localhost:5555", True),
+        ("tcp://[::1]:5555", "tcp://[0:0:0:0:0:0:0:1]:5555", True),
+        ("tcp://[::1]:5555", "tcp://127.0.0.1:5555", False),
+        ("tcp://127.0.0.1:5555", "tcp://127.0.0.2:5555", False),
+    ],
+)
+def test_addresses_collide_when_both_cannot_be_bound(one: str, other: str, collide: bool) -> None:
+    first, second = Address.parse(one), Address.parse(other)
+    assert first.collides(second) is collide
+    assert second.collides(first) is collide
+
+
+@pytest.mark.parametrize(
+    ("text", "exposed"),
+    [
+        ("tcp://localhost:5555", False),
+        ("tcp://127.0.0.9:5555", False),
+        ("tcp://[::1]:5555", False),
+        ("tcp://*:5555", True),
+        ("tcp://0.0.0.0:5555", True),
+        ("tcp://192.168.0.7:5555", True),
+        ("tcp://rig-2:5555", True),
+    ],
+)
+def test_only_loopback_is_out_of_reach_of_other_machines(text: str, exposed: bool) -> None:
+    assert Address.parse(text).exposed is exposed
+
+
+def test_a_free_pair_avoids_every_taken_port() -> None:
+    taken = [Address("localhost", 5556), Address("*", 5559)]
+    assert [address.port for address in free_pair(taken)] == [5557, 5558]
+    assert [address.port for address in free_pair(taken, 5559)] == [5561, 5562]
+
+
+def test_what_is_chosen_can_be_bound() -> None:
+    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
+        taken = Address("localhost", socket.bind_to_random_port("tcp://127.0.0.1"))
+        pub, _ = free_pair([taken], taken.port)
+        assert Address.parse(str(pub)) == pub
+        assert not pub.collides(taken)

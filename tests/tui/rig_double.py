@@ -1,0 +1,146 @@
+"""A rig in memory: it answers the control socket's commands without an engine."""
+
+import copy
+from typing import Any
+
+from pmv_tui.control.client import EngineGone
+from pmv_tui.control.messages import (
+    BackendStatus,
+    CameraStatus,
+    Drops,
+    EngineStatus,
+    Event,
+    Reply,
+    Result,
+    Snapshot,
+)
+
+
+def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStatus:
+    """Describe a simulated camera that captures at 60 frames/s and is not plugged."""
+    camera = CameraStatus(
+        unique_id=f"{name}-simulated",
+        name=name,
+        listed=True,
+        state="capturing",
+        reason="",
+        retry_in=None,
+        fps=59.9,
+        fps_wanted=60.0,
+        width=640,
+        height=480,
+        pixel_format="Mono8",
+        captured=1200,
+        published=0,
+        drops=Drops(missing=0, skipped=0, failed=0, put_rate=0),
+        plugged=False,
+        paused=False,
+        plug_error="",
+        pub_address=f"tcp://localhost:{port}",
+        pull_address=f"tcp://localhost:{port + 1}",
+        exposed=False,
+        clients=0,
+        published_fps=0.0,
+        published_mb_s=0.0,
+        latency_p50_ms=None,
+        latency_p99_ms=None,
+        box=None,
+        boxes=0,
+        malformed=0,
+        malformed_reason="",
+    )
+    camera.update(changes)  # type: ignore[typeddict-item]
+    return camera
+
+
+def an_engine(**changes: Any) -> EngineStatus:
+    """Describe the engine of a rig on a host of no particular name."""
+    engine = EngineStatus(
+        version="1.0",
+        protocol=1,
+        pid=4321,
+        started=1,
+        host="rig1",
+        config_path="/rigs/maze/config.toml",
+        config_exists=True,
+        log_path="/state/maze/engine.log",
+        put_rate=60.0,
+        pull_rate=30.0,
+        scanning=False,
+        last_event=0,
+    )
+    engine.update(changes)  # type: ignore[typeddict-item]
+    return engine
+
+
+class RigDouble:
+    """Cameras that can be plugged, paused and given addresses; it remembers what it was told.
+
+    Attributes
+    ----------
+    commands : each command and its arguments, but for those that only ask.
+    refusals : why a command for a camera fails, by (command, name).
+    gone : whether it behaves as an engine that has ended.
+    """
+
+    def __init__(self, *cameras: CameraStatus, **engine: Any) -> None:
+        self.cameras = list(cameras)
+        self.engine = an_engine(**engine)
+        self.backends: list[BackendStatus] = []
+        self.events: list[Event] = []
+        self.commands: list[tuple[str, dict[str, Any]]] = []
+        self.refusals: dict[tuple[str, str], str] = {}
+        self.gone = False
+        self.closed = False
+
+    def log(self, text: str, level: str = "info", camera: str = "") -> None:
+        """Add an event."""
+        number = len(self.events) + 1
+        event = {"id": number, "time": 0, "level": level, "camera": camera, "text": text}
+        self.events.append(event)  # type: ignore[arg-type]
+        self.engine["last_event"] = number
+
+    async def request(self, command: str, **arguments: Any) -> Reply:
+        """Answer as the engine does."""
+        if self.gone:
+            raise EngineGone("no engine answered within 5 s")
+        match command:
+            case "snapshot":
+                return Reply(ok=True, snapshot=copy.deepcopy(self._snapshot()))
+            case "events":
+                since = arguments["since"]
+                return Reply(ok=True, events=[one for one in self.events if one["id"] > since])
+        self.commands.append((command, arguments))
+        if "camera" not in arguments:
+            return Reply(ok=True)
+        chosen = arguments["camera"]
+        results = [
+            self._apply(command, camera, arguments)
+            for camera in self.cameras
+            if chosen in ("all", camera["unique_id"])
+        ]
+        return Reply(ok=all(result["ok"] for result in results), results=results)
+
+    def close(self) -> None:
+        """Remember that the connection was closed."""
+        self.closed = True
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(engine=self.engine, backends=self.backends, cameras=self.cameras)
+
+    def _apply(self, command: str, camera: CameraStatus, arguments: dict[str, Any]) -> Result:
+        refusal = self.refusals.get((command, camera["name"]))
+        if refusal:
+            camera["plug_error"] = refusal
+            return Result(camera=camera["name"], ok=False, text=refusal)
+        match command:
+            case "plug":
+                camera["plugged"], camera["plug_error"] = True, ""
+            case "unplug":
+                camera["plugged"] = camera["paused"] = False
+            case "pause" | "resume":
+                camera["paused"] = command == "pause"
+            case "addresses":
+                camera["pub_address"] = arguments["pub"]
+                camera["pull_address"] = arguments["pull"]
+        return Result(camera=camera["name"], ok=True, text="done")

@@ -1,0 +1,34 @@
+"""What the address dialog accepts, and what it says where it does not."""
+
+import pytest
+
+from pmv_tui.tui.address_check import check_addresses
+from tests.tui.rig_double import a_camera
+
+OTHERS = [a_camera("right", 5557)]
+
+
+def test_a_free_pair_is_accepted() -> None:
+    assert check_addresses("tcp://localhost:5555", " tcp://localhost:5556 ", OTHERS) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("pub", "reason"),
+    [
+        ("localhost:5555", "is not an address; one looks like tcp://localhost:5555"),
+        ("tcp://localhost:99999", "port 99999 is not between 1 and 65535"),
+        ("tcp://localhost:5557", "right has it as its pub address"),
+        ("tcp://127.0.0.1:5558", "right has it as its pull address"),
+        ("tcp://*:5557", "right has it as its pub address"),
+    ],
+)
+def test_a_wrong_pub_address_is_refused_with_the_reason(pub: str, reason: str) -> None:
+    errors = check_addresses(pub, "tcp://localhost:5556", OTHERS)
+    assert reason in errors.pub
+    assert errors.pull == ""
+
+
+def test_a_pair_of_the_same_address_is_refused() -> None:
+    errors = check_addresses("tcp://localhost:5555", "tcp://127.0.0.1:5555", OTHERS)
+    assert errors.pub == ""
+    assert "the same as the pub address" in errors.pull

@@ -1,0 +1,136 @@
+"""What the table shows of a camera, and what it leaves out where there is little room."""
+
+import pytest
+
+from pmv_tui.control.messages import CameraStatus, Drops
+from pmv_tui.tui.columns import (
+    address_cell,
+    box_cell,
+    camera_line,
+    clients_cell,
+    drops_cell,
+    fps_cell,
+    layout,
+    plug_cell,
+    title_line,
+)
+from pmv_tui.tui.details import detail_lines
+from pmv_tui.tui.lines import Cell, Line
+from tests.tui.rig_double import a_camera
+
+
+def text(line: Line) -> str:
+    return "".join(cell.text for cell in line.cells)
+
+
+@pytest.mark.parametrize(
+    ("fps", "shown"),
+    [
+        (59.0, Cell("59.0/60 ok", "good")),
+        (61.0, Cell("61.0/60 ok", "good")),
+        (58.9, Cell("58.9/60 low", "bad")),
+        (61.1, Cell("61.1/60 high", "bad")),
+    ],
+)
+def test_the_rate_is_judged_in_words_and_colour(fps: float, shown: Cell) -> None:
+    assert fps_cell(a_camera(fps=fps)) == shown
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"),
+    [
+        (a_camera(), "○ unplugged"),
+        (a_camera(plugged=True), "● plugged"),
+        (a_camera(plugged=True, paused=True), "‖ paused"),
+        (a_camera(plug_error="port in use"), "▲ failed"),
+        (a_camera(plugged=True, plug_error="port in use"), "▲ plugged"),
+    ],
+)
+def test_the_plug_is_a_glyph_and_a_word(camera: CameraStatus, shown: str) -> None:
+    assert plug_cell(camera).text == shown
+
+
+def test_drops_are_summed_and_stand_out_only_where_frames_were_lost() -> None:
+    on_purpose = Drops(missing=0, skipped=0, failed=0, put_rate=7)
+    lost = Drops(missing=1, skipped=2, failed=3, put_rate=4)
+    assert drops_cell(a_camera(drops=on_purpose)) == Cell("7", "plain")
+    assert drops_cell(a_camera(drops=lost)) == Cell("10", "warning")
+
+
+def test_an_address_that_others_can_reach_is_marked() -> None:
+    assert address_cell("tcp://localhost:5555").text == "localhost:5555"
+    assert address_cell("tcp://*:5555") == Cell("*:5555 !", "warning")
+
+
+def test_the_live_box_is_shown_by_its_corners() -> None:
+    box = {"top_left": [1, 2], "bottom_right": [30, 40]}
+    assert box_cell(a_camera(box=box)).text == "1,2 30,40"
+    assert box_cell(a_camera()).text == "-"
+
+
+def test_an_unplugged_camera_has_no_count_of_clients() -> None:
+    assert clients_cell(a_camera(clients=0)).text == "-"
+    assert clients_cell(a_camera(plugged=True, clients=2)).text == "2"
+
+
+@pytest.mark.parametrize("width", range(32, 200, 3))
+def test_no_line_is_wider_than_the_terminal_and_the_state_is_always_whole(width: int) -> None:
+    cameras = [a_camera("left"), a_camera("a-very-long-name-for-it", state="waiting for trigger")]
+    placed = layout(cameras, width)
+    lines = [camera_line(placed, camera, cursor=False) for camera in cameras]
+    assert all(len(text(line).rstrip()) <= width for line in [title_line(placed), *lines])
+    assert "capturing" in text(lines[0])
+    assert "waiting for trigger" in text(lines[1])
+
+
+def test_a_wide_terminal_shows_every_column() -> None:
+    titles = text(title_line(layout([a_camera()], 160))).split()
+    assert titles == "name state fps plug clients drops box pub pull id".split()  # noqa: SIM905
+
+
+def test_columns_leave_by_importance() -> None:
+    def shown(width: int) -> list[str]:
+        return text(title_line(layout([a_camera()], width))).split()
+
+    assert shown(80) == ["name", "state", "fps", "plug", "clients", "drops", "pub"]
+    assert shown(60) == ["name", "state", "fps", "plug", "pub"]
+    assert shown(40) == ["name", "state", "fps", "plug"]
+    assert shown(26) == ["name", "state", "plug"]
+    assert shown(20) == ["name", "state"]
+
+
+def test_a_hostile_name_neither_moves_the_columns_nor_reaches_the_terminal() -> None:
+    cameras = [a_camera("left"), a_camera("\x1b[2J[red]o\nne")]
+    placed = layout(cameras, 80)
+    plain, hostile = (text(camera_line(placed, camera, cursor=False)) for camera in cameras)
+    assert "\x1b" not in hostile
+    assert "\n" not in hostile
+    assert plain.index("capturing") == hostile.index("capturing")
+
+
+def detail_text(camera: CameraStatus, width: int = 100) -> str:
+    return "\n".join(text(line) for line in detail_lines(camera, width))
+
+
+DETAILS = [
+    (a_camera(state="lost", reason="cable pulled", retry_in=2.4), "lost: cable pulled; "),
+    (a_camera(state="lost", retry_in=2.4), "next try in 2 s"),
+    (a_camera(fps=20.0), "the frame rate is too low"),
+    (a_camera(plug_error="in use by python3"), "failed    in use by python3"),
+    (a_camera(pub_address="tcp://*:5555"), "! other machines can reach it"),
+    (a_camera(listed=False), "not in the config file"),
+    (a_camera(malformed=3, malformed_reason="empty"), "3 malformed: empty"),
+    (a_camera(plugged=True, clients=1), "plugged, 1 client"),
+]
+
+
+@pytest.mark.parametrize(("camera", "shown"), DETAILS, ids=[shown for _, shown in DETAILS])
+def test_the_panel_says_in_words(camera: CameraStatus, shown: str) -> None:
+    assert shown in detail_text(camera)
+
+
+def test_a_long_reason_is_wrapped_and_not_cut() -> None:
+    reason = " ".join(f"word{number}" for number in range(30))
+    shown = detail_text(a_camera(state="error", reason=reason), width=40)
+    assert all(len(row) <= 40 for row in shown.splitlines() if row.startswith(" "))
+    assert all(word in shown for word in reason.split())

@@ -1,0 +1,55 @@
+"""The link asks for events once each, also when another engine starts to count anew."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from textual.message import Message
+
+from pmv_tui.control.messages import Reply
+from pmv_tui.tui.link import EngineLink
+from pmv_tui.tui.messages import EventsArrived
+from tests.tui.rig_double import RigDouble
+
+
+def texts(messages: list[Message]) -> list[str]:
+    return [
+        event["text"]
+        for message in messages
+        if isinstance(message, EventsArrived)
+        for event in message.events
+    ]
+
+
+def test_the_events_of_an_engine_and_of_its_successor_all_arrive_once() -> None:
+    rig, messages = RigDouble(), list[Message]()
+    link = EngineLink(rig, messages.append)
+
+    async def arrived(expected: list[str]) -> None:
+        while texts(messages) != expected:
+            await asyncio.sleep(0.01)
+
+    async def scenario() -> None:
+        running = asyncio.create_task(link.run())
+        rig.log("one")
+        rig.log("two")
+        await asyncio.wait_for(arrived(["one", "two"]), 10)
+        rig.events.clear()
+        rig.engine["started"] += 1
+        rig.log("anew")
+        await asyncio.wait_for(arrived(["one", "two", "anew"]), 10)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(scenario())
+
+
+def test_a_refusal_of_the_whole_is_a_failed_result() -> None:
+    class Refusing(RigDouble):
+        async def request(self, command: str, **_: Any) -> Reply:
+            return Reply(ok=False, error=f"{command} is unknown")
+
+    link = EngineLink(Refusing(), print)
+    results = asyncio.run(link.tell("plug", camera="left"))
+    assert results == [{"camera": "", "ok": False, "text": "plug is unknown"}]

@@ -1,0 +1,200 @@
+"""The main screen: what it shows, and what its keys do to the rig."""
+
+from textual.pilot import Pilot
+
+from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.widgets.camera_table import CameraTable
+from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
+from tests.tui.rig_double import RigDouble, a_camera
+
+
+def two_cameras() -> RigDouble:
+    return RigDouble(a_camera("left", 5555), a_camera("right", 5557))
+
+
+def test_each_camera_has_a_row() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "> left")
+        assert "○ unplugged" in row_of(app, "> left")
+        assert "59.9/60 ok" in row_of(app, "right ")
+        assert "rig1  /rigs/maze/config.toml" in row_of(app, "pmv-tui")
+
+    drive(two_cameras(), scenario)
+
+
+def test_p_plugs_the_camera_under_the_cursor_and_says_the_address() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("j", "p")
+        await until_shown(pilot, "right publishes at")
+        await until(pilot, lambda: "● plugged" in row_of(app, "> right"))
+        await pilot.press("p")
+        await until(pilot, lambda: "○ unplugged" in row_of(app, "> right"))
+
+    drive(rig, scenario)
+    assert rig.commands == [
+        ("plug", {"camera": "right-simulated"}),
+        ("unplug", {"camera": "right-simulated"}),
+    ]
+
+
+def test_a_failed_plug_stays_in_the_row_and_is_told_in_full_below() -> None:
+    rig = two_cameras()
+    reason = "tcp://localhost:5555 is in use by python3 (process 812)"
+    rig.refusals["plug", "left"] = reason
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("p")
+        await until(pilot, lambda: "▲ failed" in row_of(app, "> left"))
+        await until_shown(pilot, f"failed    {reason}")
+
+    drive(rig, scenario)
+
+
+def test_space_pauses_and_resumes() -> None:
+    rig = RigDouble(a_camera("left", plugged=True))
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("space")
+        await until(pilot, lambda: "‖ paused" in row_of(app, "> left"))
+        await pilot.press("space")
+        await until(pilot, lambda: "● plugged" in row_of(app, "> left"))
+
+    drive(rig, scenario)
+
+
+def test_pausing_an_unplugged_camera_says_why_not() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("space")
+        await until_shown(pilot, "left is unplugged: p plugs it")
+
+    drive(rig, scenario)
+    assert rig.commands == []
+
+
+def test_capital_p_plugs_all_and_then_unplugs_all() -> None:
+    rig = RigDouble(a_camera("left", 5555, plugged=True), a_camera("right", 5557))
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("P")
+        await until_shown(pilot, "2 of 2 plugged")
+        await pilot.press("P")
+        await until_shown(pilot, "0 of 2 plugged")
+
+    drive(rig, scenario)
+    assert [command for command, _ in rig.commands] == ["plug", "unplug"]
+
+
+def test_r_searches_for_cameras() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("r")
+        await until_shown(pilot, "Searching for cameras")
+        rig.engine["scanning"] = True
+        await until_shown(pilot, "scanning")
+
+    drive(rig, scenario)
+    assert rig.commands == [("rescan", {})]
+
+
+def test_the_cursor_moves_by_key_and_mouse_and_stops_at_the_ends() -> None:
+    rig = RigDouble(*(a_camera(f"cam{number}", 5555 + 2 * number) for number in range(30)))
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await until_shown(pilot, "> cam0 ")
+        for key, name in (
+            ("up", "cam0"),
+            ("down", "cam1"),
+            ("k", "cam0"),
+            ("end", "cam29"),
+            ("j", "cam29"),
+            ("home", "cam0"),
+        ):
+            await pilot.press(key)
+            await until_shown(pilot, f"> {name} ")
+        await pilot.click(CameraTable, offset=(5, 4))
+        await until_shown(pilot, "> cam3 ")
+
+    drive(rig, scenario)
+
+
+def test_the_cursor_stays_on_its_camera_when_another_appears_above() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("down")
+        await until_shown(pilot, "> right")
+        rig.cameras.insert(0, a_camera("new", 5559))
+        await until_shown(pilot, "  new")
+        await until_shown(pilot, "> right")
+
+    drive(rig, scenario)
+
+
+def test_an_engine_that_does_not_answer_is_told_until_it_answers_again() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        rig.gone = True
+        await until_shown(pilot, "The engine does not answer")
+        assert "/state/maze/engine.log" in screen(app)
+        assert "> left" in screen(app)
+        await pilot.press("p")
+        await until_shown(pilot, "plug: no engine answered")
+        rig.gone = False
+        await until_gone(pilot, "The engine does not answer")
+
+    drive(rig, scenario)
+
+
+def test_an_empty_rig_says_what_to_do() -> None:
+    rig = RigDouble(config_exists=False)
+    rig.backends = [
+        {
+            "name": "basler",
+            "available": False,
+            "reason": "pypylon is not installed",
+            "remedy": "install [pypylon]",
+        }
+    ]
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await until_shown(pilot, "/rigs/maze/config.toml does not exist")
+        await until_shown(pilot, "basler: pypylon is not installed")
+        await until_shown(pilot, "install [pypylon]")
+        await pilot.press("p")
+        await until_shown(pilot, "There is no camera;")
+        rig.cameras.append(a_camera("left"))
+        await until_shown(pilot, "> left")
+
+    drive(rig, scenario)
+
+
+def test_the_palette_offers_the_actions_of_the_footer() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"plug all")
+        await until_shown(pilot, "Plug every camera")
+        await pilot.press("enter")
+        await until(pilot, lambda: rig.commands)
+
+    drive(rig, scenario)
+    assert rig.commands == [("plug", {"camera": "all"})]
+
+
+def test_a_key_map_gives_an_action_another_key() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        app.set_keymap({"plug": "x"})
+        await pilot.press("x")
+        await until(pilot, lambda: rig.commands)
+
+    drive(rig, scenario)
+    assert rig.commands == [("plug", {"camera": "left-simulated"})]

@@ -1,0 +1,84 @@
+"""What the screens look like. After a wanted change: `pytest tests/tui --snapshot-update`."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.driving import app_for, until, until_shown
+from tests.tui.rig_double import RigDouble, a_camera
+
+SnapCompare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the look free of what the person running the tests has set."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def a_rig() -> RigDouble:
+    """Cameras in every state that looks different."""
+    box = {"top_left": [212, 148], "bottom_right": [308, 244]}
+    return RigDouble(
+        a_camera("left", 5555, plugged=True, clients=1, published=900, box=box, boxes=12),
+        a_camera("right", 5557, plugged=True, paused=True, fps=41.2),
+        a_camera("top", 5559, state="lost", reason="cable pulled", retry_in=2.0, fps=0.0),
+        a_camera("nest", 5561, plug_error="tcp://localhost:5561 is in use by python3"),
+        a_camera("door", 5563, pub_address="tcp://*:5563", exposed=True, listed=False),
+    )
+
+
+def shown(*keys: str, text: str = "") -> Callable[[Pilot[str]], object]:
+    """Press keys once the rig is on the screen, and wait for a text."""
+
+    async def prepare(pilot: Pilot[str]) -> None:
+        await until(pilot, lambda: pilot.app.state.snapshot)  # type: ignore[attr-defined]
+        await pilot.press(*keys)
+        await until_shown(pilot, text)
+
+    return prepare
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 40), (40, 20)], ids=["80x24", "160x40", "40x20"])
+def test_a_rig(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    prepare = shown(text="> left")
+    assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
+
+
+def test_an_empty_rig(snap_compare: SnapCompare) -> None:
+    rig = RigDouble()
+    rig.backends = [
+        {
+            "name": "basler",
+            "available": False,
+            "reason": "pypylon is missing",
+            "remedy": "pip install pypylon",
+        }
+    ]
+    assert snap_compare(app_for(rig), run_before=shown(text="No cameras yet"))
+
+
+def test_the_address_dialog_with_an_error(snap_compare: SnapCompare) -> None:
+    prepare = shown("e", "backspace", "7", text="right has it as its pub address")
+    assert snap_compare(app_for(a_rig()), run_before=prepare)
+
+
+def test_the_quit_dialog(snap_compare: SnapCompare) -> None:
+    assert snap_compare(app_for(a_rig()), run_before=shown("q", text="are plugged"))
+
+
+def test_the_help(snap_compare: SnapCompare) -> None:
+    assert snap_compare(app_for(a_rig()), run_before=shown("question_mark", text="Keys"))
+
+
+def test_a_silent_engine(snap_compare: SnapCompare) -> None:
+    rig = a_rig()
+
+    async def fall_silent(pilot: Pilot[str]) -> None:
+        await until_shown(pilot, "> left")
+        rig.gone = True
+        await until_shown(pilot, "The engine does not answer")
+
+    assert snap_compare(app_for(rig), run_before=fall_silent)
