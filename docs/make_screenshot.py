@@ -5,6 +5,8 @@ Run it from anywhere: `python docs/make_screenshot.py`.
 
 import asyncio
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -43,4 +45,7 @@ async def draw() -> str:
 
 
 if __name__ == "__main__":
+    # The log shows local time: the picture is to be the same wherever it is made.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     (HERE / "screenshot.svg").write_text(asyncio.run(draw()), encoding="utf-8")

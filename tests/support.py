@@ -75,8 +75,17 @@ class RigOnDisk:
 
     def run(self, *arguments: str, seconds: float = DEADLINE) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
+        return self._run(self.command(*arguments), seconds)
+
+    def run_bare(self) -> subprocess.CompletedProcess[str]:
+        """Run pmv-tui without a command, and without a terminal."""
+        bare = [sys.executable, "-m", "pmv_tui", "--config", str(self.config_path)]
+        return self._run(bare, DEADLINE)
+
+    def _run(self, command: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments),
+            command,
+            stdin=subprocess.DEVNULL,
             env=self.environment,
             cwd=self.folder,
             capture_output=True,

@@ -28,6 +28,23 @@ class CameraLost(CameraError):  # noqa: N818 - the word the status uses
     """A camera that was streaming is gone: unplugged, powered off, or its driver gave up."""
 
 
+class EndOfStream(CameraError):  # noqa: N818 - an end, and no failure
+    """A video file with `loop = false` has been played to its end; nothing is lost."""
+
+
+class RestartNeeded(Exception):  # noqa: N818 - a request, and no failure
+    """A new config takes effect only when the camera is opened anew with it.
+
+    Parameters
+    ----------
+    settings : the config's keys that need it.
+    """
+
+    def __init__(self, *settings: str) -> None:
+        super().__init__(f"{', '.join(settings)} cannot be changed while the camera streams")
+        self.settings = settings
+
+
 class BackendUnavailable(CameraError):  # noqa: N818 - a state, reported as it is
     """A back end cannot be used on this machine: its SDK or a shared library is missing."""
 
@@ -58,11 +75,72 @@ class FrameCounts:
     missing : lost on the link, told by gaps in the device's frame ids.
     skipped : overwritten by a newer one before they were fetched.
     failed : arrived incomplete.
+    last_missing, last_skipped, last_failed : when the last of each was noticed, ns since the
+        epoch on this host's clock; None where there was none.
     """
 
     missing: int = 0
     skipped: int = 0
     failed: int = 0
+    last_missing: int | None = None
+    last_skipped: int | None = None
+    last_failed: int | None = None
+
+    def count(self, at: int, *, missing: int = 0, skipped: int = 0, failed: int = 0) -> None:
+        """Count frames whose loss was noticed now; `at` is ns since the epoch."""
+        if missing:
+            self.missing += missing
+            self.last_missing = at
+        if skipped:
+            self.skipped += skipped
+            self.last_skipped = at
+        if failed:
+            self.failed += failed
+            self.last_failed = at
+
+    def __add__(self, later: "FrameCounts") -> "FrameCounts":
+        """Sum the counts of one opening of a camera and those of a later one."""
+        return FrameCounts(
+            self.missing + later.missing,
+            self.skipped + later.skipped,
+            self.failed + later.failed,
+            later.last_missing or self.last_missing,
+            later.last_skipped or self.last_skipped,
+            later.last_failed or self.last_failed,
+        )
+
+
+SettingValue = bool | float | str | tuple[int, ...]
+"""What a setting can be; a region of interest is (x, y, width, height)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of an open camera, as the camera reports it now.
+
+    Parameters
+    ----------
+    name : the config's key.
+    wanted : what the config says; None where it leaves the choice to the camera.
+    actual : what holds; None where the camera has no such setting, or cannot tell.
+    lowest, highest, step : the allowed range, as the other settings leave it; None where it is not
+        known. Of a region of interest: of x, y, width and height each.
+    choices : what may be chosen, of a setting that has no range.
+    unit : `1/s`, `µs`, `dB`, `px`, or empty.
+    live : whether it can be changed while the camera streams.
+    note : why `actual` is not what was wanted, in words; empty where it is.
+    """
+
+    name: str
+    wanted: SettingValue | None
+    actual: SettingValue | None
+    lowest: float | tuple[int, ...] | None = None
+    highest: float | tuple[int, ...] | None = None
+    step: float | tuple[int, ...] | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    live: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +159,9 @@ class FoundCamera:
 
 class Camera(Protocol):
     """An open camera that streams. Used by one thread at a time: its worker's.
+
+    A class that derives from this one need not write `settings` and `apply`: without them nothing
+    is told of its settings, and every change of the config opens the camera anew.
 
     Attributes
     ----------
@@ -103,9 +184,36 @@ class Camera(Protocol):
         Raises
         ------
         CameraLost : the camera is gone.
+        EndOfStream : a video file came to its end.
         CameraError : the stream broke in another way.
         """
         ...
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Ask the camera how it is set, and within which ranges it could be.
+
+        This talks to the device, which may take some milliseconds: it is for after the opening and
+        after a change, and not for every frame.
+
+        Raises
+        ------
+        CameraLost : the camera is gone.
+        CameraError : it does not answer.
+        """
+        return ()
+
+    def apply(self, config: CameraConfig) -> None:
+        """Take over what differs in a new config of the same camera, without ending the stream.
+
+        What the camera makes of it, `settings` tells afterwards.
+
+        Raises
+        ------
+        RestartNeeded : the camera must be opened anew for it; nothing has been changed.
+        CameraLost : the camera is gone.
+        CameraError : it refuses.
+        """
+        raise RestartNeeded("the config")
 
     def close(self) -> None:
         """Release the device. May be called more than once, and after a loss."""

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import Frame, FrameCounts
+from pmv_tui.cameras.base import Camera, Frame, FrameCounts
 
 
 class ImageSource(Protocol):
@@ -25,6 +25,7 @@ class ImageSource(Protocol):
 
         Raises
         ------
+        EndOfStream : the last image has been read.
         CameraError : no image can be had any more.
         """
         ...
@@ -48,8 +49,17 @@ class Pacer:
     def __init__(self, rate: float) -> None:
         self.skipped = 0
         self._period = 1.0 / rate
+        # When the deadline `_first` was; all others are counted from there.
         self._start: float | None = None
+        self._first = 0
         self._next = 0
+
+    def change_rate(self, rate: float) -> None:
+        """Let the next deadline lie one period of the new rate after the last one."""
+        if self._start is not None:
+            self._start += (self._next - 1 - self._first) * self._period + 1.0 / rate
+        self._first = self._next
+        self._period = 1.0 / rate
 
     def wait(self, timeout: float) -> int | None:
         """Sleep until the next deadline.
@@ -65,8 +75,8 @@ class Pacer:
         now = time.monotonic()
         if self._start is None:
             self._start = now
-        number = max(self._next, int((now - self._start) / self._period))
-        delay = self._start + number * self._period - now
+        number = max(self._next, self._first + int((now - self._start) / self._period))
+        delay = self._start + (number - self._first) * self._period - now
         if delay > timeout:
             time.sleep(timeout)
             return None
@@ -77,7 +87,7 @@ class Pacer:
         return number
 
 
-class PacedCamera:
+class PacedCamera(Camera):
     """A camera whose frames are a source's images, one at each deadline.
 
     Parameters
@@ -93,15 +103,23 @@ class PacedCamera:
         self.counts = FrameCounts()
         self._source = source
         self._pacer = Pacer(fps)
+        self._skipped = 0
 
     def grab(self, timeout: float) -> Frame | None:
         """Wait for the next frame. See `Camera.grab`."""
         number = self._pacer.wait(timeout)
         if number is None:
             return None
-        self.counts.skipped = self._pacer.skipped
         image = self._source.read(number)
-        return Frame(image, time.time_ns())
+        timestamp = time.time_ns()
+        self.counts.count(timestamp, skipped=self._pacer.skipped - self._skipped)
+        self._skipped = self._pacer.skipped
+        return Frame(image, timestamp)
+
+    def change_rate(self, fps: float) -> None:
+        """Go on at another rate."""
+        self._pacer.change_rate(fps)
+        self.fps = fps
 
     def close(self) -> None:
         """Close the source."""

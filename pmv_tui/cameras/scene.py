@@ -13,7 +13,7 @@ BLOB_MAX = 140
 
 
 class BlobScene:
-    """A scene whose images depend on the frame's number and the size alone.
+    """A scene whose images depend on the frame's number, the size and the exposure alone.
 
     Parameters
     ----------
@@ -27,6 +27,15 @@ class BlobScene:
         self._background = _background(width, height)
         self._blob = _blob(self._radius)
         self._stamp = NumberStamp(width, height)
+        self._tones: NDArray[np.uint8] | None = None
+
+    def expose(self, brightness: float) -> None:
+        """Make what is drawn from now on brighter or darker; 1 is as it was made.
+
+        The number stays black and white, so that it can be read however the scene is exposed.
+        """
+        tones = np.clip(np.arange(256) * brightness, 0, 255).astype(np.uint8)
+        self._tones = tones if brightness != 1 else None
 
     def read(self, number: int) -> NDArray[np.uint8]:
         """Draw the image of a frame. See `ImageSource.read`."""
@@ -34,6 +43,8 @@ class BlobScene:
         x, y = self.blob_centre(number)
         radius = self._radius
         image[y - radius : y + radius, x - radius : x + radius] += self._blob
+        if self._tones is not None:
+            image = self._tones[image]
         self._stamp.draw(image, number)
         return image
 

@@ -2,15 +2,25 @@
 
 import time
 
-from pmv_tui.cameras.base import Camera, CameraError, FoundCamera, Frame, FrameCounts
+from pmv_tui.cameras.base import Camera, CameraError, FoundCamera, Frame, FrameCounts, Setting
 from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.cameras.files import readable_file
 from pmv_tui.cameras.pacing import ImageSource, PacedCamera
+from pmv_tui.cameras.readback import absent, choice, number, require_no_restart
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.config.schema import CameraConfig
 
 MAX_FPS = 1000.0
 """Frames a second; sleeping is not exact enough for more."""
+
+NORMAL_EXPOSURE = 15_000.0
+"""µs of exposure time that show the scene as it is drawn, at a gain of 0 dB."""
+
+MIN_EXPOSURE, MAX_EXPOSURE = 10.0, 1_000_000.0
+"""µs."""
+
+MIN_GAIN, MAX_GAIN = -24.0, 24.0
+"""dB."""
 
 
 class SimulatedBackend:
@@ -31,45 +41,42 @@ class SimulatedBackend:
             )
         if config.external_trigger:
             return UntriggeredCamera()
-        return PacedCamera(_scene(config), config.fps)
+        if config.source is None:
+            return SimulatedCamera(config, BlobScene(config.width, config.height))
+        return SimulatedCamera(config, _recorded_scene(config))
 
 
-class UntriggeredCamera:
-    """A simulated camera set to an external trigger: nothing ever triggers it."""
+class SimulatedCamera(PacedCamera):
+    """A simulated camera that looks at the built-in scene, or at a picture or a video.
 
-    pixel_format = "Mono8"
-    fps: float | None = None
+    Of these only the built-in scene gets brighter and darker with the exposure.
+    """
 
-    def __init__(self) -> None:
-        self.counts = FrameCounts()
+    def __init__(self, config: CameraConfig, scene: ImageSource) -> None:
+        super().__init__(scene, config.fps)
+        self._config = config
+        self._blobs = scene if isinstance(scene, BlobScene) else None
+        self._expose()
 
-    def grab(self, timeout: float) -> Frame | None:
-        """Wait in vain. See `Camera.grab`."""
-        time.sleep(timeout)
-        return None
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-def _scene(config: CameraConfig) -> ImageSource:
-    """Choose what the camera sees."""
-    if config.source is None:
-        return BlobScene(config.width, config.height)
-    if isinstance(config.source, int):
-        raise CameraError(
-            f"a simulated camera's `source` is a picture or video file, not {config.source}",
-            "correct it in the config, or leave it out for the built-in scene",
+    def settings(self) -> tuple[Setting, ...]:
+        """Tell what holds. See `Camera.settings`."""
+        config = self._config
+        return (
+            number("fps", config.fps, config.fps, highest=MAX_FPS),
+            *self._exposure_settings(),
+            choice("pixel_format", config.pixel_format, "Mono", ("Mono",), "it has no colours"),
+            choice("external_trigger", config.external_trigger, config.external_trigger, ()),
+            absent("roi", config.roi),
         )
-    path = readable_file(config.source)
-    size = (config.width, config.height) if _size_given(config) else None
-    require_cv2()
-    from pmv_tui.cameras.picture import Picture, is_picture  # noqa: PLC0415 - imports cv2
-    from pmv_tui.cameras.video_file import VideoFile  # noqa: PLC0415 - imports cv2
 
-    return Picture(path, size) if is_picture(path) else VideoFile(path, size)
-
-
-def _size_given(config: CameraConfig) -> bool:
-    """Tell whether the config asks for a size; a picture or video keeps its own otherwise."""
-    return not config.model_fields_set.isdisjoint({"width", "height"})
+    def apply(self, config: CameraConfig) -> None:
+        """Take over rate and exposure. See `Camera.apply`."""
+        require_no_restart(
+            self._config, config, "source", "loop", "width", "height", "external_trigger"
+        )
+        if config.fps > MAX_FPS:
+            config = config.model_copy(update={"fps": self._config.fps})
+        if config.fps != self._config.fps:
+            self.change_rate(config.fps)
+        self._config = config
+        self._expose()

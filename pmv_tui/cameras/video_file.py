@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import CameraError
+from pmv_tui.cameras.base import CameraError, EndOfStream
 from pmv_tui.cameras.mono import as_mono
 
 MAX_RATE = 1000.0
@@ -14,11 +14,12 @@ MAX_RATE = 1000.0
 
 
 class VideoFile:
-    """A video's images, one after another, over and over.
+    """A video's images, one after another.
 
     Parameters
     ----------
     path : the file.
+    loop : whether the first image comes after the last one; otherwise that is the end.
     size : (width, height) in pixels that the images are resized to; None leaves them as they are.
 
     Raises
@@ -26,8 +27,9 @@ class VideoFile:
     CameraError : nothing in the file can be decoded.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int] | None = None) -> None:
+    def __init__(self, path: Path, *, loop: bool, size: tuple[int, int] | None = None) -> None:
         self._path = path
+        self._loop = loop
         self._size = size
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         self._first = self._decode()
@@ -45,13 +47,15 @@ class VideoFile:
         return rate if 0 < rate <= MAX_RATE else None
 
     def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - every image is shown
-        """Decode the next image; after the last comes the first. See `ImageSource.read`."""
+        """Decode the next image. See `ImageSource.read`."""
         if self._first is not None:
             first, self._first = self._first, None
             return first
         image = self._decode()
         if image is not None:
             return image
+        if not self._loop:
+            raise EndOfStream(f"{self._path} has been played to its end")
         # Opened anew, not sought to its beginning: not every format can be sought in.
         self._capture.open(str(self._path), cv2.CAP_FFMPEG)
         image = self._decode()

@@ -11,7 +11,7 @@ from pmv_tui.control.messages import Reply
 
 
 class AsyncControlClient:
-    """A connection to one engine; requests are sent one after another.
+    """A connection to one engine, or to the one after it; requests are sent one after another.
 
     Parameters
     ----------
@@ -19,12 +19,9 @@ class AsyncControlClient:
     """
 
     def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
         self._context = zmq.asyncio.Context()
-        self._socket = self._context.socket(zmq.REQ)
-        self._socket.linger = 0
-        self._socket.setsockopt(zmq.REQ_RELAXED, 1)
-        self._socket.setsockopt(zmq.REQ_CORRELATE, 1)
-        self._socket.connect(endpoint)
+        self._socket = self._connect()
         self._one_at_a_time = asyncio.Lock()
 
     async def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:
@@ -35,12 +32,23 @@ class AsyncControlClient:
         EngineGone : no answer came within `timeout` seconds.
         """
         async with self._one_at_a_time:
-            await self._socket.send(encode_request(command, arguments))
-            if not await self._socket.poll(int(timeout * 1000)):
-                raise EngineGone(f"no engine answered within {timeout:g} s")
-            return decode_reply(await self._socket.recv())
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._socket.send(encode_request(command, arguments))
+                    return decode_reply(await self._socket.recv())
+            except TimeoutError:
+                # A REQ socket that got no answer can ask nothing more: the next asks with another.
+                self._socket.close()
+                self._socket = self._connect()
+                raise EngineGone(f"no engine answered within {timeout:g} s") from None
 
     def close(self) -> None:
         """Close the connection; a request under way never returns."""
         self._socket.close()
         self._context.term()
+
+    def _connect(self) -> zmq.asyncio.Socket:
+        socket = self._context.socket(zmq.REQ)
+        socket.linger = 0
+        socket.connect(self._endpoint)
+        return socket

@@ -26,7 +26,7 @@ def decode_reply(data: bytes) -> Reply:
 
 
 class ControlClient:
-    """A connection to one engine; one request at a time.
+    """A connection to one engine; one request at a time, and none after one got no answer.
 
     Parameters
     ----------
@@ -37,9 +37,6 @@ class ControlClient:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.REQ)
         self._socket.linger = 0
-        # A request that timed out must not block the next one.
-        self._socket.setsockopt(zmq.REQ_RELAXED, 1)
-        self._socket.setsockopt(zmq.REQ_CORRELATE, 1)
         self._socket.connect(endpoint)
 
     def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:

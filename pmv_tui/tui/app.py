@@ -36,8 +36,8 @@ class PmvApp(App[str]):
 
     TITLE = "pmv-tui"
     CSS_PATH = "pmv.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - Textual's name
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - Textual's name
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - never changed
 
     def __init__(self, client: EngineClient, log_path: str) -> None:
         super().__init__()

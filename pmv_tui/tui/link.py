@@ -13,6 +13,9 @@ from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
 PERIOD = 0.25
 """Seconds from one snapshot to the next."""
 
+PATIENCE = 2.0
+"""Seconds without a snapshot after which the engine is said not to answer."""
+
 
 class EngineClient(Protocol):
     """What the TUI needs of a connection; `AsyncControlClient` is one."""
@@ -76,7 +79,7 @@ class EngineLink:
     async def _poll(self) -> None:
         """Ask for the snapshot, and for events where there are new ones."""
         try:
-            reply = await self._client.request("snapshot")
+            reply = await self._client.request("snapshot", timeout=PATIENCE)
             if "snapshot" not in reply:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
                 return

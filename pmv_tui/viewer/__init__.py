@@ -1,1 +1,1 @@
-"""The process that owns every HighGUI window. Empty until windows are built."""
+"""The process that owns every HighGUI window, and what the engine needs to start and feed it."""

@@ -1,0 +1,84 @@
+"""Says what a camera made of the settings that its config asks for."""
+
+import math
+
+from pmv_tui.cameras.base import RestartNeeded, Setting, SettingValue
+from pmv_tui.config.schema import CameraConfig
+
+UNITS = {"fps": "1/s", "exposure_time": "µs", "gain": "dB", "roi": "px"}
+"""Of the settings that have one."""
+
+LIMIT_TOLERANCE = 1e-6
+"""Relative difference below which two numbers are the same: that of a register's 32 bits."""
+
+ROUNDING = 0.01
+"""Relative difference up to which a camera has rounded a number and not changed it."""
+
+
+def number(
+    name: str,
+    wanted: float | None,
+    actual: float,
+    *,
+    lowest: float | None = None,
+    highest: float | None = None,
+    step: float | None = None,
+    live: bool = True,
+    note: str = "",
+) -> Setting:
+    """Report a number.
+
+    Parameters
+    ----------
+    note : why it is not what was wanted, where that is known; used only where it is not.
+    """
+    if wanted is None or math.isclose(wanted, actual, rel_tol=LIMIT_TOLERANCE, abs_tol=1e-9):
+        note = ""
+    else:
+        note = note or _why(wanted, actual, lowest, highest)
+    return Setting(
+        name,
+        wanted,
+        actual,
+        lowest=lowest,
+        highest=highest,
+        step=step,
+        unit=UNITS[name],
+        live=live,
+        note=note,
+    )
+
+
+def choice(
+    name: str, wanted: SettingValue, actual: SettingValue, choices: tuple[str, ...], note: str = ""
+) -> Setting:
+    """Report a setting that is one of a few; it is never live."""
+    note = note if wanted != actual else ""
+    return Setting(name, wanted, actual, choices=choices, note=note)
+
+
+def absent(name: str, wanted: SettingValue | None, note: str = "this camera has none") -> Setting:
+    """Report a setting that the camera does not have."""
+    return Setting(name, wanted, None, unit=UNITS.get(name, ""), note=note)
+
+
+def require_no_restart(old: CameraConfig, new: CameraConfig, *names: str) -> None:
+    """See that none of the named settings differs.
+
+    Raises
+    ------
+    RestartNeeded : some do; says which.
+    """
+    changed = [name for name in names if getattr(old, name) != getattr(new, name)]
+    if changed:
+        raise RestartNeeded(*changed)
+
+
+def _why(wanted: float, actual: float, lowest: float | None, highest: float | None) -> str:
+    if highest is not None and wanted > highest:
+        return "the camera's highest"
+    if lowest is not None and wanted < lowest:
+        return "the camera's lowest"
+    if math.isclose(wanted, actual, rel_tol=ROUNDING):
+        return "rounded by the camera"
+    return "changed by the camera"

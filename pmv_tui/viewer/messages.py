@@ -1,0 +1,88 @@
+"""What engine and viewer tell each other: msgpack maps over a socket pair, one map a packet.
+
+The engine sends
+    {"settings": {"max_size": pixels, "rate": times a second}}     first
+    {"open": id, "title": text}, with a frame slot's descriptor    show a camera
+    {"close": id}                                                  close its window
+    {"scene": {id: Scene}}                                         what to draw, when it changed
+and the viewer
+    {"alive": true}                                 twice a second, while the display answers
+    {"shown": id}                                   its window is on the screen
+    {"closed": id}                                  the user closed it
+    {"trouble": WindowState, "reason": text}        why the viewer ends, where it can tell
+"""
+
+from typing import Any, Literal, TypedDict
+
+import msgpack
+
+MAX_MESSAGE_BYTES = 128 * 1024
+"""A packet must fit in a socket's buffer, which holds 208 kB unless the system says otherwise."""
+
+WindowState = Literal[
+    "",
+    "opening",
+    "shown",
+    "closed by the user",
+    "no display",
+    "libraries missing",
+    "display lost",
+    "viewer died",
+]
+"""What became of a camera's window; empty where none is wanted."""
+
+
+class BoxOverlay(TypedDict):
+    """A rectangle on an image."""
+
+    kind: Literal["box"]
+    corners: list[int]
+    """x0, y0, x1, y1: two opposite corners, pixels of the image."""
+    label: str
+    color: list[int]
+    """Red, green, blue: 0 to 255."""
+    opacity: float
+    """0, invisible, to 1, solid."""
+
+
+class PointsOverlay(TypedDict):
+    """Key points on an image."""
+
+    kind: Literal["points"]
+    points: list[list[int]]
+    """[x, y] each, pixels of the image."""
+    label: str
+    color: list[int]
+    """Red, green, blue: 0 to 255."""
+    opacity: float
+    """0, invisible, to 1, solid."""
+
+
+Overlay = BoxOverlay | PointsOverlay
+
+
+class Scene(TypedDict):
+    """What is drawn over a camera's image."""
+
+    caption: str
+    """Small, in a corner; empty for none."""
+    notice: str
+    """Why the image is not live, big, over a dimmed image; empty for none."""
+    overlays: list[Overlay]
+
+
+def empty_scene() -> Scene:
+    """Give the scene of which nothing is drawn."""
+    return Scene(caption="", notice="", overlays=[])
+
+
+def pack(message: dict[str, Any]) -> bytes:
+    """Encode a message."""
+    data: bytes = msgpack.packb(message)
+    return data
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """Decode a message of the other side's."""
+    message: dict[str, Any] = msgpack.unpackb(data)
+    return message

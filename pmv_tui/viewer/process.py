@@ -1,0 +1,116 @@
+"""The viewer's main loop: messages in, windows refreshed, keys and closings told.
+
+Everything runs in the main thread, the only one from which HighGUI may be called.
+"""
+
+import socket
+import time
+from typing import Any
+
+import cv2
+
+from pmv_tui.viewer.display import Display
+from pmv_tui.viewer.link import LinkClosed, receive_waiting, send
+from pmv_tui.viewer.slot import FrameSlotReader
+from pmv_tui.viewer.window import CameraWindow
+
+CLOSING_KEYS = {ord("q"), 27}
+"""q and escape."""
+
+SLOWEST_RATE = 30.0
+"""Cycles a second at least: keys and buttons are answered at once at any display rate."""
+
+ALIVE_INTERVAL = 0.5
+"""Seconds between two signs of life."""
+
+
+class ViewerLoop:
+    """Runs the windows until the engine closes the link.
+
+    Parameters
+    ----------
+    link : the viewer's end, blocking.
+    display : the one that HighGUI uses.
+    """
+
+    def __init__(self, link: socket.socket, display: Display) -> None:
+        self._link = link
+        self._display = display
+        self._windows: dict[str, CameraWindow] = {}
+        self._opened: list[str] = []
+        self._max_size = 0
+        self._period = 1 / SLOWEST_RATE
+
+    def run(self) -> None:
+        """Show windows; returns when the engine is gone or wants no more."""
+        cv2.setNumThreads(1)  # Small images: threads cost more than they save, and capture's cores.
+        next_cycle = next_alive = time.monotonic()
+        try:
+            while True:
+                self._cycle()
+                now = time.monotonic()
+                if now >= next_alive:
+                    self._display.wait_for_answer()
+                    send(self._link, {"alive": True})
+                    next_alive = now + ALIVE_INTERVAL
+                next_cycle = max(next_cycle + self._period, now)
+                time.sleep(next_cycle - now)
+        except LinkClosed:
+            return
+
+    def _cycle(self) -> None:
+        for message, fd in receive_waiting(self._link):
+            self._obey(message, fd)
+        for window in self._windows.values():
+            window.refresh()
+        if not self._windows:
+            return
+        key = cv2.pollKey()
+        # Shown before closed, so that the engine can tell whether a closing is that of an earlier
+        # window of the same camera.
+        if self._opened:
+            self._tell_shown()
+        if key in CLOSING_KEYS:
+            self._close_focused()
+        self._tell_closed()
+
+    def _obey(self, message: dict[str, Any], fd: int | None) -> None:
+        match message:
+            case {"settings": {"max_size": int(max_size), "rate": float(rate)}}:
+                self._max_size = max_size
+                self._period = 1 / max(rate, SLOWEST_RATE)
+            case {"open": str(camera), "title": str(title)} if fd is not None:
+                frames = FrameSlotReader(fd)
+                self._windows[camera] = CameraWindow(camera, title, frames, self._max_size)
+                self._opened.append(camera)
+            case {"close": str(camera)} if camera in self._windows:
+                self._windows.pop(camera).close()
+            case {"scene": dict(scenes)}:
+                for camera, scene in scenes.items():
+                    # One that the user has just closed: the engine does not know yet.
+                    if camera in self._windows:
+                        self._windows[camera].show(scene)
+
+    def _close_focused(self) -> None:
+        """Close the window that a key was meant for."""
+        title = self._display.focused_title()
+        for camera, window in list(self._windows.items()):
+            if window.title == title:
+                self._closed_by_user(camera)
+
+    def _tell_closed(self) -> None:
+        for camera, window in list(self._windows.items()):
+            if not window.is_open():
+                self._closed_by_user(camera)
+
+    def _closed_by_user(self, camera: str) -> None:
+        self._windows.pop(camera).close()
+        send(self._link, {"closed": camera})
+
+    def _tell_shown(self) -> None:
+        """Tell of new windows: painted, and the display has taken note of them."""
+        self._display.wait_for_answer()
+        for camera in self._opened:
+            if camera in self._windows:
+                send(self._link, {"shown": camera})
+        self._opened.clear()

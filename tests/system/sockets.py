@@ -1,0 +1,28 @@
+"""What a client, or another program, sees of a rig's ports."""
+
+import socket
+
+import msgpack
+import zmq
+
+from tests.support import DEADLINE
+
+
+def receive_image(port: int) -> dict[str, object]:
+    """Subscribe, and give the metadata of the first image that arrives."""
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.SUB) as subscriber:
+        subscriber.linger = 0
+        subscriber.connect(f"tcp://localhost:{port}")
+        subscriber.subscribe(b"")
+        assert subscriber.poll(int(DEADLINE * 1000)), "no image"
+        metadata: dict[str, object] = msgpack.unpackb(subscriber.recv_multipart()[1])
+        return metadata
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

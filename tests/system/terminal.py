@@ -1,0 +1,81 @@
+"""The real TUI in a pseudo-terminal: keys in, what is on the screen out."""
+
+import sys
+from types import TracebackType
+
+import pexpect
+import pyte
+
+from tests.support import DEADLINE, RigOnDisk, wait_for
+
+
+class TerminalTui:
+    """`pmv-tui` as a person runs it; leaving the block kills it if it is still there.
+
+    Parameters
+    ----------
+    columns, rows : the terminal's size, characters.
+    """
+
+    def __init__(self, rig: RigOnDisk, columns: int = 80, rows: int = 24) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.Stream(self._screen)
+        self.process: pexpect.spawn[str] = pexpect.spawn(
+            sys.executable,
+            ["-m", "pmv_tui", "--config", str(rig.config_path)],
+            env={**rig.environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            cwd=str(rig.folder),
+            dimensions=(rows, columns),
+            encoding="utf-8",
+            codec_errors="replace",
+            timeout=DEADLINE,
+        )
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        self.process.send(keys)
+
+    def text(self) -> str:
+        """Give what is on the screen now."""
+        if self.process.closed:
+            return self._displayed()
+        try:
+            while True:
+                self._stream.feed(self.process.read_nonblocking(65536, timeout=0))
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return self._displayed()
+
+    def _displayed(self) -> str:
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def shows(self, *words: str) -> str:
+        """Wait until all the words are on the screen; give the screen."""
+
+        def found() -> str:
+            screen = self.text()
+            return screen if all(word in screen for word in words) else ""
+
+        try:
+            return wait_for(found, f"{words} on the screen")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text()}") from None
+
+    def ended(self) -> int | None:
+        """Wait for the end of the program; its exit code."""
+        self.process.expect(pexpect.EOF)
+        self._stream.feed(self.process.before or "")
+        self.process.close()
+        return self.process.exitstatus
+
+    def __enter__(self) -> "TerminalTui":
+        """Use it in a with block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End it, however the block ended."""
+        self.process.close(force=True)

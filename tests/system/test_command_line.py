@@ -1,0 +1,110 @@
+"""The command line, and what its commands import."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pmv_tui import __version__
+from tests.support import RigOnDisk, free_ports, simulated
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Run a command in a new interpreter; give the top-level packages it imported."""
+    code = (
+        "import sys\nfrom pmv_tui.cli import main\n"
+        f"try:\n main({list(arguments)!r})\nexcept SystemExit:\n pass\n"
+        "print('imported:', *{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    return set(done.stdout.partition("imported:")[2].split())
+
+
+HEAVY = {"textual", "pydantic", "numpy", "zmq", "cv2", "pypylon", "psutil", "msgpack"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert not imported_by("--help") & HEAVY
+
+
+def test_asking_the_engine_needs_neither_textual_nor_an_sdk(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    heavy = imported_by("status", "--config", str(rig.config_path)) & HEAVY
+    assert not heavy & {"textual", "pydantic", "cv2", "pypylon"}
+
+
+def test_version_and_help_go_to_stdout(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    assert rig.run("--version").stdout == f"pmv-tui {__version__}\n"
+    text = rig.run("--help").stdout
+    assert "Exit codes: 0 done" in text
+    for command in ("serve", "status", "plug", "unplug", "cameras", "check", "probe"):
+        assert command in text
+
+
+@pytest.mark.parametrize(
+    "arguments", [["fly"], ["probe"], ["probe", "tcp://x"], ["probe", "tcp://x:1", "--seconds=0"]]
+)
+def test_wrong_usage_ends_with_2(rig: RigOnDisk, arguments: list[str]) -> None:
+    rig.write_config("")
+    done = rig.run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_probe_that_receives_nothing_says_so_and_ends_with_1(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    done = rig.run("probe", f"tcp://localhost:{free_ports(1)[0]}", "--seconds", "0.2")
+    assert done.returncode == 1
+    assert "no image arrived" in done.stdout
+
+
+def test_config_path_tells_the_file_and_why(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    about = json.loads(rig.run("config", "path", "--json").stdout)
+    assert about["path"] == str(rig.config_path)
+    assert about["exists"] is True
+
+
+def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    rig.environment["PYLON_CAMEMU"] = "2"
+    found = {entry["backend"]: entry for entry in json.loads(rig.run("cameras", "--json").stdout)}
+    assert {"simulated", "opencv", "basler"} <= set(found)
+    ids = [camera["unique_id"] for camera in found["basler"]["cameras"]]
+    assert ids == ["0815-0000-basler", "0815-0001-basler"]
+    blocker = rig.folder / "cv2.py"
+    blocker.write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    rig.environment["PYTHONPATH"] = str(rig.folder)
+    text = rig.run("cameras").stdout
+    assert "opencv: cannot be used" in text
+    assert "apt-get install libgl1 libglib2.0-0 libsm6" in text
+    assert "0815-0000-basler" in text
+
+
+def test_without_a_config_two_simulated_cameras_are_shown(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    rig.config_path.unlink()
+    bare = [sys.executable, "-m", "pmv_tui"]
+    options = {"env": rig.environment, "cwd": rig.folder, "text": True}
+    engine = subprocess.Popen([*bare, "serve"], **options, stderr=subprocess.PIPE)  # type: ignore[call-overload]
+    assert engine.stderr is not None
+    try:
+        for line in engine.stderr:
+            if "two simulated ones" in line:
+                break
+        done = subprocess.run(
+            [*bare, "status", "--json"],
+            **options,
+            capture_output=True,
+            check=False,  # type: ignore[call-overload]
+        )
+        names = [camera["name"] for camera in json.loads(done.stdout)["cameras"]]
+        assert names == ["left", "right"]
+    finally:
+        engine.terminate()
+        engine.communicate(timeout=20)
+    assert engine.returncode == 0

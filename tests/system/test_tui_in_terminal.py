@@ -1,0 +1,150 @@
+"""A person at a terminal, from the first screen to the last: the real TUI, engine and clients."""
+
+import os
+import signal
+import socket
+
+from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.system.sockets import port_is_free, receive_image
+from tests.system.terminal import TerminalTui
+
+ESCAPE = "\x1b"
+ENTER = "\r"
+TO_END_OF_FIELD = "\x1b[F"
+DELETE_TO_START = "\x15"
+
+
+def retype(tui: TerminalTui, text: str) -> None:
+    """Replace what stands in a field, as fast as a person: a burst of keys may change places."""
+    tui.press(TO_END_OF_FIELD + DELETE_TO_START)
+    tui.shows("'' is not an address")
+    tui.press(text)
+
+
+def two_cameras(rig: RigOnDisk) -> list[int]:
+    """Write a config with a left and a right camera; give their ports."""
+    ports = free_ports(4)
+    rig.write_config(simulated("left", *ports[:2]) + simulated("right", *ports[2:]))
+    return ports
+
+
+def test_cameras_appear_one_is_plugged_and_a_client_gets_images(rig: RigOnDisk) -> None:
+    pub = two_cameras(rig)[0]
+    with TerminalTui(rig) as tui:
+        tui.shows("left", "right", "capturing", "unplugged", "0 of 2 plugged")
+        tui.press("p")
+        tui.shows("1 of 2 plugged", f"tcp://localhost:{pub}")
+        assert receive_image(pub)["unique_id"] == "left-simulated"
+        tui.press(" ")
+        tui.shows("paused")
+        tui.press(" p")
+        tui.shows("0 of 2 plugged")
+        wait_for(lambda: port_is_free(pub), "the port to be free")
+
+
+def test_a_port_in_use_stays_visible_in_the_row(rig: RigOnDisk) -> None:
+    pub = two_cameras(rig)[0]
+    with TerminalTui(rig) as tui, socket.socket() as other:
+        other.bind(("127.0.0.1", pub))
+        other.listen()
+        tui.shows("0 of 2 plugged")
+        tui.press("p")
+        tui.shows("failed", "in use by")
+        other.close()
+        tui.press("p")
+        tui.shows("1 of 2 plugged")
+
+
+def test_an_edited_address_moves_the_socket_and_the_file(rig: RigOnDisk) -> None:
+    pub, pull, _, other_pull = two_cameras(rig)
+    new_pub = free_ports(1)[0]
+    with TerminalTui(rig) as tui:
+        tui.shows("0 of 2 plugged")
+        tui.press("p")
+        tui.shows("1 of 2 plugged")
+        tui.press("e")
+        tui.shows("Addresses of left", f"tcp://localhost:{pub}", f"tcp://localhost:{pull}")
+        retype(tui, f"tcp://localhost:{other_pull}")
+        tui.shows("right has it as its pull address")
+        tui.press(ENTER)
+        retype(tui, "tcp://localhost:99999")
+        tui.shows("65535")
+        retype(tui, f"tcp://localhost:{new_pub}")
+        tui.shows(f"tcp://localhost:{new_pub}")
+        tui.press(ENTER)
+        wait_for(lambda: str(new_pub) in rig.config_path.read_text(), "the file to be saved")
+        receive_image(new_pub)
+        assert port_is_free(pub)
+
+        before = rig.config_path.read_text()
+        tui.shows("1 of 2 plugged")
+        tui.press("e")
+        tui.shows("Addresses of left")
+        retype(tui, "tcp://localhost:1")
+        tui.press(ESCAPE)
+        receive_image(new_pub)
+        assert rig.config_path.read_text() == before
+
+
+def test_leaving_detaches_or_stops_as_one_chooses(rig: RigOnDisk) -> None:
+    pub = two_cameras(rig)[0]
+    with TerminalTui(rig) as tui:
+        tui.shows("0 of 2 plugged")
+        tui.press("p")
+        tui.shows("1 of 2 plugged")
+        tui.press("q")
+        tui.shows("Detach", "Stop", "Cancel")
+        tui.press(ESCAPE)
+        tui.shows("1 of 2 plugged", "space")
+        tui.press("q")
+        tui.shows("Detach")
+        tui.press("d")
+        assert tui.ended() == 0
+    receive_image(pub)
+    with TerminalTui(rig) as tui:
+        tui.shows("1 of 2 plugged")
+        tui.press("q")
+        tui.shows("Detach")
+        tui.press("s")
+        assert tui.ended() == 0
+    assert "no engine runs" in rig.run("status").stderr
+    assert port_is_free(pub)
+
+
+def test_the_engine_outlives_the_terminal(rig: RigOnDisk) -> None:
+    pub = two_cameras(rig)[0]
+    with TerminalTui(rig) as tui:
+        tui.shows("0 of 2 plugged")
+        tui.press("p")
+        tui.shows("1 of 2 plugged")
+        tui.process.kill(signal.SIGHUP)
+        tui.ended()
+    receive_image(pub)
+    engine = rig.status()["engine"]["pid"]
+    with TerminalTui(rig) as tui:
+        tui.shows("1 of 2 plugged")
+        assert rig.status()["engine"]["pid"] == engine
+
+
+def test_an_engine_killed_under_the_tui_is_told_and_found_again(rig: RigOnDisk) -> None:
+    two_cameras(rig)
+    with TerminalTui(rig) as tui:
+        tui.shows("0 of 2 plugged")
+        os.kill(rig.status()["engine"]["pid"], signal.SIGKILL)
+        tui.shows("does not answer")
+        with rig.serve("--plug", "right"):
+            tui.shows("1 of 2 plugged")
+
+
+def test_a_broken_config_is_told_before_the_screen_is_touched(rig: RigOnDisk) -> None:
+    rig.write_config("[[cameras]]\nunique_id = 'left'\n")
+    with TerminalTui(rig) as tui:
+        assert tui.ended() == 2
+        assert "<serial>-<backend>" in tui.text().replace("\n", " ")
+
+
+def test_without_a_terminal_the_tui_is_refused(rig: RigOnDisk) -> None:
+    two_cameras(rig)
+    done = rig.run_bare()
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
