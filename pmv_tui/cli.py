@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,13 @@ from pmv_tui import __version__
 if TYPE_CHECKING:
     from pmv_tui.config.load import LoadedConfig
     from pmv_tui.config.locate import Location
-    from pmv_tui.control.messages import Reply
+    from pmv_tui.control.messages import Reply, Result
     from pmv_tui.control.rig import Rig
 
 DONE, NOT_DONE, WRONG = 0, 1, 2
+
+WINDOW_TIMEOUT = 10.0
+"""Seconds that a window may take to be shown."""
 
 STOP_TIMEOUT = 10.0
 """Seconds that an engine may take to end; cameras that hang are left behind after 3."""
@@ -97,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     addresses.add_argument("camera", metavar="NAME", help="a camera's name or unique_id")
     addresses.add_argument("pub", metavar="PUB", help="where images are published")
     addresses.add_argument("pull", metavar="PULL", help="where overlay messages are received")
+    window = command("window", _window, "show a camera's window on this DISPLAY", listing)
+    window.add_argument("camera", metavar="NAME", help="a camera's name or unique_id, or all")
+    window.add_argument("--close", action="store_true", help="close it")
     command("rescan", _rescan, "search for cameras again")
     command("stop", _stop, "end the engine: cameras and sockets are closed")
     command("cameras", _cameras, "list what is connected, and what cannot be used", listing)
@@ -168,6 +175,35 @@ def _results(options: argparse.Namespace, reply: "Reply") -> int:
     results = reply["results"]
     _show(options, results, lambda: [f"{result['camera']}: {result['text']}" for result in results])
     return DONE if reply["ok"] else NOT_DONE
+
+
+def _window(options: argparse.Namespace) -> int:
+    if options.close:
+        return _results(options, _request(options, "window", camera=options.camera, close=True))
+    reply = _request(
+        options,
+        "window",
+        camera=options.camera,
+        display=os.environ.get("DISPLAY", ""),
+        xauthority=os.environ.get("XAUTHORITY", ""),
+    )
+    wanted = {result["camera"] for result in reply["results"]}
+    end = time.monotonic() + WINDOW_TIMEOUT
+    while True:
+        cameras = _request(options, "snapshot")["snapshot"]["cameras"]
+        windows = [camera for camera in cameras if camera["name"] in wanted]
+        if all(camera["window"] != "opening" for camera in windows) or time.monotonic() > end:
+            break
+        time.sleep(0.1)
+    results: list[Result] = [
+        {
+            "camera": camera["name"],
+            "ok": camera["window"] == "shown",
+            "text": ": ".join(filter(None, [camera["window"], camera["window_reason"]])),
+        }
+        for camera in windows
+    ]
+    return _results(options, {"ok": all(each["ok"] for each in results), "results": results})
 
 
 def _rescan(options: argparse.Namespace) -> int:

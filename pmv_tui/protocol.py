@@ -18,12 +18,25 @@ TOPIC_IMAGE = b"image"
 MAX_MESSAGE_BYTES = 64 * 1024
 """An overlay message longer than this is refused before it is decoded."""
 
+MAX_SHAPES = 1000
+"""Boxes, groups of points, or points of a group in one message."""
+
+MAX_LABEL = 64
+"""Characters of a label that are drawn."""
+
 MAX_COORDINATE = 2**31 - 1
 """The largest magnitude of a coordinate, pixels: what a drawing routine's int holds."""
 
 
 class MessageError(ValueError):
     """A message that is not of the documented form; its text is the reason."""
+
+
+Color = tuple[int, int, int]
+"""Red, green, blue: 0 to 255."""
+
+GREEN: Color = (0, 255, 0)
+"""What is drawn without a colour of its own is green."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +46,43 @@ class Box:
     Parameters
     ----------
     top_left, bottom_right : (x, y) in pixels; x to the right, y down, (0, 0) the first pixel.
+    label : what is written beside it; printable.
     """
 
     top_left: tuple[int, int]
     bottom_right: tuple[int, int]
+    label: str = ""
+    color: Color = GREEN
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Key points in image coordinates, as a client sent them.
+
+    Parameters
+    ----------
+    points : (x, y) each, in pixels, whole or not.
+    label : what is written beside the first; printable.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    label: str = ""
+    color: Color = GREEN
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What one message asks to be drawn.
+
+    Parameters
+    ----------
+    boxes, points : None where the message says nothing of that kind; empty where it clears it.
+    unknown_keys : keys that mean nothing here, as they are to be reported.
+    """
+
+    boxes: tuple[Box, ...] | None
+    points: tuple[Points, ...] | None
+    unknown_keys: tuple[str, ...] = ()
 
 
 def pack_image(
@@ -77,7 +123,7 @@ def pack_image(
     return TOPIC_IMAGE, msgpack.packb(metadata), image.data
 
 
-def parse_overlay(data: bytes) -> Box:
+def parse_overlay(data: bytes) -> Overlay:
     """Read what a client sent to a PULL socket: JSON, or the same map in msgpack.
 
     Parameters
@@ -95,12 +141,89 @@ def parse_overlay(data: bytes) -> Box:
     message = _decode(data)
     if not isinstance(message, dict):
         raise MessageError(f"a map with the key DRAW_BOX is needed, not {_kind(message)}")
-    if "DRAW_BOX" not in message:
-        raise MessageError(f"no key DRAW_BOX; found {_keys(message)}")
-    box = message["DRAW_BOX"]
-    if not isinstance(box, dict):
-        raise MessageError(f"DRAW_BOX must be a map, not {_kind(box)}")
-    return Box(_corner(box, "TOP_LEFT"), _corner(box, "BOTTOM_RIGHT"))
+    if "DRAW_BOX" not in message and "DRAW_POINTS" not in message:
+        raise MessageError(f"neither DRAW_BOX nor DRAW_POINTS; found {_keys(message)}")
+    unknown = _unknown(message, {"DRAW_BOX", "DRAW_POINTS"})
+    boxes = points = None
+    if "DRAW_BOX" in message:
+        maps = _maps(message["DRAW_BOX"], "DRAW_BOX")
+        boxes = tuple(_box(each) for each in maps)
+        unknown += [key for each in maps for key in _unknown(each, _BOX_KEYS)]
+    if "DRAW_POINTS" in message:
+        maps = _maps(message["DRAW_POINTS"], "DRAW_POINTS")
+        points = tuple(_points(each) for each in maps)
+        unknown += [key for each in maps for key in _unknown(each, _POINTS_KEYS)]
+    return Overlay(boxes, points, tuple(unknown))
+
+
+_BOX_KEYS = {"TOP_LEFT", "BOTTOM_RIGHT", "LABEL", "COLOR"}
+_POINTS_KEYS = {"POINTS", "LABEL", "COLOR"}
+
+
+def _maps(value: object, key: str) -> list[dict[Any, Any]]:
+    """Take one map, or a list of maps."""
+    maps = value if isinstance(value, list) else [value]
+    if len(maps) > MAX_SHAPES:
+        raise MessageError(f"{key}: {len(maps)} of them; at most {MAX_SHAPES} are drawn")
+    for each in maps:
+        if not isinstance(each, dict):
+            raise MessageError(f"{key} must be a map or a list of maps, not {_kind(each)}")
+    return maps
+
+
+def _box(box: dict[Any, Any]) -> Box:
+    return Box(_corner(box, "TOP_LEFT"), _corner(box, "BOTTOM_RIGHT"), _label(box), _color(box))
+
+
+def _points(points: dict[Any, Any]) -> Points:
+    match points.get("POINTS"):
+        case list(pairs):
+            if len(pairs) > MAX_SHAPES:
+                raise MessageError(f"POINTS: {len(pairs)} of them; at most {MAX_SHAPES} are drawn")
+            return Points(tuple(_point(pair) for pair in pairs), _label(points), _color(points))
+        case None:
+            raise MessageError(f"DRAW_POINTS has no POINTS; found {_keys(points)}")
+        case other:
+            raise MessageError(f"POINTS must be a list of [x, y], not {_kind(other)}")
+
+
+def _point(pair: object) -> tuple[float, float]:
+    """Read one key point, [x, y] in pixels, whole or not."""
+    match pair:
+        case [int() | float() as x, int() | float() as y] if not (
+            isinstance(x, bool) or isinstance(y, bool)
+        ):
+            # A comparison with NaN is false: it is refused with what is too large.
+            if not (abs(x) <= MAX_COORDINATE and abs(y) <= MAX_COORDINATE):
+                raise MessageError(f"POINTS: a coordinate is no number or beyond ±{MAX_COORDINATE}")
+            return float(x), float(y)
+        case other:
+            raise MessageError(f"POINTS: each must be [x, y], two numbers; one is {_kind(other)}")
+
+
+def _label(shape: dict[Any, Any]) -> str:
+    """Read a label; what could steer a terminal or a window is replaced."""
+    label = shape.get("LABEL", "")
+    if not isinstance(label, str):
+        raise MessageError(f"LABEL must be a string, not {_kind(label)}")
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in label)[
+        :MAX_LABEL
+    ]
+
+
+def _color(shape: dict[Any, Any]) -> Color:
+    match shape.get("COLOR", list(GREEN)):
+        case [int(red), int(green), int(blue)] if all(
+            0 <= each <= 255 and not isinstance(each, bool) for each in (red, green, blue)
+        ):
+            return red, green, blue
+        case _:
+            raise MessageError("COLOR must be [red, green, blue], whole numbers from 0 to 255")
+
+
+def _unknown(message: dict[Any, Any], known: set[str]) -> list[str]:
+    """Name the keys that mean nothing here."""
+    return [repr(key)[:MAX_LABEL] for key in message if key not in known]
 
 
 def _decode(data: bytes) -> Any:

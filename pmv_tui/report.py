@@ -41,6 +41,10 @@ def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
     if camera["malformed"]:
         notes.append(f"{camera['malformed']} malformed messages: {camera['malformed_reason']}")
+    if camera["remarks"]:
+        notes.append(f"{camera['remarks']} not drawn: {camera['remark']}")
+    if camera["window"]:
+        notes.append(": ".join(filter(None, ["window", camera["window"], camera["window_reason"]])))
     if camera["exposed"]:
         notes.append("an address is open to other machines")
     return [f"{camera['name']}: {note}" for note in notes if note]

@@ -1,6 +1,7 @@
 """The wire format: held to its documentation from a client's side."""
 
 import json
+import math
 from typing import Any
 
 import msgpack
@@ -16,6 +17,8 @@ from pmv_tui.protocol import (
     MAX_MESSAGE_BYTES,
     Box,
     MessageError,
+    Overlay,
+    Points,
     pack_image,
     parse_overlay,
 )
@@ -28,16 +31,21 @@ messages = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["DRAW_BOX", "TOP_LEFT", "BOTTOM_RIGHT", "x\n"]), inner, max_size=3
+            st.sampled_from(
+                ["DRAW_BOX", "TOP_LEFT", "BOTTOM_RIGHT", "DRAW_POINTS", "POINTS", "LABEL", "x\n"]
+            ),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=9,
 )
 
 
-def message(top_left: Any, bottom_right: Any) -> dict[str, Any]:
-    """Write a box as the documentation does."""
-    return {"DRAW_BOX": {"TOP_LEFT": list(top_left), "BOTTOM_RIGHT": list(bottom_right)}}
+def message(top_left: Any, bottom_right: Any, **more: Any) -> dict[str, Any]:
+    """Write a box as the documentation does; `more` is beyond it."""
+    corners = {"TOP_LEFT": list(top_left), "BOTTOM_RIGHT": list(bottom_right)}
+    return {"DRAW_BOX": {**corners, **more}}
 
 
 def reason(data: bytes) -> str:
@@ -49,14 +57,18 @@ def reason(data: bytes) -> str:
 def assert_box_or_reason(data: bytes) -> None:
     """See that the bytes are a box, or refused in one line that can be shown in a table."""
     try:
-        box = parse_overlay(data)
+        overlay = parse_overlay(data)
     except MessageError as error:
         text = str(error)
         assert text
         assert text.isprintable()
         assert len(text) < 200
     else:
-        assert all(type(value) is int for value in (*box.top_left, *box.bottom_right))
+        assert overlay.boxes is not None or overlay.points is not None
+        for box in overlay.boxes or ():
+            assert all(type(value) is int for value in (*box.top_left, *box.bottom_right))
+        for group in overlay.points or ():
+            assert all(math.isfinite(value) for point in group.points for value in point)
 
 
 @given(images, st.integers(0, 2**63 - 1), st.text(max_size=20))
@@ -113,10 +125,10 @@ def test_a_documented_box_is_read_from_json_and_from_msgpack(
     top_left: tuple[int, int], bottom_right: tuple[int, int]
 ) -> None:
     documented = message(top_left, bottom_right)
-    box = Box(top_left, bottom_right)
-    assert parse_overlay(json.dumps(documented).encode()) == box
-    assert parse_overlay(json.dumps(documented, indent=2).encode()) == box
-    assert parse_overlay(msgpack.packb(documented)) == box
+    overlay = Overlay(boxes=(Box(top_left, bottom_right),), points=None)
+    assert parse_overlay(json.dumps(documented).encode()) == overlay
+    assert parse_overlay(json.dumps(documented, indent=2).encode()) == overlay
+    assert parse_overlay(msgpack.packb(documented)) == overlay
 
 
 @given(st.binary(max_size=200))
@@ -155,9 +167,18 @@ def test_a_box_cut_short_is_refused(
     ("content", "words"),
     [
         ([], "a map with the key DRAW_BOX is needed, not a list"),
-        ({}, "no key DRAW_BOX; found no keys"),
+        ({}, "neither DRAW_BOX nor DRAW_POINTS; found no keys"),
         ({"draw_box": 1}, "found 'draw_box'"),
-        ({"DRAW_BOX": [1, 2, 3, 4]}, "DRAW_BOX must be a map, not a list of 4"),
+        ({"DRAW_BOX": [1, 2, 3, 4]}, "DRAW_BOX must be a map or a list of maps, not a number"),
+        ({"DRAW_BOX": [{}] * 1001}, "DRAW_BOX: 1001 of them; at most 1000"),
+        (message([1, 2], [3, 4], LABEL=7), "LABEL must be a string, not a number"),
+        (message([1, 2], [3, 4], COLOR=[0, 0, 256]), "COLOR must be .red, green, blue."),
+        (message([1, 2], [3, 4], COLOR="red"), "COLOR must be"),
+        ({"DRAW_POINTS": {}}, "DRAW_POINTS has no POINTS; found no keys"),
+        ({"DRAW_POINTS": {"POINTS": 1}}, "POINTS must be a list"),
+        ({"DRAW_POINTS": {"POINTS": [[1]]}}, "POINTS: each must be"),
+        ({"DRAW_POINTS": {"POINTS": [[1, math.nan]]}}, "POINTS: a coordinate is no number"),
+        ({"DRAW_POINTS": {"POINTS": [[1, 1e300]]}}, "POINTS: a coordinate is no number"),
         ({"DRAW_BOX": {"TOP_LEFT": [1, 2]}}, "has no BOTTOM_RIGHT; found 'TOP_LEFT'"),
         (message([1.5, 2], [3, 4]), r"TOP_LEFT: whole numbers are needed; send \[int"),
         (message([1, 2], [3, 4, 5]), r"BOTTOM_RIGHT must be \[x, y\], not a list of 3"),
@@ -173,9 +194,33 @@ def test_the_reason_says_what_is_wrong(content: Any, words: str) -> None:
         parse_overlay(msgpack.packb(content))
 
 
+def test_beyond_the_documentation_lists_labels_colours_and_points_are_read() -> None:
+    content = {
+        "DRAW_BOX": [
+            message([1, 2], [3, 4])["DRAW_BOX"],
+            message([5, 6], [7, 8], LABEL="\x1b[31mmouse", COLOR=[255, 0, 9])["DRAW_BOX"],
+        ],
+        "DRAW_POINTS": {"POINTS": [[1, 2.5], [3, 4]], "LABEL": "paw"},
+    }
+    assert parse_overlay(json.dumps(content).encode()) == Overlay(
+        boxes=(
+            Box((1, 2), (3, 4)),
+            Box((5, 6), (7, 8), "\N{REPLACEMENT CHARACTER}[31mmouse", (255, 0, 9)),
+        ),
+        points=(Points(((1, 2.5), (3, 4)), "paw"),),
+    )
+
+
+def test_unknown_keys_are_named_and_what_is_known_is_read() -> None:
+    content = {**message([1, 2], [3, 4], THICK=3), "FRAME": 1}
+    overlay = parse_overlay(json.dumps(content).encode())
+    assert overlay.boxes == (Box((1, 2), (3, 4)),)
+    assert overlay.unknown_keys == ("'FRAME'", "'THICK'")
+
+
 def test_a_message_that_is_too_long_is_refused_unread() -> None:
     padded = json.dumps(message([1, 2], [3, 4])).encode().ljust(MAX_MESSAGE_BYTES)
-    assert parse_overlay(padded) == Box((1, 2), (3, 4))
+    assert parse_overlay(padded).boxes == (Box((1, 2), (3, 4)),)
     assert "at most 65536" in reason(padded + b" ")
 
 

@@ -8,6 +8,12 @@ from pmv_tui.config.addresses import Address
 
 PixelFormat = Literal["Mono", "Colour"]
 
+Offset = Annotated[int, Field(ge=0, le=65_535)]
+Length = Annotated[int, Field(ge=1, le=65_535)]
+# TOML has lists where this has a tuple: only that one step is not strict.
+Region = Annotated[tuple[Offset, Offset, Length, Length], Field(strict=False)]
+"""x, y, width, height; pixels of the sensor, x to the right, y down."""
+
 
 def _address(text: str) -> str:
     if text:
@@ -71,6 +77,39 @@ class SocketConfig(_Section):
     """Adds `sequence`, `device_timestamp` and `pixel_format` to the metadata of an image."""
 
 
+class OverlayConfig(_Section):
+    """`[overlay]`: how long what clients send is drawn."""
+
+    hold: float = Field(
+        default=0.5, ge=0, le=3600, allow_inf_nan=False, json_schema_extra={"unit": "s"}
+    )
+    """Seconds after its last message for which a box is solid."""
+
+    fade: float = Field(
+        default=0.5, ge=0, le=3600, allow_inf_nan=False, json_schema_extra={"unit": "s"}
+    )
+    """Seconds after that in which it fades out; then it is deleted."""
+
+
+class DisplayConfig(_Section):
+    """`[display]`: the cameras' windows."""
+
+    rate: float = Field(
+        default=30.0,
+        gt=0,
+        le=240,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "images a second"},
+    )
+    """Images a second that a window shows at most."""
+
+    max_size: int = Field(default=960, ge=64, le=16_384, json_schema_extra={"unit": "pixels"})
+    """The longest side of a window, pixels; a larger image is scaled down."""
+
+    captions: bool = True
+    """Whether name, fps and publishing state are written on the image."""
+
+
 class CameraConfig(_Section):
     """`[[cameras]]`: one camera."""
 
@@ -103,6 +142,15 @@ class CameraConfig(_Section):
     external_trigger: bool = False
     """Whether a signal on the camera's input starts each frame."""
 
+    downsampling: Literal[1, 2, 4] = 1
+    """Squares of so many pixels on a side are averaged into one, in what is published and shown."""
+
+    roi: Region | None = Field(
+        default=None,
+        json_schema_extra={"unit": "pixels: x, y, width, height, the last two above 0"},
+    )
+    """basler, aravis: region of interest, x, y, width, height; None: as the camera has it."""
+
     pub_address: AddressText = ""
     """Where images are published. Never empty in a config that was loaded."""
 
@@ -111,6 +159,9 @@ class CameraConfig(_Section):
 
     source: Annotated[str | int, AfterValidator(_source)] | None = None
     """opencv: an index, a device path or a video file. simulated: a picture or video, the scene."""
+
+    loop: bool = True
+    """Whether a video file starts again at its end; otherwise the camera ends with it."""
 
     width: int = Field(default=640, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
     """simulated: pixels."""
@@ -138,5 +189,7 @@ class RigConfig(_Section):
     """The whole of config.toml."""
 
     socket_config: SocketConfig = SocketConfig()
+    overlay: OverlayConfig = OverlayConfig()
+    display: DisplayConfig = DisplayConfig()
     # TOML has lists where this has a tuple: only that one step is not strict.
     cameras: Annotated[tuple[CameraConfig, ...], Field(strict=False)] = ()

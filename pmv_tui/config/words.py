@@ -39,7 +39,7 @@ def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
     match error["type"]:
         case "extra_forbidden":
             return path, _unknown(section, key)
-        case "missing":
+        case "missing" if key == "unique_id":
             return path, "is missing; every camera needs one, such as left-simulated"
         case "value_error":
             return path, str(error["ctx"]["error"])
@@ -81,7 +81,9 @@ def wanted(field: FieldInfo) -> str:
 def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin is Literal:
-        return " or ".join(f'"{choice}"' for choice in get_args(annotation))
+        return " or ".join(shown(choice) for choice in get_args(annotation))
+    if origin is tuple:
+        return f"a list of {len(get_args(annotation))} whole numbers"
     if origin in (Union, UnionType):
         return " or ".join(_kind(one) for one in get_args(annotation) if one is not NoneType)
     if hasattr(annotation, "__metadata__"):

@@ -65,12 +65,23 @@ class CameraStatus(TypedDict):
     latency_p99_ms: float | None
     """From arrival to sent, over the last seconds; None where nothing was sent."""
     box: Corners | None
-    """The newest box that has not expired."""
-    boxes: int
-    """Boxes received."""
+    """The newest box that is drawn now; the first where there are several."""
+    drawn: int
+    """Boxes and groups of points that are drawn now."""
+    messages: int
+    """Overlay messages that were read."""
     malformed: int
     malformed_reason: str
     """What was wrong with the last malformed message."""
+    remarks: int
+    """What was read but not used: boxes outside the image, unknown keys."""
+    remark: str
+    """The last of them."""
+    window: str
+    """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`
+    or `viewer died`; empty where no window was asked for."""
+    window_reason: str
+    """Why, and what to do."""
 
 
 class BackendStatus(TypedDict):

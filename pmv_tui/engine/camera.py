@@ -7,15 +7,21 @@ from contextlib import contextmanager
 import zmq
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.schema import CameraConfig
+from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.messages import CameraStatus, Corners, Drops
 from pmv_tui.engine.meter import percentiles_ms, rate, total_rate
-from pmv_tui.engine.overlays import Overlays
-from pmv_tui.engine.publisher import Publisher, PublishRules
+from pmv_tui.engine.overlays import Drawn, Overlays
+from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError, BoundSocket
+from pmv_tui.engine.window_feed import WindowFeed
+from pmv_tui.engine.windows import Windows
 from pmv_tui.engine.worker import Worker
-from pmv_tui.protocol import Box
+from pmv_tui.viewer.messages import BoxOverlay, Overlay, PointsOverlay, Scene
+
+
+CAPTION_PERIOD = 500_000_000
+"""ns between two versions of a window's caption."""
 
 
 class RigCamera:
@@ -27,6 +33,7 @@ class RigCamera:
     ----------
     config : complete: both addresses are given.
     listed : whether it stands in the config file.
+    rig : what the config says of all cameras.
     """
 
     def __init__(
@@ -34,8 +41,9 @@ class RigCamera:
         config: CameraConfig,
         *,
         listed: bool,
-        rules: PublishRules,
+        rig: RigConfig,
         receiver: Receiver,
+        windows: Windows,
         context: zmq.Context[zmq.Socket[bytes]],
     ) -> None:
         self.config = config
@@ -43,9 +51,13 @@ class RigCamera:
         self.plug_error = ""
         self._context = context
         self._receiver = receiver
-        self._publisher = Publisher(config.unique_id, rules)
-        self._overlays = Overlays()
-        self.worker = Worker(config, self._publisher)
+        self._publisher = Publisher(config.unique_id, rig.socket_config)
+        self._overlays = Overlays(rig.overlay, self._image_size)
+        self._windows = windows
+        self._feed = WindowFeed(rig.display.rate)
+        self._captions = rig.display.captions
+        self._caption = ("", 0)
+        self.worker = Worker(config, self._publisher, self._feed)
 
     @property
     def plugged(self) -> bool:
@@ -150,6 +162,51 @@ class RigCamera:
         if bound is not None:
             bound.release()
 
+    def open_window(self, display: str, xauthority: str) -> None:
+        """Show the camera's window on a display, as the user's environment names it."""
+        title = f"{self.config.label} ({self.config.unique_id})"
+        self._windows.open(
+            self.config.unique_id, title, self._feed, display=display, xauthority=xauthority
+        )
+
+    def close_window(self) -> None:
+        """Close the camera's window."""
+        self._windows.close(self.config.unique_id)
+
+    def scene(self) -> Scene:
+        """Tell what is drawn over the camera's image now; called by the windows' thread."""
+        now = time.monotonic_ns()
+        state, reason = self.worker.state(now)
+        notice = "" if state == "capturing" else f"{state}: {reason}" if reason else state
+        caption = self._caption_at(now) if self._captions else ""
+        return Scene(caption=caption, notice=notice, overlays=_overlays(self._overlays.drawn(now)))
+
+    def _caption_at(self, now: int) -> str:
+        """Write name, fps and publishing state; anew twice a second, so that it can be read."""
+        text, written = self._caption
+        if now - written > CAPTION_PERIOD:
+            publishing = "unplugged"
+            if self.plugged:
+                publishing = "paused" if self.paused else "publishing"
+            text = f"{self.config.label}  {rate(self.worker.arrivals, now):.1f} fps  {publishing}"
+            self._caption = text, now
+        return text
+
+    def _image_size(self) -> tuple[int, int]:
+        return self.worker.progress.width, self.worker.progress.height
+
+    def stop(self) -> None:
+        """Ask the worker to end, and release the sockets."""
+        self.worker.stop()
+        self.unplug()
+
+    def ended(self, timeout: float) -> bool:
+        """Wait for the worker's end, seconds; False where its camera hangs."""
+        if not self.worker.join(timeout):
+            return False
+        self._feed.close()
+        return True
+
     def count_clients(self) -> int:
         """Bring the number of clients up to date, and give it."""
         self._publisher.count_clients()
@@ -161,6 +218,8 @@ class RigCamera:
         state, reason = self.worker.state(now)
         progress, publisher, overlays = self.worker.progress, self._publisher, self._overlays
         latency = percentiles_ms(publisher.sent, now)
+        drawn = overlays.drawn(now)
+        window = self._windows.state(self.config.unique_id)
         retry_at = progress.retry_at
         return CameraStatus(
             unique_id=self.config.unique_id,
@@ -188,10 +247,15 @@ class RigCamera:
             published_mb_s=total_rate(publisher.sent_bytes, now) / 1e6,
             latency_p50_ms=latency and latency[0],
             latency_p99_ms=latency and latency[1],
-            box=_corners(overlays.box(now)),
-            boxes=overlays.boxes,
+            box=_corners(drawn),
+            drawn=len(drawn.boxes) + len(drawn.points),
+            messages=overlays.messages,
             malformed=overlays.malformed,
             malformed_reason=overlays.malformed_reason,
+            remarks=overlays.remarks,
+            remark=overlays.remark,
+            window=window.state,
+            window_reason=window.reason,
         )
 
     def _drops(self) -> Drops:
@@ -204,7 +268,32 @@ class RigCamera:
         )
 
 
-def _corners(box: Box | None) -> Corners | None:
-    if box is None:
+def _corners(drawn: Drawn) -> Corners | None:
+    if not drawn.boxes:
         return None
+    box, _ = drawn.boxes[0]
     return Corners(top_left=box.top_left, bottom_right=box.bottom_right)
+
+
+def _overlays(drawn: Drawn) -> list[Overlay]:
+    """Put what clients sent in the viewer's words."""
+    boxes: list[Overlay] = [
+        BoxOverlay(
+            kind="box",
+            corners=[*box.top_left, *box.bottom_right],
+            label=box.label,
+            color=list(box.color),
+            opacity=opacity,
+        )
+        for box, opacity in drawn.boxes
+    ]
+    return boxes + [
+        PointsOverlay(
+            kind="points",
+            points=[[round(x), round(y)] for x, y in group.points],
+            label=group.label,
+            color=list(group.color),
+            opacity=opacity,
+        )
+        for group, opacity in drawn.points
+    ]

@@ -24,10 +24,11 @@ from pmv_tui.control.messages import (
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.events import Events, Level
-from pmv_tui.engine.publisher import PublishRules
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
 from pmv_tui.engine.watch import Watch
+from pmv_tui.engine.windows import Windows
+from pmv_tui.viewer.messages import Scene
 
 STOP_TIMEOUT = 3.0
 """Seconds that all cameras together may take to close."""
@@ -53,9 +54,11 @@ class Engine:
         self._search = search
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
-        sockets = loaded.config.socket_config
-        self._rules = PublishRules(sockets.put_rate, sockets.extended_metadata)
-        self._receiver = Receiver(sockets.pull_rate)
+        self._receiver = Receiver(loaded.config.socket_config.pull_rate)
+        display = loaded.config.display
+        self._windows = Windows(
+            rate=display.rate, max_size=display.max_size, scene_of=self._scene_of
+        )
         self._cameras: dict[str, RigCamera] = {}
         self._backends: list[BackendStatus] = []
         self._to_plug: set[str] = set()
@@ -72,6 +75,7 @@ class Engine:
         """
         self._to_plug = set(to_plug)
         self._receiver.start()
+        self._windows.start()
         self.events.tell(f"engine {__version__} started for {self._rig.config_path}")
         for config in self._loaded.config.cameras:
             self._add(config, listed=True)
@@ -85,14 +89,14 @@ class Engine:
         Whether all cameras closed; one that hangs in its SDK is left to the end of the process.
         """
         cameras = list(self._cameras.values())
+        self._windows.stop()
         for camera in cameras:
-            camera.worker.stop()
-            camera.unplug()
+            camera.stop()
         deadline = time.monotonic() + STOP_TIMEOUT
         hanging = [
             camera.config.label
             for camera in cameras
-            if not camera.worker.join(max(0.0, deadline - time.monotonic()))
+            if not camera.ended(max(0.0, deadline - time.monotonic()))
         ]
         self._receiver.stop()
         for name in hanging:
@@ -181,6 +185,27 @@ class Engine:
             raise CommandError("each camera needs its own addresses: name one")
         return [self._move(found[0], pub, pull)]
 
+    def open_window(self, camera: str, display: str, xauthority: str) -> list[Result]:
+        """Show the window of a camera, or of `all`, on the display of the caller's environment.
+
+        Whether it could be shown, the status tells a moment later.
+        """
+        found = self._named(camera)
+        for each in found:
+            each.open_window(display, xauthority)
+        where = f"window opens on {display}" if display else "there is no display to open it on"
+        return [self._result(each, where, ok=bool(display)) for each in found]
+
+    def close_window(self, camera: str) -> list[Result]:
+        """Close the window of a camera, or of `all`."""
+        found = self._named(camera)
+        for each in found:
+            each.close_window()
+        return [self._result(each, "window closed") for each in found]
+
+    def _scene_of(self, unique_id: str) -> Scene:
+        return self._cameras[unique_id].scene()
+
     def _plug(self, camera: RigCamera) -> Result:
         pub, pull = camera.addresses
         if camera.plugged:
@@ -265,8 +290,9 @@ class Engine:
         camera = RigCamera(
             config,
             listed=listed,
-            rules=self._rules,
+            rig=self._loaded.config,
             receiver=self._receiver,
+            windows=self._windows,
             context=self._context,
         )
         self._cameras[config.unique_id] = camera

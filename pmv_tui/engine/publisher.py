@@ -2,29 +2,15 @@
 
 import threading
 import time
-from dataclasses import dataclass
 
 import zmq
 
 from pmv_tui.cameras.base import Frame
+from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.rate_limit import RateLimit
 from pmv_tui.engine.sockets import BoundSocket, readable
 from pmv_tui.protocol import TOPIC_IMAGE, pack_image
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRules:
-    """What the config says of all cameras' images.
-
-    Parameters
-    ----------
-    put_rate : images a second at most; 0: every frame.
-    extended_metadata : whether `sequence`, `device_timestamp` and `pixel_format` are added.
-    """
-
-    put_rate: float
-    extended_metadata: bool
 
 
 class Publisher:
@@ -35,12 +21,12 @@ class Publisher:
     waits for longer than one send, and a camera whose grab hangs can still be unplugged.
     """
 
-    def __init__(self, unique_id: str, rules: PublishRules) -> None:
+    def __init__(self, unique_id: str, config: SocketConfig) -> None:
         self._unique_id = unique_id
-        self._rules = rules
+        self._config = config
         self._lock = threading.Lock()
         self._bound: BoundSocket | None = None
-        self._limit = RateLimit(rules.put_rate, 0)
+        self._limit = RateLimit(config.put_rate, 0)
         self.paused = False
         self.clients = 0
         self.published = 0
@@ -64,7 +50,7 @@ class Publisher:
 
     def set_camera_rate(self, fps: float) -> None:
         """Tell how many frames a second the camera makes."""
-        self._limit = RateLimit(self._rules.put_rate, fps)
+        self._limit = RateLimit(self._config.put_rate, fps)
 
     def count_clients(self) -> None:
         """Bring the number of clients up to date, for when no frames come that would."""
@@ -92,7 +78,7 @@ class Publisher:
                 self.over_rate += 1
                 return
             extended = None
-            if self._rules.extended_metadata:
+            if self._config.extended_metadata:
                 extended = {
                     "sequence": sequence,
                     "device_timestamp": frame.device_timestamp,

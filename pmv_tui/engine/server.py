@@ -71,6 +71,11 @@ class ControlServer:
                 return _with_results(acts[verb](camera))
             case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
                 return _with_results(engine.move(camera, pub, pull))
+            case "window", {"camera": str(camera), "close": True}:
+                return _with_results(engine.close_window(camera))
+            case "window", {"camera": str(camera), "display": str(display)}:
+                xauthority = arguments.get("xauthority", "")
+                return _with_results(engine.open_window(camera, display, str(xauthority)))
             case "events", {"since": int(since)}:
                 return Reply(ok=True, events=engine.events.since(since))
             case "rescan", {}:

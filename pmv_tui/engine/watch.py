@@ -26,7 +26,13 @@ class Watch:
         if not known:
             text = f"{state}: {reason}" if reason else state
             self._events.tell(text, camera=camera, level=LEVELS.get(state, "info"))
-        if last is None or not status["plugged"]:
+        if last is None:
+            return
+        if status["window"] != last["window"] and status["window"] not in ("", "opening"):
+            text = f"window: {status['window']}"
+            reason = status["window_reason"]
+            self._events.tell(f"{text}: {reason}" if reason else text, camera=camera)
+        if not status["plugged"]:
             return
         before, now = last["clients"], status["clients"]
         if before != now:
@@ -36,3 +42,5 @@ class Watch:
             count = status["malformed"] - last["malformed"]
             text = f"{count} malformed message(s): {status['malformed_reason']}"
             self._events.tell(text, camera=camera, level="warning")
+        if status["remarks"] > last["remarks"]:
+            self._events.tell(f"overlay: {status['remark']}", camera=camera, level="warning")

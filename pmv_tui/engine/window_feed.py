@@ -45,10 +45,10 @@ class WindowFeed:
             return
         try:
             self._slot.write(image, sequence)
-        except OSError as error:
+        except OSError:
             # A window without images must not cost the camera its worker.
             self._running = False
-            log.error("no memory for a window's images: %s", error)
+            log.exception("a window shows no more images: there is no memory for them")
 
     def start(self) -> int:
         """Let frames through from now on.

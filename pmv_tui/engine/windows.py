@@ -8,14 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
-from typing import Any
+from queue import SimpleQueue
 
 from pmv_tui.engine.window_feed import WindowFeed
-from pmv_tui.viewer.endings import Ending
 from pmv_tui.viewer.launcher import END_TIMEOUT, Viewer
 from pmv_tui.viewer.link import LinkClosed
-from pmv_tui.viewer.messages import Scene
+from pmv_tui.viewer.messages import Scene, WindowStatus
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +24,6 @@ HEALTHY_AFTER = 10.0
 """Seconds after which a viewer's death is not blamed on what the last one died of."""
 
 NO_DISPLAY = "DISPLAY is not set; DISPLAY=:0 before the command names the rig's own monitor"
-
-Key = tuple[str, str]
-"""A display, as in `DISPLAY` and in `XAUTHORITY`."""
 
 
 @dataclass(slots=True)
@@ -66,14 +61,173 @@ class Windows:
         self._rate = rate
         self._max_size = max_size
         self._scene_of = scene_of
-        self._endings: dict[str, Ending] = {}
+        self._statuses: dict[str, WindowStatus] = {}
         self._wanted: dict[str, _Window] = {}
         self._viewer: Viewer | None = None
-        self._display: tuple[str, str] = ("", "")
-        self._started = 0.0
-        self._not_before = 0.0
+        self._display = self._xauthority = ""
+        self._started = self._not_before = 0.0
         self._pause = FIRST_PAUSE
         self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="windows", daemon=True)
+
+    @property
+    def viewer_pid(self) -> int | None:
+        """The viewer's process id; None where none runs."""
+        viewer = self._viewer
+        return None if viewer is None else viewer.pid
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every window and end the thread."""
+        self._stopping.set()
+        os.eventfd_write(self._wake, 1)
+        self._thread.join(2 * END_TIMEOUT)
+        os.close(self._wake)
+
+    def open(
+        self, camera: str, title: str, feed: WindowFeed, *, display: str, xauthority: str
+    ) -> None:
+        """Show a camera's window; `state` tells what comes of it.
+
+        Windows that are open already decide the display: there is one viewer.
+
+        Parameters
+        ----------
+        camera : its unique_id.
+        title : of the window; no other camera's may be the same.
+        feed : of the camera's frames.
+        display, xauthority : as in the user's environment; empty where it has none.
+        """
+        if not display:
+            self._statuses[camera] = WindowStatus("no display", NO_DISPLAY)
+        elif self.state(camera).state not in ("opening", "shown"):
+            self._statuses[camera] = WindowStatus("opening")
+            self._ask(partial(self._open, camera, _Window(title, feed), display, xauthority))
+
+    def close(self, camera: str) -> None:
+        """Close a camera's window, or no longer try to open it."""
+        self._statuses.pop(camera, None)
+        self._ask(partial(self._close, camera))
+
+    def state(self, camera: str) -> WindowStatus:
+        """Tell what has become of a camera's window."""
+        return self._statuses.get(camera, WindowStatus())
+
+    def _ask(self, request: Callable[[], None]) -> None:
+        self._requests.put(request)
+        os.eventfd_write(self._wake, 1)
+
+    def _run(self) -> None:
+        next_round = 0.0
+        while not self._stopping.is_set():
+            self._sleep(next_round)
+            while not self._requests.empty():
+                self._requests.get()()
+            if self._viewer is not None:
+                self._hear(self._viewer)
+            elif self._wanted and time.monotonic() >= self._not_before:
+                self._start_viewer()
+            now = time.monotonic()
+            if now >= next_round and self._viewer is not None:
+                self._send_scenes(self._viewer)
+                next_round = max(next_round + 1 / self._rate, now)
+        if self._viewer is not None:
+            self._viewer.end()
+
+    def _sleep(self, next_round: float) -> None:
+        """Sleep until something is to be done."""
+        viewer = self._viewer
+        sources = [self._wake]
+        timeout = None
+        if viewer is not None:
+            sources += [viewer.link.fileno(), viewer.output.fileno()]
+            timeout = max(0.0, next_round - time.monotonic())
+        elif self._wanted:
+            timeout = max(0.0, self._not_before - time.monotonic())
+        if self._wake in select.select(sources, [], [], timeout)[0]:
+            os.eventfd_read(self._wake)
+
+    def _open(self, camera: str, window: _Window, display: str, xauthority: str) -> None:
+        if camera in self._wanted:
+            return
+        self._wanted[camera] = window
+        if self._viewer is not None:
+            self._viewer.open(camera, window.title, window.feed.start())
+            return
+        self._display, self._xauthority = display, xauthority
+        if self._not_before > time.monotonic():
+            self._statuses[camera] = WindowStatus("opening", "after a pause: the last try failed")
+
+    def _close(self, camera: str) -> None:
+        self._statuses.pop(camera, None)
+        self._forget(camera)
+        if self._viewer is not None:
+            self._viewer.close(camera)
+            self._end_unwanted_viewer()
+
+    def _forget(self, camera: str) -> None:
+        window = self._wanted.pop(camera, None)
+        if window is not None:
+            window.feed.stop()
+
+    def _start_viewer(self) -> None:
+        self._started = time.monotonic()
+        try:
+            viewer = Viewer(self._display, self._xauthority, self._max_size, self._rate)
+        except OSError as error:
+            self._lost(WindowStatus("viewer died", f"it cannot be started: {error}"))
+            return
+        self._viewer = viewer
+        for camera, window in self._wanted.items():
+            viewer.open(camera, window.title, window.feed.start())
+
+    def _end_unwanted_viewer(self) -> None:
+        if self._viewer is not None and not self._wanted:
+            self._viewer.end()
+            self._viewer = None
+            self._pause = FIRST_PAUSE
+
+    def _hear(self, viewer: Viewer) -> None:
+        """Take note of what the user and the display did to windows."""
+        try:
+            news = viewer.receive()
+        except LinkClosed:
+            self._viewer = None
+            self._lost(viewer.end())
+            return
+        for message in news:
+            match message:
+                case {"shown": str(camera)} if camera in self._wanted:
+                    self._wanted[camera].shown = True
+                    self._statuses[camera] = WindowStatus("shown", f"on {viewer.display}")
+                # One that was not shown yet: this closing is that of a window before it.
+                case {"closed": str(camera)} if (
+                    camera in self._wanted and self._wanted[camera].shown
+                ):
+                    self._forget(camera)
+                    self._statuses[camera] = WindowStatus("closed by the user")
+        self._end_unwanted_viewer()
+
+    def _lost(self, status: WindowStatus) -> None:
+        """Mark every window with what became of the viewer; the next one starts after a pause."""
+        log.warning("windows: %s: %s", status.state, status.reason)
+        for camera in list(self._wanted):
+            self._forget(camera)
+            self._statuses[camera] = status
+        now = time.monotonic()
+        if now - self._started > HEALTHY_AFTER:
+            self._pause = FIRST_PAUSE
+        self._not_before = now + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _send_scenes(self, viewer: Viewer) -> None:
+        """Send what changed; a viewer that is behind misses this round."""
+        for camera, window in self._wanted.items():
+            scene = self._scene_of(camera)
+            if scene is not None and scene != window.scene and viewer.draw(camera, scene):
+                window.scene = scene

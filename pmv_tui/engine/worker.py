@@ -11,6 +11,7 @@ from pmv_tui.config.schema import CameraConfig
 from pmv_tui.control.messages import CameraState
 from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.publisher import Publisher
+from pmv_tui.engine.window_feed import WindowFeed
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +58,13 @@ class Worker:
     Parameters
     ----------
     config : the camera's.
-    publisher : gets every frame.
+    publisher, feed : get every frame.
     """
 
-    def __init__(self, config: CameraConfig, publisher: Publisher) -> None:
+    def __init__(self, config: CameraConfig, publisher: Publisher, feed: WindowFeed) -> None:
         self._config = config
         self._publisher = publisher
+        self._feed = feed
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=config.label, daemon=True)
         self._camera: Camera | None = None
@@ -148,7 +150,9 @@ class Worker:
 
     def _started(self, camera: Camera) -> None:
         progress = self.progress
-        self._publisher.set_camera_rate(camera.fps or self._config.fps)
+        rate = camera.fps or self._config.fps
+        self._publisher.set_camera_rate(rate)
+        self._feed.set_camera_rate(rate)
         progress.pixel_format = camera.pixel_format
         progress.retry_at = None
         progress.streaming_since = time.monotonic_ns()
@@ -160,6 +164,7 @@ class Worker:
         progress = self.progress
         progress.captured += 1
         self._publisher.publish(frame, progress.captured, now, camera.pixel_format)
+        self._feed.offer(frame.image, progress.captured, now)
         progress.height, progress.width = frame.image.shape
         progress.last_frame = now
         self.arrivals.add(now)

@@ -17,7 +17,8 @@ class Action:
     help : a sentence.
     method : of the rig screen, with its arguments, as Textual calls it.
     shown_keys : the keys as people read them.
-    footer : whether the footer and the palette list it.
+    footer : whether the footer lists it.
+    palette : whether the palette lists it.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Action:
     method: str
     shown_keys: str
     footer: bool = True
+    palette: bool = True
 
     @property
     def binding(self) -> Binding:
@@ -66,6 +68,25 @@ ACTIONS = (
         "Plug every camera; or, where every one is plugged, unplug them all.",
         "plug_all",
         "P",
+        footer=False,
+    ),
+    Action(
+        "window",
+        "w",
+        "window",
+        "Open the window of the camera under the cursor on the display that DISPLAY names here; "
+        "or close it.",
+        "window",
+        "w",
+    ),
+    Action(
+        "window-all",
+        "W",
+        "all windows",
+        "Open every camera's window; or, where every one is open, close them all.",
+        "window_all",
+        "W",
+        footer=False,
     ),
     Action(
         "edit-addresses",
@@ -102,7 +123,14 @@ ACTIONS = (
         "q",
     ),
     Action(
-        "cursor-up", "up,k", "up", "Go to the camera above.", "move(-1)", "↑ or k", footer=False
+        "cursor-up",
+        "up,k",
+        "up",
+        "Go to the camera above.",
+        "move(-1)",
+        "↑ or k",
+        footer=False,
+        palette=False,
     ),
     Action(
         "cursor-down",
@@ -112,9 +140,26 @@ ACTIONS = (
         "move(1)",
         "↓ or j",
         footer=False,
+        palette=False,
     ),
     Action(
-        "first", "home,g", "first", "Go to the first camera.", "first", "home or g", footer=False
+        "first",
+        "home,g",
+        "first",
+        "Go to the first camera.",
+        "first",
+        "home or g",
+        footer=False,
+        palette=False,
     ),
-    Action("last", "end,G", "last", "Go to the last camera.", "last", "end or G", footer=False),
+    Action(
+        "last",
+        "end,G",
+        "last",
+        "Go to the last camera.",
+        "last",
+        "end or G",
+        footer=False,
+        palette=False,
+    ),
 )

@@ -55,7 +55,7 @@ class PmvApp(App[str]):
         """Fill the palette from the registry of actions."""
         if isinstance(screen, RigScreen):
             for action in ACTIONS:
-                if action.footer:
+                if action.palette:
                     run = partial(self.run_action, action.method, screen)
                     yield SystemCommand(action.label.capitalize(), action.help, run)
         yield SystemCommand("Theme", "Choose the colours.", self.action_change_theme)

@@ -135,7 +135,21 @@ def corners(box: Corners) -> str:
 
 def box_cell(camera: CameraStatus) -> Cell:
     """Show the corners of the live box."""
-    return Cell(corners(camera["box"])) if camera["box"] else Cell("-", "muted")
+    more = f" +{camera['drawn'] - 1}" if camera["drawn"] > 1 else ""
+    return Cell(corners(camera["box"]) + more) if camera["box"] else Cell("-", "muted")
+
+
+def window_cell(camera: CameraStatus) -> Cell:
+    """Show what became of the window; the reason stands below the table."""
+    match camera["window"]:
+        case "":
+            return Cell("-", "muted")
+        case "shown":
+            return Cell("shown", "good")
+        case "opening" | "closed by the user":
+            return Cell(camera["window"].removesuffix(" by the user"))
+        case trouble:
+            return Cell(plain(trouble), "bad")
 
 
 @lru_cache(maxsize=256)
@@ -195,10 +209,11 @@ COLUMNS = (
         min_width=6,
         right=True,
     ),
-    Column("box", "The box that a client sent, until it expires.", box_cell, 9, min_width=19),
+    Column("window", "Its window on the rig's screen: shown, closed, or why not.", window_cell, 8),
+    Column("box", "The box that a client sent, until it expires.", box_cell, 10, min_width=19),
     Column("pub", "Where images are published; ! other machines can reach it.", pub_cell, 5),
-    Column("pull", "Where boxes are received; ! other machines can reach it.", pull_cell, 8),
-    Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 10),
+    Column("pull", "Where boxes are received; ! other machines can reach it.", pull_cell, 9),
+    Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 11),
 )
 
 

@@ -22,6 +22,7 @@ def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
         ("sent", _sent(camera)),
         ("frames", _frames(camera)),
         ("boxes", _boxes(camera)),
+        ("window", _window(camera)),
     ):
         if cell.text:
             lines += labelled(label, cell, width)
@@ -98,9 +99,18 @@ def _frames(camera: CameraStatus) -> Cell:
 def _boxes(camera: CameraStatus) -> Cell:
     """Give what clients sent back."""
     parts = [f"now {corners(camera['box'])}"] if camera["box"] else []
-    if camera["boxes"]:
-        parts.append(f"{camera['boxes']} received")
-    if not camera["malformed"]:
-        return Cell(", ".join(parts))
-    parts.append(f"{camera['malformed']} malformed: {plain(camera['malformed_reason'])}")
-    return Cell(", ".join(parts), "warning")
+    if camera["messages"]:
+        parts.append(f"{camera['messages']} messages")
+    if camera["remarks"]:
+        parts.append(f"{camera['remarks']} not drawn: {plain(camera['remark'])}")
+    if camera["malformed"]:
+        parts.append(f"{camera['malformed']} malformed: {plain(camera['malformed_reason'])}")
+    trouble = camera["malformed"] or camera["remarks"]
+    return Cell(", ".join(parts), "warning" if trouble else "plain")
+
+
+def _window(camera: CameraStatus) -> Cell:
+    """Give what became of the window, why, and what to do."""
+    text = ": ".join(filter(None, [camera["window"], plain(camera["window_reason"])]))
+    good = camera["window"] in ("", "opening", "shown", "closed by the user")
+    return Cell(text, "plain" if good else "bad")

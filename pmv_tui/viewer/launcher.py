@@ -7,11 +7,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any, cast
 
-from pmv_tui.viewer.endings import Ending, explain
+from pmv_tui.viewer.endings import explain
 from pmv_tui.viewer.link import LinkClosed, MessageTooLong, make_pair, receive_waiting, send
-from pmv_tui.viewer.messages import Scene
+from pmv_tui.viewer.messages import Scene, WindowStatus
 
 log = logging.getLogger(__name__)
 
@@ -59,21 +59,12 @@ class Viewer:
         self.link, theirs = make_pair()
         self.link.setblocking(False)
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "pmv_tui.viewer", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
-                env=viewer_environment(os.environ, display, xauthority),
-                start_new_session=True,
-            )
-        assert self._process.stdout is not None
-        self.output = self._process.stdout
+            self._process = self._spawn(theirs.fileno(), xauthority)
+        self.output = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self.output.fileno(), False)
         self._said = ""
         self._unsent: deque[tuple[dict[str, Any], int | None]] = deque()
-        self._trouble: Ending | None = None
+        self._trouble: WindowStatus | None = None
         self._froze = False
         self._signs_of_life = 0
         self._silent_from = time.monotonic()
@@ -110,7 +101,7 @@ class Viewer:
             return send(self.link, {"scene": {camera: scene}})
         except MessageTooLong:
             caption = f"{scene['caption']} too many overlays to draw".lstrip()
-            return self.draw(camera, Scene(scene, caption=caption, overlays=[]))
+            return self.draw(camera, Scene(caption=caption, notice=scene["notice"], overlays=[]))
         except LinkClosed:
             return False  # `receive` tells of the end.
 
@@ -129,7 +120,7 @@ class Viewer:
                     self._signs_of_life += 1
                     self._silent_from = time.monotonic()
                 case {"trouble": state, "reason": reason}:
-                    self._trouble = Ending(state, reason)
+                    self._trouble = WindowStatus(state, reason)
                 case _:
                     news.append(message)
         self._send_unsent()
@@ -138,7 +129,7 @@ class Viewer:
             raise LinkClosed
         return news
 
-    def end(self) -> Ending:
+    def end(self) -> WindowStatus:
         """See the process to its end, and tell why it came; waits for `END_TIMEOUT` at most."""
         self.link.close()
         if self._froze:
@@ -153,8 +144,23 @@ class Viewer:
         if self._trouble is not None:
             return self._trouble
         if self._froze:
-            return Ending("display lost", f"{self.display} does not answer")
+            return WindowStatus("display lost", f"{self.display} does not answer")
         return explain(status, self._said, self.display)
+
+    def _spawn(self, link: int, xauthority: str) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-m", "pmv_tui.viewer", str(link)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[link],
+                env=viewer_environment(os.environ, self.display, xauthority),
+                start_new_session=True,
+            )
+        except OSError:
+            self.link.close()
+            raise
 
     def _patience(self) -> float:
         """Give the seconds in which a sign of life is due."""

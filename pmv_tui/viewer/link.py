@@ -4,8 +4,8 @@ Sequenced packets keep messages whole, and its end is told to either side at onc
 one ended. No name, no port, no file.
 """
 
-import contextlib
 import os
+import select
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -57,14 +57,14 @@ def receive_waiting(link: socket.socket) -> Iterator[tuple[dict[str, Any], int |
     ------
     LinkClosed : every message was read, and no other will come.
     """
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            try:
-                data, fds, _, _ = socket.recv_fds(link, MAX_MESSAGE_BYTES, 1, socket.MSG_DONTWAIT)
-            except ConnectionResetError:
-                raise LinkClosed from None
-            if not data:
-                raise LinkClosed
-            for fd in fds:
-                os.set_inheritable(fd, False)
-            yield unpack(data), fds[0] if fds else None
+    # Asked first, as a link that blocks would: `recv_fds` takes flags, and in 3.11 ignores them.
+    while select.select([link], [], [], 0)[0]:
+        try:
+            data, fds, _, _ = socket.recv_fds(link, MAX_MESSAGE_BYTES, 1)
+        except ConnectionResetError:
+            raise LinkClosed from None
+        if not data:
+            raise LinkClosed
+        for fd in fds:
+            os.set_inheritable(fd, False)
+        yield unpack(data), fds[0] if fds else None

@@ -12,7 +12,7 @@ and the viewer
     {"trouble": WindowState, "reason": text}        why the viewer ends, where it can tell
 """
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 import msgpack
 
@@ -30,6 +30,13 @@ WindowState = Literal[
     "viewer died",
 ]
 """What became of a camera's window; empty where none is wanted."""
+
+
+class WindowStatus(NamedTuple):
+    """A window's state, and why it is so, in words with what to do; the reason may be empty."""
+
+    state: WindowState = ""
+    reason: str = ""
 
 
 class BoxOverlay(TypedDict):

@@ -9,7 +9,8 @@ import pytest
 import zmq
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.engine.overlays import BOX_LIFETIME, Overlays
+from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BoundSocket
 from pmv_tui.protocol import MAX_MESSAGE_BYTES, Box
@@ -21,13 +22,19 @@ Wired = tuple[Overlays, zmq.Socket[bytes]]
 BOX = {"DRAW_BOX": {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [3, 4]}}
 
 
+def drawn(overlays: Overlays) -> list[Box]:
+    """Give the boxes that are drawn now."""
+    return [box for box, _ in overlays.drawn(time.monotonic_ns()).boxes]
+
+
 @pytest.fixture
 def wired() -> Iterator[Wired]:
     """Overlays that a receiver fills, and a client's socket connected to it."""
     context = Context()
     receiver = Receiver(pull_rate=200)
     receiver.start()
-    overlays, address = Overlays(), Address("localhost", free_ports(1)[0])
+    overlays = Overlays(OverlayConfig(), lambda: (0, 0))
+    address = Address("localhost", free_ports(1)[0])
     receiver.swap(overlays, BoundSocket(context, zmq.PULL, address))
     client = context.socket(zmq.PUSH)
     client.linger = 0
@@ -44,12 +51,11 @@ def wired() -> Iterator[Wired]:
 def test_a_box_in_json_or_msgpack_is_kept_until_it_expires(wired: Wired) -> None:
     overlays, client = wired
     client.send(json.dumps(BOX).encode())
-    wait_for(lambda: overlays.boxes == 1, "the box in JSON")
+    wait_for(lambda: overlays.messages == 1, "the box in JSON")
     client.send(msgpack.packb(BOX))
-    wait_for(lambda: overlays.boxes == 2, "the box in msgpack")
-    now = time.monotonic_ns()
-    assert overlays.box(now) == Box((1, 2), (3, 4))
-    assert overlays.box(now + int(BOX_LIFETIME * 1e9) + 1) is None
+    wait_for(lambda: overlays.messages == 2, "the box in msgpack")
+    assert drawn(overlays) == [Box((1, 2), (3, 4))]
+    wait_for(lambda: not drawn(overlays), "the box to be deleted")
 
 
 def test_malformed_messages_are_counted_with_the_last_reason_and_keep_the_box(
@@ -62,12 +68,12 @@ def test_malformed_messages_are_counted_with_the_last_reason_and_keep_the_box(
     client.send(b" " * (MAX_MESSAGE_BYTES + 1))
     wait_for(lambda: overlays.malformed == 3, "three malformed messages")
     assert "65537 bytes" in overlays.malformed_reason
-    assert overlays.box(time.monotonic_ns()) == Box((1, 2), (3, 4))
+    assert drawn(overlays) == [Box((1, 2), (3, 4))]
 
 
 def test_the_newest_of_many_boxes_is_kept(wired: Wired) -> None:
     overlays, client = wired
     for x in range(1000):
         client.send_json({"DRAW_BOX": {"TOP_LEFT": [x, 0], "BOTTOM_RIGHT": [x, 0]}})
-    wait_for(lambda: overlays.boxes == 1000, "all boxes")
-    assert overlays.box(time.monotonic_ns()) == Box((999, 0), (999, 0))
+    wait_for(lambda: overlays.messages == 1000, "all boxes")
+    assert drawn(overlays) == [Box((999, 0), (999, 0))]

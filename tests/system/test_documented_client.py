@@ -57,7 +57,7 @@ def test_it_receives_a_simulated_camera_and_its_boxes_are_seen_and_vanish(rig: R
     with rig.serve("--plug", "left"):
         images = run_client(rig, pub, pull, 40)
         camera = wait_for(
-            lambda: (status := rig.camera("left"))["boxes"] == 40 and status, "all 40 boxes"
+            lambda: (status := rig.camera("left"))["messages"] == 40 and status, "all 40 boxes"
         )
         assert camera["malformed"] == 0
         assert camera["published"] >= 40

@@ -45,9 +45,14 @@ def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStat
         latency_p50_ms=None,
         latency_p99_ms=None,
         box=None,
-        boxes=0,
+        drawn=0,
+        messages=0,
         malformed=0,
         malformed_reason="",
+        remarks=0,
+        remark="",
+        window="",
+        window_reason="",
     )
     camera.update(changes)  # type: ignore[typeddict-item]
     return camera
@@ -140,6 +145,13 @@ class RigDouble:
                 camera["plugged"] = camera["paused"] = False
             case "pause" | "resume":
                 camera["paused"] = command == "pause"
+            case "window" if arguments.get("close"):
+                camera["window"] = ""
+            case "window" if arguments["display"]:
+                camera["window"], camera["window_reason"] = "shown", f"on {arguments['display']}"
+            case "window":
+                camera["window"], camera["window_reason"] = "no display", "DISPLAY is not set"
+                return Result(camera=camera["name"], ok=False, text="there is no display")
             case "addresses":
                 camera["pub_address"] = arguments["pub"]
                 camera["pull_address"] = arguments["pull"]

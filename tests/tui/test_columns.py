@@ -85,7 +85,7 @@ def test_no_line_is_wider_than_the_terminal_and_the_state_is_always_whole(width:
 
 def test_a_wide_terminal_shows_every_column() -> None:
     titles = text(title_line(layout([a_camera()], 160))).split()
-    assert titles == "name state fps plug clients drops box pub pull id".split()  # noqa: SIM905
+    assert titles == "name state fps plug clients drops window box pub pull id".split()  # noqa: SIM905
 
 
 def test_columns_leave_by_importance() -> None:

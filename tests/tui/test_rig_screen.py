@@ -1,5 +1,6 @@
 """The main screen: what it shows, and what its keys do to the rig."""
 
+import pytest
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
@@ -86,6 +87,41 @@ def test_capital_p_plugs_all_and_then_unplugs_all() -> None:
 
     drive(rig, scenario)
     assert [command for command, _ in rig.commands] == ["plug", "unplug"]
+
+
+def test_w_opens_the_window_on_this_display_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":7")
+    monkeypatch.delenv("XAUTHORITY", raising=False)
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("w")
+        await until_shown(pilot, "shown: on :7")
+        await pilot.press("w")
+        await until_gone(pilot, "shown: on :7")
+        await pilot.press("W")
+        await until(pilot, lambda: all(one["window"] == "shown" for one in app.state.cameras))
+        await pilot.press("W")
+        await until_gone(pilot, "shown: on :7")
+
+    drive(rig, scenario)
+    opened = {"display": ":7", "xauthority": ""}
+    assert rig.commands == [
+        ("window", {"camera": "left-simulated", **opened}),
+        ("window", {"camera": "left-simulated", "close": True}),
+        ("window", {"camera": "all", **opened}),
+        ("window", {"camera": "all", "close": True}),
+    ]
+
+
+def test_without_a_display_the_row_and_the_details_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("w")
+        await until_shown(pilot, "no display: DISPLAY is not set")
+
+    drive(two_cameras(), scenario)
 
 
 def test_r_searches_for_cameras() -> None:

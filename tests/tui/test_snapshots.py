@@ -22,7 +22,9 @@ def a_rig() -> RigDouble:
     """Cameras in every state that looks different."""
     box = {"top_left": [212, 148], "bottom_right": [308, 244]}
     return RigDouble(
-        a_camera("left", 5555, plugged=True, clients=1, published=900, box=box, boxes=12),
+        a_camera(
+            "left", 5555, plugged=True, clients=1, published=900, box=box, drawn=1, messages=12
+        ),
         a_camera("right", 5557, plugged=True, paused=True, fps=41.2),
         a_camera("top", 5559, state="lost", reason="cable pulled", retry_in=2.0, fps=0.0),
         a_camera("nest", 5561, plug_error="tcp://localhost:5561 is in use by python3"),

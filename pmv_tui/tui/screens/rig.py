@@ -1,5 +1,6 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
+import os
 from itertools import islice
 from typing import ClassVar
 
@@ -36,6 +37,11 @@ DONE = {
     "resume": "{name} publishes again",
 }
 """What a toast says when a command worked."""
+
+
+def is_open(camera: CameraStatus) -> bool:
+    """Tell whether a camera's window is on a screen, or on its way there."""
+    return camera["window"] in ("opening", "shown")
 
 
 class RigScreen(Screen[None]):
@@ -139,6 +145,16 @@ class RigScreen(Screen[None]):
             else:
                 self._tell_all("plug", "Plugged")
 
+    def action_window(self) -> None:
+        """Open the camera's window, or close it."""
+        if camera := self._camera():
+            self._tell_window(camera["unique_id"], close=is_open(camera))
+
+    def action_window_all(self) -> None:
+        """Open all windows, or close all where none is left to open."""
+        if self._camera():
+            self._tell_window("all", close=all(map(is_open, self._state.cameras)))
+
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
         camera = self._camera()
@@ -184,6 +200,16 @@ class RigScreen(Screen[None]):
         results = await self._link.tell(command, camera=camera["unique_id"])
         if not self._toast_failures(results):
             self._toast(DONE[command].format(**camera))
+
+    @work
+    async def _tell_window(self, camera: str, *, close: bool) -> None:
+        """Ask for a window on the display of this terminal's environment, or for its end."""
+        where = {
+            "display": os.environ.get("DISPLAY", ""),
+            "xauthority": os.environ.get("XAUTHORITY", ""),
+        }
+        arguments = {"close": True} if close else where
+        self._toast_failures(await self._link.tell("window", camera=camera, **arguments))
 
     @work
     async def _tell_all(self, command: str, done: str) -> None:

@@ -1,0 +1,87 @@
+"""How long boxes and points are drawn, and what is said of those that are not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.engine.overlays import Overlays
+
+S = 1_000_000_000
+
+
+def overlays(hold: float = 1.0, fade: float = 2.0) -> Overlays:
+    return Overlays(OverlayConfig(hold=hold, fade=fade), lambda: (640, 480))
+
+
+def box(x0: int, y0: int, x1: int, y1: int, **more: Any) -> dict[str, Any]:
+    return {"TOP_LEFT": [x0, y0], "BOTTOM_RIGHT": [x1, y1], **more}
+
+
+def send(target: Overlays, message: dict[str, Any], at: float) -> None:
+    target.take([json.dumps(message).encode()], int(at * S))
+
+
+def opacities(target: Overlays, *times: float) -> list[list[float]]:
+    return [[opacity for _, opacity in target.drawn(int(time * S)).boxes] for time in times]
+
+
+def test_a_box_is_solid_then_fades_then_is_gone() -> None:
+    target = overlays()
+    send(target, {"DRAW_BOX": box(1, 2, 3, 4)}, at=10)
+    assert opacities(target, 10, 11, 12, 12.5, 13, 99) == [[1], [1], [0.5], [0.25], [], []]
+
+
+def test_without_a_fade_it_is_deleted_at_once_after_the_hold() -> None:
+    target = overlays(hold=0.5, fade=0)
+    send(target, {"DRAW_BOX": box(1, 2, 3, 4)}, at=10)
+    assert opacities(target, 10.5, 10.51) == [[1], []]
+
+
+def test_messages_that_keep_coming_keep_it_solid() -> None:
+    target = overlays()
+    for tenth in range(100, 200):
+        send(target, {"DRAW_BOX": box(1, 2, 3, 4)}, at=tenth / 10)
+        assert opacities(target, tenth / 10 + 0.09) == [[1]]
+
+
+def test_an_empty_list_clears_the_boxes_and_leaves_the_points() -> None:
+    target = overlays()
+    send(target, {"DRAW_BOX": [box(1, 2, 3, 4), box(5, 6, 7, 8)]}, at=10)
+    send(target, {"DRAW_POINTS": {"POINTS": [[1, 2.5]]}}, at=10)
+    assert len(target.drawn(10 * S).boxes) == 2
+    send(target, {"DRAW_BOX": []}, at=10)
+    assert not target.drawn(10 * S).boxes
+    assert len(target.drawn(10 * S).points) == 1
+
+
+@pytest.mark.parametrize(
+    ("corners", "drawn"),
+    [
+        ((-10, -10, -1, -1), False),
+        ((640, 0, 700, 10), False),
+        ((0, 480, 10, 500), False),
+        ((-10, -10, 0, 0), True),
+        ((639, 479, 900, 900), True),
+        ((-5, -5, 1000, 1000), True),
+        ((20, 20, 10, 10), True),
+    ],
+)
+def test_a_box_wholly_outside_is_not_drawn_and_counted_with_its_reason(
+    corners: tuple[int, int, int, int], drawn: bool
+) -> None:
+    target = overlays()
+    send(target, {"DRAW_BOX": box(*corners)}, at=1)
+    assert bool(target.drawn(S).boxes) is drawn
+    assert target.remarks == (not drawn)
+    assert drawn or "outside the image of 640x480" in target.remark
+    assert target.malformed == 0
+
+
+def test_an_unknown_key_is_reported_and_the_box_is_drawn() -> None:
+    target = overlays()
+    send(target, {"DRAW_BOX": box(1, 2, 3, 4, LABLE="mouse"), "DRAW_LINE": 1}, at=1)
+    assert target.drawn(S).boxes
+    assert target.remarks == 2
+    assert target.remark == "unknown key 'LABLE'"

@@ -1,0 +1,381 @@
+"""Windows on a real X server: what is on its screen, and what a user is told when it goes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.cv2_import import require_cv2
+from pmv_tui.engine.window_feed import WindowFeed
+from pmv_tui.engine.windows import Windows
+from pmv_tui.viewer.messages import BoxOverlay, Scene, WindowStatus
+from tests.support import wait_for
+from tests.viewer.screen import Screen, screen
+
+GREEN = (0, 255, 0)
+MAX_SIZE = 400
+
+
+@pytest.fixture(autouse=True)
+def opencv() -> None:
+    try:
+        require_cv2()
+    except BackendUnavailable as trouble:
+        pytest.skip(str(trouble))
+
+
+@pytest.fixture
+def xvfb() -> Iterator[Screen]:
+    with screen() as one:
+        yield one
+
+
+class Rig:
+    """Two cameras of which a test decides every image, and their windows."""
+
+    def __init__(self) -> None:
+        self.scenes = {name: plain_scene() for name in ("left", "right")}
+        self.feeds = {name: WindowFeed(1000) for name in self.scenes}
+        self.windows = Windows(rate=60, max_size=MAX_SIZE, scene_of=self.scenes.get)
+        self._sequence = 0
+        self.windows.start()
+
+    def end(self) -> None:
+        self.windows.stop()
+        for feed in self.feeds.values():
+            feed.close()
+
+    def offer(self, name: str, image: NDArray[np.uint8]) -> None:
+        self._sequence += 1
+        self.feeds[name].offer(image, self._sequence, time.monotonic_ns())
+
+    def ask(self, name: str, display: str) -> None:
+        """Ask for a window, as a user does."""
+        self.windows.open(name, name, self.feeds[name], display=display, xauthority="")
+
+    def wait_until(self, name: str, state: str, seconds: float = 20) -> WindowStatus:
+        wait_for(lambda: self.windows.state(name).state == state, f"{name} {state}", seconds)
+        return self.windows.state(name)
+
+    def show(self, name: str, xvfb: Screen, image: NDArray[np.uint8] | None = None) -> None:
+        """Ask for a window and wait until it shows an image."""
+        self.ask(name, xvfb.name)
+        self.wait_until(name, "shown")
+        image = noise() if image is None else image
+        self.offer(name, image)
+        wait_for(lambda: shows(xvfb, name, image), f"the image of {name} on the screen")
+
+    def viewer(self) -> psutil.Process:
+        assert self.windows.viewer_pid is not None
+        return psutil.Process(self.windows.viewer_pid)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.end()
+
+
+def plain_scene() -> Scene:
+    return Scene(caption="", notice="", overlays=[])
+
+
+def boxed(opacity: float) -> Scene:
+    """A scene with a box from (50, 60) to (150, 120)."""
+    box = BoxOverlay(
+        kind="box", corners=[50, 60, 150, 120], label="", color=[*GREEN], opacity=opacity
+    )
+    return Scene(caption="", notice="", overlays=[box])
+
+
+def noise(width: int = 320, height: int = 240, seed: int = 0) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+
+
+def shows(xvfb: Screen, name: str, image: NDArray[np.uint8]) -> bool:
+    """Tell whether a window shows exactly this image, each grey value as it is."""
+    if name not in xvfb.titles():
+        return False
+    seen = xvfb.pixels(name)
+    return seen.shape[:2] == image.shape and bool((seen == image[:, :, np.newaxis]).all())
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_window_shows_the_frame_pixel_for_pixel_and_then_the_next(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb, noise(seed=1))
+    assert rig.windows.state("left") == ("shown", f"on {xvfb.name}")
+    image = noise(seed=2)
+    rig.offer("left", image)
+    wait_for(lambda: shows(xvfb, "left", image), "the next image")
+
+
+def test_a_large_frame_is_shown_smaller_with_everything_in_its_place(
+    rig: Rig, xvfb: Screen
+) -> None:
+    image = np.kron(noise(16, 12), np.ones((60, 60), np.uint8))
+    rig.ask("left", xvfb.name)
+    rig.wait_until("left", "shown")
+    rig.offer("left", image)
+    wait_for(lambda: xvfb.pixels("left").shape == (300, 400, 3), "a window of 400x300")
+    nearest = image[1::3, 1::3]
+    nearest = image[(np.arange(300) * 2.4 + 1.2).astype(int)][:, (np.arange(400) * 2.4).astype(int)]
+    inside = np.s_[12::25, 12::25]
+    wait_for(
+        lambda: bool((xvfb.pixels("left")[inside][..., 0] == nearest[inside]).all()),
+        "every patch of the frame where it belongs",
+    )
+
+
+def test_a_frame_may_change_its_shape_while_it_is_shown(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb)
+    for number, size in enumerate([(400, 380), (100, 50), (250, 400)]):
+        image = noise(*size, seed=number)
+        rig.offer("left", image)
+        wait_for(lambda image=image: shows(xvfb, "left", image), f"an image of {size}")
+
+
+def test_a_box_is_green_then_fainter_then_gone(rig: Rig, xvfb: Screen) -> None:
+    image = np.full((240, 320), 100, np.uint8)
+    rig.show("left", xvfb, image)
+
+    def edge() -> tuple[int, ...]:
+        return tuple(xvfb.pixels("left")[60, 100].tolist())
+
+    rig.scenes["left"] = boxed(1.0)
+    wait_for(lambda: edge() == GREEN, "a green box")
+    pixels = xvfb.pixels("left")
+    assert (pixels[120, 50:151] == GREEN).all()
+    assert (pixels[62:119, 52:149] == 100).all()
+    rig.scenes["left"] = boxed(0.5)
+    wait_for(lambda: edge() == (50, 178, 50), "a fainter box")
+    rig.scenes["left"] = plain_scene()
+    wait_for(lambda: shows(xvfb, "left", image), "the image without a box")
+
+
+def test_a_lost_camera_says_so_over_its_dimmed_last_image(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb, np.full((240, 320), 200, np.uint8))
+    rig.scenes["left"] = Scene(caption="", notice="lost: unplugged", overlays=[])
+    wait_for(lambda: (xvfb.pixels("left")[0] == 70).all(), "a dimmed image")
+    assert xvfb.pixels("left").max() > 200
+
+
+def test_a_camera_without_images_gets_a_window_that_says_so(rig: Rig, xvfb: Screen) -> None:
+    rig.ask("left", xvfb.name)
+    rig.wait_until("left", "shown")
+    assert xvfb.pixels("left").max() > 200
+
+
+def test_the_close_button_closes_one_of_two_windows_and_the_other_goes_on(
+    rig: Rig, xvfb: Screen
+) -> None:
+    rig.show("left", xvfb)
+    rig.show("right", xvfb)
+    xvfb.press_close_button("left")
+    rig.wait_until("left", "closed by the user")
+    for seed in range(1, 4):
+        image = noise(seed=seed)
+        rig.offer("left", image)
+        rig.offer("right", image)
+        wait_for(lambda image=image: shows(xvfb, "right", image), "the other window to go on")
+    assert xvfb.titles() == ["right"]
+    assert rig.windows.state("left").state == "closed by the user"
+    rig.show("left", xvfb, noise(seed=9))
+
+
+@pytest.mark.parametrize("key", ["q", "Escape"])
+def test_a_key_closes_the_window_that_has_the_focus(rig: Rig, xvfb: Screen, key: str) -> None:
+    rig.show("left", xvfb)
+    rig.show("right", xvfb)
+    xvfb.move("right", 500, 0)
+    xvfb.point_at("right")
+    xvfb.focus("left")
+    xvfb.press(key)
+    rig.wait_until("left", "closed by the user")
+    assert rig.windows.state("right").state == "shown"
+
+
+def test_without_a_focus_a_key_closes_the_window_under_the_pointer(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb)
+    rig.show("right", xvfb)
+    xvfb.move("right", 500, 0)
+    xvfb.point_at("right")
+    xvfb.press("q")
+    rig.wait_until("right", "closed by the user")
+    assert rig.windows.state("left").state == "shown"
+
+
+def test_other_keys_do_nothing(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb)
+    xvfb.point_at("left")
+    for key in ("w", "a", "space", "Return"):
+        xvfb.press(key)
+    xvfb.press("q")
+    rig.wait_until("left", "closed by the user")
+
+
+def test_the_viewer_ends_with_its_last_window(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb)
+    rig.show("right", xvfb)
+    viewer = rig.viewer()
+    rig.windows.close("left")
+    wait_for(lambda: xvfb.titles() == ["right"], "one window left")
+    assert rig.windows.state("left") == ("", "")
+    assert viewer.is_running()
+    xvfb.press_close_button("right")
+    wait_for(lambda: gone(viewer), "the viewer to end")
+    assert rig.windows.state("right").state == "closed by the user"
+    rig.show("right", xvfb)
+
+
+def test_a_dead_x_server_is_told_and_the_next_display_is_used(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb)
+    viewer = rig.viewer()
+    xvfb.server.kill()
+    status = rig.wait_until("left", "display lost")
+    assert xvfb.name in status.reason
+    assert gone(viewer)
+    with screen() as other:
+        rig.show("left", other)
+
+
+def test_a_frozen_x_server_is_noticed_within_seconds_and_costs_the_camera_nothing(
+    rig: Rig, xvfb: Screen
+) -> None:
+    rig.show("left", xvfb)
+    viewer = rig.viewer()
+    image = noise()
+    with xvfb.frozen():
+        slowest = 0.0
+        end = time.monotonic() + 8
+        while rig.windows.state("left").state == "shown":
+            assert time.monotonic() < end, "not noticed"
+            before = time.thread_time()
+            rig.offer("left", image)
+            slowest = max(slowest, time.thread_time() - before)
+            threading.Event().wait(0.01)
+        assert rig.windows.state("left") == ("display lost", f"{xvfb.name} does not answer")
+        assert slowest < 0.1
+        assert gone(viewer)
+    rig.show("left", xvfb)
+
+
+def test_without_a_display_nothing_is_started(rig: Rig) -> None:
+    rig.ask("left", "")
+    state, reason = rig.windows.state("left")
+    assert state == "no display"
+    assert "DISPLAY=:0" in reason
+    assert rig.windows.viewer_pid is None
+
+
+def test_a_display_that_cannot_be_reached_is_named(rig: Rig, xvfb: Screen) -> None:
+    rig.ask("left", ":9999")
+    assert rig.wait_until("left", "no display").reason == "cannot connect to :9999"
+    rig.show("left", xvfb)
+
+
+def test_variables_for_other_qt_programs_are_no_obstacle(
+    rig: Rig, xvfb: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setenv("QT_QPA_PLATFORM_PLUGIN_PATH", "/nowhere")
+    monkeypatch.setenv("QT_SCALE_FACTOR", "2")
+    rig.show("left", xvfb)
+
+
+def test_libraries_that_are_missing_are_told_with_what_installs_them(
+    rig: Rig, xvfb: Screen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "cv2.py").write_text(
+        "raise ImportError('libGL.so.1: cannot open shared object file: No such file')"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    rig.ask("left", xvfb.name)
+    reason = rig.wait_until("left", "libraries missing").reason
+    assert "apt-get install libgl1 libglib2.0-0 libsm6" in reason
+    assert "libGL.so.1" in reason
+
+
+def test_a_killed_viewer_is_told_and_opened_again_only_when_asked(rig: Rig, xvfb: Screen) -> None:
+    rig.show("left", xvfb)
+    rig.show("right", xvfb)
+    rig.viewer().kill()
+    for name in ("left", "right"):
+        assert "signal 9" in rig.wait_until(name, "viewer died").reason
+    assert rig.windows.viewer_pid is None
+    rig.show("left", xvfb)
+    assert rig.windows.state("right").state == "viewer died"
+
+
+def test_after_each_death_of_the_viewer_the_pause_before_the_next_start_grows(
+    rig: Rig, xvfb: Screen
+) -> None:
+    pauses = []
+    for _ in range(3):
+        rig.ask("left", xvfb.name)
+        started = time.monotonic()
+        wait_for(lambda: rig.windows.viewer_pid is not None, "a viewer")
+        pauses.append(time.monotonic() - started)
+        rig.viewer().kill()
+        rig.wait_until("left", "viewer died")
+    assert pauses[0] < 0.4
+    assert 0.4 < pauses[1] < 0.95 < pauses[2]
+
+
+ENGINE = """
+import sys, threading
+from pmv_tui.engine.window_feed import WindowFeed
+from pmv_tui.engine.windows import Windows
+windows = Windows(rate=30, max_size=400, scene_of=lambda camera: None)
+windows.start()
+windows.open("left", "left", WindowFeed(30), display=sys.argv[1], xauthority="")
+while windows.state("left").state != "shown":
+    threading.Event().wait(0.02)
+print(windows.viewer_pid, flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_nobody_is_left_behind_when_the_engine_is_killed(xvfb: Screen, frozen: bool) -> None:
+    engine = subprocess.Popen(
+        [sys.executable, "-c", ENGINE, xvfb.name], stdout=subprocess.PIPE, text=True
+    )
+    with engine:
+        assert engine.stdout is not None
+        viewer = psutil.Process(int(engine.stdout.readline()))
+        if frozen:
+            xvfb.server.send_signal(signal.SIGSTOP)
+        engine.kill()
+        engine.wait()
+    try:
+        wait_for(lambda: gone(viewer), "the viewer to end", seconds=8)
+    finally:
+        if frozen:
+            xvfb.server.send_signal(signal.SIGCONT)
+
+
+def test_opening_and_closing_leaves_no_descriptor_behind(rig: Rig, xvfb: Screen) -> None:
+    def cycle() -> None:
+        rig.show("left", xvfb, noise(seed=len(os.listdir("/proc/self/fd"))))  # noqa: PTH208
+        rig.windows.close("left")
+        wait_for(lambda: rig.windows.viewer_pid is None, "the viewer to end")
+
+    cycle()
+    before = psutil.Process().num_fds()
+    for _ in range(3):
+        cycle()
+    assert psutil.Process().num_fds() <= before
