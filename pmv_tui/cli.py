@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DONE, NOT_DONE, WRONG = 0, 1, 2
 
+SETTING_TIMEOUT = 5.0
+"""Seconds that a camera may take to take over a setting; some must be opened anew for it."""
+
 WINDOW_TIMEOUT = 10.0
 """Seconds that a window may take to be shown."""
 
@@ -101,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     addresses.add_argument("camera", metavar="NAME", help="a camera's name or unique_id")
     addresses.add_argument("pub", metavar="PUB", help="where images are published")
     addresses.add_argument("pull", metavar="PULL", help="where overlay messages are received")
+    settings = command("settings", _settings, "tell how a camera is set, and its ranges", listing)
+    settings.add_argument("camera", metavar="NAME", help="a camera's name or unique_id")
+    change = command("set", _set, "give a camera other settings: saved, and taken over", listing)
+    change.add_argument("camera", metavar="NAME", help="a camera's name or unique_id")
+    change.add_argument(
+        "changes", metavar="KEY=VALUE", nargs="+", help="such as exposure_time=8000"
+    )
     window = command("window", _window, "show a camera's window on this DISPLAY", listing)
     window.add_argument("camera", metavar="NAME", help="a camera's name or unique_id, or all")
     window.add_argument("--close", action="store_true", help="close it")
@@ -175,6 +185,47 @@ def _results(options: argparse.Namespace, reply: "Reply") -> int:
     results = reply["results"]
     _show(options, results, lambda: [f"{result['camera']}: {result['text']}" for result in results])
     return DONE if reply["ok"] else NOT_DONE
+
+
+def _settings(options: argparse.Namespace) -> int:
+    from pmv_tui.report import settings_lines
+
+    told = _request(options, "settings", camera=options.camera)["settings"]
+    _show(options, told, lambda: settings_lines(told["settings"]))
+    return DONE
+
+
+def _set(options: argparse.Namespace) -> int:
+    from pmv_tui.report import settings_lines
+
+    changes = dict(_assignment(text) for text in options.changes)
+    reply = _request(options, "set", camera=options.camera, changes=changes)
+    if not reply["ok"]:
+        return _results(options, reply)
+    # Asked for by its unique_id or by the name it may just have been given.
+    camera = changes.get("name", options.camera)
+    end = time.monotonic() + SETTING_TIMEOUT
+    while (told := _request(options, "settings", camera=camera)["settings"])["pending"]:
+        if time.monotonic() > end:
+            raise CommandFailed("saved, but the camera has not taken it over yet; see its status")
+        time.sleep(0.05)
+    changed = [setting for setting in told["settings"] if setting["name"] in changes]
+    said = [f"{result['camera']}: {result['text']}" for result in reply["results"]]
+    _show(options, changed, lambda: said + (settings_lines(changed) if changed else []))
+    return DONE
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Read KEY=VALUE; the value as in TOML, or else as text."""
+    import tomllib
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise CommandFailed(f"{text!r}: write KEY=VALUE, such as exposure_time=8000", WRONG)
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, value
 
 
 def _window(options: argparse.Namespace) -> int:

@@ -160,7 +160,7 @@ _BOX_KEYS = {"TOP_LEFT", "BOTTOM_RIGHT", "LABEL", "COLOR"}
 _POINTS_KEYS = {"POINTS", "LABEL", "COLOR"}
 
 
-def _maps(value: object, key: str) -> list[dict[Any, Any]]:
+def _maps(value: Any, key: str) -> list[dict[Any, Any]]:
     """Take one map, or a list of maps."""
     maps = value if isinstance(value, list) else [value]
     if len(maps) > MAX_SHAPES:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.control.messages import CameraStatus, Snapshot
+from pmv_tui.control.messages import CameraStatus, SettingStatus, Snapshot
 
 if TYPE_CHECKING:
     from pmv_tui.cameras.registry import SearchResult
@@ -58,6 +58,40 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def settings_lines(settings: list[SettingStatus]) -> list[str]:
+    """Tell what is wanted of a camera, what holds, and the allowed range."""
+    rows: list[tuple[str, ...]] = [("SETTING", "WANTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")]
+    for setting in settings:
+        allowed = ", ".join(setting["choices"])
+        if setting["lowest"] is not None or setting["highest"] is not None:
+            allowed = f"{_value(setting['lowest'])} to {_value(setting['highest'])}"
+        rows.append(
+            (
+                setting["name"],
+                _value(setting["wanted"]),
+                _value(setting["actual"]),
+                allowed,
+                setting["unit"],
+                setting["note"],
+            )
+        )
+    return _table(rows)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case list():
+            return ",".join(map(_value, value))
+        case _:
+            return str(value)
 
 
 def search_as_json(results: "list[SearchResult]") -> list[dict[str, Any]]:

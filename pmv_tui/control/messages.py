@@ -1,11 +1,13 @@
 """What the engine tells over the control socket. The form of each command: docs/control.md."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 PROTOCOL_VERSION = 1
 """Raised when a command or an answer changes its meaning."""
 
-CameraState = Literal["opening", "capturing", "waiting for trigger", "stalled", "lost", "error"]
+CameraState = Literal[
+    "opening", "capturing", "waiting for trigger", "stalled", "lost", "error", "ended"
+]
 
 
 class Corners(TypedDict):
@@ -26,6 +28,50 @@ class Drops(TypedDict):
     """Arrived incomplete."""
     put_rate: int
     """Left out to keep to `put_rate`."""
+    clients: int
+    """Times that a client's queue was full, so that it missed an image or more: ZeroMQ drops in
+    silence until there is room again, and does not tell how many."""
+
+
+class DropTimes(TypedDict):
+    """When the last of each was dropped, ns since the epoch; None where there was none."""
+
+    missing: int | None
+    skipped: int | None
+    failed: int | None
+    put_rate: int | None
+    clients: int | None
+
+
+class SettingStatus(TypedDict):
+    """One setting of a camera, as it reports it."""
+
+    name: str
+    """The config's key."""
+    wanted: Any
+    """What the config says; None where it leaves it to the camera."""
+    actual: Any
+    """What holds; None where the camera has no such setting."""
+    lowest: Any
+    highest: Any
+    step: Any
+    """The allowed range, as the other settings leave it; None where it is not known."""
+    choices: list[str]
+    unit: str
+    live: bool
+    """Whether it can be changed while the camera streams."""
+    note: str
+    """Why `actual` is not what was wanted, in words."""
+
+
+class CameraSettings(TypedDict):
+    """All settings of a camera."""
+
+    camera: str
+    """The camera's name."""
+    pending: bool
+    """Whether a change has not been taken over yet."""
+    settings: list[SettingStatus]
 
 
 class CameraStatus(TypedDict):
@@ -49,6 +95,11 @@ class CameraStatus(TypedDict):
     captured: int
     published: int
     drops: Drops
+    drops_at: DropTimes
+    clock_offset_ms: float | None
+    """To be added to the device's time stamp to get the host's; None where it has no clock."""
+    clock_drift_ppm: float | None
+    """How much faster the host's clock runs, parts per million."""
     plugged: bool
     paused: bool
     plug_error: str
@@ -152,3 +203,4 @@ class Reply(TypedDict):
     snapshot: NotRequired[Snapshot]
     results: NotRequired[list[Result]]
     events: NotRequired[list[Event]]
+    settings: NotRequired[CameraSettings]

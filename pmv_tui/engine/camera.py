@@ -1,14 +1,24 @@
 """One camera of the rig: its worker, its sockets, its overlays, and its status."""
 
+import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import zmq
 
+from pmv_tui.cameras.base import Setting
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import CameraConfig, RigConfig
-from pmv_tui.control.messages import CameraStatus, Corners, Drops
+from pmv_tui.control.messages import (
+    CameraSettings,
+    CameraStatus,
+    Corners,
+    Drops,
+    DropTimes,
+    SettingStatus,
+)
 from pmv_tui.engine.meter import percentiles_ms, rate, total_rate
 from pmv_tui.engine.overlays import Drawn, Overlays
 from pmv_tui.engine.publisher import Publisher
@@ -18,7 +28,6 @@ from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
 from pmv_tui.engine.worker import Worker
 from pmv_tui.viewer.messages import BoxOverlay, Overlay, PointsOverlay, Scene
-
 
 CAPTION_PERIOD = 500_000_000
 """ns between two versions of a window's caption."""
@@ -33,6 +42,7 @@ class RigCamera:
     ----------
     config : complete: both addresses are given.
     listed : whether it stands in the config file.
+    tell : records what happened to it.
     rig : what the config says of all cameras.
     """
 
@@ -44,6 +54,7 @@ class RigCamera:
         rig: RigConfig,
         receiver: Receiver,
         windows: Windows,
+        tell: Callable[[str], None],
         context: zmq.Context[zmq.Socket[bytes]],
     ) -> None:
         self.config = config
@@ -57,7 +68,7 @@ class RigCamera:
         self._feed = WindowFeed(rig.display.rate)
         self._captions = rig.display.captions
         self._caption = ("", 0)
-        self.worker = Worker(config, self._publisher, self._feed)
+        self.worker = Worker(config, self._publisher, self._feed, tell)
 
     @property
     def plugged(self) -> bool:
@@ -162,6 +173,26 @@ class RigCamera:
         if bound is not None:
             bound.release()
 
+    def change(self, config: CameraConfig) -> None:
+        """Take over other settings; what the camera makes of them, `settings` tells afterwards."""
+        self.config = config
+        self.worker.change(config)
+
+    def settings(self) -> CameraSettings:
+        """Tell every setting, as the camera reported it last."""
+        return CameraSettings(
+            camera=self.config.label,
+            pending=self.worker.change_pending,
+            settings=[
+                cast("SettingStatus", dataclasses.asdict(setting))
+                for setting in (*self.worker.progress.settings, self._downsampling())
+            ],
+        )
+
+    def _downsampling(self) -> Setting:
+        factor = self.config.downsampling
+        return Setting("downsampling", factor, factor, choices=("1", "2", "4"), live=True)
+
     def open_window(self, display: str, xauthority: str) -> None:
         """Show the camera's window on a display, as the user's environment names it."""
         title = f"{self.config.label} ({self.config.unique_id})"
@@ -221,6 +252,7 @@ class RigCamera:
         drawn = overlays.drawn(now)
         window = self._windows.state(self.config.unique_id)
         retry_at = progress.retry_at
+        clock = self.worker.clock.fit(now)
         return CameraStatus(
             unique_id=self.config.unique_id,
             name=self.config.label,
@@ -236,6 +268,9 @@ class RigCamera:
             captured=progress.captured,
             published=publisher.published,
             drops=self._drops(),
+            drops_at=self._drop_times(),
+            clock_offset_ms=None if clock is None else clock.offset / 1e6,
+            clock_drift_ppm=None if clock is None else clock.drift,
             plugged=self.plugged,
             paused=self.paused,
             plug_error=self.plug_error,
@@ -265,6 +300,17 @@ class RigCamera:
             skipped=counts.skipped,
             failed=counts.failed,
             put_rate=self._publisher.over_rate,
+            clients=self._publisher.missed_by_clients,
+        )
+
+    def _drop_times(self) -> DropTimes:
+        counts = self.worker.counts()
+        return DropTimes(
+            missing=counts.last_missing,
+            skipped=counts.last_skipped,
+            failed=counts.last_failed,
+            put_rate=self._publisher.last_over_rate,
+            clients=self._publisher.last_missed_by_clients,
         )
 
 

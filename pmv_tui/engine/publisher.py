@@ -30,7 +30,9 @@ class Publisher:
         self.paused = False
         self.clients = 0
         self.published = 0
-        self.over_rate = 0
+        self.over_rate = self.missed_by_clients = 0
+        self.last_over_rate: int | None = None
+        self.last_missed_by_clients: int | None = None
         self.sent = Ring()
         """When images were sent, and their latency from arrival to sent, ns."""
         self.sent_bytes = Ring()
@@ -76,6 +78,7 @@ class Publisher:
                 return
             if not self._limit.passes(arrival):
                 self.over_rate += 1
+                self.last_over_rate = frame.timestamp
                 return
             extended = None
             if self._config.extended_metadata:
@@ -87,13 +90,32 @@ class Publisher:
             topic, metadata, image = pack_image(
                 self._unique_id, frame.timestamp, frame.image, extended
             )
-            socket.send(topic, zmq.SNDMORE)
+            if not self._begin(socket, topic):
+                self.missed_by_clients += 1
+                self.last_missed_by_clients = frame.timestamp
             socket.send(metadata, zmq.SNDMORE)
             socket.send(image, copy=False)
         now = time.monotonic_ns()
         self.published += 1
         self.sent.add(now, now - arrival)
         self.sent_bytes.add(now, image.nbytes)
+
+    @staticmethod
+    def _begin(socket: zmq.Socket[bytes], topic: bytes) -> bool:
+        """Send the first part; False where a client's queue is full, and that one misses the image.
+
+        XPUB drops in silence. With XPUB_NODROP it refuses the first time instead, for all clients:
+        so that is asked for, and then the others are served nevertheless. After that ZeroMQ leaves
+        the client out until its queue has room, without a word.
+        """
+        try:
+            socket.send(topic, zmq.SNDMORE | zmq.NOBLOCK)
+        except zmq.Again:
+            socket.setsockopt(zmq.XPUB_NODROP, 0)
+            socket.send(topic, zmq.SNDMORE)
+            socket.setsockopt(zmq.XPUB_NODROP, 1)
+            return False
+        return True
 
     def _read_subscriptions(self, socket: zmq.Socket[bytes]) -> None:
         """Count those who subscribed to images: 0x01 + topic comes, 0x00 + topic goes.

@@ -7,7 +7,8 @@ import msgpack
 import zmq
 
 from pmv_tui.control.messages import Reply, Result
-from pmv_tui.engine.engine import CommandError, Engine
+from pmv_tui.engine.commands import CommandError, Commands
+from pmv_tui.engine.engine import Engine
 
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -18,12 +19,13 @@ class ControlServer:
     Parameters
     ----------
     endpoint : where it listens; the rig's lock must be held, so that nobody else does.
-    engine : what the commands are carried out on.
+    engine : whose status is asked for, and whose cameras the commands are for.
     stop : called when the engine is told to stop.
     """
 
     def __init__(self, endpoint: str, engine: Engine, stop: Callable[[], None]) -> None:
         self._engine = engine
+        self._commands = Commands(engine)
         self._stop = stop
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self.socket = self._context.socket(zmq.ROUTER)
@@ -57,25 +59,29 @@ class ControlServer:
             return Reply(ok=False, error=str(error))
 
     def _carry_out(self, command: object, arguments: dict[str, Any]) -> Reply:
-        engine = self._engine
+        engine, commands = self._engine, self._commands
         match command, arguments:
             case "snapshot", {}:
                 return Reply(ok=True, snapshot=engine.snapshot())
             case ("plug" | "unplug" | "pause" | "resume") as verb, {"camera": str(camera)}:
                 acts = {
-                    "plug": engine.plug,
-                    "unplug": engine.unplug,
-                    "pause": engine.pause,
-                    "resume": engine.resume,
+                    "plug": commands.plug,
+                    "unplug": commands.unplug,
+                    "pause": commands.pause,
+                    "resume": commands.resume,
                 }
                 return _with_results(acts[verb](camera))
             case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
-                return _with_results(engine.move(camera, pub, pull))
+                return _with_results(commands.move(camera, pub, pull))
+            case "settings", {"camera": str(camera)}:
+                return Reply(ok=True, settings=commands.settings(camera))
+            case "set", {"camera": str(camera), "changes": dict(changes)}:
+                return _with_results(commands.set(camera, changes))
             case "window", {"camera": str(camera), "close": True}:
-                return _with_results(engine.close_window(camera))
+                return _with_results(commands.close_window(camera))
             case "window", {"camera": str(camera), "display": str(display)}:
                 xauthority = arguments.get("xauthority", "")
-                return _with_results(engine.open_window(camera, display, str(xauthority)))
+                return _with_results(commands.open_window(camera, display, str(xauthority)))
             case "events", {"since": int(since)}:
                 return Reply(ok=True, events=engine.events.since(since))
             case "rescan", {}:

@@ -58,6 +58,7 @@ class BoundSocket:
         self.socket.ipv6 = address.host.startswith("[")
         if kind == zmq.XPUB:
             self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
+            self.socket.setsockopt(zmq.XPUB_NODROP, 1)  # see Publisher._begin
             self.socket.sndhwm = SEND_QUEUE
             self.socket.sndbuf = SEND_BUFFER
             self.socket.copy_threshold = COPY_BELOW

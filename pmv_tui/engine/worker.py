@@ -3,12 +3,24 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pmv_tui.cameras.base import Camera, CameraError, CameraLost, Frame, FrameCounts
+from pmv_tui.cameras.base import (
+    Camera,
+    CameraError,
+    CameraLost,
+    EndOfStream,
+    Frame,
+    FrameCounts,
+    RestartNeeded,
+    Setting,
+)
+from pmv_tui.cameras.downsample import downsample
 from pmv_tui.cameras.registry import open_camera
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.control.messages import CameraState
+from pmv_tui.engine.clock import DeviceClock
 from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.window_feed import WindowFeed
@@ -27,6 +39,9 @@ STALLED_AFTER = 1.0
 STALLED_PERIODS = 5.0
 """Frame periods without a frame after which a slow camera is stalled."""
 
+HANGS_AFTER = 3.0
+"""Seconds after which a grab that should have returned hangs."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -37,7 +52,9 @@ class Progress:
     state, reason : as in the status; `stalled` is added by who reads, so that a grab which hangs
         is noticed too.
     retry_at : monotonic, s; None where no try is due.
-    streaming_since, last_frame : monotonic, ns.
+    streaming_since, last_frame, last_sign : when the stream began, a frame came, and the camera's
+        driver last returned; monotonic, ns.
+    settings : as the camera reported them after the opening or the last change.
     """
 
     state: CameraState = "opening"
@@ -45,10 +62,12 @@ class Progress:
     retry_at: float | None = None
     streaming_since: int = 0
     last_frame: int = 0
+    last_sign: int = 0
     width: int = 0
     height: int = 0
     pixel_format: str = ""
     captured: int = 0
+    settings: tuple[Setting, ...] = ()
     earlier_counts: FrameCounts = field(default_factory=FrameCounts)
 
 
@@ -59,18 +78,28 @@ class Worker:
     ----------
     config : the camera's.
     publisher, feed : get every frame.
+    tell : records what happened, in a sentence.
     """
 
-    def __init__(self, config: CameraConfig, publisher: Publisher, feed: WindowFeed) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: CameraConfig,
+        publisher: Publisher,
+        feed: WindowFeed,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._wanted = self._config = config
         self._publisher = publisher
         self._feed = feed
-        self._stopping = threading.Event()
+        self._tell = tell
+        self._stopping = False
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=config.label, daemon=True)
         self._camera: Camera | None = None
         self.progress = Progress()
         self.arrivals = Ring()
         """When frames arrived."""
+        self.clock = DeviceClock()
 
     def start(self) -> None:
         """Start the thread."""
@@ -78,25 +107,37 @@ class Worker:
 
     def stop(self) -> None:
         """Ask the thread to close the camera and end; `join` waits for it."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end, seconds; False where its camera hangs."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def change(self, config: CameraConfig) -> None:
+        """Have other settings of the same camera taken over, between two frames."""
+        self._wanted = config
+        self._wake.set()
+
+    @property
+    def change_pending(self) -> bool:
+        """Whether a change has not been taken over yet."""
+        return self._wanted is not self._config
+
     def counts(self) -> FrameCounts:
         """Give what was lost before it reached the worker, since the engine started."""
         earlier, camera = self.progress.earlier_counts, self._camera
-        if camera is None:
-            return earlier
-        return _sum(earlier, camera.counts)
+        return earlier if camera is None else earlier + camera.counts
 
     def state(self, now: int) -> tuple[CameraState, str]:
         """Give the state and its reason in words; `now` is monotonic, ns."""
         progress = self.progress
         if progress.state != "capturing":
             return progress.state, progress.reason
+        hanging = (now - progress.last_sign) / 1e9
+        if hanging > HANGS_AFTER:
+            return "stalled", f"the camera's driver has not answered for {hanging:.0f} s"
         silent = (now - max(progress.last_frame, progress.streaming_since)) / 1e9
         if silent <= self._patience():
             return "capturing", ""
@@ -109,23 +150,46 @@ class Worker:
 
     def _run(self) -> None:
         retry = FIRST_RETRY
-        while not self._stopping.is_set():
-            try:
-                self._stream()
-            except CameraError as error:
-                self._failed(error)
-            except Exception as error:
-                # Whatever an SDK throws must not end the thread unseen: it is told and retried.
-                log.exception("%s: unexpected error", self._config.label)
-                self._failed(CameraError(f"unexpected {type(error).__name__}: {error}"))
-            else:
-                return
+        while not self._stopping:
+            # Cleared before the config is read: a change that comes now wakes the next wait.
+            self._wake.clear()
+            pause = self._run_once(retry)
             if self.progress.streaming_since:
                 retry = FIRST_RETRY
                 self.progress.streaming_since = 0
-            self.progress.retry_at = time.monotonic() + retry
-            self._stopping.wait(retry)
+            if pause is not None and pause <= 0:
+                continue
+            self.progress.retry_at = pause and time.monotonic() + pause
+            if not self._stopping:
+                self._wake.wait(pause)
             retry = min(2 * retry, LAST_RETRY)
+
+    def _run_once(self, retry: float) -> float | None:
+        """Open the camera and stream until that ends.
+
+        Returns
+        -------
+        Seconds to wait before the next try; None: until something is changed.
+        """
+        progress = self.progress
+        try:
+            self._stream()
+        except RestartNeeded as needed:
+            self._tell(f"{needed}: the stream starts anew")
+            progress.state = "opening"
+            return 0.0
+        except EndOfStream as end:
+            progress.state, progress.reason = "ended", str(end)
+            return None
+        except CameraError as error:
+            self._failed(error)
+        except Exception as error:
+            # Whatever an SDK throws must not end the thread unseen: it is told and retried.
+            log.exception("%s: unexpected error", self._config.label)
+            self._failed(CameraError(f"unexpected {type(error).__name__}: {error}"))
+        if progress.streaming_since:
+            return FIRST_RETRY
+        return retry
 
     def _failed(self, error: CameraError) -> None:
         progress = self.progress
@@ -135,40 +199,60 @@ class Worker:
         progress.state = "lost" if lost else "error"
 
     def _stream(self) -> None:
+        self._config = self._wanted
         camera = open_camera(self._config)
         self._camera = camera
         try:
             self._started(camera)
-            while not self._stopping.is_set():
+            while not self._stopping:
                 frame = camera.grab(GRAB_TIMEOUT)
                 if frame is not None:
                     self._arrived(frame, camera)
+                else:
+                    self.progress.last_sign = time.monotonic_ns()
+                if self._wanted is not self._config:
+                    self._take_over(camera)
         finally:
             self._camera = None
-            self.progress.earlier_counts = _sum(self.progress.earlier_counts, camera.counts)
+            self.progress.earlier_counts += camera.counts
             camera.close()
 
     def _started(self, camera: Camera) -> None:
         progress = self.progress
+        self._read_settings(camera)
+        progress.retry_at = None
+        progress.streaming_since = progress.last_sign = time.monotonic_ns()
+        progress.reason = ""
+        progress.state = "capturing"
+
+    def _take_over(self, camera: Camera) -> None:
+        former, wanted = self._config, self._wanted
+        camera.apply(wanted)
+        self._config = wanted
+        self._read_settings(camera)
+        for setting in self.progress.settings:
+            changed = getattr(wanted, setting.name, None) != getattr(former, setting.name, None)
+            if changed and setting.note:
+                self._tell(f"{setting.name} is {setting.actual}: {setting.note}")
+
+    def _read_settings(self, camera: Camera) -> None:
+        self.progress.settings = camera.settings()
+        self.progress.pixel_format = camera.pixel_format
         rate = camera.fps or self._config.fps
         self._publisher.set_camera_rate(rate)
         self._feed.set_camera_rate(rate)
-        progress.pixel_format = camera.pixel_format
-        progress.retry_at = None
-        progress.streaming_since = time.monotonic_ns()
-        progress.reason = ""
-        progress.state = "capturing"
 
     def _arrived(self, frame: Frame, camera: Camera) -> None:
         now = time.monotonic_ns()
         progress = self.progress
         progress.captured += 1
+        factor = self._config.downsampling
+        if factor > 1:
+            frame.image = downsample(frame.image, factor, camera.pixel_format)
         self._publisher.publish(frame, progress.captured, now, camera.pixel_format)
         self._feed.offer(frame.image, progress.captured, now)
         progress.height, progress.width = frame.image.shape
-        progress.last_frame = now
+        progress.last_frame = progress.last_sign = now
         self.arrivals.add(now)
-
-
-def _sum(a: FrameCounts, b: FrameCounts) -> FrameCounts:
-    return FrameCounts(a.missing + b.missing, a.skipped + b.skipped, a.failed + b.failed)
+        if frame.device_timestamp is not None:
+            self.clock.add(now, frame.timestamp, frame.device_timestamp)

@@ -53,6 +53,13 @@ def test_settings_are_read_and_whole_numbers_serve(path: Path) -> None:
     assert camera.exposure_time == 15_000
 
 
+def test_a_region_of_interest_is_a_list_of_four(path: Path) -> None:
+    text = '[[cameras]]\nunique_id = "7-aravis"\nroi = [8, 16, 640, 480]\ndownsampling = 4\n'
+    [camera] = load(path, text).config.cameras
+    assert camera.roi == (8, 16, 640, 480)
+    assert camera.downsampling == 4
+
+
 @pytest.mark.parametrize("text", ["\ufeff# left\r\n[[cameras]]\r\nunique_id = 'a-b'", "# µ\n"])
 def test_the_text_is_kept_as_it_was(path: Path, text: str) -> None:
     loaded = load(path, text)
@@ -113,6 +120,11 @@ pub_address = "tcp://localhost:99999"
         ("pub_address = 5555", "it must be text in quotes"),
         ('pub_address = "localhost:5555"', "one looks like tcp://localhost:5555"),
         ('pull_address = "tcp://localhost:0"', "port 0 is not between 1 and 65535"),
+        ("downsampling = 3", "3 is not allowed; it must be 1 or 2 or 4"),
+        ("roi = [0, 0, 640]", "an array is not allowed; it must be a list of 4 whole numbers"),
+        ("roi = [0, 0, 640, 0]", "0 is not allowed; it must be a list of 4 whole numbers, in pix"),
+        ('roi = [0, 0, "640", 480]', '"640" is not allowed'),
+        ("loop = 1", "1 is not allowed; it must be true or false"),
         ("FPS = 60", "unknown key FPS; did you mean fps?"),
         ("put_rate = 60", "unknown key put_rate here; it belongs to [socket_config]"),
         ("zzz = 1", "unknown key zzz; known ones are unique_id, name, fps"),

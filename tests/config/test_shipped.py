@@ -5,10 +5,17 @@ from pathlib import Path
 import pytest
 
 from pmv_tui.config.load import load_config
-from pmv_tui.config.schema import CameraConfig, SocketConfig
+from pmv_tui.config.schema import (
+    CameraConfig,
+    DisplayConfig,
+    OverlayConfig,
+    RigConfig,
+    SocketConfig,
+)
 
 PROJECT = Path(__file__).parents[2]
-SETTINGS = [*SocketConfig.model_fields, *CameraConfig.model_fields]
+SECTIONS = (SocketConfig, OverlayConfig, DisplayConfig, CameraConfig)
+SETTINGS = [setting for section in SECTIONS for setting in section.model_fields]
 
 
 def test_the_shipped_config_has_two_simulated_cameras() -> None:
@@ -21,7 +28,7 @@ def test_the_shipped_config_has_two_simulated_cameras() -> None:
 
 def test_the_values_it_shows_are_the_defaults() -> None:
     config = load_config(PROJECT / "config.toml").config
-    assert config.socket_config == SocketConfig()
+    assert config.model_copy(update={"cameras": ()}) == RigConfig()
     own = {"unique_id", "name", "pub_address", "pull_address"}
     default = CameraConfig(unique_id="left-simulated")
     shown = config.cameras[0].model_dump(exclude=own)

@@ -1,0 +1,139 @@
+"""The whole product under measurement: a rig in a folder of its own, its engine, its clients."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PATIENCE = 20.0
+"""Seconds in which the engine must do what a benchmark needs."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Find loopback ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Rig:
+    """An engine with simulated cameras, all plugged.
+
+    Parameters
+    ----------
+    folder : an empty one.
+    count : cameras.
+    width, height : pixels.
+    fps : frames a second.
+    """
+
+    def __init__(self, folder: Path, *, count: int, width: int, height: int, fps: float) -> None:
+        ports = free_ports(2 * count)
+        self.addresses = [f"tcp://localhost:{port}" for port in ports[::2]]
+        text = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
+        for number, (pub, pull) in enumerate(zip(ports[::2], ports[1::2], strict=True)):
+            text += (
+                f'[[cameras]]\nunique_id = "c{number}-simulated"\nfps = {fps}\n'
+                f"width = {width}\nheight = {height}\n"
+                f'pub_address = "tcp://localhost:{pub}"\npull_address = "tcp://localhost:{pull}"\n'
+            )
+        self._config = folder / "config.toml"
+        self._config.write_text(text)
+        self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PYLON_CAMEMU": "0"}
+        self._process = subprocess.Popen(
+            self._command("serve", "--plug-all"),
+            env=self._environment,
+            stderr=subprocess.DEVNULL,
+        )
+        self.engine = psutil.Process(self._process.pid)
+        end = time.monotonic() + PATIENCE
+        while not self._ready():
+            if time.monotonic() > end:
+                raise TimeoutError("the engine's cameras do not capture")
+            time.sleep(0.1)
+
+    def run(self, *arguments: str) -> str:
+        """Run a command on the rig; give what it prints."""
+        done = subprocess.run(
+            self._command(*arguments),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        """Ask for the snapshot; empty while the engine does not answer."""
+        told = self.run("status", "--json")
+        snapshot: dict[str, Any] = json.loads(told) if told else {}
+        return snapshot
+
+    def use_display(self, name: str) -> None:
+        """Let the commands that follow name a display."""
+        self._environment["DISPLAY"] = name
+
+    def viewer(self) -> psutil.Process | None:
+        """Give the viewer; None where no window is open."""
+        for child in self.engine.children():
+            with suppress(psutil.NoSuchProcess):
+                if "pmv_tui.viewer" in child.cmdline():
+                    return child
+        return None
+
+    def probe_all(self, seconds: float) -> list[dict[str, Any]]:
+        """Let a client a camera receive for some seconds; give their reports."""
+        clients = [
+            subprocess.Popen(
+                self._command("probe", address, "--json", "--seconds", str(seconds)),
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for address in self.addresses
+        ]
+        return [json.loads(client.communicate()[0]) for client in clients]
+
+    def stop(self) -> None:
+        """End the engine."""
+        self._process.terminate()
+        self._process.wait()
+
+    def _ready(self) -> bool:
+        cameras = self.status().get("cameras", [])
+        return bool(cameras) and all(camera["state"] == "capturing" for camera in cameras)
+
+    def _command(self, *arguments: str) -> list[str]:
+        command, *rest = arguments
+        config = ["--config", str(self._config)]
+        return [sys.executable, "-m", "pmv_tui", command, *config, *rest]
+
+
+@contextmanager
+def running(**about: Any) -> Iterator[Rig]:
+    """Run a rig for the length of a block."""
+    folder = Path(tempfile.mkdtemp(prefix="pmvbench"))
+    rig = Rig(folder, **about)
+    try:
+        yield rig
+    finally:
+        rig.stop()
+        shutil.rmtree(folder)
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """Give the processor time that a process has taken, all its threads together."""
+    times = process.cpu_times()
+    return float(times.user + times.system)

@@ -1,0 +1,50 @@
+"""Finds the brightest spot of a camera's image and sends it back as key points with a label.
+
+Stands for a pose tracker. Needs pyzmq, msgpack and numpy.
+"""
+
+import sys
+from contextlib import suppress
+
+import msgpack
+import numpy as np
+import zmq
+
+BLOCK = 16
+"""Pixels: the image is searched in blocks of this size, so that noise has no say."""
+
+
+def main(pub: str = "tcp://localhost:5555", pull: str = "tcp://localhost:5556") -> None:
+    """Track until interrupted; the addresses are those of the config's left camera."""
+    context = zmq.Context()
+    sub_socket = context.socket(zmq.SUB)
+    sub_socket.setsockopt(zmq.RCVHWM, 1)
+    sub_socket.connect(pub)
+    sub_socket.setsockopt_string(zmq.SUBSCRIBE, "")
+    push_socket = context.socket(zmq.PUSH)
+    push_socket.setsockopt(zmq.LINGER, 0)
+    push_socket.connect(pull)
+    while True:
+        parts = sub_socket.recv_multipart()
+        while sub_socket.poll(0):
+            parts = sub_socket.recv_multipart()
+        topic, metadata_packed, image_bytes = parts
+        if topic.decode("utf-8") != "image":
+            continue
+        metadata = msgpack.unpackb(metadata_packed)
+        frame = np.frombuffer(image_bytes, dtype=np.uint8).reshape(
+            (metadata["height"], metadata["width"])
+        )
+        rows, columns = (side // BLOCK for side in frame.shape)
+        blocks = frame[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
+        row, column = np.unravel_index(blocks.mean(axis=(1, 3)).argmax(), (rows, columns))
+        x, y = (float(each + 0.5) * BLOCK for each in (column, row))
+        points = [[x, y], [x - 40, y], [x + 40, y], [x, y - 40], [x, y + 40]]
+        push_socket.send_json(
+            {"DRAW_POINTS": {"POINTS": points, "LABEL": "brightest", "COLOR": [255, 160, 0]}}
+        )
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        main(*sys.argv[1:])

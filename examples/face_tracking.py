@@ -1,0 +1,53 @@
+"""Finds the largest face in a camera's newest image and sends its box back.
+
+Needs pyzmq, msgpack, numpy and opencv-python 4.x, which ships the cascade file.
+"""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import msgpack
+import numpy as np
+import zmq
+
+CASCADE = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+
+
+def main(pub: str = "tcp://localhost:5557", pull: str = "tcp://localhost:5558") -> None:
+    """Track until interrupted; the addresses are those of the config's right camera."""
+    context = zmq.Context()
+    sub_socket = context.socket(zmq.SUB)
+    sub_socket.setsockopt(zmq.RCVHWM, 1)
+    sub_socket.connect(pub)
+    sub_socket.setsockopt_string(zmq.SUBSCRIBE, "")
+    push_socket = context.socket(zmq.PUSH)
+    push_socket.setsockopt(zmq.LINGER, 0)
+    push_socket.connect(pull)
+    cascade = cv2.CascadeClassifier(str(CASCADE))
+    while True:
+        parts = sub_socket.recv_multipart()
+        while sub_socket.poll(0):  # finding a face takes longer than a frame: take the newest
+            parts = sub_socket.recv_multipart()
+        topic, metadata_packed, image_bytes = parts
+        if topic.decode("utf-8") != "image":
+            continue
+        metadata = msgpack.unpackb(metadata_packed)
+        frame = np.frombuffer(image_bytes, dtype=np.uint8).reshape(
+            (metadata["height"], metadata["width"])
+        )
+        faces = cascade.detectMultiScale(frame, scaleFactor=1.2, minNeighbors=5, minSize=(60, 60))
+        if len(faces):
+            x, y, w, h = max(faces, key=lambda face: face[2] * face[3])
+            corners = {
+                "TOP_LEFT": [int(x), int(y)],
+                "BOTTOM_RIGHT": [int(x + w), int(y + h)],
+            }
+            push_socket.send_json({"DRAW_BOX": corners})
+            print(f"face at {x},{y}, {w}x{h}")
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        main(*sys.argv[1:])

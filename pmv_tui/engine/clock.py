@@ -1,0 +1,57 @@
+"""The offset between a camera's own clock and this host's, fitted over the last minutes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pmv_tui.engine.meter import NS_PER_S, Ring
+
+SAMPLE_INTERVAL = NS_PER_S // 5
+"""ns between two samples."""
+
+LEAST_SAMPLES = 10
+"""Samples from which on a fit says anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """What was fitted.
+
+    Parameters
+    ----------
+    offset : ns to be added to the device's time stamp to get the host's, now.
+    drift : how much faster the host's clock runs, parts per million.
+    """
+
+    offset: int
+    drift: float
+
+
+class DeviceClock:
+    """Compares the two time stamps of a camera's frames. The worker adds, anyone may fit."""
+
+    def __init__(self) -> None:
+        self._differences = Ring(1024)
+        self._next = 0
+
+    def add(self, now: int, host: int, device: int) -> None:
+        """Note both time stamps of a frame, ns; `now` is monotonic, ns."""
+        if now >= self._next:
+            self._next = now + SAMPLE_INTERVAL
+            self._differences.add(now, host - device)
+
+    def fit(self, now: int) -> ClockFit | None:
+        """Fit a straight line to the differences, least squares; None where there are too few.
+
+        Parameters
+        ----------
+        now : monotonic, ns.
+        """
+        times, differences = self._differences.since(0)
+        if len(times) < LEAST_SAMPLES:
+            return None
+        # Reduced first: the squares of nanoseconds since the epoch do not fit a float.
+        seconds = (times - now) / NS_PER_S
+        reduced = differences - differences[-1]
+        slope, intercept = np.polyfit(seconds, reduced, 1)
+        return ClockFit(int(differences[-1]) + round(intercept), float(slope) / 1000)

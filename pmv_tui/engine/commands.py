@@ -1,0 +1,193 @@
+"""What can be done to the cameras by name, and what is said of it. Called by the main thread."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.config.save import SaveError, plan_change
+from pmv_tui.control.messages import CameraSettings, Result
+from pmv_tui.engine.camera import RigCamera
+from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.events import Level
+from pmv_tui.engine.sockets import BindError
+
+NOT_SETTINGS = {
+    "unique_id": "it names the device and cannot be changed",
+    "pub_address": "use the command addresses",
+    "pull_address": "use the command addresses",
+}
+"""Keys of a camera's config that are no settings of the camera, and what to do instead."""
+
+
+class CommandError(Exception):
+    """A command cannot be carried out as a whole; the text says why and what to do."""
+
+
+class Commands:
+    """Carries out commands on an engine's cameras.
+
+    Where a `camera` is asked for, it is a unique_id, a name that only one camera has, or `all`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def plug(self, camera: str) -> list[Result]:
+        """Bind the sockets."""
+        return self._each(camera, self._engine.plug)
+
+    def unplug(self, camera: str) -> list[Result]:
+        """Release the sockets."""
+        return self._each(camera, self._unplug)
+
+    def pause(self, camera: str) -> list[Result]:
+        """Stop sending images; the sockets stay bound."""
+        return self._each(camera, lambda each: self._set_paused(each, paused=True))
+
+    def resume(self, camera: str) -> list[Result]:
+        """Send images again."""
+        return self._each(camera, lambda each: self._set_paused(each, paused=False))
+
+    def open_window(self, camera: str, display: str, xauthority: str) -> list[Result]:
+        """Show the window on the display of the caller's environment.
+
+        Whether it could be shown, the status tells a moment later.
+        """
+
+        def open_one(each: RigCamera) -> Result:
+            each.open_window(display, xauthority)
+            if display:
+                return result(each, f"window opens on {display}")
+            return result(each, "there is no display to open it on", ok=False)
+
+        return self._each(camera, open_one)
+
+    def close_window(self, camera: str) -> list[Result]:
+        """Close the window."""
+
+        def close_one(each: RigCamera) -> Result:
+            each.close_window()
+            return result(each, "window closed")
+
+        return self._each(camera, close_one)
+
+    def settings(self, camera: str) -> CameraSettings:
+        """Tell the settings of one camera."""
+        return self._one(camera).settings()
+
+    def set(self, camera: str, changes: dict[str, Any]) -> list[Result]:
+        """Give one camera other settings: saved, and taken over between two frames.
+
+        Nothing is changed where a value is wrong or the config file cannot be saved.
+        """
+        return [self._set(self._one(camera), changes)]
+
+    def move(self, camera: str, pub: str, pull: str) -> list[Result]:
+        """Give one camera other addresses: bound at once if it is plugged, and saved.
+
+        Nothing is changed where an address is wrong, taken in this rig, cannot be bound, or where
+        the config file cannot be saved.
+        """
+        return [self._move(self._one(camera), pub, pull)]
+
+    def _unplug(self, camera: RigCamera) -> Result:
+        if not camera.plugged:
+            camera.plug_error = ""
+            return result(camera, "is not plugged")
+        camera.unplug()
+        return self._told(camera, "unplugged")
+
+    def _set_paused(self, camera: RigCamera, *, paused: bool) -> Result:
+        if not camera.plugged:
+            return result(camera, "is not plugged; plug it first", ok=False)
+        if camera.paused == paused:
+            return result(camera, "is paused already" if paused else "publishes already")
+        camera.paused = paused
+        return self._told(camera, "paused" if paused else "publishes again")
+
+    def _move(self, camera: RigCamera, pub_text: str, pull_text: str) -> Result:
+        changes = {"pub_address": pub_text, "pull_address": pull_text}
+        try:
+            pub, pull = Address.parse(pub_text), Address.parse(pull_text)
+            self._refuse_taken(camera, pub, pull)
+            change = plan_change(self._engine.loaded, camera.config.unique_id, changes)
+        except (ValueError, SaveError) as error:
+            return result(camera, f"not changed: {error}", ok=False)
+        if camera.plugged:
+            try:
+                camera.move(pub, pull)
+            except BindError as error:
+                text = f"not changed, the old addresses stay in use: {error}"
+                return self._told(camera, text, ok=False, level="error")
+        camera.config = camera.config.model_copy(update=changes)
+        try:
+            self._engine.loaded = change.commit()
+        except SaveError as error:
+            text = f"in use until the engine ends, but not saved: {error}"
+            return self._told(camera, text, ok=False, level="error")
+        camera.listed = True
+        return self._told(camera, f"now has {pub} and {pull}; saved to {change.before.path.name}")
+
+    def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
+        if pub.collides(pull):
+            raise ValueError(f"{pub} cannot be both the pub and the pull address")
+        for other in self._engine.cameras.values():
+            if other is not camera:
+                for address in other.addresses:
+                    if pub.collides(address) or pull.collides(address):
+                        raise ValueError(f"{address} belongs to {other.config.label}")
+
+    def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
+        told = ", ".join(f"{key} = {value}" for key, value in changes.items())
+        for key in changes:
+            if key in NOT_SETTINGS:
+                return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
+        if not camera.listed:
+            # Once it is listed, its addresses must stay those it has now.
+            pub, pull = camera.config.pub_address, camera.config.pull_address
+            changes = {"pub_address": pub, "pull_address": pull, **changes}
+        unique_id = camera.config.unique_id
+        try:
+            loaded = plan_change(self._engine.loaded, unique_id, changes).commit()
+        except SaveError as error:
+            return result(camera, f"not changed: {error}", ok=False)
+        self._engine.loaded = loaded
+        (config,) = (each for each in loaded.config.cameras if each.unique_id == unique_id)
+        camera.listed = True
+        camera.change(config)
+        return self._told(camera, f"{told or 'added'}; saved to {loaded.path.name}")
+
+    def _each(self, name: str, act: Callable[[RigCamera], Result]) -> list[Result]:
+        return [act(camera) for camera in self._named(name)]
+
+    def _one(self, name: str) -> RigCamera:
+        """Find the one camera that a command means."""
+        if name == "all":
+            raise CommandError("this is for one camera at a time: name it")
+        return self._named(name)[0]
+
+    def _named(self, name: str) -> list[RigCamera]:
+        """Find the cameras that a command means."""
+        cameras = self._engine.cameras
+        if name == "all":
+            return list(cameras.values())
+        if name in cameras:
+            return [cameras[name]]
+        found = [camera for camera in cameras.values() if camera.config.label == name]
+        if len(found) == 1:
+            return found
+        if found:
+            raise CommandError(f"{len(found)} cameras are called {name!r}: use a unique_id")
+        known = ", ".join(camera.config.label for camera in cameras.values()) or "none"
+        raise CommandError(f"there is no camera {name!r}; there are: {known}")
+
+    def _told(
+        self, camera: RigCamera, text: str, *, ok: bool = True, level: Level = "info"
+    ) -> Result:
+        self._engine.events.tell(text, camera=camera.config.unique_id, level=level)
+        return result(camera, text, ok=ok)
+
+
+def result(camera: RigCamera, text: str, *, ok: bool = True) -> Result:
+    """Say what was done to a camera, or why not."""
+    return Result(camera=camera.config.label, ok=ok, text=text)

@@ -1,0 +1,73 @@
+"""A back end whose cameras do what no real one does on demand: hang, vanish, break.
+
+Installed for a test as another package's is, through an entry point. A file named after the
+camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent` or
+`crash`.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from pmv_tui.cameras.base import (
+    Camera,
+    CameraError,
+    CameraLost,
+    FoundCamera,
+    Frame,
+    FrameCounts,
+)
+from pmv_tui.config.schema import CameraConfig
+
+
+class FakeCamera(Camera):
+    """Gives a grey frame each 10 ms, unless told otherwise."""
+
+    def __init__(self, serial: str) -> None:
+        self.pixel_format = "Mono8"
+        self.fps = 100.0
+        self.counts = FrameCounts()
+        self._serial = serial
+        self._next = time.monotonic()
+
+    def grab(self, timeout: float) -> Frame | None:
+        """Do what the file says."""
+        match mood(self._serial):
+            case "hang":
+                while mood(self._serial) == "hang":
+                    time.sleep(0.01)
+            case "lost" | "absent":
+                raise CameraLost("the cable was pulled")
+            case "crash":
+                raise ZeroDivisionError("a bug of the driver")
+        self._next = max(self._next + 0.01, time.monotonic())
+        time.sleep(min(timeout, max(0.0, self._next - time.monotonic())))
+        return Frame(np.full((48, 64), 128, np.uint8), time.time_ns())
+
+    def close(self) -> None:
+        """There is nothing to release."""
+
+
+class FakeBackend:
+    """Opens what it is asked for."""
+
+    name = "fake"
+
+    def discover(self) -> list[FoundCamera]:
+        """Find nothing."""
+        return []
+
+    def open(self, config: CameraConfig) -> Camera:
+        """Open a camera, unless it is absent."""
+        if mood(config.serial) == "absent":
+            raise CameraError("no such camera", "plug it in")
+        return FakeCamera(config.serial)
+
+
+def mood(serial: str) -> str:
+    """Read what the camera is to do."""
+    try:
+        return Path(serial).read_text()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,135 @@
+"""A camera that hangs, vanishes or breaks, beside one that must not notice."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import zmq
+
+from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.system.counting import counting
+
+
+@pytest.fixture
+def ports(rig: RigOnDisk) -> list[int]:
+    """Install the fake back end, and write a config of a healthy camera and a fake one."""
+    package = rig.folder / "site"
+    about = package / "fakecameras-1.0.dist-info"
+    about.mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name("fake_backend.py"), package / "fakecameras.py")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fakecameras\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[pmv_tui.cameras]\nfake = fakecameras:FakeBackend\n")
+    rig.environment["PYTHONPATH"] = str(package)
+    ports = free_ports(4)
+    rig.write_config(
+        "[socket_config]\nextended_metadata = true\n"
+        + simulated("left", *ports[:2])
+        + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
+    )
+    return ports
+
+
+def tell(rig: RigOnDisk, mood: str) -> None:
+    """Let the fake camera do something; at once, for it may be looking."""
+    written = rig.folder / "mood"
+    written.write_text(mood)
+    written.rename(rig.folder / "odd")
+
+
+def state(rig: RigOnDisk) -> str:
+    word: str = rig.camera("odd")["state"]
+    return word
+
+
+def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    with rig.serve("--plug-all"), counting(ports[0]), counting(ports[2], gaps=True) as odd:
+        before = odd[-1]
+        tell(rig, "absent")
+        wait_for(lambda: state(rig) == "lost", "the loss to be told")
+        camera = rig.camera("odd")
+        assert "cable" in camera["reason"] or "no such camera" in camera["reason"]
+        assert camera["plugged"]
+        wait_for(lambda: (rig.camera("odd")["retry_in"] or 0) > 1, "a longer pause between tries")
+        assert state(rig) == "lost", "a camera that is gone stays lost while it cannot be opened"
+        tell(rig, "")
+        wait_for(lambda: state(rig) == "capturing", "it to come back")
+        wait_for(lambda: odd[-1] > before + 50, "its stream to resume")
+        assert odd == sorted(odd)
+
+
+def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    with rig.serve("--plug-all") as engine:
+        with counting(ports[0]):
+            wait_for(lambda: state(rig) == "capturing", "the camera to capture")
+            tell(rig, "hang")
+            wait_for(lambda: state(rig) == "stalled", "the stall to be told")
+            wait_for(lambda: "driver has not answered" in rig.camera("odd")["reason"], "the hang")
+            assert rig.run("unplug", "odd").returncode == 0
+            assert rig.run("plug", "odd").returncode == 0
+        started = time.monotonic()
+        assert rig.run("stop").returncode == 0
+        assert engine.wait(20) == 0
+        assert time.monotonic() - started < 10
+        assert "odd does not answer" in rig.said()
+
+
+def test_what_a_driver_throws_is_told_logged_and_retried(rig: RigOnDisk, ports: list[int]) -> None:
+    with rig.serve("--plug-all"), counting(ports[0]):
+        tell(rig, "crash")
+        wait_for(lambda: state(rig) == "error", "the error to be told")
+        assert "ZeroDivisionError: a bug of the driver" in rig.camera("odd")["reason"]
+        tell(rig, "")
+        wait_for(lambda: state(rig) == "capturing", "it to be tried again")
+    assert "Traceback" in rig.said(), "the log has the whole of it"
+
+
+def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: list[int]) -> None:
+    pub, pull = free_ports(2)
+    with rig.config_path.open("a") as config:
+        config.write(simulated("other", pub, pull))
+    with rig.serve("--plug-all"), counting(ports[0]):
+        done = rig.run("set", "other", "fps=25", "downsampling=2", "--json")
+        assert done.returncode == 0, done.stderr
+        actual = {setting["name"]: setting["actual"] for setting in json.loads(done.stdout)}
+        assert actual == {"fps": 25, "downsampling": 2}
+        wait_for(lambda: abs(rig.camera("other")["fps"] - 25) < 1, "the new rate")
+        assert (rig.camera("other")["width"], rig.camera("other")["height"]) == (320, 240)
+        assert rig.run("set", "other", "width=200", "height=100").returncode == 0
+        wait_for(lambda: rig.camera("other")["width"] == 100, "the stream to start anew")
+        assert "fps = 25" in rig.config_path.read_text()
+
+        for wrong in (["fps=fast"], ["fps=0"], ["colour=1"], ["pub_address=tcp://localhost:1"]):
+            before = rig.config_path.read_text()
+            done = rig.run("set", "other", *wrong)
+            assert done.returncode == 1
+            assert "not changed" in done.stdout
+            assert rig.config_path.read_text() == before
+        assert rig.run("set", "other", "fps").returncode == 2
+
+
+def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    big = "width = 1280\nheight = 1024\n"
+    rig.write_config(
+        "[socket_config]\nextended_metadata = true\n" + simulated("left", pub, pull, more=big)
+    )
+    with (
+        rig.serve("--plug-all"),
+        counting(pub),
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as sleeper,
+    ):
+        sleeper.rcvhwm = 1
+        sleeper.linger = 0
+        sleeper.connect(f"tcp://localhost:{pub}")
+        sleeper.subscribe(b"")
+        wait_for(lambda: rig.camera("left")["drops"]["clients"] > 0, "its falling behind")
+        camera = rig.camera("left")
+        assert camera["clients"] == 2
+        assert abs(camera["drops_at"]["clients"] - time.time_ns()) < 30e9

@@ -1,0 +1,220 @@
+"""Windows of the real engine under a real X server: nothing that befalls them costs a frame."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zmq
+
+from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.system.counting import counting
+from tests.system.terminal import TerminalTui
+from tests.viewer.screen import Screen, screen
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def display() -> Iterator[Screen]:
+    with screen() as one:
+        yield one
+
+
+def window(rig: RigOnDisk, name: str) -> str:
+    state: str = rig.camera(name)["window"]
+    return state
+
+
+def two_cameras(rig: RigOnDisk) -> list[int]:
+    ports = free_ports(4)
+    rig.write_config(
+        "[socket_config]\nextended_metadata = true\n"
+        + simulated("left", *ports[:2])
+        + simulated("right", *ports[2:])
+    )
+    return ports
+
+
+LEFT, RIGHT = "left (left-simulated)", "right (right-simulated)"
+
+
+def open_windows(rig: RigOnDisk, display: Screen, name: str = "all") -> None:
+    """Open windows from a script, as an operator whose environment names the display."""
+    rig.environment["DISPLAY"] = display.name
+    done = rig.run("window", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"shown: on {display.name}" in done.stdout
+
+
+def test_a_documented_box_turns_the_right_pixels_green_then_fainter_then_back(
+    rig: RigOnDisk, display: Screen
+) -> None:
+    pub, pull = two_cameras(rig)[:2]
+    rig.write_config("[overlay]\nhold = 1\nfade = 2\n" + rig.config_path.read_text())
+
+    def greenness() -> float:
+        """Judge the box's upper edge: how much greener than red."""
+        edge = display.pixels(LEFT)[100, 220:280].astype(float)
+        return float((edge[:, 1] - edge[:, 0]).mean())
+
+    with rig.serve("--plug-all"), counting(pub):
+        open_windows(rig, display, "left")
+        assert display.pixels(LEFT).shape == (480, 640, 3)
+        assert greenness() == 0
+        with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as client:
+            client.connect(f"tcp://localhost:{pull}")
+            client.send_json({"DRAW_BOX": {"TOP_LEFT": [200, 100], "BOTTOM_RIGHT": [300, 200]}})
+            solid = wait_for(greenness, "the box")
+            inside = display.pixels(LEFT)[140:160, 240:260]
+            assert (inside[..., 0] == inside[..., 1]).all(), "only its edges are drawn"
+            wait_for(lambda: 0 < greenness() < 0.7 * solid, "the box to fade")
+            wait_for(lambda: greenness() == 0, "the box to be gone")
+    assert solid > 100
+
+
+def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(
+    rig: RigOnDisk, display: Screen
+) -> None:
+    pub = two_cameras(rig)[0]
+    with rig.serve("--plug-all"), counting(pub):
+        open_windows(rig, display)
+        display.press_close_button(LEFT)
+        wait_for(lambda: window(rig, "left") == "closed by the user", "the closing to be told")
+        before = display.pixels(RIGHT)
+        wait_for(
+            lambda: not np.array_equal(display.pixels(RIGHT), before), "the other window to go on"
+        )
+        assert display.titles() == [RIGHT]
+        assert rig.run("window", "all", "--close").returncode == 0
+        wait_for(lambda: not display.titles(), "the other to close")
+        open_windows(rig, display)
+
+
+def test_a_killed_viewer_is_told_and_opened_anew(rig: RigOnDisk, display: Screen) -> None:
+    pub = two_cameras(rig)[0]
+    with rig.serve("--plug-all"), counting(pub):
+        open_windows(rig, display)
+        viewer = viewer_of(rig)
+        assert viewer is not None
+        os.kill(viewer, signal.SIGKILL)
+        wait_for(lambda: window(rig, "left") == "viewer died", "its death to be told")
+        open_windows(rig, display)
+    wait_for(lambda: not display.titles(), "the windows to close with the engine")
+
+
+def test_a_killed_engine_leaves_no_viewer_behind(rig: RigOnDisk, display: Screen) -> None:
+    two_cameras(rig)
+    with rig.serve() as engine:
+        open_windows(rig, display)
+        engine.kill()
+        engine.wait()
+        wait_for(lambda: not display.titles(), "the windows to go")
+        wait_for(lambda: viewer_of(rig) is None, "the viewer to end")
+
+
+def test_a_display_that_goes_takes_the_windows_and_nothing_else(rig: RigOnDisk) -> None:
+    pub = two_cameras(rig)[0]
+    with rig.serve("--plug-all"), counting(pub), TerminalTui(rig, 120, 30) as tui:
+        with screen() as display:
+            open_windows(rig, display)
+            tui.shows("shown")
+        tui.shows("display lost")
+        with screen() as another:
+            open_windows(rig, another)
+            tui.shows(f"shown: on {another.name}")
+
+
+def test_without_a_display_a_key_says_what_to_do(rig: RigOnDisk) -> None:
+    pub = two_cameras(rig)[0]
+    rig.environment.pop("DISPLAY", None)
+    with rig.serve("--plug-all"), counting(pub), TerminalTui(rig, 120, 30) as tui:
+        tui.shows("capturing")
+        tui.press("w")
+        tui.shows("no display", "DISPLAY is not set")
+        done = rig.run("window", "left")
+        assert done.returncode == 1
+        rig.environment["DISPLAY"] = ":99999"
+        done = rig.run("window", "left")
+        assert done.returncode == 1
+        assert "no display" in done.stdout
+
+
+def test_a_camera_that_is_lost_says_so_in_its_window(rig: RigOnDisk, display: Screen) -> None:
+    ports = free_ports(2)
+    rig.write_config(simulated("left", *ports, more="external_trigger = true"))
+    with rig.serve():
+        open_windows(rig, display)
+        wait_for(lambda: rig.camera("left")["state"] == "waiting for trigger", "the state")
+        # The middle of the window, away from the caption.
+        wait_for(lambda: display.pixels(LEFT)[150:400].max() > 200, "the notice in white")
+        assert np.median(display.pixels(LEFT)[150:400]) < 20, "the rest is dark"
+
+
+def test_an_inherited_qt_platform_does_not_matter(rig: RigOnDisk, display: Screen) -> None:
+    pub = two_cameras(rig)[0]
+    rig.environment["QT_QPA_PLATFORM"] = "offscreen"
+    with rig.serve("--plug-all"), counting(pub):
+        open_windows(rig, display)
+        assert set(display.titles()) == {LEFT, RIGHT}
+
+
+def test_the_face_tracking_example_puts_its_box_on_the_face(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    picture = EXAMPLES / "astronaut.jpg"
+    rig.write_config(simulated("left", pub, pull, more=f'source = "{picture}"'))
+    check_face(rig, pub, pull)
+
+
+def check_face(rig: RigOnDisk, pub: int, pull: int) -> None:
+    """Run the example against the rig's left camera; see that its box lies on the face."""
+    addresses = [f"tcp://localhost:{port}" for port in (pub, pull)]
+    with rig.serve("--plug", "left"):
+        example = subprocess.Popen(
+            [sys.executable, str(EXAMPLES / "face_tracking.py"), *addresses],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            box = wait_for(lambda: rig.camera("left")["box"], "the box of a face")
+        finally:
+            example.kill()
+            example.wait()
+    (left, top), (right, bottom) = box["top_left"], box["bottom_right"]
+    # Where a person sees the face in the picture: both eyes and the mouth lie in the box.
+    for x, y in ((207, 105), (243, 103), (225, 140)):
+        assert left < x < right
+        assert top < y < bottom
+    assert right - left < 160, "a box of the face, not of the person"
+
+
+def test_the_points_example_draws_its_points(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    addresses = [f"tcp://localhost:{port}" for port in (pub, pull)]
+    with rig.serve("--plug", "left"):
+        example = subprocess.Popen([sys.executable, str(EXAMPLES / "draw_points.py"), *addresses])
+        try:
+            wait_for(lambda: rig.camera("left")["drawn"] == 1, "a group of points")
+            assert rig.camera("left")["malformed"] == 0
+        finally:
+            example.kill()
+            example.wait()
+
+
+def viewer_of(rig: RigOnDisk) -> int | None:
+    """Find the viewer by its window's owner: the process whose environment names this rig."""
+    found = subprocess.run(
+        ["pgrep", "-f", "pmv_tui.viewer"], capture_output=True, text=True, check=False
+    )
+    for pid in map(int, found.stdout.split()):
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            continue
+        if str(rig.folder).encode() in environment:
+            return pid
+    return None
