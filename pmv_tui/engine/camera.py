@@ -23,11 +23,12 @@ from pmv_tui.engine.meter import percentiles_ms, rate, total_rate
 from pmv_tui.engine.overlays import Drawn, Overlays
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver
+from pmv_tui.engine.scene import overlays_of
 from pmv_tui.engine.sockets import BindError, BoundSocket
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
 from pmv_tui.engine.worker import Worker
-from pmv_tui.viewer.messages import BoxOverlay, Overlay, PointsOverlay, Scene
+from pmv_tui.viewer.messages import Scene
 
 CAPTION_PERIOD = 500_000_000
 """ns between two versions of a window's caption."""
@@ -210,7 +211,9 @@ class RigCamera:
         state, reason = self.worker.state(now)
         notice = "" if state == "capturing" else f"{state}: {reason}" if reason else state
         caption = self._caption_at(now) if self._captions else ""
-        return Scene(caption=caption, notice=notice, overlays=_overlays(self._overlays.drawn(now)))
+        return Scene(
+            caption=caption, notice=notice, overlays=overlays_of(self._overlays.drawn(now))
+        )
 
     def _caption_at(self, now: int) -> str:
         """Write name, fps and publishing state; anew twice a second, so that it can be read."""
@@ -319,27 +322,3 @@ def _corners(drawn: Drawn) -> Corners | None:
         return None
     box, _ = drawn.boxes[0]
     return Corners(top_left=box.top_left, bottom_right=box.bottom_right)
-
-
-def _overlays(drawn: Drawn) -> list[Overlay]:
-    """Put what clients sent in the viewer's words."""
-    boxes: list[Overlay] = [
-        BoxOverlay(
-            kind="box",
-            corners=[*box.top_left, *box.bottom_right],
-            label=box.label,
-            color=list(box.color),
-            opacity=opacity,
-        )
-        for box, opacity in drawn.boxes
-    ]
-    return boxes + [
-        PointsOverlay(
-            kind="points",
-            points=[[round(x), round(y)] for x, y in group.points],
-            label=group.label,
-            color=list(group.color),
-            opacity=opacity,
-        )
-        for group, opacity in drawn.points
-    ]

@@ -23,6 +23,7 @@ from pmv_tui.control.messages import (
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.events import Events
+from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
 from pmv_tui.engine.watch import Watch
@@ -60,6 +61,7 @@ class Engine:
         self._scanning = False
         self.events = Events()
         self._watch = Watch(self.events)
+        self._hotplug = Hotplug()
 
     def start(self, to_plug: Iterable[str] = ()) -> None:
         """Start every listed camera, and search for others.
@@ -130,6 +132,9 @@ class Engine:
         """Record what changed since the last call; called a few times a second."""
         for camera in self.cameras.values():
             self._watch.look(camera.status())
+        if self._hotplug.search_due(time.monotonic()):
+            self.events.tell("a device was plugged in or out: searching for cameras")
+            self.rescan()
 
     def snapshot(self) -> Snapshot:
         """Tell the whole rig, now."""

@@ -9,8 +9,9 @@ import zmq
 from pmv_tui.config.addresses import Address
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
-SEND_QUEUE = 2
-"""Images waiting for a client. More only makes a slow client's images older."""
+SEND_QUEUE = 4
+"""Images waiting for a client: enough for one that is not scheduled for some ten milliseconds on a
+busy machine; more only makes a slow client's images older."""
 
 SEND_BUFFER = 256 * 1024
 """Bytes the kernel holds for a client: the size that gave the lowest latency."""

@@ -42,4 +42,6 @@ def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
         stop.set()
         thread.join()
     if not gaps:
-        assert numbers == list(range(numbers[0], numbers[-1] + 1)), "an image is missing"
+        missing = sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+        assert not missing, f"of {numbers[0]} to {numbers[-1]} are missing: {missing}"
+        assert numbers == sorted(set(numbers)), "each image once, in order"
