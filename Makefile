@@ -36,4 +36,5 @@ $(PROGRAM): pyproject.toml constraints.txt
 
 $(TOOLS): pyproject.toml constraints.txt
 	@scripts/set-up $(VENV) '.[dev]'
+	@scripts/aravis $(VENV)
 	@touch $@ $(PROGRAM)

@@ -88,12 +88,28 @@ def test_without_one_it_says_what_is_needed(bare: Path) -> None:
     assert "Python 3.11 or newer is needed; tried in vain: python2" in done.stderr
 
 
+def test_aravis_that_cannot_be_installed_is_told_and_stops_nothing(bare: Path) -> None:
+    (bare / "basename").symlink_to("/usr/bin/basename")
+    tool_in(bare, "apt-get", "exit 99")
+    tool_in(bare, "id", "echo 1000")
+    (bare / "bin").mkdir()
+    # A Python without gi, and without what a C compiler needs of it.
+    tool_in(bare / "bin", "python", '[ "${2#import gi}" = "$2" ] && echo /none/python3.11')
+    done = run(bare, "aravis", str(bare))
+    assert "type: sudo apt-get install gir1.2-aravis-0.8 aravis-tools" in done.stderr
+    assert " libpython3.11-dev\n" in done.stderr
+    assert "their tests are skipped" in done.stderr
+    assert done.returncode == 0
+
+
 def test_every_dependency_is_pinned_by_version_alone() -> None:
     pins = (PROJECT / "constraints.txt").read_text().splitlines()
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
     pinned = {normal(pin.partition("==")[0]) for pin in pins}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    needed = [*project["dependencies"]]
+    for extra in project["optional-dependencies"].values():
+        needed += extra
     assert {normal(re.split(r"[<>=]", each)[0]) for each in needed} <= pinned
 
 

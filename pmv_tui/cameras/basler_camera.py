@@ -1,9 +1,14 @@
-"""An open Basler camera and its stream of frames. Needs pypylon."""
+"""An open Basler camera and its stream of frames. Needs pypylon.
+
+pylon ends its waits by SIGALRM: in a process that handles that signal itself they never end.
+"""
 
 import logging
 import re
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from pypylon import genicam, pylon
@@ -15,20 +20,18 @@ from pmv_tui.cameras.base import (
     FoundCamera,
     Frame,
     FrameCounts,
+    Setting,
 )
-from pmv_tui.cameras.basler_settings import apply_settings, find_node, resulting_rate
+from pmv_tui.cameras.basler_features import BaslerFeatures
+from pmv_tui.cameras.frame_ids import missing_between
+from pmv_tui.cameras.genicam_apply import apply_live, apply_settings
+from pmv_tui.cameras.genicam_read import read_settings, resulting_rate
 from pmv_tui.config.schema import CameraConfig
 
 logger = logging.getLogger(__name__)
 
 MAX_WAIT = 0.5
 """Seconds that the SDK is asked to wait at a time."""
-
-NO_BLOCK_ID = 2**64 - 1
-"""What pylon gives as the id of a frame that has none."""
-
-GIGE_BLOCK_IDS = 0xFFFF
-"""GigE Vision counts frames from 1 to this and starts over."""
 
 
 class BaslerCamera:
@@ -40,23 +43,23 @@ class BaslerCamera:
     Parameters
     ----------
     device : pylon.InstantCamera, open and set; destroyed with this camera.
+    config : what it was set to.
 
     Raises
     ------
     CameraError : the stream cannot be started.
     """
 
-    def __init__(self, device: Any) -> None:
+    def __init__(self, device: Any, config: CameraConfig) -> None:
         self.counts = FrameCounts()
         self._device = device
+        self._config = config
+        self._features = BaslerFeatures(device.GetNodeMap())
         self._last_block_id: int | None = None
-        nodes = device.GetNodeMap()
         try:
-            self.pixel_format: str = nodes.GetNode("PixelFormat").GetValue()
-            trigger = find_node(nodes, "TriggerMode")
-            triggered = trigger is not None and trigger.GetValue() == "On"
-            self.fps: float | None = None if triggered else resulting_rate(nodes)
-            self._ns_per_tick = _ns_per_tick(nodes)
+            self.pixel_format: str = self._features.get("PixelFormat")
+            self.fps: float | None = resulting_rate(self._features)
+            self._ns_per_tick = _ns_per_tick(self._features)
             # The newest frame wins; what was not fetched in time is counted as skipped.
             device.StartGrabbing(pylon.GrabStrategy_LatestImageOnly)
         except genicam.GenericException as error:
@@ -80,7 +83,7 @@ class BaslerCamera:
             timestamp = time.time_ns()
             try:
                 if result.IsValid():
-                    return self._frame(result, timestamp)
+                    return self._receive(result, timestamp)
             finally:
                 result.Release()
             self._check_alive()
@@ -89,20 +92,41 @@ class BaslerCamera:
             raise CameraError(f"the stream broke: {_reason(error)}") from error
         return None
 
-    def _frame(self, result: Any, timestamp: int) -> Frame | None:
+    def _receive(self, result: Any, timestamp: int) -> Frame | None:
         """Count what was lost before a result, and copy its image out of the SDK's buffer."""
         skipped = result.GetNumberOfSkippedImages()
-        self.counts.skipped += skipped
         block_id = result.GetBlockID()
-        self.counts.missing += missing_between(self._last_block_id, block_id, skipped)
+        missing = max(0, missing_between(self._last_block_id, block_id) - skipped)
+        failed = not result.GrabSucceeded()
+        self.counts.count(timestamp, missing=missing, skipped=skipped, failed=int(failed))
         self._last_block_id = block_id
-        if not result.GrabSucceeded():
-            self.counts.failed += 1
+        if failed:
             logger.debug("failed grab: %s", result.GetErrorDescription())
             return None
         ticks = result.GetTimeStamp()
         device_timestamp = round(ticks * self._ns_per_tick) if ticks else None
         return Frame(_image(result), timestamp, device_timestamp)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Read the camera's settings back. See `Camera.settings`."""
+        with self._answering("it does not tell its settings"):
+            return read_settings(self._features, self._config)
+
+    def apply(self, config: CameraConfig) -> None:
+        """Set what may be set while it streams. See `Camera.apply`."""
+        with self._answering("it refuses a setting"):
+            apply_live(self._features, self._config, config)
+            self._config = config
+            self.fps = resulting_rate(self._features)
+
+    @contextmanager
+    def _answering(self, trouble: str) -> Iterator[None]:
+        """Tell apart a camera that is gone and one that refuses."""
+        try:
+            yield
+        except genicam.GenericException as error:
+            self._check_alive()
+            raise CameraError(f"{trouble}: {_reason(error)}") from error
 
     def _check_alive(self) -> None:
         """See that the camera is there and streams.
@@ -158,15 +182,37 @@ def open_camera(config: CameraConfig) -> BaslerCamera:
         device = _open_device(config.serial)
         on_failure.callback(device.DestroyDevice)
         try:
-            apply_settings(device.GetNodeMap(), config)
+            features = BaslerFeatures(device.GetNodeMap())
+            apply_settings(features, config)
+            if config.source is not None:
+                _show_picture(features, str(config.source))
         except genicam.GenericException as error:
             raise CameraError(
                 f"Basler camera {config.serial} refuses a setting: {_reason(error)}",
                 "see whether Basler's pylon Viewer can set it",
             ) from error
-        camera = BaslerCamera(device)
+        camera = BaslerCamera(device, config)
         on_failure.pop_all()
     return camera
+
+
+def _show_picture(features: BaslerFeatures, path: str) -> None:
+    """Let an emulated camera show a picture instead of its test image.
+
+    Raises
+    ------
+    CameraError : the camera is a real one, or there is no such picture.
+    """
+    if not features.has("ImageFilename"):
+        raise CameraError(
+            "a real camera shows what it sees, and no picture",
+            "take the line `source` out of its settings; only the emulator has it",
+        )
+    if not Path(path).is_file():
+        raise CameraError(f"there is no picture {path}", "see the setting `source`")
+    features.set("ImageFilename", path)
+    features.set("ImageFileMode", "On")
+    features.set("TestImageSelector", "Off")
 
 
 def _open_device(serial: str) -> Any:
@@ -204,22 +250,6 @@ def open_error(serial: str, error: Exception) -> CameraError:
     )
 
 
-def missing_between(previous: int | None, block_id: int, skipped: int) -> int:
-    """Count the frames that were lost on the link between two results.
-
-    Parameters
-    ----------
-    previous, block_id : ids that the camera gave the frames; `previous` is None at the start.
-    skipped : frames in between that arrived and were overwritten.
-    """
-    if previous is None or NO_BLOCK_ID in (previous, block_id):
-        return 0
-    step = block_id - previous
-    if step < 0 and previous <= GIGE_BLOCK_IDS:
-        step += GIGE_BLOCK_IDS
-    return max(0, step - 1 - skipped)
-
-
 def _image(result: Any) -> Any:
     """Copy a result's image: uint8, shape (height, width), whatever it was set to before."""
     image = result.GetArray()
@@ -232,10 +262,10 @@ def _image(result: Any) -> Any:
     return image if image.flags.c_contiguous else image.copy()
 
 
-def _ns_per_tick(nodes: Any) -> float:
+def _ns_per_tick(features: BaslerFeatures) -> float:
     """Ask how long a tick of the camera's clock is; those with a USB plug count in ns."""
-    frequency = find_node(nodes, "GevTimestampTickFrequency")
-    return 1e9 / frequency.GetValue() if frequency is not None else 1.0
+    name = "GevTimestampTickFrequency"
+    return 1e9 / float(features.get(name)) if features.has(name) else 1.0
 
 
 def _reason(error: Exception) -> str:

@@ -7,17 +7,19 @@ GIGE_IDS = 0xFFFF
 """GigE Vision counts frames from 1 to this and starts over."""
 
 
-def missing_between(previous: int | None, frame_id: int, skipped: int) -> int:
-    """Count the frames that were lost on the link between two that arrived.
+def missing_between(previous: int | None, frame_id: int) -> int:
+    """Count the frames between two that arrived, by the ids that the camera gave them.
 
     Parameters
     ----------
-    previous, frame_id : ids that the camera gave the frames; `previous` is None at the start.
-    skipped : frames in between that arrived and were overwritten.
+    previous : of the frame before; None at the start.
     """
     if previous is None or NO_ID in (previous, frame_id):
         return 0
     step = frame_id - previous
-    if step < 0 and previous <= GIGE_IDS:
-        step += GIGE_IDS
-    return max(0, step - 1 - skipped)
+    if step < 0:
+        step %= GIGE_IDS
+        # A step back that is no small step forward in GigE Vision's ids is a count begun anew.
+        if previous > GIGE_IDS or step > GIGE_IDS // 2:
+            return 0
+    return max(0, step - 1)

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from pmv_tui.cameras.base import Camera, CameraError, FoundCamera
+from pmv_tui.cameras.base import Camera, CameraError, FoundCamera, Setting
 from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.cameras.files import readable_file
-from pmv_tui.cameras.pacing import PacedCamera
+from pmv_tui.cameras.pacing import ImageSource, PacedCamera
+from pmv_tui.cameras.readback import absent, choice, number, require_no_restart
 from pmv_tui.config.schema import CameraConfig
 
 V4L_FOLDER = Path("/sys/class/video4linux")
@@ -31,7 +32,7 @@ class OpenCVBackend:
             )
         device = _device(config)
         if device is None:
-            return _open_video(readable_file(str(config.source)), config.fps)
+            return _open_video(readable_file(str(config.source)), config)
         require_cv2()
         from pmv_tui.cameras.webcam import open_webcam  # noqa: PLC0415 - imports cv2
 
@@ -69,10 +70,46 @@ def _device(config: CameraConfig) -> Path | None:
     return Path(source) if source.startswith("/dev/") else None
 
 
-def _open_video(path: Path, fps: float) -> Camera:
-    """Play a file at its own rate, or at `fps` where it tells none."""
+class VideoCamera(PacedCamera):
+    """A video file in place of a camera: nothing can be set but the rate, where it tells none.
+
+    Parameters
+    ----------
+    rate : images a second, as the file says; None where it does not.
+    """
+
+    def __init__(self, config: CameraConfig, video: ImageSource, rate: float | None) -> None:
+        super().__init__(video, rate or config.fps)
+        self._config = config
+        self._rate = rate
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Tell what holds. See `Camera.settings`."""
+        config = self._config
+        why = "a video file has none"
+        rate = self._rate or config.fps
+        return (
+            number("fps", config.fps, rate, live=self._rate is None, note="the file's own rate"),
+            absent("exposure_time", config.exposure_time, why),
+            absent("gain", config.gain, why),
+            choice("pixel_format", config.pixel_format, "Mono", ("Mono",), "colour is made grey"),
+            absent("external_trigger", config.external_trigger, why),
+            absent("roi", config.roi, why),
+        )
+
+    def apply(self, config: CameraConfig) -> None:
+        """Take over the rate, where the file tells none. See `Camera.apply`."""
+        require_no_restart(self._config, config, "source", "loop", "external_trigger")
+        rate_changed = config.fps != self._config.fps
+        self._config = config
+        if rate_changed and self._rate is None:
+            self.change_rate(config.fps)
+
+
+def _open_video(path: Path, config: CameraConfig) -> Camera:
+    """Play a file at its own rate, or at the config's where it tells none."""
     require_cv2()
     from pmv_tui.cameras.video_file import VideoFile  # noqa: PLC0415 - imports cv2
 
-    video = VideoFile(path)
-    return PacedCamera(video, video.rate or fps)
+    video = VideoFile(path, loop=config.loop)
+    return VideoCamera(config, video, video.rate)

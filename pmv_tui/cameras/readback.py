@@ -8,8 +8,8 @@ from pmv_tui.config.schema import CameraConfig
 UNITS = {"fps": "1/s", "exposure_time": "µs", "gain": "dB", "roi": "px"}
 """Of the settings that have one."""
 
-LIMIT_TOLERANCE = 1e-6
-"""Relative difference below which two numbers are the same: that of a register's 32 bits."""
+SAME = 1e-4
+"""Relative difference up to which two numbers are the same to whoever reads them."""
 
 ROUNDING = 0.01
 """Relative difference up to which a camera has rounded a number and not changed it."""
@@ -32,7 +32,7 @@ def number(
     ----------
     note : why it is not what was wanted, where that is known; used only where it is not.
     """
-    if wanted is None or math.isclose(wanted, actual, rel_tol=LIMIT_TOLERANCE, abs_tol=1e-9):
+    if wanted is None or math.isclose(wanted, actual, rel_tol=SAME, abs_tol=1e-9):
         note = ""
     else:
         note = note or _why(wanted, actual, lowest, highest)
@@ -50,16 +50,25 @@ def number(
 
 
 def choice(
-    name: str, wanted: SettingValue, actual: SettingValue, choices: tuple[str, ...], note: str = ""
+    name: str,
+    wanted: SettingValue,
+    actual: SettingValue,
+    choices: tuple[str, ...] = (),
+    note: str = "",
 ) -> Setting:
     """Report a setting that is one of a few; it is never live."""
-    note = note if wanted != actual else ""
+    note = "" if wanted == actual else note or "refused by the camera"
     return Setting(name, wanted, actual, choices=choices, note=note)
 
 
 def absent(name: str, wanted: SettingValue | None, note: str = "this camera has none") -> Setting:
     """Report a setting that the camera does not have."""
     return Setting(name, wanted, None, unit=UNITS.get(name, ""), note=note)
+
+
+def clamp(value: float, lowest: float, highest: float) -> float:
+    """Give the nearest value within a range."""
+    return min(max(value, lowest), highest)
 
 
 def require_no_restart(old: CameraConfig, new: CameraConfig, *names: str) -> None:

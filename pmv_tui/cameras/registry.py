@@ -1,20 +1,28 @@
-"""The camera back ends by name: imported only when one is asked for."""
+"""The camera back ends by name: the built-in ones, and those that other packages bring.
 
+Another package's are found by its entry points in the group `pmv_tui.cameras`: docs/cameras.md.
+Each is imported only when it is asked for.
+"""
+
+import functools
+import logging
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 
 from pmv_tui.cameras.base import Backend, BackendUnavailable, Camera, CameraError, FoundCamera
 from pmv_tui.config.schema import CameraConfig
 
-# In the form of entry points, so that a third party's back ends, announced in the group below,
-# need only be added to this list.
-_GROUP = "pmv_tui.cameras"
+log = logging.getLogger(__name__)
+
+GROUP = "pmv_tui.cameras"
+"""Of entry points, whose names are those of the back ends."""
+
 _BUILT_IN = (
-    EntryPoint("simulated", "pmv_tui.cameras.simulated:SimulatedBackend", _GROUP),
-    EntryPoint("opencv", "pmv_tui.cameras.opencv:OpenCVBackend", _GROUP),
-    EntryPoint("basler", "pmv_tui.cameras.basler:BaslerBackend", _GROUP),
+    EntryPoint("simulated", "pmv_tui.cameras.simulated:SimulatedBackend", GROUP),
+    EntryPoint("opencv", "pmv_tui.cameras.opencv:OpenCVBackend", GROUP),
+    EntryPoint("basler", "pmv_tui.cameras.basler:BaslerBackend", GROUP),
+    EntryPoint("aravis", "pmv_tui.cameras.aravis:AravisBackend", GROUP),
 )
-_BY_NAME = {entry.name: entry for entry in _BUILT_IN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class SearchResult:
 
 def backend_names() -> tuple[str, ...]:
     """Name the back ends there are, usable on this machine or not."""
-    return tuple(_BY_NAME)
+    return tuple(_by_name())
 
 
 def get_backend(name: str) -> Backend:
@@ -44,13 +52,23 @@ def get_backend(name: str) -> Backend:
     Raises
     ------
     CameraError : there is none of that name.
+    BackendUnavailable : another package's cannot be imported.
     """
-    if name not in _BY_NAME:
+    known = _by_name()
+    if name not in known:
         raise CameraError(
             f"there is no camera back end {name!r}",
-            f"end the unique_id in one of {', '.join(f'-{known}' for known in _BY_NAME)}",
+            f"end the unique_id in one of {', '.join(f'-{each}' for each in known)}",
         )
-    backend: Backend = _BY_NAME[name].load()()
+    entry = known[name]
+    try:
+        backend: Backend = entry.load()()
+    except Exception as error:
+        # Another package's code, which may raise anything; what it is, is told.
+        raise BackendUnavailable(
+            f"the back end {name!r} cannot be loaded: {type(error).__name__}: {error}",
+            f"update or remove the package that brings {entry.value}",
+        ) from error
     return backend
 
 
@@ -75,3 +93,22 @@ def _search_with(name: str) -> SearchResult:
         return SearchResult(name, tuple(get_backend(name).discover()))
     except BackendUnavailable as trouble:
         return SearchResult(name, trouble=trouble)
+    except Exception as error:
+        # Another package's code, which may raise anything; what it is, is told.
+        log.exception("%s: the search for cameras failed", name)
+        why = f"the search failed: {type(error).__name__}: {error}"
+        return SearchResult(name, trouble=BackendUnavailable(why))
+
+
+@functools.cache
+def _by_name() -> dict[str, EntryPoint]:
+    """Collect the back ends; a name that is taken, or no unique_id can end in, is left out."""
+    known = {entry.name: entry for entry in _BUILT_IN}
+    for entry in entry_points(group=GROUP):
+        if entry.name in known:
+            log.warning("%s: there is a back end %r already; ignored", entry.value, entry.name)
+        elif "-" in entry.name:
+            log.warning("%s: a name with a dash, %r, is ignored", entry.value, entry.name)
+        else:
+            known[entry.name] = entry
+    return known

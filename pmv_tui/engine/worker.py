@@ -227,7 +227,8 @@ class Worker:
 
     def _take_over(self, camera: Camera) -> None:
         former, wanted = self._config, self._wanted
-        camera.apply(wanted)
+        if _for_the_camera(former) != _for_the_camera(wanted):
+            camera.apply(wanted)
         self._config = wanted
         self._read_settings(camera)
         for setting in self.progress.settings:
@@ -256,3 +257,10 @@ class Worker:
         self.arrivals.add(now)
         if frame.device_timestamp is not None:
             self.clock.add(now, frame.timestamp, frame.device_timestamp)
+
+
+def _for_the_camera(config: CameraConfig) -> CameraConfig:
+    """Leave out what is the engine's business alone: the camera need not hear of a change of it."""
+    return config.model_copy(
+        update={"name": "", "pub_address": "", "pull_address": "", "downsampling": 1}
+    )

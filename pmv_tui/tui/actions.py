@@ -1,4 +1,4 @@
-"""Every action of the rig screen, in one list: keys, footer, palette and help are made from it."""
+"""Every action of each screen, in one list: keys, footer, palette and help are made from it."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Action:
     keys : as Textual names them, separated by commas.
     label : what the footer and the palette call it.
     help : a sentence.
-    method : of the rig screen, with its arguments, as Textual calls it.
+    method : of the screen, with its arguments, as Textual calls it.
     shown_keys : the keys as people read them.
     footer : whether the footer lists it.
     palette : whether the palette lists it.
@@ -44,89 +44,123 @@ class Action:
         )
 
 
-ACTIONS = (
-    Action(
-        "plug",
-        "p",
-        "plug",
-        "Plug the camera under the cursor: bind its sockets and publish its images; or unplug it.",
-        "plug",
-        "p",
-    ),
-    Action(
-        "pause",
-        "space",
-        "pause",
-        "Pause publishing, or resume it; the sockets stay bound and clients stay connected.",
-        "pause",
-        "space",
-    ),
-    Action(
-        "plug-all",
-        "P",
-        "plug all",
-        "Plug every camera; or, where every one is plugged, unplug them all.",
-        "plug_all",
-        "P",
-        footer=False,
-    ),
-    Action(
-        "window",
-        "w",
-        "window",
-        "Open the window of the camera under the cursor on the display that DISPLAY names here; "
-        "or close it.",
-        "window",
-        "w",
-    ),
-    Action(
-        "window-all",
-        "W",
-        "all windows",
-        "Open every camera's window; or, where every one is open, close them all.",
-        "window_all",
-        "W",
-        footer=False,
-    ),
-    Action(
-        "edit-addresses",
-        "e",
-        "edit",
-        "Edit the addresses of the camera under the cursor; saved to the config file.",
-        "edit",
-        "e",
-    ),
-    Action(
-        "rescan",
-        "r",
-        "rescan",
-        "Search for cameras again; those in use are not disturbed.",
-        "rescan",
-        "r",
-    ),
-    Action("log", "l", "log", "Show what happened, newest at the bottom.", "log", "l"),
-    Action(
-        "help",
-        "question_mark,f1",
-        "help",
-        "Show the keys and what each column means.",
-        "help",
-        "? or F1",
-    ),
-    Action(
-        "quit",
-        "q",
-        "quit",
-        "Quit. With a camera plugged it asks whether the engine goes on; with none plugged the "
-        "engine ends too, for then nothing is lost.",
-        "app.quit",
-        "q",
-    ),
+OPEN = Action(
+    "open",
+    "enter",
+    "open",
+    "Open the screen of the camera under the cursor: its settings, and all that is known of it.",
+    "open",
+    "enter",
+)
+SET = Action(
+    "set",
+    "enter",
+    "set",
+    "Change the setting under the cursor; saved to the config file.",
+    "set",
+    "enter",
+)
+PLUG = Action(
+    "plug",
+    "p",
+    "plug",
+    "Plug the camera: bind its sockets and publish its images; or unplug it.",
+    "plug",
+    "p",
+)
+PAUSE = Action(
+    "pause",
+    "space",
+    "pause",
+    "Pause publishing, or resume it; the sockets stay bound and clients stay connected.",
+    "pause",
+    "space",
+)
+PLUG_ALL = Action(
+    "plug-all",
+    "P",
+    "plug all",
+    "Plug every camera; or, where every one is plugged, unplug them all.",
+    "plug_all",
+    "P",
+    footer=False,
+)
+WINDOW = Action(
+    "window",
+    "w",
+    "window",
+    "Open the camera's window on the display that DISPLAY names here; or close it.",
+    "window",
+    "w",
+)
+WINDOW_ALL = Action(
+    "window-all",
+    "W",
+    "all windows",
+    "Open every camera's window; or, where every one is open, close them all.",
+    "window_all",
+    "W",
+    footer=False,
+)
+EDIT_ADDRESSES = Action(
+    "edit-addresses",
+    "e",
+    "sockets",
+    "Edit the addresses of the camera's sockets; saved to the config file.",
+    "edit",
+    "e",
+)
+ADD = Action(
+    "add",
+    "a",
+    "add to config",
+    "Add a camera that was found to the config file, with the settings and addresses it has.",
+    "add",
+    "a",
+    footer=False,
+)
+RESCAN = Action(
+    "rescan",
+    "r",
+    "rescan",
+    "Search for cameras again; those in use are not disturbed.",
+    "rescan",
+    "r",
+    footer=False,
+)
+LOG = Action("log", "l", "log", "Show what happened, newest at the bottom.", "log", "l")
+HELP = Action(
+    "help",
+    "question_mark,f1",
+    "help",
+    "Show the keys of this screen and what stands on it.",
+    "help",
+    "? or F1",
+)
+QUIT = Action(
+    "quit",
+    "q",
+    "quit",
+    "Quit. With a camera plugged it asks whether the engine goes on; with none plugged the "
+    "engine ends too, for then nothing is lost.",
+    "app.quit",
+    "q",
+)
+BACK = Action(
+    "camera-back",
+    "q,escape,left",
+    "back",
+    "Go back to the cameras.",
+    "back",
+    "q or esc or ←",
+    palette=False,
+)
+CURSOR = (
     Action(
         "cursor-up",
         "up,k",
         "up",
-        "Go to the camera above.",
+        "Go to the row above.",
         "move(-1)",
         "↑ or k",
         footer=False,
@@ -136,7 +170,7 @@ ACTIONS = (
         "cursor-down",
         "down,j",
         "down",
-        "Go to the camera below.",
+        "Go to the row below.",
         "move(1)",
         "↓ or j",
         footer=False,
@@ -146,7 +180,7 @@ ACTIONS = (
         "first",
         "home,g",
         "first",
-        "Go to the first camera.",
+        "Go to the first row.",
         "first",
         "home or g",
         footer=False,
@@ -156,10 +190,64 @@ ACTIONS = (
         "last",
         "end,G",
         "last",
-        "Go to the last camera.",
+        "Go to the last row.",
         "last",
         "end or G",
         footer=False,
         palette=False,
     ),
 )
+SCROLL = (
+    Action(
+        "page-up",
+        "pageup",
+        "page up",
+        "Scroll back what stands below the settings.",
+        "page(-1)",
+        "page up",
+        footer=False,
+        palette=False,
+    ),
+    Action(
+        "page-down",
+        "pagedown",
+        "page down",
+        "Scroll on what stands below the settings.",
+        "page(1)",
+        "page down",
+        footer=False,
+        palette=False,
+    ),
+)
+
+RIG_ACTIONS = (
+    OPEN,
+    PLUG,
+    PAUSE,
+    PLUG_ALL,
+    WINDOW,
+    WINDOW_ALL,
+    EDIT_ADDRESSES,
+    ADD,
+    RESCAN,
+    LOG,
+    HELP,
+    QUIT,
+    *CURSOR,
+)
+"""Of the rig's screen; what is done to one camera is done to the one under the cursor."""
+
+CAMERA_ACTIONS = (
+    SET,
+    PLUG,
+    PAUSE,
+    WINDOW,
+    EDIT_ADDRESSES,
+    ADD,
+    LOG,
+    HELP,
+    BACK,
+    *CURSOR,
+    *SCROLL,
+)
+"""Of one camera's screen."""

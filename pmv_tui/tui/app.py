@@ -13,11 +13,11 @@ from textual.signal import Signal
 
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
-from pmv_tui.tui.actions import ACTIONS
 from pmv_tui.tui.link import EngineClient, EngineLink
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
 from pmv_tui.tui.screens.quit import Leave, QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
+from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 
@@ -52,9 +52,9 @@ class PmvApp(App[str]):
         return RigScreen(self.state, self.state_changed, self.link)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Fill the palette from the registry of actions."""
-        if isinstance(screen, RigScreen):
-            for action in ACTIONS:
+        """Fill the palette from the screen's registry of actions."""
+        if isinstance(screen, SteeringScreen):
+            for action in screen.registry:
                 if action.palette:
                     run = partial(self.run_action, action.method, screen)
                     yield SystemCommand(action.label.capitalize(), action.help, run)

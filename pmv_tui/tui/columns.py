@@ -8,14 +8,9 @@ from rich.cells import cell_len
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.control.messages import CameraStatus, Corners
-from pmv_tui.tui.lines import Base, Cell, Line, Tone, fit
+from pmv_tui.tui.drops import drop_sum
+from pmv_tui.tui.lines import GAP, MARK_WIDTH, Base, Cell, Line, Tone, tabular
 from pmv_tui.tui.text import plain
-
-MARK_WIDTH = 2
-"""Columns of the mark before the row under the cursor."""
-
-GAP = 2
-"""Columns between two columns."""
 
 MIN_NAME_WIDTH = 6
 MAX_NAME_WIDTH = 20
@@ -27,6 +22,7 @@ STATE_TONES: dict[str, Tone] = {
     "stalled": "bad",
     "lost": "bad",
     "error": "bad",
+    "ended": "plain",
 }
 
 
@@ -74,9 +70,11 @@ def id_cell(camera: CameraStatus) -> Cell:
 
 
 def state_cell(camera: CameraStatus) -> Cell:
-    """Show the state in its own words."""
+    """Show the state in its own words, and the seconds until the next try where one is due."""
     state = plain(camera["state"])
-    return Cell(state, STATE_TONES.get(state, "plain"))
+    retry_in = camera["retry_in"]
+    again = "" if retry_in is None else f" ↻{retry_in:2.0f}s"
+    return Cell(state + again, STATE_TONES.get(state, "plain"))
 
 
 def fps_verdict(camera: CameraStatus) -> Cell:
@@ -118,13 +116,6 @@ def plug_short(camera: CameraStatus) -> Cell:
 def clients_cell(camera: CameraStatus) -> Cell:
     """Show how many clients are connected; nothing where none can be."""
     return Cell(str(camera["clients"])) if camera["plugged"] else Cell("-", "muted")
-
-
-def drops_cell(camera: CameraStatus) -> Cell:
-    """Show the dropped frames; a warning where they were lost and not left out on purpose."""
-    drops = camera["drops"]
-    lost = drops["missing"] + drops["skipped"] + drops["failed"]
-    return Cell(str(lost + drops["put_rate"]), "warning" if lost else "plain")
 
 
 def corners(box: Corners) -> str:
@@ -181,7 +172,13 @@ def pull_cell(camera: CameraStatus) -> Cell:
 # that change most stand to the left, and cells of one colour beside each other.
 COLUMNS = (
     Column("name", "What the camera is called in the config file.", name_cell, 1),
-    Column("state", "What it does; the reason stands below the table.", state_cell, 2, min_width=9),
+    Column(
+        "state",
+        "What it does; ↻ seconds until it is tried again. The reason stands below the table.",
+        state_cell,
+        2,
+        min_width=9,
+    ),
     Column(
         "fps",
         "Frames a second, measured/wanted; ok within 1 of the wanted rate, else low or high.",
@@ -202,9 +199,9 @@ COLUMNS = (
     Column("clients", "Subscribers connected now.", clients_cell, 6, right=True),
     Column(
         "drops",
-        "Frames not published since the engine started, whatever the cause; coloured where any "
-        "was lost and not only left out to keep to put_rate.",
-        drops_cell,
+        "Frames dropped since the engine started, whatever the cause; coloured where any was lost "
+        "and not only left out to keep to put_rate. The camera's screen tells them apart.",
+        drop_sum,
         7,
         min_width=6,
         right=True,
@@ -266,20 +263,15 @@ def _total(placed: Sequence[Placed]) -> int:
 
 def title_line(placed: Sequence[Placed]) -> Line:
     """Write the headings."""
-    titles = [Cell(one.column.title) for one in placed]
-    return _line(placed, titles, " ", "title")
+    return _line(placed, [Cell(one.column.title) for one in placed], "title")
 
 
 def camera_line(placed: Sequence[Placed], camera: CameraStatus, *, cursor: bool) -> Line:
     """Write the row of one camera."""
-    cells = [one.cell(camera) for one in placed]
-    return _line(placed, cells, ">" if cursor else " ", "cursor" if cursor else "plain")
+    return _line(placed, [one.cell(camera) for one in placed], "cursor" if cursor else "plain")
 
 
-def _line(placed: Sequence[Placed], cells: Sequence[Cell], mark: str, base: Base) -> Line:
+def _line(placed: Sequence[Placed], cells: Sequence[Cell], base: Base) -> Line:
     """Set cells side by side, each at the width of its column."""
-    padded = [
-        Cell(fit(cell.text, one.width, right=one.column.right) + " " * GAP, cell.tone)
-        for one, cell in zip(placed, cells, strict=True)
-    ]
-    return Line((Cell(mark.ljust(MARK_WIDTH)), *padded), base)
+    widths = [one.width for one in placed]
+    return tabular(cells, widths, base, right=[one.column.right for one in placed])

@@ -1,8 +1,9 @@
-"""What stands below the table: all that is known of the camera under the cursor."""
+"""What is known of one camera, in words: the panel below the table, and the camera's screen."""
 
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.columns import STATE_TONES, corners, fps_verdict, is_exposed
-from pmv_tui.tui.lines import Cell, Line, labelled
+from pmv_tui.tui.drops import CAUSES
+from pmv_tui.tui.lines import Cell, Line, labelled_lines
 from pmv_tui.tui.text import plain
 
 
@@ -13,20 +14,33 @@ def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
     ----------
     width : of the panel, terminal columns.
     """
-    lines = [Line((Cell(plain(camera["name"]), "strong"), Cell(_identity(camera), "muted")))]
-    for label, cell in (
-        ("state", _state(camera)),
+    rows = [
+        ("state", state_text(camera)),
+        *plug_rows(camera),
+        ("frames", _frames(camera)),
+        *answer_rows(camera),
+    ]
+    return [identity_line(camera), *labelled_lines(rows, width)]
+
+
+def identity_line(camera: CameraStatus) -> Line:
+    """Name the camera, its device and the form of its images."""
+    return Line((Cell(plain(camera["name"]), "strong"), Cell(_identity(camera), "muted")))
+
+
+def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
+    """Label what is known of its sockets and what is sent over them."""
+    return [
         ("plug", _plug(camera)),
         ("failed", Cell(plain(camera["plug_error"]), "bad")),
         ("sockets", _sockets(camera)),
         ("sent", _sent(camera)),
-        ("frames", _frames(camera)),
-        ("boxes", _boxes(camera)),
-        ("window", _window(camera)),
-    ):
-        if cell.text:
-            lines += labelled(label, cell, width)
-    return lines
+    ]
+
+
+def answer_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
+    """Label what clients sent back, and where it is shown."""
+    return [("boxes", _boxes(camera)), ("window", _window(camera))]
 
 
 def _identity(camera: CameraStatus) -> str:
@@ -35,11 +49,11 @@ def _identity(camera: CameraStatus) -> str:
     if camera["width"]:
         parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
     if not camera["listed"]:
-        parts.append("not in the config file")
+        parts.append("not in the config file: a adds it")
     return "  " + ", ".join(parts)
 
 
-def _state(camera: CameraStatus) -> Cell:
+def state_text(camera: CameraStatus) -> Cell:
     """Give the state, why it is so, and when the next try is due."""
     state = plain(camera["state"])
     text = f"{state}: {plain(camera['reason'])}" if camera["reason"] else state
@@ -47,7 +61,7 @@ def _state(camera: CameraStatus) -> Cell:
         text += f"; next try in {camera['retry_in']:.0f} s"
     tone = STATE_TONES.get(state, "plain")
     rate = fps_verdict(camera)
-    if not camera["reason"] and tone == "good" and rate.tone == "bad":
+    if state == "capturing" and not camera["reason"] and rate.tone == "bad":
         return Cell(f"{text}, but the frame rate is too {rate.text}", "bad")
     return Cell(text, tone)
 
@@ -85,15 +99,8 @@ def _sent(camera: CameraStatus) -> Cell:
 def _frames(camera: CameraStatus) -> Cell:
     """Give the counts, and the drops by cause."""
     text = f"{camera['captured']} captured, {camera['published']} published"
-    causes = {
-        "lost on the link": camera["drops"]["missing"],
-        "skipped": camera["drops"]["skipped"],
-        "incomplete": camera["drops"]["failed"],
-        "left out for put_rate": camera["drops"]["put_rate"],
-    }
-    return Cell(
-        "; ".join([text, *(f"{count} {cause}" for cause, count in causes.items() if count)])
-    )
+    causes = [(camera["drops"][cause.key], cause.words) for cause in CAUSES]
+    return Cell("; ".join([text, *(f"{count} {words}" for count, words in causes if count)]))
 
 
 def _boxes(camera: CameraStatus) -> Cell:

@@ -1,7 +1,7 @@
 """Lines of coloured cells: what every table and panel is drawn from."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -34,6 +34,34 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, width - 1) + "…" if width > 0 else ""
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+MARK_WIDTH = 2
+"""Columns of the mark before the row under the cursor."""
+
+GAP = 2
+"""Columns between two columns."""
+
+
+def tabular(
+    cells: Sequence[Cell],
+    widths: Sequence[int],
+    base: Base = "plain",
+    right: Sequence[bool] = (),
+) -> Line:
+    """Set cells side by side, as a row of a table; the row under the cursor is marked.
+
+    Parameters
+    ----------
+    widths : of each cell, terminal columns.
+    right : whether each is aligned to the right, as counts are; empty where none is.
+    """
+    padded = [
+        Cell(fit(cell.text, width, right=to_right) + " " * GAP, cell.tone)
+        for cell, width, to_right in zip(cells, widths, right or [False] * len(cells), strict=True)
+    ]
+    mark = ">" if base == "cursor" else " "
+    return Line((Cell(mark.ljust(MARK_WIDTH)), *padded), base)
 
 
 def changed_spans(old: Line, new: Line) -> Iterator[tuple[int, int]] | None:
@@ -77,3 +105,8 @@ def labelled(label: str, cell: Cell, width: int) -> list[Line]:
         Line((Cell(fit(label, LABEL_WIDTH), "muted"), first)),
         *(Line((indent, row)) for row in rest),
     ]
+
+
+def labelled_lines(rows: Iterable[tuple[str, Cell]], width: int) -> list[Line]:
+    """Write labels and the texts beside them; a label whose text is empty is left out."""
+    return [line for label, cell in rows if cell.text for line in labelled(label, cell, width)]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from textual.message import Message
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.control.messages import EngineStatus, Reply, Result
+from pmv_tui.control.messages import CameraSettings, EngineStatus, Reply, Result
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
 
 PERIOD = 0.25
@@ -15,6 +15,10 @@ PERIOD = 0.25
 
 PATIENCE = 2.0
 """Seconds without a snapshot after which the engine is said not to answer."""
+
+
+class SettingsUntold(Exception):  # noqa: N818 - a state, reported as it is
+    """The engine does not tell a camera's settings; the text says why."""
 
 
 class EngineClient(Protocol):
@@ -71,6 +75,21 @@ class EngineLink:
         if "results" in reply:
             return reply["results"]
         return [] if reply["ok"] else [_refusal(reply.get("error", f"{command} was refused"))]
+
+    async def settings(self, camera: str) -> CameraSettings:
+        """Ask how a camera is set.
+
+        Raises
+        ------
+        SettingsUntold : the engine does not know the camera, or does not answer.
+        """
+        try:
+            reply = await self._client.request("settings", timeout=PATIENCE, camera=camera)
+        except EngineGone as silence:
+            raise SettingsUntold(str(silence)) from silence
+        if "settings" not in reply:
+            raise SettingsUntold(reply.get("error", "the engine does not tell them"))
+        return reply["settings"]
 
     def close(self) -> None:
         """Close the connection."""

@@ -202,7 +202,7 @@ def _fitted(text: str, width: int, height: int) -> tuple[list[str], float]:
     while True:
         letter_width, letter_height, _ = _measure("n", scale, 2)
         per_line = max(1, (width - 2 * PADDING) // max(1, letter_width))
-        lines = textwrap.wrap(text, per_line)
+        lines = textwrap.wrap(text, per_line, break_long_words=scale <= SMALLEST)
         fits = 2 * letter_height * len(lines) <= height and all(
             _measure(line, scale, 2)[0] <= width for line in lines
         )

@@ -5,6 +5,7 @@ Everything runs in the main thread, the only one from which HighGUI may be calle
 
 import socket
 import time
+from collections import Counter
 from typing import Any
 
 import cv2
@@ -23,6 +24,9 @@ SLOWEST_RATE = 30.0
 ALIVE_INTERVAL = 0.5
 """Seconds between two signs of life."""
 
+TOLD_TO_PAINT = 4
+"""Signs of life during which a new window is told to paint itself; see `Display.map_again`."""
+
 
 class ViewerLoop:
     """Runs the windows until the engine closes the link.
@@ -38,6 +42,7 @@ class ViewerLoop:
         self._display = display
         self._windows: dict[str, CameraWindow] = {}
         self._opened: list[str] = []
+        self._young: Counter[str] = Counter()
         self._max_size = 0
         self._period = 1 / SLOWEST_RATE
 
@@ -50,8 +55,7 @@ class ViewerLoop:
                 self._cycle()
                 now = time.monotonic()
                 if now >= next_alive:
-                    self._display.wait_for_answer()
-                    send(self._link, {"alive": True})
+                    self._tell_alive()
                     next_alive = now + ALIVE_INTERVAL
                 next_cycle = max(next_cycle + self._period, now)
                 time.sleep(next_cycle - now)
@@ -74,6 +78,17 @@ class ViewerLoop:
             self._close_focused()
         self._tell_closed()
 
+    def _tell_alive(self) -> None:
+        self._tell_to_paint()
+        self._display.wait_for_answer()
+        send(self._link, {"alive": True})
+
+    def _tell_to_paint(self) -> None:
+        young = [camera for camera in self._young if camera in self._windows]
+        if young:
+            self._display.map_again({self._windows[camera].title for camera in young})
+        self._young -= Counter(young)
+
     def _obey(self, message: dict[str, Any], fd: int | None) -> None:
         match message:
             case {"settings": {"max_size": int(max_size), "rate": float(rate)}}:
@@ -83,6 +98,7 @@ class ViewerLoop:
                 frames = FrameSlotReader(fd)
                 self._windows[camera] = CameraWindow(camera, title, frames, self._max_size)
                 self._opened.append(camera)
+                self._young[camera] = TOLD_TO_PAINT
             case {"close": str(camera)} if camera in self._windows:
                 self._windows.pop(camera).close()
             case {"scene": dict(scenes)}:
@@ -109,6 +125,7 @@ class ViewerLoop:
 
     def _tell_shown(self) -> None:
         """Tell of new windows: painted, and the display has taken note of them."""
+        self._tell_to_paint()
         self._display.wait_for_answer()
         for camera in self._opened:
             if camera in self._windows:

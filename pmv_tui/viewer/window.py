@@ -1,7 +1,5 @@
 """One camera's HighGUI window: shows its newest frame, and its scene over it."""
 
-import contextlib
-
 import cv2
 import numpy as np
 
@@ -62,8 +60,12 @@ class CameraWindow:
             return False  # It was the last one: HighGUI has nothing left to ask.
 
     def close(self) -> None:
-        """Take it from the screen, if it still is there."""
-        with contextlib.suppress(cv2.error):  # The user has closed it.
+        """Take it from the screen, if the user has not.
+
+        A window that its button closed is hidden, and shown again with its next image. Destroying
+        it as well would count as closing two, and HighGUI ends with what it takes for the last.
+        """
+        if self.is_open():
             cv2.destroyWindow(self._camera)
         self._frames.close()
 

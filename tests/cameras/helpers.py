@@ -7,9 +7,12 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import Camera, Frame
+from pmv_tui.cameras.base import Camera, Frame, Setting
 from pmv_tui.cameras.digits import NumberStamp
 from tests.support import wait_for
+
+LEAK = 20e6
+"""Bytes of memory by which a process may grow without a leak: its allocator does not give back."""
 
 
 def read_number(image: NDArray[np.uint8]) -> int:
@@ -45,13 +48,22 @@ def pass_time(seconds: float) -> None:
         time.sleep(left)
 
 
-def assert_leaves_nothing(open_and_close: Callable[[], None], cycles: int = 50) -> None:
-    """See that opening and closing many times leaves no thread and no descriptor behind."""
+def setting(camera: Camera, name: str) -> Setting:
+    """Ask a camera for one of its settings."""
+    return {each.name: each for each in camera.settings()}[name]
+
+
+def assert_leaves_nothing(open_and_close: Callable[[], None], cycles: int = 200) -> None:
+    """See that opening and closing many times leaves no thread, descriptor or memory behind."""
     process = psutil.Process()
-    open_and_close()  # what a library keeps for good, it has made now
+    for _ in range(3):
+        open_and_close()  # what a library keeps for good, it has made now
     threads, descriptors = process.num_threads(), process.num_fds()
+    memory = process.memory_info().rss
     for _ in range(cycles):
         open_and_close()
     # A thread that has ended may be seen for a moment more.
     wait_for(lambda: process.num_threads() <= threads, f"no more than {threads} threads")
     assert process.num_fds() <= descriptors
+    # One image kept each time would be many times as much.
+    assert process.memory_info().rss - memory < LEAK

@@ -6,16 +6,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pmv_tui.cameras.base import Camera, CameraError
+from pmv_tui.cameras.base import Camera, CameraError, EndOfStream, RestartNeeded
 from pmv_tui.cameras.opencv import OpenCVBackend, list_webcams
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.conftest import WriteVideo
-from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, read_number
+from tests.cameras.helpers import (
+    assert_leaves_nothing,
+    grab_one,
+    pass_time,
+    read_number,
+    setting,
+)
+
+
+def config(unique_id: str = "film-opencv", **settings: Any) -> CameraConfig:
+    return CameraConfig(unique_id=unique_id, **settings)
 
 
 def open_opencv(unique_id: str = "film-opencv", **settings: Any) -> Camera:
-    return OpenCVBackend().open(CameraConfig(unique_id=unique_id, **settings))
+    return OpenCVBackend().open(config(unique_id, **settings))
 
 
 @pytest.fixture
@@ -74,6 +84,60 @@ def test_a_truncated_video_is_played_as_far_as_it_goes(video: Path) -> None:
     last = max(numbers)
     assert 0 < last < 9
     assert numbers[: last + 2] == [*range(last + 1), 0]
+    camera.close()
+
+
+def test_a_truncated_video_that_is_not_looped_ends_where_it_was_cut(video: Path) -> None:
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) // 2])
+    camera = open_opencv(source=str(video), loop=False)
+    numbers: list[int] = []
+
+    def play_on() -> None:
+        while True:
+            numbers.append(read_number(grab_one(camera).image))
+
+    with pytest.raises(EndOfStream, match="played to its end"):
+        play_on()
+    assert numbers == list(range(len(numbers)))
+    assert 0 < len(numbers) < 9
+    camera.close()
+
+
+def test_a_video_that_is_not_looped_ends_and_stays_at_its_end(video: Path) -> None:
+    camera = open_opencv(source=str(video), loop=False)
+    assert [read_number(grab_one(camera).image) for _ in range(10)] == list(range(10))
+    for _ in range(2):
+        with pytest.raises(EndOfStream):
+            grab_one(camera)
+    camera.close()
+
+
+def test_a_file_that_is_replaced_while_it_plays_is_played_next(
+    video: Path, write_video: WriteVideo
+) -> None:
+    camera = open_opencv(source=str(video))
+    grab_one(camera)
+    white = [np.full((48, 64, 3), 255, np.uint8)] * 3
+    video.rename(video.with_name("old.avi"))
+    assert write_video(white) == video
+    shapes = [grab_one(camera).image.shape for _ in range(10)]
+    assert shapes[:9] == [(480, 640)] * 9, "the old one is played to its end"
+    assert shapes[9] == (48, 64)
+    camera.close()
+
+
+def test_the_rate_of_a_file_is_its_own_and_the_settings_say_so(video: Path) -> None:
+    camera = open_opencv(source=str(video), fps=7.0, pixel_format="Colour")
+    fps = setting(camera, "fps")
+    assert (fps.wanted, fps.actual, fps.live) == (7.0, 100.0, False)
+    assert fps.note == "the file's own rate"
+    assert setting(camera, "gain").note == "a video file has none"
+    assert setting(camera, "pixel_format").note == "colour is made grey"
+    camera.apply(config(source=str(video), fps=9.0))
+    assert camera.fps == 100.0
+    with pytest.raises(RestartNeeded, match="loop"):
+        camera.apply(config(source=str(video), loop=False))
     camera.close()
 
 

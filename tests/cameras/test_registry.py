@@ -58,6 +58,23 @@ require_cv2()
 """
 
 
+OPEN_NOISE = """
+from pmv_tui.cameras.base import RestartNeeded
+from pmv_tui.cameras.registry import open_camera
+from pmv_tui.config.schema import CameraConfig
+config = CameraConfig(unique_id="7-noise", fps=500.0)
+camera = open_camera(config)
+image = camera.grab(5).image
+print(image.shape, image.dtype)
+assert camera.settings() == ()
+try:
+    camera.apply(config)
+except RestartNeeded as needed:
+    print(needed)
+camera.close()
+"""
+
+
 def run(folder: Path, code: str, *arguments: str) -> str:
     """Run a script in a Python that finds modules of the folder before installed ones."""
     script = folder / "script.py"
@@ -81,12 +98,15 @@ def without_library(folder: Path, module: str, library: str) -> None:
 
 
 def search(folder: Path) -> dict[str, Any]:
+    if not (folder / "gi.py").exists():  # a search by Aravis takes a second
+        (folder / "gi.py").write_text("raise ImportError('not in this test')\n")
     found: dict[str, Any] = json.loads(run(folder, SEARCH))
     return found
 
 
 def test_every_back_end_is_known_by_its_name() -> None:
-    assert [get_backend(name).name for name in backend_names()] == ["simulated", "opencv", "basler"]
+    names = [get_backend(name).name for name in backend_names()]
+    assert names == ["simulated", "opencv", "basler", "aravis"]
 
 
 def test_a_camera_is_opened_by_the_back_end_its_id_ends_in() -> None:
@@ -96,7 +116,7 @@ def test_a_camera_is_opened_by_the_back_end_its_id_ends_in() -> None:
 
 
 def test_an_unknown_back_end_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(CameraError, match=r"'nikon'; .*-simulated, -opencv, -basler"):
+    with pytest.raises(CameraError, match=r"'nikon'; .*-simulated, -opencv, -basler, -aravis"):
         open_camera(CameraConfig(unique_id="7-nikon"))
 
 
@@ -126,6 +146,80 @@ def test_without_pylon_the_others_work_and_the_cure_is_told(tmp_path: Path) -> N
     assert "no pylon here" in found["basler"]["trouble"][0]
     assert "pip install" in found["basler"]["trouble"][1]
     assert found["simulated"]["trouble"] is None
+
+
+@pytest.mark.parametrize(
+    ("module", "reason", "remedy"),
+    [
+        ("raise ImportError('no gi here')", "no gi here", "pip install 'PyGObject>=3.42,<3.52'"),
+        (
+            "def require_version(*_): raise ValueError('Namespace Aravis not available')",
+            "Namespace Aravis not available",
+            "try: apt-get install gir1.2-aravis-0.8",
+        ),
+    ],
+    ids=["without PyGObject", "without Aravis"],
+)
+def test_without_aravis_the_others_work_and_the_cure_is_told(
+    tmp_path: Path, module: str, reason: str, remedy: str
+) -> None:
+    (tmp_path / "gi.py").write_text(f"{module}\n")
+    without_library(tmp_path, "cv2", "libGL.so.1")
+    found = search(tmp_path)
+    told = found["aravis"]["trouble"]
+    assert reason in told[0]
+    assert remedy in told[1]
+    assert "gir1.2-aravis-0.8" in told[1]
+    assert found["simulated"]["trouble"] is None
+
+
+def install(folder: Path, name: str, module: str, **entry_points: str) -> None:
+    """Install a package of one module as pip does: with the metadata that it is found by."""
+    (folder / f"{name}.py").write_text(module)
+    metadata = folder / f"{name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    lines = [f"{backend} = {target}" for backend, target in entry_points.items()]
+    (metadata / "entry_points.txt").write_text("\n".join(["[pmv_tui.cameras]", *lines, ""]))
+
+
+def example() -> str:
+    """Take the example of another package's back end out of the documentation."""
+    page = (Path(__file__).parents[2] / "docs" / "cameras.md").read_text()
+    return page.partition("## Your own back end")[2].partition("```python\n")[2].partition("```")[0]
+
+
+def test_the_documented_back_end_of_another_package_gives_frames(tmp_path: Path) -> None:
+    install(tmp_path, "noise_cameras", example(), noise="noise_cameras:NoiseBackend")
+    without_library(tmp_path, "cv2", "libGL.so.1")
+    assert search(tmp_path)["noise"] == {"cameras": ["7-noise"], "trouble": None}
+    assert run(tmp_path, OPEN_NOISE).splitlines() == [
+        "(480, 640) uint8",
+        "the config cannot be changed while the camera streams",
+    ]
+
+
+def test_a_back_end_that_fails_is_told_and_hides_no_other(tmp_path: Path) -> None:
+    install(tmp_path, "a_broken", "raise OSError('no SDK here')\n", broken="a_broken:Backend")
+    failing = "class Backend:\n    def discover(self):\n        raise ZeroDivisionError('oh')\n"
+    install(tmp_path, "b_failing", failing, failing="b_failing:Backend")
+    install(tmp_path, "c_noise", example(), noise="c_noise:NoiseBackend")
+    without_library(tmp_path, "cv2", "libGL.so.1")
+    found = search(tmp_path)
+    reason, remedy = found["broken"]["trouble"]
+    assert reason == "the back end 'broken' cannot be loaded: OSError: no SDK here"
+    assert remedy == "update or remove the package that brings a_broken:Backend"
+    assert found["failing"]["trouble"][0] == "the search failed: ZeroDivisionError: oh"
+    assert found["noise"]["cameras"] == ["7-noise"]
+    assert found["simulated"]["trouble"] is None
+
+
+def test_a_built_in_name_cannot_be_taken_over(tmp_path: Path) -> None:
+    names = {"simulated": "thief:NoiseBackend", "with-dash": "thief:NoiseBackend"}
+    install(tmp_path, "thief", example(), **names)
+    without_library(tmp_path, "cv2", "libGL.so.1")
+    assert "with-dash" not in search(tmp_path)
+    assert run(tmp_path, OPEN_SIMULATED).startswith("(480, 640) False False")
 
 
 @pytest.mark.usefixtures("opencv")

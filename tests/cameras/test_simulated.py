@@ -7,16 +7,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pmv_tui.cameras.base import Camera, CameraError
+from pmv_tui.cameras.base import Camera, CameraError, EndOfStream, RestartNeeded
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.cameras.simulated import SimulatedBackend
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.conftest import WriteVideo
-from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, read_number
+from tests.cameras.helpers import (
+    assert_leaves_nothing,
+    grab_one,
+    pass_time,
+    read_number,
+    setting,
+)
+
+
+def config(**settings: Any) -> CameraConfig:
+    return CameraConfig(unique_id="left-simulated", **settings)
 
 
 def open_simulated(**settings: Any) -> Camera:
-    return SimulatedBackend().open(CameraConfig(unique_id="left-simulated", **settings))
+    return SimulatedBackend().open(config(**settings))
 
 
 def numbered_video(write_video: WriteVideo, count: int) -> Path:
@@ -77,6 +87,8 @@ def test_time_that_passed_is_skipped_and_counted_and_not_made_up_for() -> None:
     numbers = [read_number(grab_one(camera).image) for _ in range(5)]
     assert numbers[0] >= 29
     assert camera.counts.skipped == numbers[-1] - 5
+    assert camera.counts.last_skipped is not None
+    assert abs(time.time_ns() - camera.counts.last_skipped) < 20e9
     assert time.monotonic() - late >= 0.015, "a burst would take a millisecond or two"
 
 
@@ -99,12 +111,64 @@ def test_a_frame_carries_the_host_time_of_its_arrival() -> None:
 def test_with_an_external_trigger_it_waits_for_ever() -> None:
     camera = open_simulated(external_trigger=True)
     assert [camera.grab(0.01) for _ in range(3)] == [None, None, None]
+    assert setting(camera, "fps").note == "the trigger sets the rate"
     camera.close()
 
 
-def test_more_than_a_thousand_frames_a_second_are_refused() -> None:
-    with pytest.raises(CameraError, match="at most 1000 frames a second"):
-        open_simulated(fps=1001.0)
+def test_more_than_a_thousand_frames_a_second_become_a_thousand() -> None:
+    camera = open_simulated(fps=1001.0)
+    fps = setting(camera, "fps")
+    assert camera.fps == 1000.0
+    assert (fps.wanted, fps.actual, fps.highest) == (1001.0, 1000.0, 1000.0)
+    assert fps.note == "the camera's highest"
+
+
+def test_the_rate_changes_while_it_streams_and_the_numbers_go_on() -> None:
+    camera = open_simulated(fps=500.0)
+    before = [read_number(grab_one(camera).image) for _ in range(20)]
+    camera.apply(config(fps=20.0))
+    start = time.monotonic()
+    after = [read_number(grab_one(camera).image) for _ in range(4)]
+    elapsed = time.monotonic() - start
+    assert after[0] > before[-1]
+    assert after[0] - before[-1] < 10, "time that passed at the old rate counts for nothing"
+    assert after == sorted(set(after))
+    assert elapsed > 3 / 20
+    assert setting(camera, "fps").actual == camera.fps == 20.0
+
+
+def test_more_exposure_and_gain_make_a_brighter_image() -> None:
+    camera = open_simulated(fps=500.0)
+    normal = grab_one(camera).image.mean()
+    camera.apply(config(fps=500.0, exposure_time=7500.0))
+    darker = grab_one(camera).image.mean()
+    camera.apply(config(fps=500.0, gain=6.0))
+    brighter = grab_one(camera).image
+    assert darker < 0.6 * normal
+    assert brighter.mean() > 1.5 * normal
+    assert read_number(brighter) > 0, "the number can be read whatever the exposure"
+
+
+def test_exposure_and_gain_have_a_range_and_say_so() -> None:
+    camera = open_simulated(exposure_time=1.0, gain=100.0)
+    exposure_time, gain = setting(camera, "exposure_time"), setting(camera, "gain")
+    assert (exposure_time.actual, exposure_time.note) == (10.0, "the camera's lowest")
+    assert (gain.actual, gain.note) == (24.0, "the camera's highest")
+    assert (exposure_time.unit, gain.unit) == ("µs", "dB")
+
+
+def test_a_colour_camera_cannot_be_simulated_and_a_region_neither() -> None:
+    camera = open_simulated(pixel_format="Colour", roi=(0, 0, 100, 100))
+    assert setting(camera, "pixel_format").note == "it has no colours"
+    assert (setting(camera, "roi").actual, setting(camera, "roi").live) == (None, False)
+
+
+def test_another_size_needs_another_opening() -> None:
+    camera = open_simulated(fps=500.0)
+    with pytest.raises(RestartNeeded) as caught:
+        camera.apply(config(fps=20.0, width=100, height=80))
+    assert caught.value.settings == ("width", "height")
+    assert camera.fps == 500.0, "nothing has been changed"
 
 
 @pytest.mark.usefixtures("opencv")
@@ -134,6 +198,16 @@ def test_a_video_is_played_at_the_cameras_rate_over_and_over(write_video: WriteV
     resized = open_simulated(source=str(path), width=320, height=200)
     assert grab_one(resized).image.shape == (200, 320)
     resized.close()
+
+
+def test_a_video_that_is_not_looped_ends(write_video: WriteVideo) -> None:
+    camera = open_simulated(source=str(numbered_video(write_video, 3)), fps=500.0, loop=False)
+    assert [read_number(grab_one(camera).image) for _ in range(3)] == [0, 1, 2]
+    for _ in range(2):
+        with pytest.raises(EndOfStream, match=r"video\.avi has been played to its end"):
+            grab_one(camera)
+    assert setting(camera, "gain").note == "a picture or a video is not exposed"
+    camera.close()
 
 
 def test_a_scene_that_is_not_there_is_named(tmp_path: Path) -> None:

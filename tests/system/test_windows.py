@@ -16,6 +16,8 @@ from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
 
+cv2 = pytest.importorskip("cv2", exc_type=ImportError)
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -167,6 +169,19 @@ def test_the_face_tracking_example_puts_its_box_on_the_face(rig: RigOnDisk) -> N
     pub, pull = free_ports(2)
     picture = EXAMPLES / "astronaut.jpg"
     rig.write_config(simulated("left", pub, pull, more=f'source = "{picture}"'))
+    check_face(rig, pub, pull)
+
+
+def test_the_face_tracking_example_works_on_an_emulated_basler(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    picture = rig.folder / "face.png"
+    cv2.imwrite(str(picture), cv2.imread(str(EXAMPLES / "astronaut.jpg"), cv2.IMREAD_GRAYSCALE))
+    rig.environment["PYLON_CAMEMU"] = "1"
+    rig.write_config(
+        simulated("left", pub, pull, more='source = "face.png"').replace(
+            "left-simulated", "0815-0000-basler"
+        )
+    )
     check_face(rig, pub, pull)
 
 

@@ -6,12 +6,15 @@ from typing import Any
 from pmv_tui.control.client import EngineGone
 from pmv_tui.control.messages import (
     BackendStatus,
+    CameraSettings,
     CameraStatus,
     Drops,
+    DropTimes,
     EngineStatus,
     Event,
     Reply,
     Result,
+    SettingStatus,
     Snapshot,
 )
 
@@ -32,7 +35,10 @@ def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStat
         pixel_format="Mono8",
         captured=1200,
         published=0,
-        drops=Drops(missing=0, skipped=0, failed=0, put_rate=0),
+        drops=Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0),
+        drops_at=DropTimes(missing=None, skipped=None, failed=None, put_rate=None, clients=None),
+        clock_offset_ms=None,
+        clock_drift_ppm=None,
         plugged=False,
         paused=False,
         plug_error="",
@@ -56,6 +62,54 @@ def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStat
     )
     camera.update(changes)  # type: ignore[typeddict-item]
     return camera
+
+
+def a_setting(name: str, wanted: Any, **changes: Any) -> SettingStatus:
+    """Describe a setting that is live and as wanted."""
+    setting = SettingStatus(
+        name=name,
+        wanted=wanted,
+        actual=wanted,
+        lowest=None,
+        highest=None,
+        step=None,
+        choices=[],
+        unit="",
+        live=True,
+        note="",
+    )
+    setting.update(changes)  # type: ignore[typeddict-item]
+    return setting
+
+
+def settings_of_a_camera() -> list[SettingStatus]:
+    """Describe one setting of every kind; the rate is not what was wanted."""
+    return [
+        a_setting(
+            "fps",
+            60.0,
+            actual=50.0,
+            lowest=1.0,
+            highest=50.0,
+            unit="1/s",
+            note="the camera's highest",
+        ),
+        a_setting("exposure_time", 15000.0, lowest=25.0, highest=20000.0, unit="µs"),
+        a_setting("gain", 0.0, actual=None, unit="dB", note="this camera has none"),
+        a_setting("pixel_format", "Mono", choices=["Mono", "Colour"], live=False),
+        a_setting("external_trigger", False, live=False),
+        a_setting("downsampling", 1, choices=["1", "2", "4"]),
+        a_setting(
+            "roi",
+            None,
+            actual=[0, 0, 640, 480],
+            lowest=[0, 0, 16, 16],
+            highest=[624, 464, 640, 480],
+            step=[2, 2, 4, 4],
+            unit="px",
+            live=False,
+        ),
+    ]
 
 
 def an_engine(**changes: Any) -> EngineStatus:
@@ -86,6 +140,8 @@ class RigDouble:
     commands : each command and its arguments, but for those that only ask.
     refusals : why a command for a camera fails, by (command, name).
     gone : whether it behaves as an engine that has ended.
+    settings : of each camera, which takes numbers up to the highest it allows.
+    holding_back : whether a change stays pending: nothing is taken over.
     """
 
     def __init__(self, *cameras: CameraStatus, **engine: Any) -> None:
@@ -97,6 +153,8 @@ class RigDouble:
         self.refusals: dict[tuple[str, str], str] = {}
         self.gone = False
         self.closed = False
+        self.settings = {camera["unique_id"]: settings_of_a_camera() for camera in cameras}
+        self.holding_back = False
 
     def log(self, text: str, level: str = "info", camera: str = "") -> None:
         """Add an event."""
@@ -115,6 +173,8 @@ class RigDouble:
             case "events":
                 since = arguments["since"]
                 return Reply(ok=True, events=[one for one in self.events if one["id"] > since])
+            case "settings":
+                return self._told_settings(arguments["camera"])
         self.commands.append((command, arguments))
         if "camera" not in arguments:
             return Reply(ok=True)
@@ -132,6 +192,20 @@ class RigDouble:
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(engine=self.engine, backends=self.backends, cameras=self.cameras)
+
+    def _told_settings(self, unique_id: str) -> Reply:
+        settings, pending = self.settings[unique_id], False
+        for setting in settings:
+            wanted, highest = setting["wanted"], setting["highest"]
+            if isinstance(wanted, float) and highest is not None:
+                made = min(wanted, highest)
+                pending = pending or (self.holding_back and setting["actual"] != made)
+                if not self.holding_back:
+                    setting["actual"] = made
+            elif wanted is not None and setting["actual"] is not None:
+                setting["actual"] = wanted
+        told = CameraSettings(camera="", pending=pending, settings=copy.deepcopy(settings))
+        return Reply(ok=True, settings=told)
 
     def _apply(self, command: str, camera: CameraStatus, arguments: dict[str, Any]) -> Result:
         refusal = self.refusals.get((command, camera["name"]))
@@ -155,4 +229,15 @@ class RigDouble:
             case "addresses":
                 camera["pub_address"] = arguments["pub"]
                 camera["pull_address"] = arguments["pull"]
+            case "set":
+                self._set(camera, arguments["changes"])
+                told = ", ".join(f"{key} = {value}" for key, value in arguments["changes"].items())
+                return Result(camera=camera["name"], ok=True, text=f"{told}; saved to config.toml")
         return Result(camera=camera["name"], ok=True, text="done")
+
+    def _set(self, camera: CameraStatus, changes: dict[str, Any]) -> None:
+        camera["listed"] = True
+        camera["name"] = changes.get("name", camera["name"])
+        for setting in self.settings[camera["unique_id"]]:
+            if setting["name"] in changes:
+                setting["wanted"] = changes[setting["name"]]

@@ -8,13 +8,13 @@ from pmv_tui.tui.columns import (
     box_cell,
     camera_line,
     clients_cell,
-    drops_cell,
     fps_cell,
     layout,
     plug_cell,
     title_line,
 )
 from pmv_tui.tui.details import detail_lines
+from pmv_tui.tui.drops import drop_sum
 from pmv_tui.tui.lines import Cell, Line
 from tests.tui.rig_double import a_camera
 
@@ -51,10 +51,10 @@ def test_the_plug_is_a_glyph_and_a_word(camera: CameraStatus, shown: str) -> Non
 
 
 def test_drops_are_summed_and_stand_out_only_where_frames_were_lost() -> None:
-    on_purpose = Drops(missing=0, skipped=0, failed=0, put_rate=7)
-    lost = Drops(missing=1, skipped=2, failed=3, put_rate=4)
-    assert drops_cell(a_camera(drops=on_purpose)) == Cell("7", "plain")
-    assert drops_cell(a_camera(drops=lost)) == Cell("10", "warning")
+    on_purpose = Drops(missing=0, skipped=0, failed=0, put_rate=7, clients=0)
+    lost = Drops(missing=1, skipped=2, failed=3, put_rate=4, clients=0)
+    assert drop_sum(a_camera(drops=on_purpose)) == Cell("7", "plain")
+    assert drop_sum(a_camera(drops=lost)) == Cell("10", "warning")
 
 
 def test_an_address_that_others_can_reach_is_marked() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from pmv_tui.tui.actions import ACTIONS
+from pmv_tui.tui.actions import RIG_ACTIONS
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.screens.addresses import AddressDialog
@@ -174,7 +174,7 @@ def test_the_help_explains_every_key_and_column() -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await until_shown(pilot, "Keys")
         shown = " ".join(screen(app).split())
-        for sentence in [action.help for action in ACTIONS] + [one.meaning for one in COLUMNS]:
+        for sentence in [action.help for action in RIG_ACTIONS] + [one.meaning for one in COLUMNS]:
             assert sentence in shown
         await pilot.press("escape")
         await until(pilot, lambda: on_the_rig_screen(app))

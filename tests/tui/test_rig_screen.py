@@ -117,7 +117,7 @@ def test_w_opens_the_window_on_this_display_and_closes_it(monkeypatch: pytest.Mo
 def test_without_a_display_the_row_and_the_details_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
 
-    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
         await pilot.press("w")
         await until_shown(pilot, "no display: DISPLAY is not set")
 

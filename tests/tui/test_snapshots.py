@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from pmv_tui.control.messages import Drops, DropTimes
 from tests.tui.driving import app_for, until, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
 
@@ -12,7 +13,7 @@ SnapCompare = Callable[..., bool]
 
 
 @pytest.fixture(autouse=True)
-def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch, utc: None) -> None:  # noqa: ARG001 - sets it
     """Keep the look free of what the person running the tests has set."""
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
         monkeypatch.delenv(name, raising=False)
@@ -84,3 +85,47 @@ def test_a_silent_engine(snap_compare: SnapCompare) -> None:
         await until_shown(pilot, "The engine does not answer")
 
     assert snap_compare(app_for(rig), run_before=fall_silent)
+
+
+def a_camera_to_look_at() -> RigDouble:
+    """A camera that has something to say of everything."""
+    last = 1_700_000_000_000_000_000
+    rig = RigDouble(
+        a_camera(
+            plugged=True,
+            clients=1,
+            published=900,
+            drops=Drops(missing=3, skipped=0, failed=1, put_rate=14, clients=2),
+            drops_at=DropTimes(
+                missing=last, skipped=None, failed=last, put_rate=last, clients=last
+            ),
+            clock_offset_ms=1727000000000.1,
+            clock_drift_ppm=3.12,
+            latency_p50_ms=0.31,
+            latency_p99_ms=1.24,
+            box={"top_left": [212, 148], "bottom_right": [308, 244]},
+            drawn=1,
+            messages=12,
+            window="shown",
+            window_reason="on :0",
+        )
+    )
+    rig.log("the camera is open", camera="left-simulated")
+    return rig
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_a_camera(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    prepare = shown("enter", text="the camera's highest")
+    assert snap_compare(app_for(a_camera_to_look_at()), terminal_size=size, run_before=prepare)
+
+
+def test_the_setting_dialog_with_a_warning(snap_compare: SnapCompare) -> None:
+    async def prepare(pilot: Pilot[str]) -> None:
+        await until_shown(pilot, "> left")
+        await pilot.press("enter")
+        await until_shown(pilot, "the camera's highest")
+        await pilot.press("down", "enter", *"90")
+        await until_shown(pilot, "above the highest")
+
+    assert snap_compare(app_for(a_camera_to_look_at()), run_before=prepare)

@@ -1,0 +1,78 @@
+"""The features of a GenICam camera: what Basler's and every other maker's have in common.
+
+The names of features differ between makers, and between generations of one maker's cameras. Every
+name is tried, the standard's current one first.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+EXPOSURE_TIME = ("ExposureTime", "ExposureTimeAbs")
+GAIN = ("Gain", "GainAbs")
+RATE = ("AcquisitionFrameRate", "AcquisitionFrameRateAbs")
+RATE_ENABLE = ("AcquisitionFrameRateEnable", "AcquisitionFrameRateEnabled")
+RESULTING_RATE = (
+    "BslResultingAcquisitionFrameRate",
+    "ResultingFrameRate",
+    "ResultingFrameRateAbs",
+    "AcquisitionResultingFrameRate",
+)
+REGION = ("OffsetX", "OffsetY", "Width", "Height")
+
+US_PER_S = 1e6
+"""Exposure times are in µs, rates in 1/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a number may be, as the other features leave it; `step` is None where it is any."""
+
+    lowest: float
+    highest: float
+    step: float | None
+
+
+class Features(Protocol):
+    """The features of an open camera by name, whatever library reaches them."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether the camera has a feature, and its other features leave it in use."""
+        ...
+
+    def writable(self, name: str) -> bool:
+        """Tell whether a feature that it has can be set now."""
+        ...
+
+    def get(self, name: str) -> Any:
+        """Give a number, a truth value, or the name of an enumeration's entry."""
+        ...
+
+    def set(self, name: str, value: Any) -> None:
+        """Set a feature that is writable, to a value of its kind."""
+        ...
+
+    def range(self, name: str) -> Range:
+        """Give what a number may be now."""
+        ...
+
+    def choices(self, name: str) -> list[str]:
+        """List the entries of an enumeration that may be chosen now."""
+        ...
+
+
+def first(features: Features, names: tuple[str, ...]) -> str | None:
+    """Give the first of the names that this camera has; None where it has none of them."""
+    return next((name for name in names if features.has(name)), None)
+
+
+def is_triggered(features: Features) -> bool:
+    """Tell whether a signal, and not the camera's own clock, starts each frame."""
+    return features.has("TriggerMode") and features.get("TriggerMode") == "On"
+
+
+def kind_of(pixel_format: str) -> str:
+    """Tell what the config calls a pixel format; one that it does not know keeps its name."""
+    if pixel_format == "Mono8":
+        return "Mono"
+    bayer = pixel_format.startswith("Bayer") and pixel_format.endswith("8")
+    return "Colour" if bayer else pixel_format

@@ -1,0 +1,60 @@
+"""What the help of each screen explains: made from the registries, so it cannot fall behind."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pmv_tui.tui.actions import CAMERA_ACTIONS, RIG_ACTIONS, Action
+from pmv_tui.tui.columns import COLUMNS
+from pmv_tui.tui.drops import CAUSES
+from pmv_tui.tui.setting_lines import SETTING_COLUMNS
+
+OTHER_KEYS = (
+    ("ctrl+p", "The palette: every action by name, and the colour theme."),
+    ("ctrl+q", "Quit, from anywhere; ctrl+c does the same where it does not copy a selection."),
+    (
+        "mouse",
+        "A click puts the cursor on a row, a double click does what enter does; the wheel scrolls.",
+    ),
+)
+
+STATES = (
+    ("opening", "The device is being opened."),
+    ("capturing", "Frames arrive."),
+    ("waiting for trigger", "Ready; the next signal on its input makes a frame."),
+    ("stalled", "It is open, but no frame arrives."),
+    ("lost", "It was there and is gone; it is tried again."),
+    ("error", "It cannot be used; the reason stands below the table."),
+    ("ended", "A video file with loop = false has been played to its end; nothing is lost."),
+)
+
+CLOCKS = (
+    ("host's", "Each frame carries the host's time of its arrival."),
+    ("device's", "What is to be added to the device's own time to get the host's."),
+    ("drift", "How much faster the host's clock runs, parts per million."),
+)
+
+
+class Topic(NamedTuple):
+    """A heading, and the terms below it with their meanings."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def _keys(actions: Iterable[Action]) -> Topic:
+    return Topic("Keys", (*((each.shown_keys, each.help) for each in actions), *OTHER_KEYS))
+
+
+RIG_HELP = (
+    _keys(RIG_ACTIONS),
+    Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
+    Topic("States", STATES),
+)
+
+CAMERA_HELP = (
+    _keys(CAMERA_ACTIONS),
+    Topic("Settings", tuple((column.title, column.meaning) for column in SETTING_COLUMNS)),
+    Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
+    Topic("Clock", CLOCKS),
+    Topic("States", STATES),
+)

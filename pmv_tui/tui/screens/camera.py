@@ -1,0 +1,152 @@
+"""A camera's screen: its settings, and all that is known of it."""
+
+import asyncio
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.signal import Signal
+from textual.widgets import Footer, Static
+
+from pmv_tui.control.messages import CameraStatus, SettingStatus
+from pmv_tui.tui.actions import CAMERA_ACTIONS
+from pmv_tui.tui.help_topics import CAMERA_HELP
+from pmv_tui.tui.link import PERIOD, EngineLink, SettingsUntold
+from pmv_tui.tui.screens.setting import Save, SettingDialog
+from pmv_tui.tui.screens.steering import SteeringScreen
+from pmv_tui.tui.setting_values import is_editable, name_setting
+from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text import plain
+from pmv_tui.tui.widgets.camera_panels import CameraFacts, CameraHead
+from pmv_tui.tui.widgets.settings_table import SettingsTable
+
+SETTLED_PERIOD = 1.0
+"""Seconds from one question for the settings to the next, while no change is pending."""
+
+
+class CameraScreen(SteeringScreen):
+    """Follows one camera until one goes back, or until the camera is no longer there.
+
+    Parameters
+    ----------
+    unique_id : the camera's.
+    state, changed, link : as `SteeringScreen` needs them.
+    """
+
+    registry = CAMERA_ACTIONS
+    help_topics = CAMERA_HELP
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in CAMERA_ACTIONS]
+
+    def __init__(
+        self, unique_id: str, state: RigState, changed: Signal[RigState], link: EngineLink
+    ) -> None:
+        super().__init__(state, changed, link)
+        self._unique_id = unique_id
+        self._settings: list[SettingStatus] = []
+        self._ask_again = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """Lay out trouble, head, settings, facts and footer."""
+        yield Static(id="trouble", markup=False)
+        yield CameraHead()
+        yield SettingsTable()
+        yield CameraFacts()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Start to ask for the settings."""
+        self._follow_settings()
+
+    def target(self) -> CameraStatus | None:
+        """Give this screen's camera; None once it is no longer there."""
+        cameras = self.state.cameras
+        return next((one for one in cameras if one["unique_id"] == self._unique_id), None)
+
+    def draw(self, state: RigState) -> None:
+        """Draw the camera; without it, go back."""
+        camera = self.target()
+        if camera:
+            self.query_one(CameraHead).show_camera(camera)
+            self.query_one(CameraFacts).show_camera(camera, state.events)
+            self._draw_settings(camera)
+        elif self.is_current:
+            self.toast(f"{self._unique_id} is no longer there", severity="warning")
+            self.dismiss()
+
+    def _draw_settings(self, camera: CameraStatus) -> None:
+        """Draw the settings, below the name where the engine does not tell that itself."""
+        named = any(setting["name"] == "name" for setting in self._settings)
+        settings = self._settings if named else [name_setting(camera), *self._settings]
+        self.query_one(SettingsTable).show_settings(settings)
+
+    @work
+    async def _follow_settings(self) -> None:
+        """Ask for the settings again and again, sooner while a change is pending."""
+        while True:
+            self._ask_again.clear()
+            pending = await self._ask_settings()
+            try:
+                period = PERIOD if pending else SETTLED_PERIOD
+                await asyncio.wait_for(self._ask_again.wait(), period)
+            except TimeoutError:
+                continue
+
+    async def _ask_settings(self) -> bool:
+        """Ask for the settings and draw them; tell whether a change is pending."""
+        try:
+            told = await self.link.settings(self._unique_id)
+        except SettingsUntold as reason:
+            self._entitle(f"settings as last told: {reason}")
+            return False
+        self._settings = told["settings"]
+        if told["pending"]:
+            self._entitle("settings: a change is being taken over …")
+        else:
+            self._entitle("settings" if self._settings else "settings: the camera told none yet")
+        if camera := self.target():
+            self._draw_settings(camera)
+        return told["pending"]
+
+    def _entitle(self, title: str) -> None:
+        """Head the settings; never read as markup."""
+        table = self.query_one(SettingsTable)
+        content = Content(plain(title))
+        if table.border_title != content.markup:
+            table.border_title = content.markup
+
+    @on(SettingsTable.Chosen)
+    def action_set(self) -> None:
+        """Change the setting under the cursor."""
+        camera, setting = self.target(), self.query_one(SettingsTable).setting
+        if camera is None or setting is None:
+            return
+        if is_editable(setting):
+            self.app.push_screen(SettingDialog(camera["name"], setting, self._saver(setting)))
+        else:
+            why = setting["note"] or "not on this camera"
+            self.toast(f"{setting['name']}: {why}", severity="warning")
+
+    def _saver(self, setting: SettingStatus) -> Save:
+        """Make what saves a new value of a setting."""
+
+        async def save(value: Any) -> str:
+            changes = {setting["name"]: value}
+            results = await self.link.tell("set", camera=self._unique_id, changes=changes)
+            self._ask_again.set()
+            failures = [result["text"] for result in results if not result["ok"]]
+            if not failures:
+                self.toast("; ".join(f"{one['camera']}: {one['text']}" for one in results))
+            return "; ".join(failures)
+
+        return save
+
+    def action_back(self) -> None:
+        """Go back to the cameras."""
+        self.dismiss()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll what stands below the settings."""
+        facts = self.query_one(CameraFacts)
+        facts.scroll_relative(y=pages * facts.size.height, animate=False)

@@ -1,0 +1,176 @@
+"""What the rig's screen and a camera's have in common: the keys that steer one camera."""
+
+import os
+from typing import ClassVar
+
+from textual import work
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.widgets import Static
+
+from pmv_tui.control.messages import CameraStatus, Result
+from pmv_tui.tui.actions import Action
+from pmv_tui.tui.help_topics import Topic
+from pmv_tui.tui.link import EngineLink
+from pmv_tui.tui.screens.addresses import AddressDialog
+from pmv_tui.tui.screens.help import HelpScreen
+from pmv_tui.tui.screens.log import LogScreen
+from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text import plain
+from pmv_tui.tui.widgets.cursor_view import CursorView
+
+DONE = {
+    "plug": "{name} publishes at {pub_address}",
+    "unplug": "{name} is unplugged",
+    "pause": "{name} is paused",
+    "resume": "{name} publishes again",
+}
+"""What a toast says when a command worked."""
+
+
+def is_open(camera: CameraStatus) -> bool:
+    """Tell whether a camera's window is on a screen, or on its way there."""
+    return camera["window"] in ("opening", "shown")
+
+
+class SteeringScreen(Screen[None]):
+    """Sends what a key asks for to the engine, for one camera: `target` says which.
+
+    Parameters
+    ----------
+    state : what is known now.
+    changed : tells when there is more.
+    link : carries the commands.
+
+    Attributes
+    ----------
+    registry : the screen's actions; its bindings are made from them, and so is the palette.
+    help_topics : what its help explains.
+    """
+
+    registry: ClassVar[tuple[Action, ...]]
+    help_topics: ClassVar[tuple[Topic, ...]]
+
+    def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
+        super().__init__()
+        self.state = state
+        self.changed = changed
+        self.link = link
+
+    def target(self) -> CameraStatus | None:
+        """Give the camera that is steered; where there is none, say so."""
+        raise NotImplementedError
+
+    def draw(self, state: RigState) -> None:
+        """Draw this state of the rig."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Draw what is known, and whatever comes."""
+        self.changed.subscribe(self, self._draw, immediate=True)
+        self._draw(self.state)
+
+    def _draw(self, state: RigState) -> None:
+        """Draw this state; what is wrong with the engine stands in a banner as long as it is."""
+        banner, trouble = self.query_one("#trouble", Static), plain(state.trouble)
+        if banner.display != bool(trouble) or banner.content != trouble:
+            banner.update(trouble)
+            banner.display = bool(trouble)
+        self.draw(state)
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        self.query_one(CursorView).move(rows)
+
+    def action_first(self) -> None:
+        """Put the cursor on the first row."""
+        self.query_one(CursorView).move_to(0)
+
+    def action_last(self) -> None:
+        """Put the cursor on the last row."""
+        self.query_one(CursorView).move_to_last()
+
+    def action_plug(self) -> None:
+        """Plug the camera, or unplug it."""
+        if camera := self.target():
+            self._tell("unplug" if camera["plugged"] else "plug", camera)
+
+    def action_pause(self) -> None:
+        """Pause the camera, or resume it."""
+        camera = self.target()
+        if camera and camera["plugged"]:
+            self._tell("resume" if camera["paused"] else "pause", camera)
+        elif camera:
+            self.toast(f"{camera['name']} is unplugged: p plugs it", severity="warning")
+
+    def action_window(self) -> None:
+        """Open the camera's window, or close it."""
+        if camera := self.target():
+            self.tell_window(camera["unique_id"], close=is_open(camera))
+
+    def action_edit(self) -> None:
+        """Edit the camera's addresses."""
+        camera = self.target()
+        if camera is None:
+            return
+        unique_id = camera["unique_id"]
+
+        async def save(pub: str, pull: str) -> str:
+            results = await self.link.tell("addresses", camera=unique_id, pub=pub, pull=pull)
+            return "; ".join(result["text"] for result in results if not result["ok"])
+
+        def saved(done: bool | None) -> None:
+            if done:
+                self.toast(f"{camera['name']}: addresses saved")
+
+        others = [other for other in self.state.cameras if other["unique_id"] != unique_id]
+        self.app.push_screen(AddressDialog(camera, others, save), saved)
+
+    @work
+    async def action_add(self) -> None:
+        """Add the camera to the config file."""
+        camera = self.target()
+        if camera and camera["listed"]:
+            self.toast(f"{camera['name']} is in the config file already")
+        elif camera:
+            results = await self.link.tell("set", camera=camera["unique_id"], changes={})
+            if not self.toast_failures(results):
+                self.toast(f"{camera['name']} is in the config file now")
+
+    def action_log(self) -> None:
+        """Show the log."""
+        self.app.push_screen(LogScreen(self.state, self.changed))
+
+    def action_help(self) -> None:
+        """Show the help of this screen."""
+        self.app.push_screen(HelpScreen(self.help_topics))
+
+    @work
+    async def _tell(self, command: str, camera: CameraStatus) -> None:
+        """Send a command for one camera and say what became of it."""
+        results = await self.link.tell(command, camera=camera["unique_id"])
+        if not self.toast_failures(results):
+            self.toast(DONE[command].format(**camera))
+
+    @work
+    async def tell_window(self, camera: str, *, close: bool) -> None:
+        """Ask for a window on the display of this terminal's environment, or for its end."""
+        where = {
+            "display": os.environ.get("DISPLAY", ""),
+            "xauthority": os.environ.get("XAUTHORITY", ""),
+        }
+        arguments = {"close": True} if close else where
+        self.toast_failures(await self.link.tell("window", camera=camera, **arguments))
+
+    def toast_failures(self, results: list[Result]) -> bool:
+        """Say what failed; tell whether anything did."""
+        failures = [result for result in results if not result["ok"]]
+        for failure in failures:
+            camera = f"{failure['camera']}: " if failure["camera"] else ""
+            self.toast(f"{camera}{failure['text']}", severity="error")
+        return bool(failures)
+
+    def toast(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Say something for a moment; never read as markup."""
+        self.notify(plain(text), severity=severity, markup=False)

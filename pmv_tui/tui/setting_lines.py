@@ -1,0 +1,123 @@
+"""A camera's settings as rows of a table: wanted, actual, allowed, and how a change is made."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from pmv_tui.control.messages import SettingStatus
+from pmv_tui.tui.lines import GAP, MARK_WIDTH, Base, Cell, Line, tabular, wrap
+from pmv_tui.tui.setting_values import allowed, deviation, is_absent, show_value
+from pmv_tui.tui.text import plain
+
+MAX_VALUE_WIDTH = 20
+MIN_ALLOWED_WIDTH = 8
+
+FIRST_COLUMNS = 3
+"""Columns that are never left out: the setting, wanted and actual."""
+
+
+class SettingColumn(NamedTuple):
+    """One column: its heading, and a sentence for the help screen."""
+
+    title: str
+    meaning: str
+
+
+SETTING_COLUMNS = (
+    SettingColumn("setting", "Its key in the config file."),
+    SettingColumn("wanted", "What the config file says; - leaves it to the camera."),
+    SettingColumn(
+        "actual",
+        "What the camera reports; ▲ marks what is not as wanted, and the reason stands below it.",
+    ),
+    SettingColumn(
+        "allowed",
+        "What the camera allows now, with the unit; ranges depend on the other settings. Grey: "
+        "not on this camera.",
+    ),
+    SettingColumn("change", "Whether a change is live or restarts the camera's stream."),
+)
+
+
+def setting_rows(
+    settings: Sequence[SettingStatus], cursor: int, width: int
+) -> tuple[Line, list[list[Line]]]:
+    """Write the headings, and of each setting its row and, below it, what the camera changed.
+
+    Parameters
+    ----------
+    cursor : the row under the cursor.
+    width : of the table, terminal columns; what does not fit is shortened, then left out.
+    """
+    titles = [Cell(column.title) for column in SETTING_COLUMNS]
+    rows = [_cells(setting) for setting in settings]
+    widths = _widths([titles, *rows])
+    if _total(widths) > width:
+        rows = [_cells(setting, short=True) for setting in settings]
+        widths = _fitted(_widths([titles, *rows]), width)
+    lines = [
+        [
+            _row(setting, cells, widths, "cursor" if row == cursor else "plain"),
+            *_deviation_lines(setting, widths[0], width),
+        ]
+        for row, (cells, setting) in enumerate(zip(rows, settings, strict=True))
+    ]
+    return tabular(titles[: len(widths)], widths, "title"), lines
+
+
+def _row(setting: SettingStatus, cells: list[Cell], widths: list[int], base: Base) -> Line:
+    """Set the cells side by side; where there is no such setting, its last two say why."""
+    if is_absent(setting) and len(widths) > FIRST_COLUMNS:
+        why = Cell(plain(setting["note"]) or "not on this camera", "muted")
+        first, last = widths[:FIRST_COLUMNS], widths[FIRST_COLUMNS:]
+        span = sum(last) + GAP * (len(last) - 1)
+        return tabular([*cells[:FIRST_COLUMNS], why], [*first, span], base)
+    return tabular(cells[: len(widths)], widths, base)
+
+
+def _cells(setting: SettingStatus, *, short: bool = False) -> list[Cell]:
+    """Write what each column shows of a setting."""
+    name, wanted = Cell(plain(setting["name"])), Cell(show_value(setting["wanted"]))
+    if is_absent(setting):
+        return [name, wanted, Cell("-", "muted"), Cell(""), Cell("")]
+    if deviation(setting):
+        actual = Cell(f"▲ {show_value(setting['actual'])}", "warning")
+    else:
+        actual = Cell(show_value(setting["actual"]))
+    restarts = "restarts" if short else "restarts the stream"
+    change = Cell("live" if setting["live"] else restarts)
+    return [name, wanted, actual, Cell(allowed(setting)), change]
+
+
+def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Line]:
+    """Say below a row why the camera does not have what was wanted."""
+    why = deviation(setting)
+    if not why:
+        return []
+    left = MARK_WIDTH + indent + GAP
+    text = f"▲ not {show_value(setting['wanted'])}: {why}"
+    return [Line((Cell(" " * left), Cell(row, "warning"))) for row in wrap(text, width - left)]
+
+
+def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """Give each column the width of its widest cell."""
+    name, *values, allowed_width, change = (
+        max(cell_len(cell.text) for cell in column) for column in zip(*rows, strict=True)
+    )
+    return [name, *(min(value, MAX_VALUE_WIDTH) for value in values), allowed_width, change]
+
+
+def _fitted(widths: list[int], width: int) -> list[int]:
+    """Shorten the allowed range; where too little of it is left, leave out the last columns."""
+    *first, allowed_width, change = widths
+    excess = max(_total(widths) - width, 0)
+    if allowed_width - excess >= MIN_ALLOWED_WIDTH:
+        return [*first, allowed_width - excess, change]
+    room = width - _total(first) - GAP
+    return [*first, min(allowed_width, room)] if room >= MIN_ALLOWED_WIDTH else first
+
+
+def _total(widths: Sequence[int]) -> int:
+    """Add up the width of columns, gaps and the cursor's mark."""
+    return MARK_WIDTH + sum(widths) + GAP * (len(widths) - 1)

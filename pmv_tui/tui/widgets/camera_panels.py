@@ -1,0 +1,43 @@
+"""The panels above and below a camera's settings."""
+
+import time
+from collections.abc import Sequence
+
+from pmv_tui.control.messages import CameraStatus, Event
+from pmv_tui.tui.camera_lines import fact_lines, head_lines, last_events
+from pmv_tui.tui.widgets.line_view import LineView
+
+
+class CameraHead(LineView):
+    """Which camera it is, and how it does."""
+
+    _camera: CameraStatus | None = None
+
+    def show_camera(self, camera: CameraStatus) -> None:
+        """Describe this one."""
+        self._camera = camera
+        self.show(head_lines(camera, self.size.width))
+
+    def on_resize(self) -> None:
+        """Break the lines anew for another width."""
+        if self._camera:
+            self.show_camera(self._camera)
+
+
+class CameraFacts(LineView):
+    """Drops, clock, sockets and clients; the camera's last events in what room is left."""
+
+    _camera: CameraStatus | None = None
+    _events: Sequence[Event] = ()
+
+    def show_camera(self, camera: CameraStatus, events: Sequence[Event]) -> None:
+        """Describe this one; the events are the whole rig's, oldest first."""
+        self._camera, self._events = camera, events
+        facts = fact_lines(camera, time.time_ns(), self.size.width)
+        room = self.size.height - len(facts)
+        self.show([*facts, *last_events(events, camera, room, self.size.width)])
+
+    def on_resize(self) -> None:
+        """Break the lines anew for another size."""
+        if self._camera:
+            self.show_camera(self._camera, self._events)

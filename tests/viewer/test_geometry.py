@@ -1,0 +1,40 @@
+"""What of a box lies on an image, and how large its window is."""
+
+import pytest
+
+from pmv_tui.viewer.geometry import fit, visible
+
+
+@pytest.mark.parametrize(
+    ("corners", "seen"),
+    [
+        ([0, 0, 639, 479], True),
+        ([-50, -50, 0, 0], True),
+        ([639, 479, 900, 900], True),
+        ([-10, -10, 700, 500], True),
+        ([10, 10, 0, 0], True),
+        ([-50, 10, -1, 20], False),
+        ([640, 0, 700, 479], False),
+        ([0, 480, 639, 500], False),
+        ([0, -9, 639, -1], False),
+    ],
+)
+def test_a_box_is_visible_where_any_of_it_lies_on_the_image(corners: list[int], seen: bool) -> None:
+    assert visible(corners, 640, 480) is seen
+
+
+@pytest.mark.parametrize(
+    ("size", "window"),
+    [
+        ((1280, 1024), (640, 512)),
+        ((1024, 1280), (512, 640)),
+        ((320, 200), (320, 200)),
+        ((640, 640), (640, 640)),
+        ((16_384, 16), (640, 1)),
+        ((16_384, 2), (640, 1)),
+    ],
+)
+def test_a_window_is_as_large_as_its_image_up_to_a_limit(
+    size: tuple[int, int], window: tuple[int, int]
+) -> None:
+    assert fit(*size, 640) == window
