@@ -103,7 +103,7 @@ class DisplayConfig(_Section):
     )
     """Images a second that a window shows at most."""
 
-    max_size: int = Field(default=960, ge=64, le=16_384, json_schema_extra={"unit": "pixels"})
+    max_size: int = Field(default=640, ge=64, le=16_384, json_schema_extra={"unit": "pixels"})
     """The longest side of a window, pixels; a larger image is scaled down."""
 
     captions: bool = True

@@ -67,12 +67,11 @@ def setting_rows(
 
 
 def _row(setting: SettingStatus, cells: list[Cell], widths: list[int], base: Base) -> Line:
-    """Set the cells side by side; where there is no such setting, its last two say why."""
+    """Set the cells side by side; why there is no such setting may take the last two columns."""
     if is_absent(setting) and len(widths) > FIRST_COLUMNS:
-        why = Cell(plain(setting["note"]) or "not on this camera", "muted")
         first, last = widths[:FIRST_COLUMNS], widths[FIRST_COLUMNS:]
         span = sum(last) + GAP * (len(last) - 1)
-        return tabular([*cells[:FIRST_COLUMNS], why], [*first, span], base)
+        return tabular(cells[: FIRST_COLUMNS + 1], [*first, span], base)
     return tabular(cells[: len(widths)], widths, base)
 
 
@@ -80,7 +79,8 @@ def _cells(setting: SettingStatus, *, short: bool = False) -> list[Cell]:
     """Write what each column shows of a setting."""
     name, wanted = Cell(plain(setting["name"])), Cell(show_value(setting["wanted"]))
     if is_absent(setting):
-        return [name, wanted, Cell("-", "muted"), Cell(""), Cell("")]
+        why = plain(setting["note"]) or "not on this camera"
+        return [name, wanted, Cell("-", "muted"), Cell(why, "muted"), Cell("")]
     if deviation(setting):
         actual = Cell(f"▲ {show_value(setting['actual'])}", "warning")
     else:

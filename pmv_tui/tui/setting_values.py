@@ -197,7 +197,7 @@ def _outside(setting: SettingStatus, value: Any) -> str:
     ):
         if beyond:
             return (
-                f"{kind} that the camera allows now, {write_value(bound)}; it may allow more once "
+                f"{kind} that the camera allows now, {write_value(bound)}; it may allow it once "
                 "another setting has changed"
             )
     return ""

@@ -91,8 +91,11 @@ def draw_overlay(canvas: Image, image_size: tuple[int, int], overlay: Overlay) -
 
 
 def draw_caption(canvas: Image, text: str) -> None:
-    """Write a line in the top left corner, white on a dark backing."""
-    _write(canvas, _printable(text), (0, 0), WHITE, BLACK)
+    """Write a line in the bottom left corner, white on a dark backing."""
+    printable = _printable(text)
+    _, height, below = _measure(printable, SMALL, 1)
+    y = max(0, canvas.shape[0] - height - below - 2 * PADDING)
+    _write(canvas, printable, (0, y), WHITE, BLACK)
 
 
 def draw_notice(canvas: Image, text: str) -> None:

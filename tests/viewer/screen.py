@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from Xlib import XK, X, display, error, protocol  # type: ignore[import-untyped]
-from Xlib.ext import xtest  # type: ignore[import-untyped]
+from Xlib import XK, X, display, error, protocol
+from Xlib.ext import xtest
 
 WIDTH, HEIGHT = 1400, 1100
 """Pixels of the screen."""
