@@ -127,7 +127,9 @@ def corners(box: Corners) -> str:
 def box_cell(camera: CameraStatus) -> Cell:
     """Show the corners of the live box."""
     more = f" +{camera['drawn'] - 1}" if camera["drawn"] > 1 else ""
-    return Cell(corners(camera["box"]) + more) if camera["box"] else Cell("-", "muted")
+    if camera["box"]:
+        return Cell(corners(camera["box"]) + more)
+    return Cell(f"{camera['drawn']} drawn") if camera["drawn"] else Cell("-", "muted")
 
 
 def window_cell(camera: CameraStatus) -> Cell:

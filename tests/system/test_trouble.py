@@ -5,6 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import zmq
 
@@ -87,6 +88,26 @@ def test_what_a_driver_throws_is_told_logged_and_retried(rig: RigOnDisk, ports: 
         tell(rig, "")
         wait_for(lambda: state(rig) == "capturing", "it to be tried again")
     assert "Traceback" in rig.said(), "the log has the whole of it"
+
+
+def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
+    cv2 = pytest.importorskip("cv2", exc_type=ImportError)
+    writer = cv2.VideoWriter(
+        str(rig.folder / "short.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 50, (64, 48)
+    )
+    for _ in range(25):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.release()
+    film = simulated("film", *free_ports(2), more='source = "short.avi"\nloop = false')
+    rig.write_config(film.replace("-simulated", "-opencv"))
+    with rig.serve("--plug-all"):
+        wait_for(lambda: rig.camera("film")["state"] == "ended", "the end to be told")
+        camera = rig.camera("film")
+        assert camera["captured"] == 25
+        assert camera["retry_in"] is None
+        assert camera["plugged"]
+        assert rig.run("set", "film", "loop=true").returncode == 0
+        wait_for(lambda: rig.camera("film")["captured"] > 60, "it to be played over and over")
 
 
 def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: list[int]) -> None:

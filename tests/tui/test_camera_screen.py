@@ -337,3 +337,15 @@ def test_a_found_camera_is_added_to_the_config_by_a_key() -> None:
 
     drive(rig, scenario)
     assert rig.commands == [("set", {"camera": "right-simulated", "changes": {}})]
+
+
+def test_no_line_runs_below_the_scrollbar() -> None:
+    rig = two_cameras()
+    # Beside "▲ not 60: " it ends in the terminal's last column, which the scrollbar takes.
+    rig.settings["left-simulated"][0]["note"] = "ten_column"
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("enter")
+        await until_shown(pilot, "ten_column")
+
+    drive(rig, scenario, size=(40, 20))

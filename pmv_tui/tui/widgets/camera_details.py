@@ -13,8 +13,8 @@ class CameraDetails(LineView):
     def show_camera(self, camera: CameraStatus | None) -> None:
         """Describe this one."""
         self._camera = camera
-        self.show(detail_lines(camera, self.size.width) if camera else [])
+        self.draw()
 
-    def on_resize(self) -> None:
-        """Break the lines anew for another width."""
-        self.show_camera(self._camera)
+    def draw(self) -> None:
+        """Break the lines as they fit. See `LineView.draw`."""
+        self.show(detail_lines(self._camera, self.line_width) if self._camera else [])

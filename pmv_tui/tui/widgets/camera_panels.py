@@ -16,12 +16,12 @@ class CameraHead(LineView):
     def show_camera(self, camera: CameraStatus) -> None:
         """Describe this one."""
         self._camera = camera
-        self.show(head_lines(camera, self.size.width))
+        self.draw()
 
-    def on_resize(self) -> None:
-        """Break the lines anew for another width."""
+    def draw(self) -> None:
+        """Break the lines as they fit. See `LineView.draw`."""
         if self._camera:
-            self.show_camera(self._camera)
+            self.show(head_lines(self._camera, self.line_width))
 
 
 class CameraFacts(LineView):
@@ -33,11 +33,11 @@ class CameraFacts(LineView):
     def show_camera(self, camera: CameraStatus, events: Sequence[Event]) -> None:
         """Describe this one; the events are the whole rig's, oldest first."""
         self._camera, self._events = camera, events
-        facts = fact_lines(camera, time.time_ns(), self.size.width)
-        room = self.size.height - len(facts)
-        self.show([*facts, *last_events(events, camera, room, self.size.width)])
+        self.draw()
 
-    def on_resize(self) -> None:
-        """Break the lines anew for another size."""
+    def draw(self) -> None:
+        """Break the lines as they fit. See `LineView.draw`."""
         if self._camera:
-            self.show_camera(self._camera, self._events)
+            facts = fact_lines(self._camera, time.time_ns(), self.line_width)
+            room = self.size.height - len(facts)
+            self.show([*facts, *last_events(self._events, self._camera, room, self.line_width)])

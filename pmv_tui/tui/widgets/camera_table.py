@@ -27,11 +27,11 @@ class CameraTable(CursorView):
         self.draw()
 
     def draw(self) -> None:
-        """Write a line for each camera. See `CursorView.draw`."""
+        """Write a line for each camera. See `LineView.draw`."""
         if not self._cameras:
             self.show_rows(Line(), [])
             return
-        placed = layout(self._cameras, self.size.width)
+        placed = layout(self._cameras, self.line_width)
         rows = [
             [camera_line(placed, camera, cursor=row == self._cursor)]
             for row, camera in enumerate(self._cameras)

@@ -12,7 +12,10 @@ from pmv_tui.tui.widgets.line_view import LineView
 
 
 class CursorView(LineView):
-    """Rows of one line or more below a heading; the cursor stays on its row when others come."""
+    """Rows of one line or more below a heading; the cursor stays on its row when others come.
+
+    Its subclasses write them with `show_rows`.
+    """
 
     pinned = 1
 
@@ -27,10 +30,6 @@ class CursorView(LineView):
         self._keys: Sequence[str] = ()
         self._ends: list[int] = []
         self._cursor = 0
-
-    def draw(self) -> None:
-        """Write the rows, by `show_rows`; called when the cursor moved or the width changed."""
-        raise NotImplementedError
 
     def set_keys(self, keys: Sequence[str]) -> None:
         """Name the rows; the cursor stays on the row of its name, where there still is one."""
@@ -63,10 +62,6 @@ class CursorView(LineView):
     def move_to_last(self) -> None:
         """Put the cursor on the last row."""
         self.move_to(len(self._keys) - 1)
-
-    def on_resize(self) -> None:
-        """Write the rows anew for another width."""
-        self.draw()
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; the second click of two chooses it."""

@@ -19,15 +19,11 @@ class EventView(LineView):
         if (events, names) == (self._events, self._names):
             return
         self._events, self._names = events, names
-        self._draw()
+        self.draw()
 
-    def on_resize(self) -> None:
-        """Break the lines anew for another width."""
-        self._draw()
-
-    def _draw(self) -> None:
-        """Write the lines and follow the end."""
+    def draw(self) -> None:
+        """Break the lines as they fit, and follow the end. See `LineView.draw`."""
         follow = self.is_vertical_scroll_end
-        self.show(event_lines(self._events, self._names, self.size.width))
+        self.show(event_lines(self._events, self._names, self.line_width))
         if follow:
             self.scroll_end(animate=False)

@@ -14,12 +14,12 @@ class HeaderLine(LineView):
     def show_state(self, state: RigState) -> None:
         """Show this state of the rig."""
         self._state = state
-        self.show([header_line(state, self.size.width)])
+        self.draw()
 
-    def on_resize(self) -> None:
-        """Abbreviate anew for another width."""
+    def draw(self) -> None:
+        """Abbreviate the path as it fits. See `LineView.draw`."""
         if self._state:
-            self.show_state(self._state)
+            self.show([header_line(self._state, self.line_width)])
 
 
 def header_line(state: RigState, width: int) -> Line:

@@ -40,6 +40,23 @@ class LineView(ScrollView, can_focus=False):
         self._lines: Sequence[Line] = ()
         self._styles: dict[tuple[Base, Tone], Style] = {}
 
+    @property
+    def line_width(self) -> int:
+        """Terminal columns of a line, beside the scrollbar where there is one."""
+        return self.scrollable_content_region.width
+
+    def draw(self) -> None:
+        """Write the lines, by `show`, as they fit `line_width`."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Write the lines anew when the scrollbar comes or goes."""
+        self.watch(self, "show_vertical_scrollbar", self.draw, init=False)
+
+    def on_resize(self) -> None:
+        """Write the lines anew for another width."""
+        self.draw()
+
     def show(self, lines: Sequence[Line]) -> None:
         """Put these lines in the place of the earlier ones."""
         old, self._lines = self._lines, lines

@@ -26,5 +26,5 @@ class SettingsTable(CursorView):
         self.draw()
 
     def draw(self) -> None:
-        """Write the lines of each setting. See `CursorView.draw`."""
-        self.show_rows(*setting_rows(self._settings, self._cursor, self.size.width))
+        """Write the lines of each setting. See `LineView.draw`."""
+        self.show_rows(*setting_rows(self._settings, self._cursor, self.line_width))
