@@ -12,10 +12,10 @@ from gi.repository import Aravis, GLib
 
 from pmv_tui.cameras.aravis_devices import devices
 from pmv_tui.cameras.aravis_features import AravisFeatures
-from pmv_tui.cameras.base import CameraError, CameraLost, Frame, FrameCounts, Setting
+from pmv_tui.cameras.base import CameraError, CameraLost, Frame, FrameCounts
 from pmv_tui.cameras.frame_ids import missing_between
-from pmv_tui.cameras.genicam_apply import apply_live, apply_settings
-from pmv_tui.cameras.genicam_read import read_settings, resulting_rate
+from pmv_tui.cameras.genicam_apply import apply_settings
+from pmv_tui.cameras.genicam_camera import GenICamCamera
 from pmv_tui.config.schema import CameraConfig
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ CLOSE_WAIT = 1.0
 """Seconds that a closing may take at most; the rest of it happens in the background."""
 
 
-class AravisCamera:
+class AravisCamera(GenICamCamera):
     """A camera that streams.
 
     No signal handlers of Aravis' are used: they would run Python code in threads of its own. What
@@ -45,16 +45,13 @@ class AravisCamera:
 
     def __init__(self, camera: Any, config: CameraConfig) -> None:
         self.counts = FrameCounts()
-        self._config = config
         self._camera = camera
-        self._features: Any = AravisFeatures(camera.get_device())
         self._stream: Any = None
         self._last_frame_id: int | None = None
         self._underruns = 0
         self._gap_expected = False
         try:
-            self.pixel_format: str = self._features.get("PixelFormat")
-            self.fps: float | None = resulting_rate(self._features)
+            super().__init__(AravisFeatures(camera.get_device()), config)
             self._start()
         except GLib.Error as error:
             self.close()
@@ -121,18 +118,6 @@ class AravisCamera:
         self._gap_expected |= ran_out
         return ran_out
 
-    def settings(self) -> tuple[Setting, ...]:
-        """Read the camera's settings back. See `Camera.settings`."""
-        with self._answering("it does not tell its settings"):
-            return read_settings(self._features, self._config)
-
-    def apply(self, config: CameraConfig) -> None:
-        """Set what may be set while it streams. See `Camera.apply`."""
-        with self._answering("it refuses a setting"):
-            apply_live(self._features, self._config, config)
-            self._config = config
-            self.fps = resulting_rate(self._features)
-
     @contextmanager
     def _answering(self, trouble: str) -> Iterator[None]:
         """Tell apart a camera that is gone and one that refuses."""
@@ -173,8 +158,9 @@ class AravisCamera:
         """
         if self._camera is None:
             return
-        held = [self._camera, self._features, self._stream]
-        self._camera = self._features = self._stream = None
+        # The features hold the device too; there are none where the opening failed early.
+        held = [self._camera, vars(self).pop("_features", None), self._stream]
+        self._camera = self._stream = None
         thread = threading.Thread(target=_let_go, args=(held,), name="let go", daemon=True)
         thread.start()
         thread.join(CLOSE_WAIT)

@@ -20,12 +20,12 @@ from pmv_tui.cameras.base import (
     FoundCamera,
     Frame,
     FrameCounts,
-    Setting,
 )
 from pmv_tui.cameras.basler_features import BaslerFeatures
 from pmv_tui.cameras.frame_ids import missing_between
-from pmv_tui.cameras.genicam_apply import apply_live, apply_settings
-from pmv_tui.cameras.genicam_read import read_settings, resulting_rate
+from pmv_tui.cameras.genicam import Features
+from pmv_tui.cameras.genicam_apply import apply_settings
+from pmv_tui.cameras.genicam_camera import GenICamCamera
 from pmv_tui.config.schema import CameraConfig
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ MAX_WAIT = 0.5
 """Seconds that the SDK is asked to wait at a time."""
 
 
-class BaslerCamera:
+class BaslerCamera(GenICamCamera):
     """A Basler camera that streams.
 
     No event handlers of pylon's are used: those written in Python can crash the interpreter when
@@ -53,12 +53,9 @@ class BaslerCamera:
     def __init__(self, device: Any, config: CameraConfig) -> None:
         self.counts = FrameCounts()
         self._device = device
-        self._config = config
-        self._features = BaslerFeatures(device.GetNodeMap())
         self._last_block_id: int | None = None
         try:
-            self.pixel_format: str = self._features.get("PixelFormat")
-            self.fps: float | None = resulting_rate(self._features)
+            super().__init__(BaslerFeatures(device.GetNodeMap()), config)
             self._ns_per_tick = _ns_per_tick(self._features)
             # The newest frame wins; what was not fetched in time is counted as skipped.
             device.StartGrabbing(pylon.GrabStrategy_LatestImageOnly)
@@ -106,18 +103,6 @@ class BaslerCamera:
         ticks = result.GetTimeStamp()
         device_timestamp = round(ticks * self._ns_per_tick) if ticks else None
         return Frame(_image(result), timestamp, device_timestamp)
-
-    def settings(self) -> tuple[Setting, ...]:
-        """Read the camera's settings back. See `Camera.settings`."""
-        with self._answering("it does not tell its settings"):
-            return read_settings(self._features, self._config)
-
-    def apply(self, config: CameraConfig) -> None:
-        """Set what may be set while it streams. See `Camera.apply`."""
-        with self._answering("it refuses a setting"):
-            apply_live(self._features, self._config, config)
-            self._config = config
-            self.fps = resulting_rate(self._features)
 
     @contextmanager
     def _answering(self, trouble: str) -> Iterator[None]:
@@ -262,7 +247,7 @@ def _image(result: Any) -> Any:
     return image if image.flags.c_contiguous else image.copy()
 
 
-def _ns_per_tick(features: BaslerFeatures) -> float:
+def _ns_per_tick(features: Features) -> float:
     """Ask how long a tick of the camera's clock is; those with a USB plug count in ns."""
     name = "GevTimestampTickFrequency"
     return 1e9 / float(features.get(name)) if features.has(name) else 1.0

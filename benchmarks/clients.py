@@ -1,0 +1,102 @@
+"""The clients, each run in a process of its own: receives, and notes when each frame came.
+
+`python -m benchmarks.clients KIND PORT FILE` prints a line with its first frame, receives until it
+is interrupted, and then saves FILE: an int64 array in numpy's format, a row a frame, with the time
+after the image was reshaped, the frame's time stamp (both ns since the epoch), and its number.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+
+import msgpack
+import numpy as np
+import zmq
+
+from benchmarks.loops import STAMP_BYTES
+
+Received = tuple[int, int]
+"""A frame's time stamp and number."""
+
+
+def documented(port: int) -> Iterator[Received]:
+    """Receive as the protocol's documentation shows it, with a socket as it comes."""
+    socket = zmq.Context.instance().socket(zmq.SUB)
+    socket.connect(f"tcp://localhost:{port}")
+    socket.setsockopt_string(zmq.SUBSCRIBE, "")
+    while True:
+        topic, metadata_packed, image_bytes = socket.recv_multipart()
+        if topic.decode("utf-8") != "image":
+            continue
+        metadata = msgpack.unpackb(metadata_packed)
+        np.frombuffer(image_bytes, dtype=np.uint8).reshape((metadata["height"], metadata["width"]))
+        yield metadata["timestamp"], metadata["sequence"]
+
+
+def fresh(port: int) -> Iterator[Received]:
+    """Receive with the product's own client, which gives the newest frame."""
+    from pmv_tui.client import subscribe  # noqa: PLC0415 - the others must not pay for it
+
+    with subscribe(f"tcp://localhost:{port}") as frames:
+        for frame in frames:
+            yield frame.timestamp, frame.sequence
+
+
+def imagezmq(port: int) -> Iterator[Received]:
+    """Receive with imagezmq in its PUB/SUB mode."""
+    from imagezmq import ImageHub  # noqa: PLC0415 - only this kind needs it
+
+    hub = ImageHub(open_port=f"tcp://127.0.0.1:{port}", REQ_REP=False)
+    while True:
+        (timestamp, number), _ = hub.recv_image()
+        yield timestamp, number
+
+
+def vidgear(port: int) -> Iterator[Received]:
+    """Receive with vidgear's NetGear in its pattern 2, whose receiver is the one that binds."""
+    from vidgear.gears import NetGear  # noqa: PLC0415 - only this kind needs it
+
+    gear = NetGear(
+        address="127.0.0.1",
+        port=str(port),
+        protocol="tcp",
+        pattern=2,
+        receive_mode=True,
+        jpeg_compression=False,
+    )
+    while (image := gear.recv()) is not None:
+        timestamp, number = image.reshape(-1)[:STAMP_BYTES].view(np.int64).tolist()
+        yield timestamp, number
+
+
+KINDS: dict[str, Callable[[int], Iterator[Received]]] = {
+    "documented": documented,
+    "fresh": fresh,
+    "imagezmq": imagezmq,
+    "vidgear": vidgear,
+}
+
+
+def main() -> None:
+    """Receive until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("port", type=int)
+    parser.add_argument("file")
+    parser.add_argument("--work", type=float, default=0.0, help="seconds that a frame is worked on")
+    options = parser.parse_args()
+    rows: list[tuple[int, int, int]] = []
+    try:
+        for timestamp, number in KINDS[options.kind](options.port):
+            rows.append((time.time_ns(), timestamp, number))
+            if len(rows) == 1:
+                print("receiving", flush=True)
+            if options.work:
+                time.sleep(options.work)
+    except KeyboardInterrupt:
+        pass  # that is how it is told to end
+    np.save(options.file, np.array(rows, np.int64).reshape(-1, 3))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The publishers that the product is compared with, each run in a process of its own.
+
+`python -m benchmarks.loops CONTENDER WIDTH HEIGHT FPS PORT...` publishes a camera at each port until
+it is ended. Images, numbers and deadlines come from the code that the simulated cameras use, so
+that making a frame costs the same everywhere.
+"""
+
+import argparse
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import msgpack
+import numpy as np
+import zmq
+from numpy.typing import NDArray
+
+from pmv_tui.cameras.pacing import Pacer
+from pmv_tui.cameras.scene import BlobScene
+from pmv_tui.engine.sockets import SEND_BUFFER, SEND_QUEUE
+
+Send = Callable[[int, int, NDArray[np.uint8]], None]
+"""Sends one frame: its number, its time stamp (ns since the epoch), its image."""
+
+STAMP_BYTES = 16
+"""The first pixels of a NetGear frame, which carries no metadata from publisher to subscriber:
+time stamp and number are written over them, as two int64."""
+
+
+def bare(port: int) -> Send:
+    """Publish as the documentation of ZeroMQ suggests: short queue, default buffers, no copy."""
+    return _documented_parts(_pub_socket(port, send_queue=2))
+
+
+def tuned(port: int) -> Send:
+    """Publish likewise, with the engine's socket settings."""
+    return _documented_parts(_pub_socket(port, send_queue=SEND_QUEUE, send_buffer=SEND_BUFFER))
+
+
+def imagezmq(port: int) -> Send:
+    """Publish with imagezmq in its PUB/SUB mode."""
+    from imagezmq import ImageSender  # noqa: PLC0415 - only this contender needs it
+
+    sender = ImageSender(connect_to=f"tcp://127.0.0.1:{port}", REQ_REP=False)
+
+    def send(number: int, timestamp: int, image: NDArray[np.uint8]) -> None:
+        sender.send_image([timestamp, number], image)
+
+    return send
+
+
+def vidgear(port: int) -> Send:
+    """Publish with vidgear's NetGear in its pattern 2, PUB/SUB, without its lossy compression."""
+    from vidgear.gears import NetGear  # noqa: PLC0415 - only this contender needs it
+
+    gear = NetGear(
+        address="127.0.0.1", port=str(port), protocol="tcp", pattern=2, jpeg_compression=False
+    )
+
+    def send(number: int, timestamp: int, image: NDArray[np.uint8]) -> None:
+        image.reshape(-1)[:STAMP_BYTES].view(np.int64)[:] = timestamp, number
+        gear.send(image)
+
+    return send
+
+
+LOOPS: dict[str, Callable[[int], Send]] = {
+    "bare": bare,
+    "tuned": tuned,
+    "imagezmq": imagezmq,
+    "vidgear": vidgear,
+}
+
+
+def numbers(fps: float) -> Iterator[int]:
+    """Number the frames, each when it is due; at 0 frames a second as fast as they are taken."""
+    if not fps:
+        number = 0
+        while True:
+            yield number
+            number += 1
+    pacer = Pacer(fps)
+    while True:
+        due = pacer.wait(timeout=1.0)
+        if due is not None:
+            yield due
+
+
+def publish(contender: str, port: int, width: int, height: int, fps: float) -> None:
+    """Publish one camera for as long as the process lives."""
+    scene = BlobScene(width, height)
+    send = LOOPS[contender](port)
+    for number in numbers(fps):
+        image = scene.read(number)
+        send(number, time.time_ns(), image)
+
+
+def main() -> None:
+    """Run a thread a camera."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("contender", choices=LOOPS)
+    parser.add_argument("width", type=int)
+    parser.add_argument("height", type=int)
+    parser.add_argument("fps", type=float, help="frames a second; 0: as fast as it goes")
+    parser.add_argument("port", type=int, nargs="+")
+    options = parser.parse_args()
+    about = (options.width, options.height, options.fps)
+    for port in options.port:
+        threading.Thread(target=publish, args=(options.contender, port, *about)).start()
+
+
+def _pub_socket(port: int, *, send_queue: int, send_buffer: int = -1) -> zmq.Socket[bytes]:
+    """Bind a PUB socket; `send_buffer` in bytes, -1: the system's default."""
+    socket = zmq.Context.instance().socket(zmq.PUB)
+    socket.linger = 0
+    socket.sndhwm = send_queue
+    socket.sndbuf = send_buffer
+    socket.bind(f"tcp://127.0.0.1:{port}")
+    return socket
+
+
+def _documented_parts(socket: zmq.Socket[bytes]) -> Send:
+    """Send topic, metadata and image."""
+
+    def send(number: int, timestamp: int, image: NDArray[np.uint8]) -> None:
+        height, width = image.shape
+        metadata = {
+            "unique_id": "0-loop",
+            "timestamp": timestamp,
+            "height": height,
+            "width": width,
+            "sequence": number,
+        }
+        socket.send_multipart([b"image", msgpack.packb(metadata), image], copy=False)
+
+    return send
+
+
+if __name__ == "__main__":
+    main()
