@@ -19,7 +19,7 @@ from pmv_tui.control.messages import (
     DropTimes,
     SettingStatus,
 )
-from pmv_tui.engine.meter import percentiles_ms, rate, total_rate
+from pmv_tui.engine.meter import percentiles_ms, rate
 from pmv_tui.engine.overlays import Drawn, Overlays
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver
@@ -251,6 +251,7 @@ class RigCamera:
         now = time.monotonic_ns()
         state, reason = self.worker.state(now)
         progress, publisher, overlays = self.worker.progress, self._publisher, self._overlays
+        published_fps = rate(publisher.sent, now)
         latency = percentiles_ms(publisher.sent, now)
         drawn = overlays.drawn(now)
         window = self._windows.state(self.config.unique_id)
@@ -281,8 +282,8 @@ class RigCamera:
             pull_address=self.config.pull_address,
             exposed=any(address.exposed for address in self.addresses),
             clients=self.count_clients(),
-            published_fps=rate(publisher.sent, now),
-            published_mb_s=total_rate(publisher.sent_bytes, now) / 1e6,
+            published_fps=published_fps,
+            published_mb_s=published_fps * publisher.image_bytes / 1e6,
             latency_p50_ms=latency and latency[0],
             latency_p99_ms=latency and latency[1],
             box=_corners(drawn),

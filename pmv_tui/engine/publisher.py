@@ -3,6 +3,7 @@
 import threading
 import time
 
+import msgpack
 import zmq
 
 from pmv_tui.cameras.base import Frame
@@ -11,6 +12,9 @@ from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.rate_limit import RateLimit
 from pmv_tui.engine.sockets import BoundSocket, readable
 from pmv_tui.protocol import TOPIC_IMAGE, pack_image
+
+COUNT_INTERVAL = 100_000_000
+"""ns between two counts of the clients while there are some."""
 
 
 class Publisher:
@@ -35,8 +39,10 @@ class Publisher:
         self.last_missed_by_clients: int | None = None
         self.sent = Ring()
         """When images were sent, and their latency from arrival to sent, ns."""
-        self.sent_bytes = Ring()
-        """When images were sent, and their size, bytes."""
+        self.image_bytes = 0
+        """Size of the last image sent."""
+        self._pack = msgpack.Packer().pack
+        self._next_count = 0
 
     @property
     def plugged(self) -> bool:
@@ -73,7 +79,11 @@ class Publisher:
             if self._bound is None:
                 return
             socket = self._bound.socket
-            self._read_subscriptions(socket)
+            # While somebody listens, the count is for people: a look now and then will do, for it
+            # costs as much as packing the metadata.
+            if not self.clients or arrival >= self._next_count:
+                self._read_subscriptions(socket)
+                self._next_count = arrival + COUNT_INTERVAL
             if self.paused or not self.clients:
                 return
             if not self._limit.passes(arrival):
@@ -88,7 +98,7 @@ class Publisher:
                     "pixel_format": pixel_format,
                 }
             topic, metadata, image = pack_image(
-                self._unique_id, frame.timestamp, frame.image, extended
+                self._unique_id, frame.timestamp, frame.image, extended, self._pack
             )
             if not self._begin(socket, topic):
                 self.missed_by_clients += 1
@@ -98,7 +108,7 @@ class Publisher:
         now = time.monotonic_ns()
         self.published += 1
         self.sent.add(now, now - arrival)
-        self.sent_bytes.add(now, image.nbytes)
+        self.image_bytes = image.nbytes
 
     @staticmethod
     def _begin(socket: zmq.Socket[bytes], topic: bytes) -> bool:
