@@ -1,11 +1,11 @@
 """Fixtures for all tests."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -25,7 +25,7 @@ def rig() -> Iterator[RigOnDisk]:
     if rig.config_path.exists():
         rig.run("stop")
     # Whatever a test left behind would hold ports and processors for the tests after it.
-    left = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False)
-    for pid in left.stdout.split():
-        subprocess.run(["kill", "-9", pid], check=False)
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(folder) in word for word in process.info["cmdline"] or ()):
+            process.kill()
     shutil.rmtree(folder)

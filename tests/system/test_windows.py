@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import zmq
 
@@ -221,15 +223,10 @@ def test_the_points_example_draws_its_points(rig: RigOnDisk) -> None:
 
 
 def viewer_of(rig: RigOnDisk) -> int | None:
-    """Find the viewer by its window's owner: the process whose environment names this rig."""
-    found = subprocess.run(
-        ["pgrep", "-f", "pmv_tui.viewer"], capture_output=True, text=True, check=False
-    )
-    for pid in map(int, found.stdout.split()):
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:
-            continue
-        if str(rig.folder).encode() in environment:
-            return pid
+    """Find the rig's viewer: its environment is the one that the rig's commands have."""
+    for process in psutil.process_iter(["cmdline"]):
+        if "pmv_tui.viewer" in (process.info["cmdline"] or ()):
+            with suppress(psutil.Error):
+                if process.environ().get("HOME") == str(rig.folder):
+                    return int(process.pid)
     return None
