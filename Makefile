@@ -3,9 +3,10 @@
 VENV := .venv
 PROGRAM := $(VENV)/.installed
 TOOLS := $(VENV)/.installed-dev
+PEERS := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean
+.PHONY: help run test check bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  */make \1	/p' Makefile
@@ -24,6 +25,10 @@ check: $(TOOLS)  ## lint, check formatting, types and who imports whom
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+bench: $(PEERS)  ## measure speed, latency and memory beside other publishers, for 15 minutes
+	@scripts/system-libraries test
+	$(VENV)/bin/python -m benchmarks.publishing
+
 clean:  ## remove .venv and everything else that was made here
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache
@@ -37,4 +42,8 @@ $(PROGRAM): pyproject.toml constraints.txt
 $(TOOLS): pyproject.toml constraints.txt
 	@scripts/set-up $(VENV) '.[dev]'
 	@scripts/aravis $(VENV)
+	@touch $@ $(PROGRAM)
+
+$(PEERS): pyproject.toml constraints.txt
+	@scripts/set-up $(VENV) '.[bench]'
 	@touch $@ $(PROGRAM)

@@ -1,8 +1,8 @@
 """The publishers that the product is compared with, each run in a process of its own.
 
-`python -m benchmarks.loops CONTENDER WIDTH HEIGHT FPS PORT...` publishes a camera at each port until
-it is ended. Images, numbers and deadlines come from the code that the simulated cameras use, so
-that making a frame costs the same everywhere.
+`python -m benchmarks.loops CONTENDER WIDTH HEIGHT FPS PORT...` publishes a camera at each port
+until it is ended. Images, numbers and deadlines come from the code that the simulated cameras use,
+so that making a frame costs the same everywhere.
 """
 
 import argparse
@@ -111,7 +111,8 @@ def main() -> None:
 
 def _pub_socket(port: int, *, send_queue: int, send_buffer: int = -1) -> zmq.Socket[bytes]:
     """Bind a PUB socket; `send_buffer` in bytes, -1: the system's default."""
-    socket = zmq.Context.instance().socket(zmq.PUB)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    socket = context.socket(zmq.PUB)
     socket.linger = 0
     socket.sndhwm = send_queue
     socket.sndbuf = send_buffer
@@ -131,7 +132,7 @@ def _documented_parts(socket: zmq.Socket[bytes]) -> Send:
             "width": width,
             "sequence": number,
         }
-        socket.send_multipart([b"image", msgpack.packb(metadata), image], copy=False)
+        socket.send_multipart([b"image", msgpack.packb(metadata), image.data], copy=False)
 
     return send
 

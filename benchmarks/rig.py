@@ -1,4 +1,4 @@
-"""The whole product under measurement: a rig in a folder of its own, its engine, its clients."""
+"""The whole product under measurement: a rig in a folder of its own, its engine, its commands."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Rig:
-    """An engine with simulated cameras, all plugged.
+    """A config with simulated cameras, and the engine that runs on it once it is started.
 
     Parameters
     ----------
@@ -37,11 +37,17 @@ class Rig:
     count : cameras.
     width, height : pixels.
     fps : frames a second.
+
+    Attributes
+    ----------
+    ports : where each camera publishes, on this machine.
+    environment : of every command that is run on the rig.
+    engine : its process, from `start` on.
     """
 
     def __init__(self, folder: Path, *, count: int, width: int, height: int, fps: float) -> None:
         ports = free_ports(2 * count)
-        self.addresses = [f"tcp://localhost:{port}" for port in ports[::2]]
+        self.ports = ports[::2]
         text = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
         for number, (pub, pull) in enumerate(zip(ports[::2], ports[1::2], strict=True)):
             text += (
@@ -51,10 +57,14 @@ class Rig:
             )
         self._config = folder / "config.toml"
         self._config.write_text(text)
-        self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PYLON_CAMEMU": "0"}
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PYLON_CAMEMU": "0"}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the engine, all cameras plugged; wait until all capture and no search goes on."""
         self._process = subprocess.Popen(
-            self._command("serve", "--plug-all"),
-            env=self._environment,
+            self.command("serve", "--plug-all"),
+            env=self.environment,
             stderr=subprocess.DEVNULL,
         )
         self.engine = psutil.Process(self._process.pid)
@@ -67,8 +77,8 @@ class Rig:
     def run(self, *arguments: str) -> str:
         """Run a command on the rig; give what it prints."""
         done = subprocess.run(
-            self._command(*arguments),
-            env=self._environment,
+            self.command(*arguments),
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -83,7 +93,7 @@ class Rig:
 
     def use_display(self, name: str) -> None:
         """Let the commands that follow name a display."""
-        self._environment["DISPLAY"] = name
+        self.environment["DISPLAY"] = name
 
     def viewer(self) -> psutil.Process | None:
         """Give the viewer; None where no window is open."""
@@ -97,33 +107,42 @@ class Rig:
         """Let a client a camera receive for some seconds; give their reports."""
         clients = [
             subprocess.Popen(
-                self._command("probe", address, "--json", "--seconds", str(seconds)),
-                env=self._environment,
+                self.command(
+                    "probe", f"tcp://localhost:{port}", "--json", "--seconds", str(seconds)
+                ),
+                env=self.environment,
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            for address in self.addresses
+            for port in self.ports
         ]
         return [json.loads(client.communicate()[0]) for client in clients]
 
+    def command(self, *arguments: str) -> list[str]:
+        """Give the command line of a pmv-tui command on this rig; without one, of the TUI."""
+        config = ["--config", str(self._config)]
+        return [sys.executable, "-m", "pmv_tui", *arguments[:1], *config, *arguments[1:]]
+
     def stop(self) -> None:
-        """End the engine."""
-        self._process.terminate()
-        self._process.wait()
+        """End the engine, whoever started it."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+        else:
+            self.run("stop")
 
     def _ready(self) -> bool:
-        cameras = self.status().get("cameras", [])
-        return bool(cameras) and all(camera["state"] == "capturing" for camera in cameras)
-
-    def _command(self, *arguments: str) -> list[str]:
-        command, *rest = arguments
-        config = ["--config", str(self._config)]
-        return [sys.executable, "-m", "pmv_tui", command, *config, *rest]
+        status = self.status()
+        return (
+            bool(status)
+            and not status["engine"]["scanning"]
+            and all(camera["state"] == "capturing" for camera in status["cameras"])
+        )
 
 
 @contextmanager
-def running(**about: Any) -> Iterator[Rig]:
-    """Run a rig for the length of a block."""
+def prepared(**about: Any) -> Iterator[Rig]:
+    """Make a rig for the length of a block; its engine is not started yet, and ended after it."""
     folder = Path(tempfile.mkdtemp(prefix="pmvbench"))
     rig = Rig(folder, **about)
     try:
@@ -131,6 +150,14 @@ def running(**about: Any) -> Iterator[Rig]:
     finally:
         rig.stop()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def running(**about: Any) -> Iterator[Rig]:
+    """Run a rig for the length of a block."""
+    with prepared(**about) as rig:
+        rig.start()
+        yield rig
 
 
 def cpu_seconds(process: psutil.Process) -> float:

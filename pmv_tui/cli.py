@@ -137,17 +137,20 @@ def _attach(options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandFailed("the TUI needs a terminal; pmv-tui serve runs without one", WRONG)
     from pmv_tui.control.rig import RigError
-    from pmv_tui.engine.launch import ensure_engine
+    from pmv_tui.engine.launch import ConfigRefused, Launch
 
     rig = _rig(options)
-    if not rig.engine_runs():
-        _load(options)  # what is wrong with the config is better said here than by the engine
     try:
-        ensure_engine(rig)
+        launch = Launch(rig)
+        # By name: only here does the command line touch Textual (see the contracts in
+        # pyproject.toml). It is imported while the engine starts.
+        app = importlib.import_module("pmv_tui.tui.app")
+        launch.wait()
+    except ConfigRefused as error:
+        raise CommandFailed(str(error), WRONG) from None
     except RigError as error:
         raise CommandFailed(str(error)) from None
-    # By name: only here does the command line touch Textual (see the contracts in pyproject.toml).
-    code: int = importlib.import_module("pmv_tui.tui.app").run_tui(rig)
+    code: int = app.run_tui(rig)
     return code
 
 

@@ -10,49 +10,67 @@ from pmv_tui.control.rig import Rig, RigError
 START_TIMEOUT = 15.0
 """Seconds in which an engine must answer; it was seen to take 0.4."""
 
+CONFIG_WRONG = 2
+"""The engine's exit code where the config file has mistakes."""
 
-def ensure_engine(rig: Rig) -> None:
-    """Start the rig's engine unless one runs.
+
+class ConfigRefused(RigError):  # noqa: N818 - what happened, as it reads
+    """The engine did not start for mistakes in the config file; the text holds all of them."""
+
+
+class Launch:
+    """Starts a rig's engine unless one runs; `wait` until it answers, after other work.
 
     It outlives the terminal that it was started from: it has a session of its own and no terminal.
     What it and its SDKs print goes to `engine.out` beside the log.
 
     Raises
     ------
-    RigError : it ended before it answered; the text holds what it said.
+    RigError : the rig's folder cannot be used.
     """
-    if answers(rig, timeout=1.0 if rig.engine_runs() else 0.0):
-        return
-    rig.make_folder()
-    output = rig.folder / "engine.out"
-    command = [sys.executable, "-m", "pmv_tui", "serve"]
-    if rig.config_path.exists():
-        command += ["--config", str(rig.config_path)]
-    with output.open("wb") as out:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
-        if answers(rig, timeout=0.5):
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._process: subprocess.Popen[bytes] | None = None
+        if rig.engine_runs():
             return
-        if process.poll() is not None and not rig.engine_runs():
-            said = output.read_text(errors="replace").strip()
-            raise RigError(f"the engine ended at once:\n{said[-2000:]}")
-    raise RigError(f"the engine did not answer within {START_TIMEOUT:.0f} s; see {rig.log_path}")
+        rig.make_folder()
+        self._output = rig.folder / "engine.out"
+        command = [sys.executable, "-m", "pmv_tui", "serve"]
+        if rig.config_path.exists():
+            command += ["--config", str(rig.config_path)]
+        with self._output.open("wb") as out:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
 
+    def wait(self) -> None:
+        """Return when the engine answers.
 
-def answers(rig: Rig, timeout: float) -> bool:
-    """Tell whether the rig's engine answers within `timeout` seconds."""
-    if timeout <= 0:
-        return False
-    with ControlClient(rig.endpoint) as client:
-        try:
-            client.request("events", timeout=timeout, since=2**31)
-        except EngineGone:
-            return False
-    return True
+        Raises
+        ------
+        ConfigRefused : its config has mistakes.
+        RigError : it ended before it answered, or is silent; the text holds what it said.
+        """
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if self._answers():
+                return
+            code = self._process and self._process.poll()
+            # Where two were started at once, the other one's engine is as good.
+            if code is not None and not self._rig.engine_runs():
+                said = self._output.read_text(errors="replace").strip()
+                if code == CONFIG_WRONG:
+                    raise ConfigRefused(said.removeprefix("pmv-tui: "))
+                raise RigError(f"the engine ended at once:\n{said[-2000:]}")
+        raise RigError(
+            f"the engine did not answer within {START_TIMEOUT:.0f} s; see {self._rig.log_path}"
+        )
+
+    def _answers(self) -> bool:
+        with ControlClient(self._rig.endpoint) as client:
+            try:
+                client.request("events", timeout=0.5, since=2**31)
+            except EngineGone:
+                return False
+        return True

@@ -9,7 +9,7 @@ import zmq
 from pmv_tui.config.addresses import Address
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
-SEND_QUEUE = 4
+SEND_QUEUE = 3
 """Images waiting for a client: enough for one that is not scheduled for some ten milliseconds on a
 busy machine; more only makes a slow client's images older."""
 

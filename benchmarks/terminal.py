@@ -1,0 +1,81 @@
+"""The TUI in a pseudo-terminal that is read as fast as it is written."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pexpect
+import psutil
+
+from benchmarks.rig import PATIENCE, Rig
+
+ROWS, COLUMNS = 30, 120
+
+
+class Terminal:
+    """A TUI at work, its output read by a thread and counted.
+
+    Attributes
+    ----------
+    received : bytes that it wrote so far.
+    process : the TUI's.
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        self.received = 0
+        self._begin = time.monotonic()
+        self._output = b""
+        self._arrived = threading.Condition()
+        command, *arguments = rig.command()
+        self._child: pexpect.spawn[bytes] = pexpect.spawn(
+            command,
+            arguments,
+            env={**rig.environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            dimensions=(ROWS, COLUMNS),
+        )
+        self.process = psutil.Process(self._child.pid)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def shows(self, text: str) -> float:
+        """Wait until it has written a text; give the seconds since its command was given."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: text.encode() in self._output, PATIENCE):
+                raise TimeoutError(f"the TUI did not show {text!r}")
+        return time.monotonic() - self._begin
+
+    def close(self) -> None:
+        """Hang up, which detaches it; the engine goes on."""
+        self.process.terminate()
+        self._reader.join()
+        self._child.close()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._child.fileno(), 65536)
+            except OSError:
+                return  # the terminal's other side is closed
+            with self._arrived:
+                self.received += len(data)
+                # What is looked for is shown in the beginning.
+                self._output = (self._output + data)[:1_000_000]
+                self._arrived.notify_all()
+
+
+@contextmanager
+def attached(rig: Rig) -> Iterator[Terminal]:
+    """Attach a TUI to a rig for the length of a block."""
+    terminal = Terminal(rig)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def settle(terminal: Terminal) -> None:
+    """Wait until a TUI shows its rig, and has done what it does once in the beginning."""
+    terminal.shows("plugged")
+    time.sleep(1.0)
