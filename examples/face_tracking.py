@@ -19,7 +19,7 @@ def main(pub: str = "tcp://localhost:5557", pull: str = "tcp://localhost:5558") 
     """Track until interrupted; the addresses are those of the config's right camera."""
     context = zmq.Context()
     sub_socket = context.socket(zmq.SUB)
-    sub_socket.setsockopt(zmq.RCVHWM, 1)
+    sub_socket.setsockopt(zmq.RCVHWM, 32)  # room for what comes while one image is worked on
     sub_socket.connect(pub)
     sub_socket.setsockopt_string(zmq.SUBSCRIBE, "")
     push_socket = context.socket(zmq.PUSH)

@@ -1,0 +1,211 @@
+"""The way back: boxes and key points to be drawn over a camera's image."""
+
+import json
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self, cast
+
+import numpy as np
+import zmq
+from numpy.typing import ArrayLike
+
+from pmv_tui.client.connection import Connection
+from pmv_tui.protocol import (
+    GREEN,
+    MAX_COORDINATE,
+    MAX_MESSAGE_BYTES,
+    MAX_SHAPES,
+    Box,
+    Color,
+    Points,
+)
+
+QUEUE = 8
+"""Messages that wait to be sent: room for an image's boxes and points, right after each other."""
+
+
+def boxes(address: str) -> "Boxes":
+    """Send boxes to a camera: `boxes("tcp://rig:5556").send(((10, 20), (90, 80)))`.
+
+    Parameters
+    ----------
+    address : where the camera receives, its `pull_address`.
+
+    Raises
+    ------
+    ValueError : the address is none.
+    """
+    return Boxes(address)
+
+
+class Boxes:
+    """Sends what is to be drawn over one camera's image; made by `boxes`. For one thread.
+
+    It never waits: while the camera is not plugged, or does not keep up, messages are dropped.
+    What was sent is drawn for a moment only: send it with every image, also when it has not moved.
+    """
+
+    def __init__(self, address: str) -> None:
+        # IMMEDIATE: nothing is kept for a camera that is not there, to be drawn when it is.
+        options: dict[int, int] = {zmq.SNDHWM: QUEUE, zmq.LINGER: 0, zmq.IMMEDIATE: 1}
+        self._connection = Connection(zmq.PUSH, address, options)
+        self.dropped = 0
+        """Messages that could not be sent."""
+
+    def send(
+        self,
+        boxes: Box | ArrayLike | Iterable[Box | ArrayLike],
+        *,
+        label: str = "",
+        color: Color = GREEN,
+    ) -> bool:
+        """Send one box, or several; they take the place of those sent before.
+
+        Parameters
+        ----------
+        boxes : each a `Box`, with a label and a colour of its own, or its corners
+            `((left, top), (right, bottom))` in pixels, which are rounded.
+        label, color : of those that are given by their corners; red, green, blue, 0 to 255.
+
+        Returns
+        -------
+        Whether it was sent, and not dropped.
+
+        Raises
+        ------
+        ValueError : a box has another form, or there are too many.
+        """
+        shapes = [_encode_box(box) for box in _boxes(boxes, label, color)]
+        return self._send({"DRAW_BOX": shapes})
+
+    def send_points(
+        self,
+        points: Points | ArrayLike | Iterable[Points],
+        *,
+        label: str = "",
+        color: Color = GREEN,
+    ) -> bool:
+        """Send key points; they take the place of those sent before, and leave boxes as they are.
+
+        Parameters
+        ----------
+        points : (x, y) each, in pixels, shape (n, 2); or one or several `Points`, each a group with
+            a label and a colour of its own.
+        label, color : of those that are given by their coordinates; red, green, blue, 0 to 255.
+
+        Returns
+        -------
+        Whether it was sent, and not dropped.
+
+        Raises
+        ------
+        ValueError : the points have another form, or there are too many.
+        """
+        groups = [_encode_points(group) for group in _groups(points, label, color)]
+        return self._send({"DRAW_POINTS": groups})
+
+    def clear(self) -> bool:
+        """Take away the boxes and points that were sent; tell whether that was sent."""
+        return self._send({"DRAW_BOX": [], "DRAW_POINTS": []})
+
+    def close(self) -> None:
+        """Close the socket; again is no error."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Close it at the block's end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _send(self, message: dict[str, Any]) -> bool:
+        if self._connection.closed:
+            raise ValueError(f"the way to {self._connection.address} is closed")
+        data = json.dumps(message, default=_plain).encode()
+        if len(data) > MAX_MESSAGE_BYTES:
+            raise ValueError(f"too much at once: {len(data)} bytes; {MAX_MESSAGE_BYTES} are read")
+        socket = self._connection.socket
+        # Asked for first, as ZeroMQ notes the room that has come about meanwhile only then, or
+        # every millisecond.
+        if not cast("int", socket.get(zmq.EVENTS)) & zmq.POLLOUT:
+            self.dropped += 1
+            return False
+        socket.send(data, zmq.NOBLOCK)
+        return True
+
+
+def _boxes(given: Any, label: str, color: Color) -> list[Box]:
+    """Tell one box from several."""
+    if isinstance(given, Box):
+        return [given]
+    several = list(given)
+    if len(several) == 2 and all(np.ndim(each) == 1 for each in several):
+        several = [several]
+    _check_number(len(several), "boxes")
+    return [each if isinstance(each, Box) else _box(each, label, color) for each in several]
+
+
+def _box(corners: ArrayLike, label: str, color: Color) -> Box:
+    (left, top), (right, bottom) = _pairs(corners, "a box is ((left, top), (right, bottom))", 2)
+    return Box((round(left), round(top)), (round(right), round(bottom)), label, color)
+
+
+def _groups(given: Any, label: str, color: Color) -> list[Points]:
+    """Tell coordinates from groups of points."""
+    if isinstance(given, Points):
+        return [given]
+    several = list(given)
+    if several and all(isinstance(each, Points) for each in several):
+        return several
+    pairs = _pairs(several, "points are (x, y) each")
+    return [Points(tuple(pairs), label, color)]
+
+
+def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[tuple[float, float]]:
+    """Read (x, y) pairs, `count` of them where it matters.
+
+    Raises
+    ------
+    ValueError : they are none; the message says what was given, and the form that is needed.
+    """
+    try:
+        array = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{form}, in pixels, not {given!r}") from None
+    array = array if array.size else array.reshape(0, 2)
+    if array.ndim != 2 or array.shape[1] != 2 or count not in (None, len(array)):
+        raise ValueError(f"{form}, in pixels, not numbers of shape {array.shape}")
+    # A comparison with NaN is false: it is refused with what is too large.
+    if not (np.abs(array) <= MAX_COORDINATE).all():
+        raise ValueError(f"{form}, in pixels; a coordinate is no number or too large: {given!r}")
+    return [(x, y) for x, y in array.tolist()]
+
+
+def _encode_box(box: Box) -> dict[str, Any]:
+    corners = {"TOP_LEFT": box.top_left, "BOTTOM_RIGHT": box.bottom_right}
+    return {**corners, "LABEL": box.label, "COLOR": box.color}
+
+
+def _encode_points(points: Points) -> dict[str, Any]:
+    _check_number(len(points.points), "points")
+    return {"POINTS": points.points, "LABEL": points.label, "COLOR": points.color}
+
+
+def _check_number(count: int, what: str) -> None:
+    """Refuse what the camera's side would not draw."""
+    if count > MAX_SHAPES:
+        raise ValueError(f"{count} {what}; at most {MAX_SHAPES} are drawn")
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy's numbers and arrays, which JSON does not know, into Python's."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise ValueError(f"{value!r} cannot be sent")

@@ -1,0 +1,54 @@
+"""A ZeroMQ socket connected to one address, closed when nobody holds it any more."""
+
+import re
+import weakref
+
+import zmq
+
+# ZeroMQ takes a port above 65535, and then means another.
+_ADDRESS = re.compile(r"tcp://(\[[^\]]+\]|[^:/*]+):(?P<port>[0-9]{1,5})")
+
+
+class Connection:
+    """A connected socket in a context of its own; ZeroMQ connects again by itself when it breaks.
+
+    Parameters
+    ----------
+    kind : `zmq.SUB` or `zmq.PUSH`.
+    address : where the other side is bound, `tcp://host:port`; it need not be there yet.
+    options : ZeroMQ's socket options, set before the connection is made.
+
+    Raises
+    ------
+    ValueError : the address is none.
+    """
+
+    def __init__(self, kind: int, address: str, options: dict[int, int]) -> None:
+        refusal = ValueError(f"{address!r} is not an address; one looks like tcp://localhost:5555")
+        match = _ADDRESS.fullmatch(address)
+        if match is None or not 1 <= int(match["port"]) <= 65535:
+            raise refusal
+        context = zmq.Context[zmq.Socket[bytes]]()
+        # Also called when this object is no longer held, and when the interpreter ends: a plain
+        # `for` loop that was left needs no `close`.
+        self._close = weakref.finalize(self, context.destroy, linger=0)
+        self.address = address
+        self.socket = context.socket(kind)
+        # Only where it is asked for: a name's IPv6 address would be tried, and no other.
+        self.socket.ipv6 = "[" in address
+        for option, value in options.items():
+            self.socket.setsockopt(option, value)
+        try:
+            self.socket.connect(address)
+        except zmq.ZMQError:
+            self.close()
+            raise refusal from None
+
+    def close(self) -> None:
+        """Close the socket; again is no error."""
+        self._close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return not self._close.alive

@@ -1,0 +1,151 @@
+"""The images of several cameras, paired by time stamp."""
+
+import time
+from collections import deque
+from collections.abc import Mapping
+
+import zmq
+
+from pmv_tui.client.receiver import (
+    DRAIN_TIME,
+    EVERY_QUEUE,
+    NEWEST_QUEUE,
+    Receiver,
+    milliseconds_until,
+)
+from pmv_tui.client.stream import Arrival, Frame, Stream
+
+BUFFERED = 32
+"""Frames of one camera that wait for another's; the oldest goes when there are more."""
+
+
+def subscribe_all(
+    addresses: Mapping[str, str],
+    tolerance: float = 0.005,
+    *,
+    newest: bool = True,
+    timeout: float | None = 5.0,
+) -> "PairedSubscription":
+    """Receive the images of several cameras together, those that were taken at one time.
+
+    Parameters
+    ----------
+    addresses : a name of yours for each camera, and where it publishes.
+    tolerance : seconds by which the time stamps of what belongs together differ at most; less than
+        half the time from one frame to the next. Cameras of several rigs need synchronised clocks.
+    newest : True: each is the newest there is when it is asked for. False: all, in order.
+    timeout : seconds to wait for the next before a TimeoutError, which a camera that is silent
+        leads to; None: for ever.
+
+    Raises
+    ------
+    ValueError : an address is none, or there are no addresses.
+    """
+    return PairedSubscription(addresses, tolerance, newest=newest, timeout=timeout)
+
+
+class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
+    """An iterator over dicts with a frame for each camera; made by `subscribe_all`."""
+
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        tolerance: float,
+        *,
+        newest: bool,
+        timeout: float | None,
+    ) -> None:
+        if not addresses:
+            raise ValueError("no addresses; one for each camera is needed")
+        super().__init__(newest=newest, timeout=timeout)
+        self._tolerance = tolerance * 1e9
+        queue = NEWEST_QUEUE if newest else EVERY_QUEUE
+        self._streams = {name: Stream(address, queue) for name, address in addresses.items()}
+        self._waiting: dict[str, deque[Arrival]] = {name: deque() for name in addresses}
+        self._arrived_before = dict.fromkeys(addresses, 0)
+        """Images of each camera until the last delivery."""
+        self._poller = zmq.Poller()
+        for stream in self._streams.values():
+            self._poller.register(stream.socket, zmq.POLLIN)
+        self.unpaired = dict.fromkeys(addresses, 0)
+        """Frames of each camera that were dropped, as none of another belonged to them."""
+
+    @property
+    def malformed(self) -> dict[str, int]:
+        """Messages at each address that were no images, and were passed over."""
+        return {name: stream.malformed for name, stream in self._streams.items()}
+
+    def close(self) -> None:
+        """Close the sockets; frames that were delivered stay valid."""
+        for stream in self._streams.values():
+            stream.connection.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return all(stream.connection.closed for stream in self._streams.values())
+
+    def _receive(self, end: float) -> dict[str, Arrival] | None:
+        while (match := self._match()) is None:
+            ready = dict(self._poller.poll(milliseconds_until(end)))
+            for name, stream in self._streams.items():
+                if stream.socket in ready:
+                    self._take(name, stream)
+            if not ready or time.monotonic() > end + DRAIN_TIME:
+                return self._match()
+        return match
+
+    def _take(self, name: str, stream: Stream) -> None:
+        """Read one message."""
+        arrival = stream.take()
+        if arrival is None:
+            return
+        waiting = self._waiting[name]
+        waiting.append(arrival)
+        if len(waiting) > BUFFERED:
+            self._drop_oldest(name)
+
+    def _match(self) -> dict[str, Arrival] | None:
+        """Take out the oldest frames that belong together, and drop what nothing belongs to.
+
+        A camera's frames come in order. So a frame that is older than the oldest of another
+        camera, by more than the tolerance, will find none there.
+        """
+        while all(self._waiting.values()):
+            oldest = {name: waiting[0] for name, waiting in self._waiting.items()}
+            latest = max(arrival.timestamp for arrival in oldest.values())
+            alone = [
+                name
+                for name, arrival in oldest.items()
+                if latest - arrival.timestamp > self._tolerance
+            ]
+            if not alone:
+                return {name: waiting.popleft() for name, waiting in self._waiting.items()}
+            for name in alone:
+                self._drop_oldest(name)
+        return None
+
+    def _drop_oldest(self, name: str) -> None:
+        self._waiting[name].popleft()
+        self.unpaired[name] += 1
+
+    def _age(self, received: dict[str, Arrival]) -> float:
+        newest = max(arrival.timestamp for arrival in received.values())
+        return (time.time_ns() - newest) / 1e9
+
+    def _deliver(self, received: dict[str, Arrival]) -> dict[str, Frame]:
+        self._arrived_before = {name: stream.arrived for name, stream in self._streams.items()}
+        return {name: self._streams[name].deliver(each) for name, each in received.items()}
+
+    def _what_is_missing(self, timeout: float) -> str:
+        silent = [
+            f"{name} ({stream.connection.address})"
+            for name, stream in self._streams.items()
+            if stream.arrived == self._arrived_before[name]
+        ]
+        if silent:
+            return f"nothing from {', '.join(silent)} within {timeout:g} s; is it plugged?"
+        return (
+            f"no images of {', '.join(self._streams)} that belong together within {timeout:g} s; "
+            f"they arrive, but more than {self._tolerance / 1e6:g} ms apart"
+        )

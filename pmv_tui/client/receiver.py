@@ -1,0 +1,123 @@
+"""What one camera's and several cameras' subscriptions share: waiting, and passing over the old."""
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+NEWEST_QUEUE = 32
+"""Messages that may wait where only the newest is wanted. Those are read away at once, whereas what
+does not fit waits in the buffers of both systems, where it grows old and cannot be passed over: a
+script that needs 50 ms an image at 100 fps gets images 180 ms old with a queue of 2, and 6 ms old
+with one of 32."""
+
+EVERY_QUEUE = 1000
+"""Messages that may wait where each is wanted: ten seconds at 100 fps."""
+
+LATE = 0.02
+"""Seconds by which a frame must be older than the freshest one was to be taken for a late one."""
+
+PATIENCE = 0.01
+"""Seconds for which something newer than a late frame is waited for. After a long pause some frames
+still come out of the systems' buffers, each some milliseconds after the other."""
+
+DRAIN_TIME = 0.1
+"""Seconds after which a frame is delivered, even though there are newer ones: they come faster than
+they can be read."""
+
+Received = TypeVar("Received")
+"""What is read: an arrival, or one for each camera."""
+Delivered = TypeVar("Delivered")
+"""What the script gets of it: a frame, or one for each camera."""
+
+
+class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
+    """An iterator over what cameras send. For one thread.
+
+    Parameters
+    ----------
+    newest : whether older ones are passed over, so that each that is delivered is the newest.
+    timeout : seconds after which waiting for the next ends with a TimeoutError; None: never. After
+        the error the iteration can be taken up again.
+    """
+
+    def __init__(self, *, newest: bool, timeout: float | None) -> None:
+        self._newest = newest
+        self._timeout = math.inf if timeout is None else timeout
+        self._least_age = math.inf
+
+    def __next__(self) -> Delivered:
+        """Wait for the next; the iteration ends when this was closed."""
+        if self.closed:
+            raise StopIteration
+        received = self._receive(time.monotonic() + self._timeout)
+        if received is None:
+            raise TimeoutError(self._what_is_missing(self._timeout))
+        if self._newest:
+            received = self._drain(received)
+        return self._deliver(received)
+
+    def _drain(self, received: Received) -> Received:
+        """Pass over what is followed by something newer."""
+        start = time.monotonic()
+        while (now := time.monotonic()) < start + DRAIN_TIME:
+            # Compared with the least so far, an age tells what is late on any two clocks.
+            age = self._age(received)
+            self._least_age = min(age, self._least_age)
+            late = age > self._least_age + LATE
+            newer = self._receive(now + PATIENCE if late else now)
+            if newer is None:
+                if late:
+                    # Then this is what fresh ones are like by now, or a clock was set.
+                    self._least_age = age
+                break
+            received = newer
+        return received
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the sockets; again is no error."""
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    @abstractmethod
+    def _receive(self, end: float) -> Received | None:
+        """Wait for the next until `end` (monotonic, s); None where none came.
+
+        What waits already is read also when `end` is past, for `DRAIN_TIME` at most.
+        """
+
+    @abstractmethod
+    def _age(self, received: Received) -> float:
+        """Give the age in seconds."""
+
+    @abstractmethod
+    def _deliver(self, received: Received) -> Delivered:
+        """Make what the script gets."""
+
+    @abstractmethod
+    def _what_is_missing(self, timeout: float) -> str:
+        """Say what did not come in time, and what to do."""
+
+    def __enter__(self) -> Self:
+        """Close it at the block's end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def milliseconds_until(end: float) -> int | None:
+    """Give how long to poll until `end` (monotonic, s); None, for ever, where it is infinite."""
+    return None if math.isinf(end) else max(0, math.ceil((end - time.monotonic()) * 1000))

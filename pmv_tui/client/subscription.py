@@ -1,0 +1,75 @@
+"""The images of one camera, newest first of all."""
+
+import time
+
+from pmv_tui.client.receiver import (
+    DRAIN_TIME,
+    EVERY_QUEUE,
+    NEWEST_QUEUE,
+    Receiver,
+    milliseconds_until,
+)
+from pmv_tui.client.stream import Arrival, Frame, Stream
+
+
+def subscribe(address: str, *, newest: bool = True, timeout: float | None = None) -> "Subscription":
+    """Receive a camera's images: `for frame in subscribe("tcp://rig:5555")`.
+
+    The camera may be plugged later, unplugged or restarted meanwhile: images go on when it is back.
+
+    Parameters
+    ----------
+    address : where the camera publishes, `tcp://host:port`.
+    newest : True: each frame is the newest there is when it is asked for, however long the script
+        worked on the one before. False: every frame, in order.
+    timeout : seconds to wait for the next image before a TimeoutError; None: for ever.
+
+    Raises
+    ------
+    ValueError : the address is none.
+    """
+    return Subscription(address, newest=newest, timeout=timeout)
+
+
+class Subscription(Receiver[Arrival, Frame]):
+    """An iterator over a camera's frames, and a context manager; made by `subscribe`."""
+
+    def __init__(self, address: str, *, newest: bool, timeout: float | None) -> None:
+        super().__init__(newest=newest, timeout=timeout)
+        self._stream = Stream(address, NEWEST_QUEUE if newest else EVERY_QUEUE)
+
+    @property
+    def malformed(self) -> int:
+        """Messages that were no images of the documented form, and were passed over."""
+        return self._stream.malformed
+
+    def close(self) -> None:
+        """Close the socket; frames that were delivered stay valid."""
+        self._stream.connection.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._stream.connection.closed
+
+    def _receive(self, end: float) -> Arrival | None:
+        while self._stream.readable() or self._stream.socket.poll(milliseconds_until(end)):
+            arrival = self._stream.take()
+            if arrival is not None:
+                return arrival
+            if time.monotonic() > end + DRAIN_TIME:
+                return None
+        return None
+
+    def _age(self, received: Arrival) -> float:
+        return (time.time_ns() - received.timestamp) / 1e9
+
+    def _deliver(self, received: Arrival) -> Frame:
+        return self._stream.deliver(received)
+
+    def _what_is_missing(self, timeout: float) -> str:
+        address = self._stream.connection.address
+        return (
+            f"no image from {address} within {timeout:g} s; is its camera plugged? "
+            f"`pmv-tui probe {address}` tells what arrives"
+        )

@@ -1,0 +1,152 @@
+"""Boxes and points as the engine's own reader understands them, and a reader that is not there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import zmq
+
+from pmv_tui.client import Box, Boxes, Points, boxes
+from pmv_tui.protocol import GREEN, Overlay, parse_overlay
+from tests.support import DEADLINE, free_ports, wait_for
+
+RED = (255, 0, 0)
+
+
+class Camera:
+    """A PULL socket, and what boxes are sent to it with."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:
+        self._socket = context.socket(zmq.PULL)
+        self._socket.rcvhwm = 2
+        self.boxes = boxes(f"tcp://localhost:{self._socket.bind_to_random_port('tcp://127.0.0.1')}")
+        wait_for(self.boxes.clear, "the connection")
+        assert self.received() == Overlay((), ())
+
+    def received(self) -> Overlay:
+        """Take the next message."""
+        assert self._socket.poll(int(DEADLINE * 1000)), "no message"
+        return parse_overlay(self._socket.recv())
+
+
+@pytest.fixture
+def camera() -> Iterator[Camera]:
+    with zmq.Context[zmq.Socket[bytes]]() as context:
+        camera = Camera(context)
+        with camera.boxes:
+            yield camera
+        context.destroy(linger=0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "corners"),
+    [
+        (((1, 2), (3, 4)), [((1, 2), (3, 4))]),
+        ([[1.6, 2], [3, 3.7]], [((2, 2), (3, 4))]),
+        ([((1, 2), (3, 4))], [((1, 2), (3, 4))]),
+        ([((1, 2), (3, 4)), ((5, 6), (7, 8))], [((1, 2), (3, 4)), ((5, 6), (7, 8))]),
+        (np.arange(4).reshape(2, 2), [((0, 1), (2, 3))]),
+        (np.arange(8.0).reshape(2, 2, 2), [((0, 1), (2, 3)), ((4, 5), (6, 7))]),
+        ([(np.int64(1), np.float32(2)), (np.uint8(3), 4)], [((1, 2), (3, 4))]),
+        ([], []),
+    ],
+)
+def test_one_box_or_several_are_given_by_their_corners(
+    camera: Camera, sent: Any, corners: list[Any]
+) -> None:
+    assert camera.boxes.send(sent, label="mouse", color=RED)
+    assert camera.received().boxes == tuple(Box(a, b, "mouse", RED) for a, b in corners)
+
+
+def test_a_box_without_a_colour_is_green(camera: Camera) -> None:
+    camera.boxes.send(((1, 2), (3, 4)))
+    assert camera.received() == Overlay((Box((1, 2), (3, 4), "", GREEN),), None)
+
+
+def test_boxes_may_have_labels_and_colours_of_their_own(camera: Camera) -> None:
+    own = Box((1, 2), (3, 4), "nose", RED)
+    camera.boxes.send(own)
+    assert camera.received().boxes == (own,)
+    camera.boxes.send([own, ((5, 6), (7, 8))], label="tail")
+    assert camera.received().boxes == (own, Box((5, 6), (7, 8), "tail"))
+
+
+def test_numbers_may_be_numpys_everywhere(camera: Camera) -> None:
+    x, y = np.array([1, 2])
+    color: Any = np.array(RED)
+    camera.boxes.send([Box((x, y), (3, 4), color=color), ((x, y), (3, 4))], color=color)
+    assert camera.received().boxes == (Box((1, 2), (3, 4), "", RED),) * 2
+
+
+def test_points_keep_their_fractions(camera: Camera) -> None:
+    camera.boxes.send_points([(1.5, 2), (3, 4.25)], label="paws", color=RED)
+    assert camera.received() == Overlay(None, (Points(((1.5, 2), (3, 4.25)), "paws", RED),))
+    camera.boxes.send_points(np.zeros((3, 2)))
+    assert camera.received().points == (Points(((0, 0),) * 3),)
+
+
+def test_points_may_be_sent_in_groups(camera: Camera) -> None:
+    groups = [Points(((1, 2),), "left", RED), Points(((3, 4), (5, 6)), "right")]
+    camera.boxes.send_points(groups)
+    assert camera.received().points == tuple(groups)
+    camera.boxes.send_points(groups[0])
+    assert camera.received().points == (groups[0],)
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ((1, 2, 3, 4), r"a box is \(\(left, top\), \(right, bottom\)\), in pixels"),
+        ([((1, 2), (3, 4), (5, 6))], r"not numbers of shape \(3, 2\)"),
+        ([("a", "b"), ("c", "d")], "a box is"),
+        (((1, 2), (3, float("nan"))), "a coordinate is no number or too large"),
+        (((1, 2), (3, 2**40)), "a coordinate is no number or too large"),
+        (np.zeros((1001, 2, 2)), "1001 boxes; at most 1000 are drawn"),
+        (np.full((1000, 2, 2), 10**6), "too much at once"),
+    ],
+)
+def test_what_is_no_box_is_refused_before_it_is_sent(
+    camera: Camera, sent: Any, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        camera.boxes.send(sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [((1, 2), "points are"), (np.zeros((1001, 2)), "1001 points"), ([(1, 2, 3)], "points are")],
+)
+def test_what_is_no_point_is_refused_before_it_is_sent(
+    camera: Camera, sent: Any, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        camera.boxes.send_points(sent)
+
+
+def test_without_a_camera_nothing_waits_and_nothing_is_kept() -> None:
+    (port,) = free_ports(1)
+    with boxes(f"tcp://localhost:{port}") as away:
+        assert not any(away.send(((number, 0), (5, 5))) for number in range(1000))
+        assert away.dropped == 1000
+        with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PULL) as socket:
+            socket.bind(f"tcp://127.0.0.1:{port}")
+            wait_for(lambda: away.send(((-1, -1), (5, 5))), "the camera to be there")
+            assert socket.poll(int(DEADLINE * 1000))
+            assert parse_overlay(socket.recv()).boxes == (Box((-1, -1), (5, 5)),)
+
+
+def test_a_camera_that_reads_nothing_makes_nobody_wait(camera: Camera) -> None:
+    many = [Box((100, 100), (200, 200), "x" * 50)] * 400
+    before = camera.boxes.dropped
+    sent = sum(camera.boxes.send(many) for _ in range(2000))
+    assert sent < 2000
+    assert camera.boxes.dropped - before == 2000 - sent
+
+
+def test_closing_can_be_repeated_and_sending_after_it_is_told() -> None:
+    other = Boxes("tcp://localhost:5556")
+    other.close()
+    other.close()
+    with pytest.raises(ValueError, match="the way to tcp://localhost:5556 is closed"):
+        other.clear()

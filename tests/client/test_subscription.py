@@ -1,0 +1,190 @@
+"""One camera's frames: every one in order, the newest only, and what goes wrong on the way."""
+
+import gc
+import time
+
+import msgpack
+import numpy as np
+import pytest
+
+from pmv_tui.client import Frame, Subscription, subscribe
+from tests.client.publisher import IMAGE, Publisher
+from tests.support import DEADLINE, wait_for
+
+METADATA = {"unique_id": "left-simulated", "timestamp": 1, "height": 3, "width": 4}
+
+
+def test_a_frame_has_the_image_and_what_came_with_it(publisher: Publisher) -> None:
+    with subscribe(publisher.address, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        publisher.send(7, timestamp=123, device_timestamp=456, pixel_format="BayerRG8")
+        frame = next(frames)
+    np.testing.assert_array_equal(frame.image, IMAGE)
+    assert frame.unique_id == "left-simulated"
+    assert (frame.timestamp, frame.sequence, frame.device_timestamp) == (123, 7, 456)
+    assert frame.pixel_format == "BayerRG8"
+    assert (frame.gap, frame.skipped) == (0, 0)
+
+
+def test_the_image_is_the_messages_own_memory_and_outlives_the_subscription(
+    publisher: Publisher,
+) -> None:
+    with subscribe(publisher.address, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        publisher.send()
+        image = next(frames).image
+    assert not image.flags.owndata
+    with pytest.raises(ValueError, match="read-only"):
+        image[0, 0] = 1
+    np.testing.assert_array_equal(image, IMAGE)
+
+
+def test_without_numbers_nothing_is_claimed_about_gaps(publisher: Publisher) -> None:
+    with subscribe(publisher.address, newest=False, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        for _ in range(2):
+            publisher.send()
+            frame = next(frames)
+            assert frame.sequence is frame.gap is frame.device_timestamp is None
+
+
+def test_age_is_the_time_since_the_frame_arrived_at_the_rig(publisher: Publisher) -> None:
+    with subscribe(publisher.address, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        publisher.send(timestamp=time.time_ns() - 3_000_000_000)
+        assert 3 < next(frames).age < 3 + DEADLINE
+
+
+def test_every_frame_comes_in_order_however_late_it_is_read(publisher: Publisher) -> None:
+    with subscribe(publisher.address, newest=False, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        for number in range(1, 201):
+            publisher.send(number)
+        received = [next(frames) for _ in range(200)]
+    assert [frame.sequence for frame in received] == list(range(1, 201))
+    assert {frame.gap for frame in received} == {frame.skipped for frame in received} == {0}
+
+
+def test_older_frames_that_wait_are_passed_over_and_counted(publisher: Publisher) -> None:
+    sent, delivered = 0, []
+    with subscribe(publisher.address, timeout=DEADLINE) as frames:
+        publisher.await_client()
+
+        def some_are_passed_over() -> bool:
+            nonlocal sent
+            for _ in range(10):
+                sent += 1
+                publisher.send(sent)
+            delivered.append(next(frames))
+            return delivered[-1].skipped > 3
+
+        wait_for(some_are_passed_over, "frames to be passed over")
+        while delivered[-1].sequence != sent:
+            delivered.append(next(frames))
+    numbers = [frame.sequence or 0 for frame in delivered]
+    assert numbers == sorted(set(numbers))
+    assert len(delivered) + sum(frame.skipped for frame in delivered) == sent
+    assert {frame.gap for frame in delivered} == {0}
+
+
+def test_missing_frames_are_counted_apart_from_those_passed_over(publisher: Publisher) -> None:
+    with subscribe(publisher.address, newest=False, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        for number in (1, 2, 5, 6, 3, 4):
+            publisher.send(number)
+        gaps = [next(frames).gap for _ in range(6)]
+    assert gaps == [0, 0, 2, 0, None, 0], "None where the camera counts anew"
+
+
+def test_the_size_may_change_from_one_image_to_the_next(publisher: Publisher) -> None:
+    with subscribe(publisher.address, newest=False, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        for shape in ((3, 4), (5, 2), (1, 1)):
+            publisher.send(image=np.zeros(shape, np.uint8))
+            assert next(frames).image.shape == shape
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"image"],
+        [b"images", msgpack.packb(METADATA), bytes(12)],
+        [b"image", msgpack.packb(METADATA), bytes(12), b""],
+        [b"image", msgpack.packb(METADATA), bytes(11)],
+        [b"image", b"\xc1", bytes(12)],
+        [b"image", msgpack.packb([1, 2]), bytes(12)],
+        [b"image", msgpack.packb(METADATA | {"height": -3, "width": -4}), bytes(12)],
+        [b"image", msgpack.packb(METADATA | {"timestamp": "now"}), bytes(12)],
+        [b"image", msgpack.packb(METADATA | {"sequence": "first"}), bytes(12)],
+        [b"image", msgpack.packb(METADATA | {"height": 0}), b""],
+    ],
+)
+def test_what_is_no_image_is_counted_and_passed_over(
+    publisher: Publisher, parts: list[bytes]
+) -> None:
+    with subscribe(publisher.address, newest=False, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        publisher.send_parts(*parts)
+        publisher.send(1)
+        assert next(frames).sequence == 1
+        assert frames.malformed == 1
+
+
+def received(frames: Subscription, sent_by: Publisher) -> Frame | None:
+    """Send the first image, and give what is delivered; None where nothing came in time."""
+    sent_by.send(1)
+    try:
+        return next(frames)
+    except TimeoutError:
+        return None
+
+
+def test_a_silent_camera_ends_the_wait_with_what_to_do(publisher: Publisher) -> None:
+    with subscribe(publisher.address, timeout=0.05) as frames:
+        publisher.await_client()
+        publisher.send_parts(b"image", b"", b"")
+        with pytest.raises(TimeoutError, match=f"no image from {publisher.address} within 0.05 s"):
+            next(frames)
+        wait_for(lambda: received(frames, publisher), "the iteration to go on after the error")
+
+
+def test_it_goes_on_when_the_publisher_is_back(publisher: Publisher) -> None:
+    with subscribe(publisher.address, timeout=0.1) as frames:
+        publisher.await_client()
+        publisher.send(100)
+        assert next(frames).sequence == 100
+        publisher.close()
+        with Publisher(port=publisher.port) as again:
+            # ZeroMQ subscribes anew from within a wait for the next.
+            frame = wait_for(lambda: received(frames, again), "an image of the new one")
+    assert frame
+    assert (frame.sequence, frame.gap) == (1, None)
+
+
+def test_closing_ends_the_iteration_and_can_be_repeated(publisher: Publisher) -> None:
+    frames = subscribe(publisher.address)
+    publisher.await_client()
+    publisher.send()
+    for _ in frames:
+        frames.close()
+        frames.close()
+    assert frames.closed
+    publisher.await_no_client()
+
+
+def test_a_loop_that_is_left_leaves_no_socket_behind(publisher: Publisher) -> None:
+    frames = subscribe(publisher.address, timeout=DEADLINE)
+    publisher.await_client()
+    publisher.send(1)
+    assert next(frames).sequence == 1
+    del frames
+    gc.collect()
+    publisher.await_no_client()
+
+
+@pytest.mark.parametrize(
+    "address", ["", "localhost:5555", "tcp://localhost", "tcp://a:99999", "tcp://-:5555"]
+)
+def test_what_is_no_address_is_refused_with_one_that_is(address: str) -> None:
+    with pytest.raises(ValueError, match="one looks like tcp://localhost:5555"):
+        subscribe(address)

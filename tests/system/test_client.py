@@ -1,0 +1,204 @@
+"""The client library and its examples against the real engine."""
+
+import csv
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from pmv_tui.client import Frame, boxes, subscribe, subscribe_all
+from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+NUMBERED = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
+
+WORK = 0.05
+"""Seconds that a slow script needs for an image: five frames at 100 fps."""
+
+
+def slow_script(pub: int, *, newest: bool) -> list[tuple[Frame, float]]:
+    """Work on 40 images; give each with its age at receipt, s."""
+    received = []
+    with subscribe(f"tcp://localhost:{pub}", newest=newest, timeout=DEADLINE) as frames:
+        for frame in frames:
+            received.append((frame, frame.age))
+            if len(received) == 40:
+                break
+            time.sleep(WORK)  # the work
+    return received
+
+
+def test_a_slow_script_works_on_fresh_images_or_on_every_one(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(NUMBERED + simulated("left", pub, pull, fps=100))
+    with rig.serve("--plug", "left"):
+        newest = slow_script(pub, newest=True)
+        every = slow_script(pub, newest=False)
+    assert median(age for _, age in newest) < 0.1
+    assert median(frame.skipped for frame, _ in newest) >= 3
+    assert every[-1][1] > 0.5, "what is not passed over grows old"
+    for frames in (newest, every):
+        numbers = [frame.sequence or 0 for frame, _ in frames]
+        steps = [later - number for number, later in pairwise(numbers)]
+        assert steps == [(frame.gap or 0) + frame.skipped + 1 for frame, _ in frames[1:]]
+    assert all(frame.skipped == 0 for frame, _ in every)
+
+
+def test_a_fast_script_misses_nothing(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(NUMBERED + simulated("left", pub, pull, fps=100))
+    with (
+        rig.serve("--plug", "left"),
+        subscribe(f"tcp://localhost:{pub}", newest=False, timeout=DEADLINE) as frames,
+    ):
+        received = [next(frames) for _ in range(100)]
+    assert sum(frame.gap or 0 for frame in received) == 0
+    numbers = [frame.sequence for frame in received]
+    assert numbers == list(range(numbers[0] or 0, (numbers[0] or 0) + 100))
+    assert {frame.image.shape for frame in received} == {(480, 640)}
+    assert {frame.pixel_format for frame in received} == {"Mono8"}
+
+
+def test_a_script_that_was_stopped_begins_with_a_fresh_image(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(NUMBERED + simulated("left", pub, pull, fps=100))
+    script = rig.folder / "script.py"
+    script.write_text(
+        "from pmv_tui.client import subscribe\n"
+        f"for frame in subscribe('tcp://localhost:{pub}'):\n"
+        "    print(frame.sequence, frame.age, flush=True)\n"
+    )
+    with (
+        rig.serve("--plug", "left"),
+        subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as client,
+    ):
+        assert client.stdout is not None
+        ages = (float(line.split()[1]) for line in client.stdout)
+        for _ in range(20):
+            next(ages)
+        client.send_signal(signal.SIGSTOP)
+        before = rig.camera("left")["published"]
+        wait_for(lambda: rig.camera("left")["published"] > before + 150, "images meanwhile")
+        client.send_signal(signal.SIGCONT)
+        # One may have been in its hands when it was stopped.
+        assert sum(next(ages) > 1 for _ in range(50)) <= 1
+        client.kill()
+
+
+def test_the_subscription_survives_an_engine_that_starts_again(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(NUMBERED + simulated("left", pub, pull))
+    with subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE) as frames:
+        with rig.serve("--plug", "left"):
+            before = [next(frames) for _ in range(5)]
+        with rig.serve("--plug", "left"):
+            wait_for(lambda: next(frames).timestamp > before[-1].timestamp + 10**8, "new images")
+            assert next(frames).unique_id == before[0].unique_id
+
+
+def test_two_cameras_come_in_pairs_until_one_is_unplugged(rig: RigOnDisk) -> None:
+    ports = free_ports(4)
+    rig.write_config(
+        NUMBERED + simulated("left", *ports[:2], fps=50) + simulated("right", *ports[2:], fps=50)
+    )
+    addresses = {"left": f"tcp://localhost:{ports[0]}", "right": f"tcp://localhost:{ports[2]}"}
+    # Nothing triggers them together: whatever their phases, half a period is enough for a pair.
+    with (
+        rig.serve("--plug-all"),
+        subscribe_all(addresses, tolerance=0.011, timeout=2) as pairs,
+    ):
+        for _ in range(30):
+            pair = next(pairs)
+            assert {name: frame.unique_id for name, frame in pair.items()} == {
+                "left": "left-simulated",
+                "right": "right-simulated",
+            }
+            assert abs(pair["left"].timestamp - pair["right"].timestamp) <= 11e6
+        rig.run("unplug", "right")
+        with pytest.raises(TimeoutError, match=r"^nothing from right \("):
+            list(pairs)
+
+
+def test_boxes_and_points_are_seen_in_the_status(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull, more="[overlay]\nhold = 5.0"))
+    with rig.serve("--plug", "left"), boxes(f"tcp://localhost:{pull}") as spots:
+        wait_for(lambda: spots.send(((10, 20), (40, 60)), label="mouse"), "the connection")
+        assert spots.send_points([(1.5, 2.5), (3, 4)])
+        status = wait_for(
+            lambda: (camera := rig.camera("left"))["messages"] == 2 and camera, "both messages"
+        )
+        assert status["box"] == {"top_left": [10, 20], "bottom_right": [40, 60]}
+        assert status["drawn"] == 2
+        assert status["malformed"] == status["remarks"] == 0
+        assert spots.clear()
+        wait_for(lambda: rig.camera("left")["drawn"] == 0, "both to be cleared")
+
+
+def test_the_closed_loop_example_tells_ages_and_ends_with_ctrl_c(rig: RigOnDisk) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    script = [sys.executable, str(EXAMPLES / "closed_loop.py")]
+    addresses = [f"tcp://localhost:{port}" for port in (pub, pull)]
+    with (
+        rig.serve("--plug", "left"),
+        subprocess.Popen(
+            [*script, *addresses], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as client,
+    ):
+        assert client.stdout is not None
+        line = client.stdout.readline()
+        assert "images, age at receipt: p50 " in line
+        assert rig.camera("left")["box"]
+        client.send_signal(signal.SIGINT)
+        _, errors = client.communicate(timeout=DEADLINE)
+        assert (client.returncode, errors) == (0, "")
+
+
+def test_the_recording_example_writes_every_frame_and_its_row(rig: RigOnDisk) -> None:
+    cv2 = pytest.importorskip("cv2", exc_type=ImportError)
+    pub, pull = free_ports(2)
+    rig.write_config(NUMBERED + simulated("left", pub, pull))
+    script = [sys.executable, str(EXAMPLES / "record_stream.py"), f"tcp://localhost:{pub}"]
+    output = str(rig.folder / "take.1")
+    with rig.serve("--plug", "left"):
+        done = subprocess.run(
+            [*script, "--seconds", "1.2", "--output", output],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "frames, 0 missing" in done.stdout
+    with Path(f"{output}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 30
+    numbers = [int(row["sequence"]) for row in rows]
+    assert numbers == list(range(numbers[0], numbers[0] + len(rows)))
+    video = cv2.VideoCapture(f"{output}.avi")
+    images = 0
+    while video.read()[0]:
+        images += 1
+    assert images == len(rows)
+
+
+def test_the_recording_example_tells_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    pytest.importorskip("cv2", exc_type=ImportError)
+    script = [sys.executable, str(EXAMPLES / "record_stream.py"), "tcp://localhost:1"]
+    done = subprocess.run(
+        [*script, "--output", str(tmp_path / "nowhere" / "take")],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
