@@ -25,6 +25,7 @@ from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.scene import overlays_of
 from pmv_tui.engine.sockets import BindError, BoundSocket
+from pmv_tui.engine.watch import Condition
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
 from pmv_tui.engine.worker import Worker
@@ -245,6 +246,23 @@ class RigCamera:
         """Bring the number of clients up to date, and give it."""
         self._publisher.count_clients()
         return self._publisher.clients
+
+    def condition(self) -> Condition:
+        """Tell what the watch compares: the part of the status that takes no computing."""
+        state, reason = self.worker.state(time.monotonic_ns())
+        overlays, window = self._overlays, self._windows.state(self.config.unique_id)
+        return Condition(
+            state=state,
+            reason=reason,
+            plugged=self.plugged,
+            clients=self.count_clients(),
+            malformed=overlays.malformed,
+            malformed_reason=overlays.malformed_reason,
+            remarks=overlays.remarks,
+            remark=overlays.remark,
+            window=window.state,
+            window_reason=window.reason,
+        )
 
     def status(self) -> CameraStatus:
         """Tell everything that a snapshot says of the camera."""

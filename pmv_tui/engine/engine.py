@@ -130,8 +130,8 @@ class Engine:
 
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""
-        for camera in self.cameras.values():
-            self._watch.look(camera.status())
+        for unique_id, camera in self.cameras.items():
+            self._watch.look(unique_id, camera.condition())
         if self._hotplug.search_due(time.monotonic()):
             self.events.tell("a device was plugged in or out: searching for cameras")
             self.rescan()
