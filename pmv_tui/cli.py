@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DONE, NOT_DONE, WRONG = 0, 1, 2
 
+TUI_NICENESS = 10
+
 SETTING_TIMEOUT = 5.0
 """Seconds that a camera may take to take over a setting; some must be opened anew for it."""
 
@@ -142,6 +144,9 @@ def _attach(options: argparse.Namespace) -> int:
     rig = _rig(options)
     try:
         launch = Launch(rig)
+        # From here on this process only shows: where processors are few, the engine and the clients
+        # come first.
+        os.nice(TUI_NICENESS)
         # By name: only here does the command line touch Textual (see the contracts in
         # pyproject.toml). It is imported while the engine starts.
         app = importlib.import_module("pmv_tui.tui.app")

@@ -140,6 +140,11 @@ class RigOnDisk:
         return (self.folder / "serve.err").read_text()
 
 
+SMALL = "width = 96\nheight = 72"
+"""A simulated camera of so small images that the kernel's buffers hold a second of them: where each
+image must arrive, a machine that leaves a client without a processor for a while is no loss."""
+
+
 def simulated(name: str, pub: int, pull: int, *, fps: int = 60, more: str = "") -> str:
     """Write a simulated camera's section of a config file."""
     return (

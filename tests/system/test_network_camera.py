@@ -5,7 +5,7 @@ import pytest
 from pmv_tui.cameras.aravis_import import require_aravis
 from pmv_tui.cameras.base import BackendUnavailable
 from tests.cameras.fake_gige import SERIAL, fake_camera, missing
-from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.counting import counting
 
 try:
@@ -21,7 +21,7 @@ def test_it_is_lost_with_its_reason_and_comes_back_with_its_settings(rig: RigOnD
     network = simulated("net", *ports[2:], fps=50, more="roi = [0, 0, 160, 120]")
     rig.write_config(
         "[socket_config]\nextended_metadata = true\n"
-        + simulated("left", *ports[:2])
+        + simulated("left", *ports[:2], more=SMALL)
         + network.replace("net-simulated", f"{SERIAL}-aravis")
     )
     with fake_camera() as device, rig.serve("--plug-all"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import zmq
 
-from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.counting import counting
 
 
@@ -26,7 +26,7 @@ def ports(rig: RigOnDisk) -> list[int]:
     ports = free_ports(4)
     rig.write_config(
         "[socket_config]\nextended_metadata = true\n"
-        + simulated("left", *ports[:2])
+        + simulated("left", *ports[:2], more=SMALL)
         + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
     )
     return ports
@@ -136,9 +136,9 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
 
 def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
-    big = "width = 1280\nheight = 1024\n"
+    medium = "width = 320\nheight = 240"
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\n" + simulated("left", pub, pull, more=big)
+        "[socket_config]\nextended_metadata = true\n" + simulated("left", pub, pull, more=medium)
     )
     with (
         rig.serve("--plug-all"),

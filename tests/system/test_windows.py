@@ -13,7 +13,7 @@ import psutil
 import pytest
 import zmq
 
-from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
@@ -34,12 +34,12 @@ def window(rig: RigOnDisk, name: str) -> str:
     return state
 
 
-def two_cameras(rig: RigOnDisk) -> list[int]:
+def two_cameras(rig: RigOnDisk, *, small: bool = True) -> list[int]:
     ports = free_ports(4)
     rig.write_config(
         "[socket_config]\nextended_metadata = true\n"
-        + simulated("left", *ports[:2])
-        + simulated("right", *ports[2:])
+        + simulated("left", *ports[:2], more=SMALL if small else "")
+        + simulated("right", *ports[2:], more=SMALL)
     )
     return ports
 
@@ -58,7 +58,7 @@ def open_windows(rig: RigOnDisk, display: Screen, name: str = "all") -> None:
 def test_a_documented_box_turns_the_right_pixels_green_then_fainter_then_back(
     rig: RigOnDisk, display: Screen
 ) -> None:
-    pub, pull = two_cameras(rig)[:2]
+    _, pull, pub, _ = two_cameras(rig, small=False)
     rig.write_config("[overlay]\nhold = 1\nfade = 2\n" + rig.config_path.read_text())
 
     def greenness() -> float:
