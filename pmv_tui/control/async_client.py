@@ -37,15 +37,23 @@ class AsyncControlClient:
                     await self._socket.send(encode_request(command, arguments))
                     return decode_reply(await self._socket.recv())
             except TimeoutError:
-                # A REQ socket that got no answer can ask nothing more: the next asks with another.
-                self._socket.close()
-                self._socket = self._connect()
+                self._reconnect()
                 raise EngineGone(f"no engine answered within {timeout:g} s") from None
+            except asyncio.CancelledError:
+                # A screen was left while its question was under way.
+                self._reconnect()
+                raise
 
     def close(self) -> None:
         """Close the connection; a request under way never returns."""
         self._socket.close()
         self._context.term()
+
+    def _reconnect(self) -> None:
+        """Make another socket: a REQ that got no answer can ask nothing more."""
+        if not self._socket.closed:
+            self._socket.close()
+            self._socket = self._connect()
 
     def _connect(self) -> zmq.asyncio.Socket:
         socket = self._context.socket(zmq.REQ)
