@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done; 1 it could not be done; 2 wrong usage or config file.",
     )
     parser.add_argument("--version", action="version", version=f"pmv-tui {__version__}")
-    parser.set_defaults(run=_attach, config=None)
+    parser.set_defaults(run=_attach)
     commands = parser.add_subparsers(metavar="COMMAND")
 
     def command(
@@ -324,7 +324,7 @@ def _locate(options: argparse.Namespace) -> "Location":
     from pmv_tui.config.problems import ConfigError
 
     try:
-        return locate_config(options.config)
+        return locate_config(getattr(options, "config", None))
     except ConfigError as error:
         raise CommandFailed(str(error), WRONG) from None
 

@@ -69,6 +69,14 @@ def test_config_path_tells_the_file_and_why(rig: RigOnDisk) -> None:
     assert about["exists"] is True
 
 
+def test_the_config_may_be_named_before_the_command_or_after_it(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    bare, named = [sys.executable, "-m", "pmv_tui"], ["--config", str(rig.config_path)]
+    for command in ([*bare, *named, "config", "path"], [*bare, "config", "path", *named]):
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+        assert done.stdout == f"{rig.config_path}\n"
+
+
 def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: RigOnDisk) -> None:
     rig.write_config("")
     rig.environment["PYLON_CAMEMU"] = "2"
