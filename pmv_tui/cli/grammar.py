@@ -1,0 +1,76 @@
+"""What the commands' modules build the command line with."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[[argparse.Namespace], int]
+"""Carries out a command; returns its exit code."""
+
+
+class Grammar:
+    """The parser of the whole command line, to which each module adds its commands.
+
+    Parameters
+    ----------
+    version : printed by --version.
+    bare : run where no command is given.
+    """
+
+    def __init__(self, version: str, bare: Run) -> None:
+        self._config = argparse.ArgumentParser(add_help=False)
+        self._config.add_argument(
+            "--config", metavar="FILE", type=Path, default=argparse.SUPPRESS, help="the config file"
+        )
+        self._listing = argparse.ArgumentParser(add_help=False)
+        self._listing.add_argument("--json", action="store_true", help="print JSON, for scripts")
+        self.parser = argparse.ArgumentParser(
+            "pmv-tui",
+            parents=[self._config],
+            description="Cameras for closed-loop experiments. Without a command: attach the "
+            "terminal interface to this rig's engine; the engine is started first if none runs.",
+            epilog="Exit codes: 0 done; 1 it could not be done; 2 wrong usage or config file.",
+        )
+        self.parser.add_argument("--version", action="version", version=f"pmv-tui {version}")
+        self.parser.set_defaults(run=bare)
+        self._commands = self.parser.add_subparsers(metavar="COMMAND")
+
+    def command(
+        self, name: str, run: Run, help_text: str, *, listing: bool = False
+    ) -> argparse.ArgumentParser:
+        """Add a command.
+
+        Parameters
+        ----------
+        help_text : a phrase, for the list of commands and for its own help.
+        listing : whether it takes --json.
+
+        Returns
+        -------
+        Its parser, for arguments of its own.
+        """
+        parents = [self._config, self._listing] if listing else [self._config]
+        made: argparse.ArgumentParser = self._commands.add_parser(
+            name, parents=parents, help=help_text, description=help_text
+        )
+        made.set_defaults(run=run)
+        return made
+
+
+def camera_argument(parser: argparse.ArgumentParser, *, or_all: bool = False) -> None:
+    """Let a command take the name of a camera."""
+    text = "a camera's name or unique_id" + (", or all" if or_all else "")
+    parser.add_argument("camera", metavar="NAME", help=text)
+
+
+def at_least(lowest: float, what: str) -> Callable[[str], Any]:
+    """Make the type of a number above `lowest`; `what` names it in the refusal."""
+
+    def read(text: str) -> float:
+        number = float(text)
+        if not lowest < number < 1e6:
+            raise argparse.ArgumentTypeError(f"{what} above {lowest:g}")
+        return number
+
+    return read

@@ -1,0 +1,65 @@
+"""The commands that look at something without an engine: cameras, the config file, a stream."""
+
+import argparse
+
+from pmv_tui.cli.grammar import Grammar, at_least
+from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, show
+from pmv_tui.cli.rig import load, locate
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add the commands that need no engine."""
+    grammar.command(
+        "cameras", _cameras, "list what is connected, and what cannot be used", listing=True
+    )
+    grammar.command("check", _check, "list every error of the config file")
+    probe = grammar.command(
+        "probe", _probe, "receive images as a client would, and measure", listing=True
+    )
+    probe.add_argument("address", metavar="ADDRESS", help="such as tcp://localhost:5555")
+    seconds = at_least(0, "a number of seconds")
+    probe.add_argument("--seconds", metavar="N", type=seconds, default=5.0, help="default: 5")
+    about = grammar.command("config", _config_path, "tell which config file is used", listing=True)
+    about.add_argument("what", choices=["path"])
+
+
+def _cameras(options: argparse.Namespace) -> int:
+    from pmv_tui.cameras.registry import search
+    from pmv_tui.cli.report import search_as_json, search_lines
+
+    results = search()
+    show(options, search_as_json(results), lambda: search_lines(results))
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    loaded = load(options)
+    count = len(loaded.config.cameras)
+    print(f"{loaded.path}: no errors; {count} camera{'' if count == 1 else 's'}")
+    return DONE
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import probe_lines
+    from pmv_tui.config.addresses import Address
+    from pmv_tui.probe import probe
+
+    try:
+        address = Address.parse(options.address)
+    except ValueError as error:
+        raise CommandFailed(str(error), WRONG) from None
+    report = probe(str(address), options.seconds)
+    show(options, report, lambda: probe_lines(report))
+    return DONE if report["images"] else NOT_DONE
+
+
+def _config_path(options: argparse.Namespace) -> int:
+    location = locate(options)
+    about = {
+        "path": str(location.path),
+        "exists": location.exists,
+        "chosen_by": location.chosen_by,
+        "looked_at": [str(path) for path in location.looked_at],
+    }
+    show(options, about, lambda: [str(location.path)])
+    return DONE

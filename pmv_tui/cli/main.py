@@ -1,0 +1,28 @@
+"""Reads the command line and runs one command."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from pmv_tui import __version__
+from pmv_tui.cli import look, start, steer
+from pmv_tui.cli.grammar import Grammar, Run
+from pmv_tui.cli.outcome import DONE, CommandFailed
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is returned."""
+    grammar = Grammar(__version__, start.attach)
+    for group in (start, steer, look):
+        group.add_commands(grammar)
+    options = grammar.parser.parse_args(arguments)
+    run: Run = options.run
+    try:
+        return run(options)
+    except CommandFailed as failure:
+        print(f"pmv-tui: {failure}", file=sys.stderr)
+        return failure.code
+    except BrokenPipeError:
+        # Whoever read the output has what they wanted; the interpreter must not flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE

@@ -1,0 +1,60 @@
+"""What commands need of the rig: its config file, its engine's answer."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from pmv_tui.cli.outcome import WRONG, CommandFailed
+
+if TYPE_CHECKING:
+    from pmv_tui.config.load import LoadedConfig
+    from pmv_tui.config.locate import Location
+    from pmv_tui.control.messages import Reply
+    from pmv_tui.control.rig import Rig
+
+
+def locate(options: argparse.Namespace) -> "Location":
+    """Find the config file."""
+    from pmv_tui.config.locate import locate_config
+    from pmv_tui.config.problems import ConfigError
+
+    try:
+        return locate_config(getattr(options, "config", None))
+    except ConfigError as error:
+        raise CommandFailed(str(error), WRONG) from None
+
+
+def rig_of(options: argparse.Namespace) -> "Rig":
+    """Name the rig that a command is for."""
+    from pmv_tui.control.rig import Rig
+
+    return Rig.of(locate(options).path)
+
+
+def load(options: argparse.Namespace) -> "LoadedConfig":
+    """Read the config file; every error in it is told at once."""
+    from pmv_tui.config.load import load_config
+    from pmv_tui.config.problems import ConfigError
+
+    try:
+        return load_config(locate(options).path)
+    except ConfigError as error:
+        raise CommandFailed(str(error), WRONG) from None
+
+
+def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":
+    """Ask the running engine; whatever keeps it from answering is said in words."""
+    from pmv_tui.control.client import ControlClient, EngineGone
+
+    rig = rig_of(options)
+    if not rig.engine_runs():
+        raise CommandFailed(
+            f"no engine runs for {rig.config_path}; pmv-tui or pmv-tui serve starts one"
+        )
+    with ControlClient(rig.endpoint) as client:
+        try:
+            reply = client.request(command, **arguments)
+        except EngineGone as error:
+            raise CommandFailed(f"{error}; its log: {rig.log_path}") from None
+    if "error" in reply:
+        raise CommandFailed(reply["error"])
+    return reply

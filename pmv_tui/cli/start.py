@@ -1,0 +1,59 @@
+"""The commands that start something: the TUI, the engine."""
+
+import argparse
+import importlib
+import os
+import sys
+
+from pmv_tui.cli.grammar import Grammar
+from pmv_tui.cli.outcome import DONE, WRONG, CommandFailed
+from pmv_tui.cli.rig import load, rig_of
+
+TUI_NICENESS = 10
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add `serve`."""
+    serve = grammar.command("serve", _serve, "run the engine in the foreground, without a TUI")
+    serve.add_argument(
+        "--plug", metavar="NAME", action="append", default=[], help="plug a camera at once"
+    )
+    serve.add_argument("--plug-all", action="store_true", help="plug every camera at once")
+
+
+def attach(options: argparse.Namespace) -> int:
+    """Show the TUI, on an engine that is started where none runs."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CommandFailed("the TUI needs a terminal; pmv-tui serve runs without one", WRONG)
+    from pmv_tui.control.rig import RigError
+    from pmv_tui.engine.launch import ConfigRefused, Launch
+
+    rig = rig_of(options)
+    try:
+        launch = Launch(rig)
+        # From here on this process only shows: where processors are few, the engine and the clients
+        # come first.
+        os.nice(TUI_NICENESS)
+        # By name: only here does the command line touch Textual (see the contracts in
+        # pyproject.toml). It is imported while the engine starts.
+        app = importlib.import_module("pmv_tui.tui.app")
+        launch.wait()
+    except ConfigRefused as error:
+        raise CommandFailed(str(error), WRONG) from None
+    except RigError as error:
+        raise CommandFailed(str(error)) from None
+    code: int = app.run_tui(rig)
+    return code
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from pmv_tui.control.rig import RigError
+    from pmv_tui.engine.process import serve
+
+    loaded = load(options)
+    to_plug = ["all"] if options.plug_all else options.plug
+    try:
+        serve(rig_of(options), loaded, to_plug, to_stderr=True)
+    except RigError as error:
+        raise CommandFailed(str(error)) from None
+    return DONE

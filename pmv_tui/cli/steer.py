@@ -1,0 +1,167 @@
+"""The commands that ask or tell the running engine: what the TUI's keys do, from a script."""
+
+import argparse
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from pmv_tui.cli.grammar import Grammar, camera_argument
+from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, show
+from pmv_tui.cli.rig import request, rig_of
+
+if TYPE_CHECKING:
+    from pmv_tui.control.messages import Reply, Result
+
+SETTING_TIMEOUT = 5.0
+"""Seconds that a camera may take to take over a setting; some must be opened anew for it."""
+
+WINDOW_TIMEOUT = 10.0
+"""Seconds that a window may take to be shown."""
+
+STOP_TIMEOUT = 10.0
+"""Seconds that an engine may take to end; cameras that hang are left behind after 3."""
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add the commands for an engine that runs."""
+    grammar.command("status", _status, "tell what the engine and its cameras do", listing=True)
+    for verb, help_text in (
+        ("plug", "bind a camera's sockets and publish"),
+        ("unplug", "release a camera's sockets"),
+        ("pause", "stop sending images; the sockets stay bound"),
+        ("resume", "send images again"),
+    ):
+        named = grammar.command(
+            verb, _tell_camera, f"{help_text} ('all': each camera)", listing=True
+        )
+        camera_argument(named, or_all=True)
+        named.set_defaults(verb=verb)
+    addresses = grammar.command(
+        "addresses", _addresses, "give a camera other addresses", listing=True
+    )
+    camera_argument(addresses)
+    addresses.add_argument("pub", metavar="PUB", help="where images are published")
+    addresses.add_argument("pull", metavar="PULL", help="where overlay messages are received")
+    settings = grammar.command(
+        "settings", _settings, "tell how a camera is set, and its ranges", listing=True
+    )
+    camera_argument(settings)
+    change = grammar.command(
+        "set", _set, "give a camera other settings: saved, and taken over", listing=True
+    )
+    camera_argument(change)
+    change.add_argument(
+        "changes", metavar="KEY=VALUE", nargs="+", help="such as exposure_time=8000"
+    )
+    window = grammar.command(
+        "window", _window, "show a camera's window on this DISPLAY", listing=True
+    )
+    camera_argument(window, or_all=True)
+    window.add_argument("--close", action="store_true", help="close it")
+    grammar.command("rescan", _rescan, "search for cameras again")
+    grammar.command("stop", _stop, "end the engine: cameras and sockets are closed")
+
+
+def _status(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import status_lines
+
+    snapshot = request(options, "snapshot")["snapshot"]
+    show(options, snapshot, lambda: status_lines(snapshot))
+    return DONE
+
+
+def _tell_camera(options: argparse.Namespace) -> int:
+    return _results(options, request(options, options.verb, camera=options.camera))
+
+
+def _addresses(options: argparse.Namespace) -> int:
+    names = {"camera": options.camera, "pub": options.pub, "pull": options.pull}
+    return _results(options, request(options, "addresses", **names))
+
+
+def _results(options: argparse.Namespace, reply: "Reply") -> int:
+    results = reply["results"]
+    show(options, results, lambda: [f"{result['camera']}: {result['text']}" for result in results])
+    return DONE if reply["ok"] else NOT_DONE
+
+
+def _settings(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import settings_lines
+
+    told = request(options, "settings", camera=options.camera)["settings"]
+    show(options, told, lambda: settings_lines(told["settings"]))
+    return DONE
+
+
+def _set(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import settings_lines
+
+    changes = dict(_assignment(text) for text in options.changes)
+    reply = request(options, "set", camera=options.camera, changes=changes)
+    if not reply["ok"]:
+        return _results(options, reply)
+    # Asked for by its unique_id or by the name it may just have been given.
+    camera = changes.get("name", options.camera)
+    end = time.monotonic() + SETTING_TIMEOUT
+    while (told := request(options, "settings", camera=camera)["settings"])["pending"]:
+        if time.monotonic() > end:
+            raise CommandFailed("saved, but the camera has not taken it over yet; see its status")
+        time.sleep(0.05)
+    changed = [setting for setting in told["settings"] if setting["name"] in changes]
+    said = [f"{result['camera']}: {result['text']}" for result in reply["results"]]
+    show(options, changed, lambda: said + (settings_lines(changed) if changed else []))
+    return DONE
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Read KEY=VALUE; the value as in TOML, or else as text."""
+    import tomllib
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise CommandFailed(f"{text!r}: write KEY=VALUE, such as exposure_time=8000", WRONG)
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, value
+
+
+def _window(options: argparse.Namespace) -> int:
+    if options.close:
+        return _results(options, request(options, "window", camera=options.camera, close=True))
+    reply = request(
+        options,
+        "window",
+        camera=options.camera,
+        display=os.environ.get("DISPLAY", ""),
+        xauthority=os.environ.get("XAUTHORITY", ""),
+    )
+    wanted = {result["camera"] for result in reply["results"]}
+    end = time.monotonic() + WINDOW_TIMEOUT
+    while True:
+        cameras = request(options, "snapshot")["snapshot"]["cameras"]
+        windows = [camera for camera in cameras if camera["name"] in wanted]
+        if all(camera["window"] != "opening" for camera in windows) or time.monotonic() > end:
+            break
+        time.sleep(0.1)
+    results: list[Result] = [
+        {
+            "camera": camera["name"],
+            "ok": camera["window"] == "shown",
+            "text": ": ".join(filter(None, [camera["window"], camera["window_reason"]])),
+        }
+        for camera in windows
+    ]
+    return _results(options, {"ok": all(each["ok"] for each in results), "results": results})
+
+
+def _rescan(options: argparse.Namespace) -> int:
+    request(options, "rescan")
+    return DONE
+
+
+def _stop(options: argparse.Namespace) -> int:
+    request(options, "stop")
+    if not rig_of(options).wait_for_end(STOP_TIMEOUT):
+        raise CommandFailed("the engine was told to stop, but still runs")
+    return DONE
