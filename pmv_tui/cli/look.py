@@ -1,10 +1,15 @@
 """The commands that look at something without an engine: cameras, the config file, a stream."""
 
 import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar, at_least
 from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, show
-from pmv_tui.cli.rig import load, locate
+from pmv_tui.cli.rig import locate
+
+if TYPE_CHECKING:
+    from pmv_tui.config.problems import Problem
 
 
 def add_commands(grammar: Grammar) -> None:
@@ -12,7 +17,7 @@ def add_commands(grammar: Grammar) -> None:
     grammar.command(
         "cameras", _cameras, "list what is connected, and what cannot be used", listing=True
     )
-    grammar.command("check", _check, "list every error of the config file")
+    grammar.command("check", _check, "list every error of the config file", listing=True)
     probe = grammar.command(
         "probe", _probe, "receive images as a client would, and measure", listing=True
     )
@@ -33,10 +38,25 @@ def _cameras(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    loaded = load(options)
-    count = len(loaded.config.cameras)
-    print(f"{loaded.path}: no errors; {count} camera{'' if count == 1 else 's'}")
-    return DONE
+    from pmv_tui.config.load import load_config
+    from pmv_tui.config.problems import ConfigError
+
+    path, count = locate(options).path, 0
+    problems: tuple[Problem, ...] = ()
+    try:
+        count = len(load_config(path).config.cameras)
+    except ConfigError as error:
+        if not options.json:
+            raise CommandFailed(str(error), WRONG) from None
+        problems = error.problems
+    about = {
+        "path": str(path),
+        "cameras": count,
+        "problems": [asdict(problem) for problem in problems],
+    }
+    cameras = f"{count} camera{'' if count == 1 else 's'}"
+    show(options, about, lambda: [f"{path}: no errors; {cameras}"])
+    return WRONG if problems else DONE
 
 
 def _probe(options: argparse.Namespace) -> int:

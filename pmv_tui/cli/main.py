@@ -1,21 +1,19 @@
 """Reads the command line and runs one command."""
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 from pmv_tui import __version__
-from pmv_tui.cli import look, start, steer
+from pmv_tui.cli import events, look, start, steer
 from pmv_tui.cli.grammar import Grammar, Run
 from pmv_tui.cli.outcome import DONE, CommandFailed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
-    grammar = Grammar(__version__, start.attach)
-    for group in (start, steer, look):
-        group.add_commands(grammar)
-    options = grammar.parser.parse_args(arguments)
+    options = command_line().parse_args(arguments)
     run: Run = options.run
     try:
         return run(options)
@@ -26,3 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has what they wanted; the interpreter must not flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Build the parser of every command."""
+    grammar = Grammar(__version__, start.attach)
+    for group in (start, steer, events, look):
+        group.add_commands(grammar)
+    return grammar.parser

@@ -1,8 +1,10 @@
 """What commands print for people: snapshots, searches and measurements as lines of text."""
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.control.messages import CameraStatus, SettingStatus, Snapshot
+from pmv_tui.control.messages import CameraStatus, Event, SettingStatus, Snapshot
 
 if TYPE_CHECKING:
     from pmv_tui.cameras.registry import SearchResult
@@ -94,6 +96,27 @@ def _value(value: Any) -> str:
             return str(value)
 
 
+def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
+    """Tell events, a line each: host's local time, level, camera, what happened.
+
+    Parameters
+    ----------
+    names : each camera's name by its unique_id.
+    """
+    width = max(map(len, names.values()), default=0)
+    return [
+        f"{_local_time(event['time'])}  {event['level']:<7}  "
+        + printable(f"{names.get(event['camera'], event['camera']):<{width}}  {event['text']}")
+        for event in events
+    ]
+
+
+def _local_time(timestamp: int) -> str:
+    """Write a time, ns since the epoch, as ISO 8601 in local time."""
+    moment = datetime.fromtimestamp(timestamp / 1e9, UTC).astimezone()
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
 def search_as_json(results: "list[SearchResult]") -> list[dict[str, Any]]:
     """Give what a search found, a map for each back end."""
     return [
@@ -123,6 +146,17 @@ def search_lines(results: "list[SearchResult]") -> list[str]:
         elif not result.cameras:
             lines.append(f"{result.backend}: usable, no camera found")
     return lines
+
+
+def rescan_lines(found: list[CameraStatus], rig: Snapshot) -> list[str]:
+    """Tell the cameras that a search added to the rig, and which kinds could not be searched."""
+    lines = [f"found {camera['unique_id']}" for camera in found]
+    if not found:
+        lines = [f"no new camera; known: {len(rig['cameras'])}"]
+    for backend in rig["backends"]:
+        if not backend["available"]:
+            lines.append(f"{backend['name']}: cannot be used: {backend['reason']}")
+    return [printable(line) for line in lines]
 
 
 def probe_lines(report: dict[str, Any]) -> list[str]:

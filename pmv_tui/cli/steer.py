@@ -18,6 +18,9 @@ SETTING_TIMEOUT = 5.0
 WINDOW_TIMEOUT = 10.0
 """Seconds that a window may take to be shown."""
 
+SEARCH_TIMEOUT = 30.0
+"""Seconds that a search for cameras may take; an SDK's first import is most of it."""
+
 STOP_TIMEOUT = 10.0
 """Seconds that an engine may take to end; cameras that hang are left behind after 3."""
 
@@ -58,8 +61,12 @@ def add_commands(grammar: Grammar) -> None:
     )
     camera_argument(window, or_all=True)
     window.add_argument("--close", action="store_true", help="close it")
-    grammar.command("rescan", _rescan, "search for cameras again")
-    grammar.command("stop", _stop, "end the engine: cameras and sockets are closed")
+    add = grammar.command(
+        "add", _add, "add a camera that was found to the config file", listing=True
+    )
+    camera_argument(add)
+    grammar.command("rescan", _rescan, "search for cameras again", listing=True)
+    grammar.command("stop", _stop, "end the engine: cameras and sockets are closed", listing=True)
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -155,13 +162,34 @@ def _window(options: argparse.Namespace) -> int:
     return _results(options, {"ok": all(each["ok"] for each in results), "results": results})
 
 
+def _add(options: argparse.Namespace) -> int:
+    return _results(options, request(options, "set", camera=options.camera, changes={}))
+
+
 def _rescan(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import rescan_lines
+
+    before = {each["unique_id"] for each in request(options, "snapshot")["snapshot"]["cameras"]}
     request(options, "rescan")
+    end = time.monotonic() + SEARCH_TIMEOUT
+    while (rig := request(options, "snapshot")["snapshot"])["engine"]["scanning"]:
+        if time.monotonic() > end:
+            raise CommandFailed("the search goes on; pmv-tui status will show what it finds")
+        time.sleep(0.1)
+    found = [camera for camera in rig["cameras"] if camera["unique_id"] not in before]
+    value = {
+        "found": [{"unique_id": each["unique_id"], "name": each["name"]} for each in found],
+        "backends": rig["backends"],
+    }
+    show(options, value, lambda: rescan_lines(found, rig))
     return DONE
 
 
 def _stop(options: argparse.Namespace) -> int:
+    rig = rig_of(options)
+    pid = rig.engine_pid()
     request(options, "stop")
-    if not rig_of(options).wait_for_end(STOP_TIMEOUT):
+    if not rig.wait_for_end(STOP_TIMEOUT):
         raise CommandFailed("the engine was told to stop, but still runs")
+    show(options, {"stopped": True, "pid": pid}, lambda: ["the engine has ended"])
     return DONE

@@ -172,6 +172,11 @@ class Snapshot(TypedDict):
     cameras: list[CameraStatus]
 
 
+EventKind = Literal["engine", "state", "plug", "client", "message", "drops", "window", "settings"]
+"""What an event is about: the engine or the rig as a whole, a camera's state, its sockets, who
+listens, what clients sent, lost frames, its window, its settings."""
+
+
 class Event(TypedDict):
     """Something that happened, for the log."""
 
@@ -179,6 +184,7 @@ class Event(TypedDict):
     time: int
     """ns since the epoch."""
     level: Literal["info", "warning", "error"]
+    kind: EventKind
     camera: str
     """unique_id; empty where it concerns the rig."""
     text: str

@@ -254,8 +254,13 @@ class RigCamera:
         return Condition(
             state=state,
             reason=reason,
+            failures=self.worker.progress.failures,
+            last_failure=self.worker.progress.last_failure,
+            last_frame=self.worker.progress.last_frame,
             plugged=self.plugged,
             clients=self.count_clients(),
+            subscriptions=self._publisher.subscriptions,
+            drops=self._drops(),
             malformed=overlays.malformed,
             malformed_reason=overlays.malformed_reason,
             remarks=overlays.remarks,

@@ -5,7 +5,7 @@ from typing import Any
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.save import SaveError, plan_change
-from pmv_tui.control.messages import CameraSettings, Result
+from pmv_tui.control.messages import CameraSettings, EventKind, Result
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.events import Level
@@ -138,6 +138,8 @@ class Commands:
                         raise ValueError(f"{address} belongs to {other.config.label}")
 
     def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
+        if camera.listed and not changes:
+            return result(camera, f"is in {self._engine.loaded.path.name} already")
         told = ", ".join(f"{key} = {value}" for key, value in changes.items())
         for key in changes:
             if key in NOT_SETTINGS:
@@ -155,7 +157,8 @@ class Commands:
         (config,) = (each for each in loaded.config.cameras if each.unique_id == unique_id)
         camera.listed = True
         camera.change(config)
-        return self._told(camera, f"{told or 'added'}; saved to {loaded.path.name}")
+        text = f"{told or 'added'}; saved to {loaded.path.name}"
+        return self._told(camera, text, kind="settings")
 
     def _each(self, name: str, act: Callable[[RigCamera], Result]) -> list[Result]:
         return [act(camera) for camera in self._named(name)]
@@ -182,9 +185,15 @@ class Commands:
         raise CommandError(f"there is no camera {name!r}; there are: {known}")
 
     def _told(
-        self, camera: RigCamera, text: str, *, ok: bool = True, level: Level = "info"
+        self,
+        camera: RigCamera,
+        text: str,
+        *,
+        ok: bool = True,
+        level: Level = "info",
+        kind: EventKind = "plug",
     ) -> Result:
-        self._engine.events.tell(text, camera=camera.config.unique_id, level=level)
+        self._engine.events.tell(text, camera=camera.config.unique_id, level=level, kind=kind)
         return result(camera, text, ok=ok)
 
 

@@ -22,7 +22,7 @@ from pmv_tui.control.messages import (
 )
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.camera import RigCamera
-from pmv_tui.engine.events import Events
+from pmv_tui.engine.events import Events, Level
 from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
@@ -130,9 +130,10 @@ class Engine:
 
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""
+        now = time.monotonic()
         for unique_id, camera in self.cameras.items():
-            self._watch.look(unique_id, camera.condition())
-        if self._hotplug.search_due(time.monotonic()):
+            self._watch.look(unique_id, camera.condition(), now)
+        if self._hotplug.search_due(now):
             self.events.tell("a device was plugged in or out: searching for cameras")
             self.rescan()
 
@@ -171,13 +172,14 @@ class Engine:
             camera.plug()
         except BindError as error:
             text = f"not plugged: {error}"
-            self.events.tell(text, camera=unique_id, level="error")
+            self.events.tell(text, camera=unique_id, level="error", kind="plug")
             return Result(camera=name, ok=False, text=text)
         text = f"publishes at {pub}, receives at {pull}"
         exposed = pub.exposed or pull.exposed
         if exposed:
             text += ": open to other machines, without encryption"
-        self.events.tell(text, camera=unique_id, level="warning" if exposed else "info")
+        level: Level = "warning" if exposed else "info"
+        self.events.tell(text, camera=unique_id, level=level, kind="plug")
         return Result(camera=name, ok=True, text=text)
 
     def _add(self, config: CameraConfig, *, listed: bool) -> None:
@@ -187,7 +189,7 @@ class Engine:
             rig=self.loaded.config,
             receiver=self._receiver,
             windows=self._windows,
-            tell=partial(self.events.tell, camera=config.unique_id),
+            tell=partial(self.events.tell, camera=config.unique_id, kind="settings"),
             context=self._context,
         )
         self.cameras[config.unique_id] = camera

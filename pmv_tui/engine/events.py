@@ -3,10 +3,10 @@
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter
 from typing import Literal
 
-from pmv_tui.control.messages import Event
+from pmv_tui.control.messages import Event, EventKind
 
 log = logging.getLogger("pmv_tui.rig")
 
@@ -17,14 +17,21 @@ Level = Literal["info", "warning", "error"]
 
 
 class Events:
-    """The newest events, numbered from 1. May be told from any thread."""
+    """The events that are kept, numbered from 1. May be told from any thread.
+
+    Where there are too many, the oldest of those goes whose camera and kind have the most: what
+    repeats itself pushes out its own past, and never the one line that explains it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._events: list[Event] = []
+        self._counts: Counter[tuple[str, EventKind]] = Counter()
         self.last_id = 0
 
-    def tell(self, text: str, *, camera: str = "", level: Level = "info") -> None:
+    def tell(
+        self, text: str, *, camera: str = "", level: Level = "info", kind: EventKind = "engine"
+    ) -> None:
         """Record that something happened.
 
         Parameters
@@ -35,8 +42,18 @@ class Events:
         with self._lock:
             self.last_id += 1
             self._events.append(
-                Event(id=self.last_id, time=time.time_ns(), level=level, camera=camera, text=text)
+                Event(
+                    id=self.last_id,
+                    time=time.time_ns(),
+                    level=level,
+                    kind=kind,
+                    camera=camera,
+                    text=text,
+                )
             )
+            self._counts[camera, kind] += 1
+            if len(self._events) > KEPT:
+                self._forget_one()
         log.log(
             logging.getLevelNamesMapping()[level.upper()], "%s%s", camera and f"{camera}: ", text
         )
@@ -45,3 +62,12 @@ class Events:
         """Give the events newer than the one with the id `last_seen`, oldest first."""
         with self._lock:
             return [event for event in self._events if event["id"] > last_seen]
+
+    def _forget_one(self) -> None:
+        """Forget the oldest event of the largest group."""
+        group, _ = self._counts.most_common(1)[0]
+        for index, event in enumerate(self._events):
+            if (event["camera"], event["kind"]) == group:
+                del self._events[index]
+                self._counts[group] -= 1
+                return

@@ -33,6 +33,8 @@ class Publisher:
         self._limit = RateLimit(config.put_rate, 0)
         self.paused = False
         self.clients = 0
+        self.subscriptions = 0
+        """Clients that ever came."""
         self.published = 0
         self.over_rate = self.missed_by_clients = 0
         self.last_over_rate: int | None = None
@@ -136,3 +138,4 @@ class Publisher:
             change = socket.recv()
             if change[:1] in (b"\x00", b"\x01") and TOPIC_IMAGE.startswith(change[1:]):
                 self.clients += 1 if change[0] else -1
+                self.subscriptions += change[0]

@@ -1,24 +1,57 @@
 """Turns what changes in the cameras' condition into events: lost, back, a client came or went."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from pmv_tui.control.messages import CameraState
+from pmv_tui.control.messages import CameraState, Drops, EventKind
 from pmv_tui.engine.events import Events, Level
+from pmv_tui.engine.token_bucket import TokenBucket
 
 LEVELS: dict[CameraState, Level] = {"stalled": "warning", "lost": "error", "error": "error"}
+
+BURST, PERIOD = 6, 10.0
+"""Events of one kind that a camera may cause at once, and the seconds to one more. What comes
+meanwhile is counted, and told with the next."""
+
+DROPS_PERIOD = 60.0
+"""Seconds from one event about lost frames to the next: while a client is behind, each image is."""
+
+Loss = Literal["missing", "skipped", "failed", "clients"]
+
+DROP_WORDS: dict[Loss, str] = {
+    "missing": "lost between camera and host",
+    "skipped": "overwritten before they were fetched",
+    "failed": "incomplete",
+    "clients": "missed by a client that was behind",
+}
+"""What is lost against the wish of whoever set up the rig; `put_rate` is a wish."""
+
+SOUND_WINDOWS = ("", "opening", "shown", "closed by the user")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """The part of a camera's status whose changes are events: little work, for it is asked often.
 
-    The fields are those of `CameraStatus`.
+    The fields are those of `CameraStatus`, but for these.
+
+    Parameters
+    ----------
+    failures, last_failure : how often it could not be opened or was lost, and why last.
+    last_frame : when a frame came, monotonic, ns; 0 before the first.
+    subscriptions : clients that ever came.
     """
 
     state: CameraState
     reason: str
+    failures: int
+    last_failure: str
+    last_frame: int
     plugged: bool
     clients: int
+    subscriptions: int
+    drops: Drops
     malformed: int
     malformed_reason: str
     remarks: int
@@ -28,40 +61,159 @@ class Condition:
 
 
 class Watch:
-    """Remembers each camera's last condition, and tells what is different now."""
+    """Remembers each camera's condition as it was last told, and tells what is different now.
+
+    What comes and goes between two looks is told from counts, so it is not missed; a stall that
+    ends before the next look is.
+    """
 
     def __init__(self, events: Events) -> None:
         self._events = events
-        self._last: dict[str, Condition] = {}
+        self._cameras: dict[str, _CameraWatch] = {}
 
-    def look(self, camera: str, now: Condition) -> None:
-        """Compare a camera's condition with its last one; `camera` is its unique_id."""
-        last = self._last.get(camera)
-        self._last[camera] = now
-        known = last is not None and last.state == now.state
-        # While a camera is stalled its reason counts the seconds: that is no news.
+    def look(self, camera: str, condition: Condition, now: float) -> None:
+        """Compare a camera's condition with its last one.
+
+        Parameters
+        ----------
+        camera : its unique_id.
+        now : monotonic, s.
+        """
+        watch = self._cameras.get(camera)
+        if watch is None:
+            watch = self._cameras[camera] = _CameraWatch(condition)
+            text = _with_reason(condition.state, condition.reason)
+            told = [_News("state", text, LEVELS.get(condition.state, "info"))]
+        else:
+            told = list(watch.news(condition, now))
+        for kind, text, level in told:
+            self._events.tell(text, camera=camera, kind=kind, level=level)
+
+
+class _News(NamedTuple):
+    """An event to be."""
+
+    kind: EventKind
+    text: str
+    level: Level = "info"
+
+
+class _CameraWatch:
+    """One camera's condition at the last look, and as it was last told, for each kind of event."""
+
+    def __init__(self, first: Condition) -> None:
+        self._last = self._clients = self._messages = self._remarks = self._drops = first
+        self._window = first
+        self._state_changes = 0
+        self._last_good_frame: int | None = None
+        self._buckets = {
+            kind: TokenBucket(BURST, PERIOD) for kind in ("state", "client", "message", "window")
+        }
+        self._buckets["drops"] = TokenBucket(1, DROPS_PERIOD)
+        self._buckets["remark"] = TokenBucket(BURST, PERIOD)
+
+    def news(self, now: Condition, at: float) -> Iterator[_News]:
+        """Give what is to be told now; what may not be told yet waits for a later look."""
+        self._count_state_changes(now)
+        self._last = now
+        if self._state_changes and self._buckets["state"].take(at):
+            yield self._state_news(now)
+        if self._clients_changed(now) and self._buckets["client"].take(at):
+            yield from self._client_news(now)
+        if now.malformed > self._messages.malformed and self._buckets["message"].take(at):
+            count = now.malformed - self._messages.malformed
+            self._messages = now
+            yield _News("message", _malformed(count, now.malformed_reason), "warning")
+        if now.remarks > self._remarks.remarks and self._buckets["remark"].take(at):
+            count = now.remarks - self._remarks.remarks
+            self._remarks = now
+            more = f" (and {count - 1} more)" if count > 1 else ""
+            yield _News("message", f"overlay: {now.remark}{more}", "warning")
+        if (lost := _lost(self._drops.drops, now.drops)) and self._buckets["drops"].take(at):
+            self._drops = now
+            yield _News("drops", lost, "warning")
+        yield from self._window_news(now, at)
+
+    def _count_state_changes(self, now: Condition) -> None:
+        last = self._last
+        changed = last.state != now.state
         if now.state in ("lost", "error"):
-            known = last is not None and (last.state, last.reason) == (now.state, now.reason)
-        if not known:
-            self._tell(camera, _with_reason(now.state, now.reason), LEVELS.get(now.state, "info"))
-        if last is None:
-            return
-        if now.window != last.window and now.window not in ("", "opening"):
-            self._tell(camera, _with_reason(f"window: {now.window}", now.window_reason))
-        if not now.plugged:
-            return
-        if last.clients != now.clients:
-            happened = "a client came" if now.clients > last.clients else "a client went"
-            self._tell(camera, f"{happened}; clients now: {now.clients}")
-        if now.malformed > last.malformed:
-            count = now.malformed - last.malformed
-            self._tell(camera, f"{count} malformed message(s): {now.malformed_reason}", "warning")
-        if now.remarks > last.remarks:
-            self._tell(camera, f"overlay: {now.remark}", "warning")
+            # While a camera is stalled its reason counts the seconds: that is no news.
+            changed = changed or last.reason != now.reason
+        elif now.failures > last.failures and not changed:
+            changed = True
+            self._state_changes += 1
+        self._state_changes += changed
+        if self._last_good_frame is None:
+            if now.state in LEVELS:
+                self._last_good_frame = now.last_frame
+            elif now.failures > last.failures:
+                self._last_good_frame = last.last_frame
 
-    def _tell(self, camera: str, text: str, level: Level = "info") -> None:
-        self._events.tell(text, camera=camera, level=level)
+    def _state_news(self, now: Condition) -> _News:
+        """Tell the state; of a camera that is back, for how long it gave no frame."""
+        text = _with_reason(now.state, now.reason)
+        if now.state not in LEVELS:
+            since, self._last_good_frame = self._last_good_frame, None
+            if since and now.last_frame > since:
+                text = f"{now.state} again, after {_seconds((now.last_frame - since) / 1e9)}"
+                if self._state_changes > 1 and now.last_failure:
+                    text += f"; it had failed: {now.last_failure}"
+        if self._state_changes > 2:
+            text += f" ({self._state_changes} changes of state since the last line)"
+        self._state_changes = 0
+        return _News("state", text, LEVELS.get(now.state, "info"))
+
+    def _clients_changed(self, now: Condition) -> bool:
+        last = self._clients
+        return (now.clients, now.subscriptions) != (last.clients, last.subscriptions)
+
+    def _client_news(self, now: Condition) -> Iterator[_News]:
+        """Tell who came and who went; those whom an unplug disconnected are no news."""
+        last, self._clients = self._clients, now
+        came = now.subscriptions - last.subscriptions
+        went = came + last.clients - now.clients
+        parts = [_people(came, "came")] if came else []
+        if went and (now.plugged or came):
+            parts.append(_people(went, "went"))
+        if parts:
+            yield _News("client", f"{' and '.join(parts)}; clients now: {now.clients}")
+
+    def _window_news(self, now: Condition, at: float) -> Iterator[_News]:
+        if now.window == "opening":
+            self._window = now
+        if now.window == self._window.window or not self._buckets["window"].take(at):
+            return
+        self._window = now
+        sound = now.window in SOUND_WINDOWS
+        text = _with_reason(f"window: {now.window or 'closed'}", now.window_reason)
+        yield _News("window", text, "info" if sound else "warning")
 
 
 def _with_reason(text: str, reason: str) -> str:
     return f"{text}: {reason}" if reason else text
+
+
+def _people(count: int, did: str) -> str:
+    return f"a client {did}" if count == 1 else f"{count} clients {did}"
+
+
+def _malformed(count: int, reason: str) -> str:
+    if count == 1:
+        return f"a malformed message: {reason}"
+    return f"{count} malformed messages, the last: {reason}"
+
+
+def _lost(before: Drops, now: Drops) -> str:
+    """Say how many frames were lost, by cause; empty where none were."""
+    counts = {cause: now[cause] - before[cause] for cause in DROP_WORDS}
+    words = [f"{count} {DROP_WORDS[cause]}" for cause, count in counts.items() if count > 0]
+    return f"frames lost: {', '.join(words)}" if words else ""
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"

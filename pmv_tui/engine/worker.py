@@ -52,6 +52,7 @@ class Progress:
     state, reason : as in the status; `stalled` is added by who reads, so that a grab which hangs
         is noticed too.
     retry_at : monotonic, s; None where no try is due.
+    failures, last_failure : how often the camera could not be opened or was lost, and why last.
     streaming_since, last_frame, last_sign : when the stream began, a frame came, and the camera's
         driver last returned; monotonic, ns.
     settings : as the camera reported them after the opening or the last change.
@@ -60,6 +61,8 @@ class Progress:
     state: CameraState = "opening"
     reason: str = ""
     retry_at: float | None = None
+    failures: int = 0
+    last_failure: str = ""
     streaming_since: int = 0
     last_frame: int = 0
     last_sign: int = 0
@@ -195,7 +198,8 @@ class Worker:
         progress = self.progress
         # A camera that is gone stays lost until it is back, though each try to open it fails.
         lost = isinstance(error, CameraLost) or progress.state == "lost"
-        progress.reason = str(error)
+        progress.reason = progress.last_failure = str(error)
+        progress.failures += 1
         progress.state = "lost" if lost else "error"
 
     def _stream(self) -> None:

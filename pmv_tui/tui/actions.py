@@ -1,8 +1,11 @@
 """Every action of each screen, in one list: keys, footer, palette and help are made from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.binding import Binding
+
+ON_SCREEN: tuple[str, ...] = ()
+"""Of an action that is a matter of the screen alone: no command does the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,7 @@ class Action:
     help : a sentence.
     method : of the screen, with its arguments, as Textual calls it.
     shown_keys : the keys as people read them.
+    commands : what does the same from a script, after `pmv-tui`.
     footer : whether the footer lists it.
     palette : whether the palette lists it.
     """
@@ -27,6 +31,7 @@ class Action:
     help: str
     method: str
     shown_keys: str
+    commands: tuple[str, ...] = field(kw_only=True)
     footer: bool = True
     palette: bool = True
 
@@ -51,6 +56,7 @@ OPEN = Action(
     "Open the screen of the camera under the cursor: its settings, and all that is known of it.",
     "open",
     "enter",
+    commands=("settings NAME",),
 )
 SET = Action(
     "set",
@@ -59,6 +65,7 @@ SET = Action(
     "Change the setting under the cursor; saved to the config file.",
     "set",
     "enter",
+    commands=("set NAME KEY=VALUE",),
 )
 PLUG = Action(
     "plug",
@@ -67,6 +74,7 @@ PLUG = Action(
     "Plug the camera: bind its sockets and publish its images; or unplug it.",
     "plug",
     "p",
+    commands=("plug NAME", "unplug NAME"),
 )
 PAUSE = Action(
     "pause",
@@ -75,6 +83,7 @@ PAUSE = Action(
     "Pause publishing, or resume it; the sockets stay bound and clients stay connected.",
     "pause",
     "space",
+    commands=("pause NAME", "resume NAME"),
 )
 PLUG_ALL = Action(
     "plug-all",
@@ -83,6 +92,7 @@ PLUG_ALL = Action(
     "Plug every camera; or, where every one is plugged, unplug them all.",
     "plug_all",
     "P",
+    commands=("plug all", "unplug all"),
     footer=False,
 )
 WINDOW = Action(
@@ -92,6 +102,7 @@ WINDOW = Action(
     "Open the camera's window on the display that DISPLAY names here; or close it.",
     "window",
     "w",
+    commands=("window NAME", "window NAME --close"),
 )
 WINDOW_ALL = Action(
     "window-all",
@@ -100,6 +111,7 @@ WINDOW_ALL = Action(
     "Open every camera's window; or, where every one is open, close them all.",
     "window_all",
     "W",
+    commands=("window all", "window all --close"),
     footer=False,
 )
 EDIT_ADDRESSES = Action(
@@ -109,6 +121,7 @@ EDIT_ADDRESSES = Action(
     "Edit the addresses of the camera's sockets; saved to the config file.",
     "edit",
     "e",
+    commands=("addresses NAME PUB PULL",),
 )
 ADD = Action(
     "add",
@@ -117,6 +130,7 @@ ADD = Action(
     "Add a camera that was found to the config file, with the settings and addresses it has.",
     "add",
     "a",
+    commands=("add NAME",),
     footer=False,
 )
 RESCAN = Action(
@@ -126,9 +140,12 @@ RESCAN = Action(
     "Search for cameras again; those in use are not disturbed.",
     "rescan",
     "r",
+    commands=("rescan",),
     footer=False,
 )
-LOG = Action("log", "l", "log", "Show what happened, newest at the bottom.", "log", "l")
+LOG = Action(
+    "log", "l", "log", "Show what happened, newest at the bottom.", "log", "l", commands=("events",)
+)
 HELP = Action(
     "help",
     "question_mark,f1",
@@ -136,6 +153,7 @@ HELP = Action(
     "Show the keys of this screen and what stands on it.",
     "help",
     "? or F1",
+    commands=ON_SCREEN,
 )
 QUIT = Action(
     "quit",
@@ -145,6 +163,7 @@ QUIT = Action(
     "engine ends too, for then nothing is lost.",
     "app.quit",
     "q",
+    commands=("stop",),
 )
 BACK = Action(
     "camera-back",
@@ -153,6 +172,7 @@ BACK = Action(
     "Go back to the cameras.",
     "back",
     "q or esc or ←",
+    commands=ON_SCREEN,
     palette=False,
 )
 CURSOR = (
@@ -163,6 +183,7 @@ CURSOR = (
         "Go to the row above.",
         "move(-1)",
         "↑ or k",
+        commands=ON_SCREEN,
         footer=False,
         palette=False,
     ),
@@ -173,6 +194,7 @@ CURSOR = (
         "Go to the row below.",
         "move(1)",
         "↓ or j",
+        commands=ON_SCREEN,
         footer=False,
         palette=False,
     ),
@@ -183,6 +205,7 @@ CURSOR = (
         "Go to the first row.",
         "first",
         "home or g",
+        commands=ON_SCREEN,
         footer=False,
         palette=False,
     ),
@@ -193,6 +216,7 @@ CURSOR = (
         "Go to the last row.",
         "last",
         "end or G",
+        commands=ON_SCREEN,
         footer=False,
         palette=False,
     ),
@@ -205,6 +229,7 @@ SCROLL = (
         "Scroll back what stands below the settings.",
         "page(-1)",
         "page up",
+        commands=ON_SCREEN,
         footer=False,
         palette=False,
     ),
@@ -215,6 +240,7 @@ SCROLL = (
         "Scroll on what stands below the settings.",
         "page(1)",
         "page down",
+        commands=ON_SCREEN,
         footer=False,
         palette=False,
     ),

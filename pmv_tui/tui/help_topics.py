@@ -45,10 +45,16 @@ def _keys(actions: Iterable[Action]) -> Topic:
     return Topic("Keys", (*((each.shown_keys, each.help) for each in actions), *OTHER_KEYS))
 
 
+def _commands(actions: Iterable[Action]) -> Topic:
+    rows = ((each.label, ", ".join(each.commands)) for each in actions if each.commands)
+    return Topic("The same from a script: pmv-tui ...", tuple(rows))
+
+
 RIG_HELP = (
     _keys(RIG_ACTIONS),
     Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
     Topic("States", STATES),
+    _commands(RIG_ACTIONS),
 )
 
 CAMERA_HELP = (
@@ -57,4 +63,5 @@ CAMERA_HELP = (
     Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
     Topic("Clock", CLOCKS),
     Topic("States", STATES),
+    _commands(CAMERA_ACTIONS),
 )

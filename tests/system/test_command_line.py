@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,57 @@ def test_the_config_may_be_named_before_the_command_or_after_it(rig: RigOnDisk) 
     for command in ([*bare, *named, "config", "path"], [*bare, "config", "path", *named]):
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
         assert done.stdout == f"{rig.config_path}\n"
+
+
+def test_check_tells_every_problem_to_scripts_too(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    about = json.loads(rig.run("check", "--json").stdout)
+    assert about == {"path": str(rig.config_path), "cameras": 1, "problems": []}
+    rig.write_config('[[cameras]]\nunique_id = "left-simulated"\nfps = -1\ngain = "loud"\n')
+    done = rig.run("check", "--json")
+    assert done.returncode == 2
+    problems = json.loads(done.stdout)["problems"]
+    assert [(problem["key"], problem["line"]) for problem in problems] == [
+        ("cameras[left-simulated].fps", 3),
+        ("cameras[left-simulated].gain", 4),
+    ]
+
+
+def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    rig.environment["PYLON_CAMEMU"] = "1"
+    with rig.serve():
+        (found,) = (
+            camera for camera in rescanned(rig)["cameras"] if camera["unique_id"].endswith("basler")
+        )
+        assert not found["listed"]
+        done = rig.run("add", found["name"])
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f'unique_id = "{found["unique_id"]}"' in rig.config_path.read_text()
+        assert rig.camera(found["name"])["listed"]
+        written = rig.config_path.read_bytes()
+        again = rig.run("add", found["name"])
+        assert again.returncode == 0
+        assert "is in config.toml already" in again.stdout
+        assert rig.config_path.read_bytes() == written
+
+
+def rescanned(rig: RigOnDisk) -> dict[str, Any]:
+    """Search for cameras to the end, and give what the rig has then."""
+    done = rig.run("rescan", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {"simulated", "opencv", "basler"} <= {
+        backend["name"] for backend in json.loads(done.stdout)["backends"]
+    }
+    return rig.status()
+
+
+def test_stop_tells_which_engine_ended(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    with rig.serve() as engine:
+        done = rig.run("stop", "--json")
+        assert json.loads(done.stdout) == {"stopped": True, "pid": engine.pid}
+        assert engine.wait(5) == 0
 
 
 def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: RigOnDisk) -> None:

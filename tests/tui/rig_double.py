@@ -1,7 +1,7 @@
 """A rig in memory: it answers the control socket's commands without an engine."""
 
 import copy
-from typing import Any
+from typing import Any, Literal
 
 from pmv_tui.control.client import EngineGone
 from pmv_tui.control.messages import (
@@ -17,6 +17,8 @@ from pmv_tui.control.messages import (
     SettingStatus,
     Snapshot,
 )
+
+Level = Literal["info", "warning", "error"]
 
 
 def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStatus:
@@ -156,11 +158,12 @@ class RigDouble:
         self.settings = {camera["unique_id"]: settings_of_a_camera() for camera in cameras}
         self.holding_back = False
 
-    def log(self, text: str, level: str = "info", camera: str = "") -> None:
+    def log(self, text: str, level: Level = "info", camera: str = "") -> None:
         """Add an event."""
         number = len(self.events) + 1
-        event = {"id": number, "time": 0, "level": level, "camera": camera, "text": text}
-        self.events.append(event)  # type: ignore[arg-type]
+        self.events.append(
+            Event(id=number, time=0, level=level, kind="engine", camera=camera, text=text)
+        )
         self.engine["last_event"] = number
 
     async def request(self, command: str, **arguments: Any) -> Reply:

@@ -1,0 +1,182 @@
+"""`pmv-tui events`: what happened on the rig, once, or on and on as it happens."""
+
+import argparse
+import json
+import re
+import select
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from pmv_tui.cli.grammar import Grammar
+from pmv_tui.cli.outcome import DONE, CommandFailed
+from pmv_tui.cli.rig import request, rig_of
+
+if TYPE_CHECKING:
+    from pmv_tui.control.messages import Event, Reply
+    from pmv_tui.control.rig import Rig
+
+PERIOD = 300
+"""ms from one question for new events to the next."""
+
+PATIENCE = 1.0
+"""Seconds without an answer after which it is looked whether the engine still runs."""
+
+FIRST_FOLLOWED = 10
+"""Events that --follow begins with, where --since does not say from when on."""
+
+LEVELS = ("info", "warning", "error")
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add `events`."""
+    events = grammar.command("events", _events, "tell what happened on the rig, oldest first")
+    events.add_argument(
+        "--json", action="store_true", help="print each event as JSON, on a line of its own"
+    )
+    events.add_argument(
+        "--follow", action="store_true", help="go on until ctrl+c; begins with the last 10"
+    )
+    events.add_argument(
+        "--since", metavar="WHEN", type=moment, help="such as 10m, 2h, 13:05, 2026-01-31T13:05"
+    )
+    events.add_argument("--camera", metavar="NAME", help="only this camera's; name or unique_id")
+    events.add_argument("--level", choices=LEVELS, default="info", help="this and more serious")
+
+
+def moment(text: str) -> int:
+    """Read a time: so long ago, a time of today, or a date; ns since the epoch.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError : it is none of these.
+    """
+    now = datetime.now(UTC).astimezone()
+    if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text):
+        number, unit = ago.groups()
+        return int((now - timedelta(**{UNITS[unit]: float(number)})).timestamp() * 1e9)
+    try:
+        try:
+            when = datetime.combine(now, time.fromisoformat(text))
+        except ValueError:
+            when = datetime.fromisoformat(text)
+        return int(when.timestamp() * 1e9)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            "10m (ago; s, m, h or d), 13:05 (today) or 2026-01-31T13:05"
+        ) from None
+
+
+def _events(options: argparse.Namespace) -> int:
+    names = _names(request(options, "snapshot"))
+    camera = _unique_id(options.camera, names)
+    log = _EngineLog(rig_of(options))
+    try:
+        events = list(_wanted(log.newer(), options, camera))
+        if options.follow and options.since is None:
+            events = events[-FIRST_FOLLOWED:]
+        _print(events, names, options)
+        while options.follow:
+            _wait_for_reader()
+            if events := list(_wanted(log.newer(), options, camera)):
+                # Read again: cameras may have come, or been given other names.
+                _print(events, _names(log.ask("snapshot")), options)
+    except KeyboardInterrupt:
+        pass  # the way to end --follow
+    finally:
+        log.close()
+    return DONE
+
+
+class _EngineLog:
+    """The events of the engine that runs now, until it ends."""
+
+    def __init__(self, rig: "Rig") -> None:
+        from pmv_tui.control.client import ControlClient
+
+        self._rig = rig
+        self._pid = rig.engine_pid()
+        self._client = ControlClient(rig.endpoint)
+        self._last = 0
+
+    def newer(self) -> list["Event"]:
+        """Give the events since the last time."""
+        events = self.ask("events", since=self._last)["events"]
+        if events:
+            self._last = events[-1]["id"]
+        return events
+
+    def ask(self, command: str, **arguments: int) -> "Reply":
+        """Ask the engine; one that is busy is waited for, one that ended is told of."""
+        from pmv_tui.control.client import ControlClient, EngineGone
+
+        while True:
+            # Another engine counts its events from the beginning: one must not pass for the other.
+            if self._rig.engine_pid() != self._pid or not self._rig.engine_runs():
+                raise CommandFailed(f"the engine has ended; its log: {self._rig.log_path}")
+            try:
+                return self._client.request(command, timeout=PATIENCE, **arguments)
+            except EngineGone:
+                self._client.close()
+                self._client = ControlClient(self._rig.endpoint)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def _names(reply: "Reply") -> dict[str, str]:
+    """Give each camera's name by its unique_id."""
+    return {camera["unique_id"]: camera["name"] for camera in reply["snapshot"]["cameras"]}
+
+
+def _unique_id(camera: str | None, names: Mapping[str, str]) -> str | None:
+    """Find the camera that --camera means."""
+    if camera is None or camera in names:
+        return camera
+    for unique_id, name in names.items():
+        if name == camera:
+            return unique_id
+    known = ", ".join(names.values()) or "none"
+    raise CommandFailed(f"there is no camera {camera!r}; there are: {known}")
+
+
+def _wanted(
+    events: Sequence["Event"], options: argparse.Namespace, camera: str | None
+) -> Iterator["Event"]:
+    """Give those that the options ask for."""
+    for event in events:
+        serious = LEVELS.index(event["level"]) >= LEVELS.index(options.level)
+        late = options.since is None or event["time"] >= options.since
+        if serious and late and camera in (None, event["camera"]):
+            yield event
+
+
+def _print(
+    events: Sequence["Event"], names: Mapping[str, str], options: argparse.Namespace
+) -> None:
+    from pmv_tui.cli.report import event_lines
+
+    if options.json:
+        lines = [json.dumps({**each, "name": names.get(each["camera"], "")}) for each in events]
+    else:
+        lines = event_lines(events, names)
+    for line in lines:
+        print(line)
+    sys.stdout.flush()
+
+
+def _wait_for_reader() -> None:
+    """Wait a period; notice at once when nobody reads any more, though there is nothing to write.
+
+    Raises
+    ------
+    BrokenPipeError : whoever read the output is gone.
+    """
+    reader = select.poll()
+    reader.register(sys.stdout.fileno(), 0)
+    if reader.poll(PERIOD):
+        raise BrokenPipeError

@@ -1,0 +1,149 @@
+"""What the watch tells of a camera's changing condition, and how often."""
+
+import dataclasses
+from typing import Any
+
+from pmv_tui.control.messages import Drops
+from pmv_tui.engine.events import Events
+from pmv_tui.engine.watch import BURST, DROPS_PERIOD, PERIOD, Condition, Watch
+
+NOTHING_LOST = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0)
+
+CAPTURING = Condition(
+    state="capturing",
+    reason="",
+    failures=0,
+    last_failure="",
+    last_frame=1,
+    plugged=True,
+    clients=0,
+    subscriptions=0,
+    drops=NOTHING_LOST,
+    malformed=0,
+    malformed_reason="",
+    remarks=0,
+    remark="",
+    window="",
+    window_reason="",
+)
+
+
+class Looker:
+    """Looks at one camera every half second."""
+
+    def __init__(self) -> None:
+        self.events = Events()
+        self._watch = Watch(self.events)
+        self._now = 100.0
+        self._condition = CAPTURING
+        self.look()
+
+    def look(self, **changes: Any) -> list[str]:
+        """Change the condition, look at it, and give what was told."""
+        self._condition = dataclasses.replace(self._condition, **changes)
+        before = self.events.last_id
+        self._watch.look("left-simulated", self._condition, self._now)
+        self._now += 0.5
+        return [event["text"] for event in self.events.since(before)]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass without a look."""
+        self._now += seconds
+
+
+def test_what_stays_as_it_is_is_told_once() -> None:
+    looker = Looker()
+    assert looker.look() == []
+    assert looker.look(state="stalled", reason="no frame for 1 s") == ["stalled: no frame for 1 s"]
+    assert looker.look(reason="no frame for 2 s") == []
+
+
+def test_a_camera_that_is_back_says_how_long_it_was_away() -> None:
+    looker = Looker()
+    told = looker.look(state="lost", reason="cable", failures=1, last_failure="cable")
+    assert told == ["lost: cable"]
+    assert looker.look(state="capturing", reason="", last_frame=90_500_000_001) == [
+        "capturing again, after 1 min 30 s"
+    ]
+
+
+def test_a_loss_between_two_looks_is_told_all_the_same() -> None:
+    looker = Looker()
+    told = looker.look(failures=1, last_failure="cable", last_frame=1_200_000_001)
+    assert told == ["capturing again, after 1.2 s; it had failed: cable"]
+
+
+def test_a_client_that_came_and_went_between_two_looks_is_told() -> None:
+    looker = Looker()
+    assert looker.look(subscriptions=1) == ["a client came and a client went; clients now: 0"]
+    assert looker.look(subscriptions=4, clients=2) == [
+        "3 clients came and a client went; clients now: 2"
+    ]
+    assert looker.look(clients=1) == ["a client went; clients now: 1"]
+
+
+def test_clients_that_an_unplug_disconnects_are_no_news() -> None:
+    looker = Looker()
+    looker.look(subscriptions=1, clients=1)
+    assert looker.look(plugged=False, clients=0) == []
+
+
+def test_clients_that_come_and_go_without_end_are_summed_up() -> None:
+    looker = Looker()
+    told = [text for number in range(200) for text in looker.look(subscriptions=number + 1)]
+    assert len(told) <= BURST + 200 * 0.5 / PERIOD + 1
+    looker.wait(PERIOD)
+    told += looker.look()
+    sums = [1 if text.startswith("a client came") else int(text.split()[0]) for text in told]
+    assert sum(sums) == 200, "each is counted in one line or another"
+
+
+def test_malformed_messages_are_told_with_the_reason_and_summed_up() -> None:
+    looker = Looker()
+    assert looker.look(malformed=1, malformed_reason="no map") == ["a malformed message: no map"]
+    told = [text for number in range(50) for text in looker.look(malformed=1000 * (number + 1))]
+    assert len(told) <= BURST + 50 * 0.5 / PERIOD
+    assert told[0] == "999 malformed messages, the last: no map"
+    looker.wait(PERIOD)
+    assert looker.look(malformed=50_001)[0].endswith("malformed messages, the last: no map")
+
+
+def test_a_message_just_before_an_unplug_is_told() -> None:
+    looker = Looker()
+    told = looker.look(plugged=False, malformed=1, malformed_reason="no map")
+    assert told == ["a malformed message: no map"]
+
+
+def test_lost_frames_are_told_at_once_and_then_once_a_minute() -> None:
+    looker = Looker()
+    one = Drops(missing=2, skipped=0, failed=0, put_rate=900, clients=1)
+    assert looker.look(drops=one) == [
+        "frames lost: 2 lost between camera and host, 1 missed by a client that was behind"
+    ]
+    more = Drops(missing=2, skipped=0, failed=0, put_rate=990, clients=40)
+    assert looker.look(drops=more) == []
+    looker.wait(DROPS_PERIOD)
+    assert looker.look() == ["frames lost: 39 missed by a client that was behind"]
+
+
+def test_frames_left_out_for_put_rate_are_no_news() -> None:
+    assert Looker().look(drops=Drops(missing=0, skipped=0, failed=0, put_rate=9, clients=0)) == []
+
+
+def test_a_camera_that_flaps_is_told_with_the_number_of_changes() -> None:
+    looker = Looker()
+    told = []
+    for number in range(40):
+        told += looker.look(state="lost", reason="cable", failures=number + 1, last_failure="x")
+        told += looker.look(state="capturing", reason="")
+    assert len(told) <= BURST + 80 * 0.5 / PERIOD
+    assert "changes of state since the last line" in told[-1]
+
+
+def test_a_window_that_fails_again_is_told_again() -> None:
+    looker = Looker()
+    failed = {"window": "no display", "window_reason": "on :9"}
+    assert looker.look(**failed) == ["window: no display: on :9"]
+    assert looker.look(window="opening", window_reason="") == []
+    assert looker.look(**failed) == ["window: no display: on :9"]
+    assert looker.look(window="", window_reason="") == ["window: closed"]
