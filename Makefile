@@ -6,7 +6,7 @@ TOOLS := $(VENV)/.installed-dev
 PEERS := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test faults check bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  */make \1	/p' Makefile
@@ -18,6 +18,10 @@ run: $(PROGRAM)  ## start the program on the config.toml beside this file
 test: $(TOOLS)  ## run the tests
 	@scripts/system-libraries test
 	$(VENV)/bin/pytest
+
+faults: $(TOOLS)  ## bring every fault about at full length, print the table; takes half an hour
+	@scripts/system-libraries test
+	$(VENV)/bin/python -m tests.faults --full
 
 check: $(TOOLS)  ## lint, check formatting, types and who imports whom
 	$(VENV)/bin/ruff check .

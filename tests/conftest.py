@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -22,10 +21,5 @@ def rig() -> Iterator[RigOnDisk]:
     folder = Path(tempfile.mkdtemp(prefix="pmv"))
     rig = RigOnDisk(folder)
     yield rig
-    if rig.config_path.exists():
-        rig.run("stop")
-    # Whatever a test left behind would hold ports and processors for the tests after it.
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(folder) in word for word in process.info["cmdline"] or ()):
-            process.kill()
+    rig.end()
     shutil.rmtree(folder)

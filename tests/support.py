@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 DEADLINE = 20.0
 """Seconds after which what a test waits for is taken never to come."""
 
@@ -138,6 +140,17 @@ class RigOnDisk:
     def said(self) -> str:
         """Give what the engine printed."""
         return (self.folder / "serve.err").read_text()
+
+    def end(self) -> None:
+        """End an engine in the background, and whatever else was left behind on this rig.
+
+        It would hold ports and processors for what comes after it.
+        """
+        if self.config_path.exists():
+            self.run("stop")
+        for process in psutil.process_iter(["cmdline"]):
+            if any(str(self.folder) in word for word in process.info["cmdline"] or ()):
+                process.kill()
 
 
 SMALL = "width = 96\nheight = 72"

@@ -20,16 +20,16 @@ class FakeCamera:
 
     Parameters
     ----------
-    lost_packets : of a thousand that it sends.
+    lost_packets : of a thousand that it sends; another number counts from the next switching on.
     """
 
     def __init__(self, lost_packets: int = 0) -> None:
-        self._lost_packets = lost_packets
+        self.lost_packets = lost_packets
         self._process: subprocess.Popen[bytes] | None = None
 
     def switch_on(self) -> None:
         """Start it; it answers when this returns."""
-        command = [PROGRAM, "-i", "127.0.0.1", "-s", SERIAL, "-r", str(self._lost_packets)]
+        command = [PROGRAM, "-i", "127.0.0.1", "-s", SERIAL, "-r", str(self.lost_packets)]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

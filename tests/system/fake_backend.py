@@ -1,10 +1,11 @@
 """A back end whose cameras do what no real one does on demand: hang, vanish, break.
 
 Installed for a test as another package's is, through an entry point. A file named after the
-camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent` or
-`crash`.
+camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent`,
+`crash`, `noisy` (prints as some SDKs do) or `restless` (another shape each second).
 """
 
+import os
 import time
 from pathlib import Path
 
@@ -41,9 +42,13 @@ class FakeCamera(Camera):
                 raise CameraLost("the cable was pulled")
             case "crash":
                 raise ZeroDivisionError("a bug of the driver")
+            case "noisy":
+                for descriptor in (1, 2):
+                    os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")
         self._next = max(self._next + 0.01, time.monotonic())
         time.sleep(min(timeout, max(0.0, self._next - time.monotonic())))
-        return Frame(np.full((48, 64), 128, np.uint8), time.time_ns())
+        height = 48 + 8 * (int(self._next) % 3) if mood(self._serial) == "restless" else 48
+        return Frame(np.full((height, 64), 128, np.uint8), time.time_ns())
 
     def close(self) -> None:
         """There is nothing to release."""

@@ -1,9 +1,7 @@
 """A camera that hangs, vanishes or breaks, beside one that must not notice."""
 
 import json
-import shutil
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,18 +9,13 @@ import zmq
 
 from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.counting import counting
+from tests.system.fake_cameras import install, tell
 
 
 @pytest.fixture
 def ports(rig: RigOnDisk) -> list[int]:
     """Install the fake back end, and write a config of a healthy camera and a fake one."""
-    package = rig.folder / "site"
-    about = package / "fakecameras-1.0.dist-info"
-    about.mkdir(parents=True)
-    shutil.copy(Path(__file__).with_name("fake_backend.py"), package / "fakecameras.py")
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fakecameras\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[pmv_tui.cameras]\nfake = fakecameras:FakeBackend\n")
-    rig.environment["PYTHONPATH"] = str(package)
+    install(rig)
     ports = free_ports(4)
     rig.write_config(
         "[socket_config]\nextended_metadata = true\n"
@@ -30,13 +23,6 @@ def ports(rig: RigOnDisk) -> list[int]:
         + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
     )
     return ports
-
-
-def tell(rig: RigOnDisk, mood: str) -> None:
-    """Let the fake camera do something; at once, for it may be looking."""
-    written = rig.folder / "mood"
-    written.write_text(mood)
-    written.rename(rig.folder / "odd")
 
 
 def state(rig: RigOnDisk) -> str:
@@ -49,14 +35,14 @@ def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
 ) -> None:
     with rig.serve("--plug-all"), counting(ports[0]), counting(ports[2], gaps=True) as odd:
         before = odd[-1]
-        tell(rig, "absent")
+        tell(rig, "odd", "absent")
         wait_for(lambda: state(rig) == "lost", "the loss to be told")
         camera = rig.camera("odd")
         assert "cable" in camera["reason"] or "no such camera" in camera["reason"]
         assert camera["plugged"]
         wait_for(lambda: (rig.camera("odd")["retry_in"] or 0) > 1, "a longer pause between tries")
         assert state(rig) == "lost", "a camera that is gone stays lost while it cannot be opened"
-        tell(rig, "")
+        tell(rig, "odd", "")
         wait_for(lambda: state(rig) == "capturing", "it to come back")
         wait_for(lambda: odd[-1] > before + 50, "its stream to resume")
         assert odd == sorted(odd)
@@ -68,7 +54,7 @@ def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
     with rig.serve("--plug-all") as engine:
         with counting(ports[0]):
             wait_for(lambda: state(rig) == "capturing", "the camera to capture")
-            tell(rig, "hang")
+            tell(rig, "odd", "hang")
             wait_for(lambda: state(rig) == "stalled", "the stall to be told")
             wait_for(lambda: "driver has not answered" in rig.camera("odd")["reason"], "the hang")
             assert rig.run("unplug", "odd").returncode == 0
@@ -82,10 +68,10 @@ def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
 
 def test_what_a_driver_throws_is_told_logged_and_retried(rig: RigOnDisk, ports: list[int]) -> None:
     with rig.serve("--plug-all"), counting(ports[0]):
-        tell(rig, "crash")
+        tell(rig, "odd", "crash")
         wait_for(lambda: state(rig) == "error", "the error to be told")
         assert "ZeroDivisionError: a bug of the driver" in rig.camera("odd")["reason"]
-        tell(rig, "")
+        tell(rig, "odd", "")
         wait_for(lambda: state(rig) == "capturing", "it to be tried again")
     assert "Traceback" in rig.said(), "the log has the whole of it"
 

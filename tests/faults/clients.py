@@ -1,0 +1,121 @@
+"""Clients that die, freeze, dawdle, come and go, or send what they should not."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import zmq
+
+from tests.faults.fault import fault
+from tests.faults.rig import FaultRig
+from tests.faults.stranger import freeze, run_stranger, stranger
+from tests.support import wait_for
+
+
+@fault("a client is killed -9, over and over")
+def killed(rig: FaultRig) -> Iterator[str]:
+    run_stranger("killed", rig.pub["left"], rig.times(100, 20))
+    yield wait_for(lambda: only_the_counting_client(rig), "all of them to be let go")
+
+
+@fault("a client freezes")
+def frozen(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
+    with stranger("slow", rig.pub["odd"], 0) as client:
+        freeze(client)
+        wait_for(lambda: rig.now("odd")["clients"] == 1, "the frozen client to be let go")
+        yield rig.event(since, "a client went")
+
+
+@fault("a client is 10 times too slow")
+def slow(rig: FaultRig) -> Iterator[str]:
+    before = rig.now("odd")["drops"]["clients"]
+    with stranger("slow", rig.pub["odd"], 100):
+
+        def behind() -> int:
+            return rig.now("odd")["drops"]["clients"] - before
+
+        wait_for(behind, "its falling behind to be counted")
+        yield f"drops by clients: {behind()}"
+
+
+@fault("1000 clients connect and disconnect")
+def come_and_go(rig: FaultRig) -> Iterator[str]:
+    run_stranger("come-and-go", rig.pub["left"], rig.times(1000, 200))
+    yield wait_for(lambda: only_the_counting_client(rig), "all of them to be gone")
+
+
+@fault("browsers and silent programs connect to the image port")
+def other_protocols(rig: FaultRig) -> Iterator[str]:
+    with ExitStack() as connections:
+        for number in range(40):
+            connection = socket.create_connection(("127.0.0.1", rig.pub["left"]))
+            connections.enter_context(connection)
+            if number % 2:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: rig\r\n\r\n")
+        rig.wait_until_well()
+        told = only_the_counting_client(rig)
+        assert told, "none of them counts as a client"
+        yield told
+
+
+@fault("PULL is flooded as fast as can be sent")
+def flooded(rig: FaultRig) -> Iterator[str]:
+    before = rig.now("left")["messages"]
+    run_stranger("flood", rig.pull["left"], rig.times(10, 2))
+    read = rig.now("left")["messages"] - before
+    assert read > 1000
+    yield f"messages read: {read}"
+    assert_draws(rig, "left")
+
+
+@fault("PULL is fed fuzzed messages")
+def fuzzed(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
+    before = rig.snapshot()["cameras"]
+    run_stranger("fuzz", rig.times(1_000_000, 20_000), *rig.pull.values(), seconds=900)
+    told = rig.event(since, "malformed message(s)")
+    malformed = [camera["malformed"] for camera in rig.snapshot()["cameras"]]
+    assert all(now > then["malformed"] for now, then in zip(malformed, before, strict=True))
+    yield told
+    for name in rig.pull:
+        assert_draws(rig, name)
+
+
+@fault("a message of 100 MB")
+def huge(rig: FaultRig) -> Iterator[str]:
+    memory = rig.usage().memory
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as socket_:
+        socket_.linger = 0
+        socket_.connect(f"tcp://localhost:{rig.pull['left']}")
+        with socket_.get_monitor_socket(zmq.EVENT_DISCONNECTED) as events:
+            socket_.send(bytes(100_000_000))
+            assert events.poll(20_000), "the connection to be cut"
+            socket_.disable_monitor()
+    grown = rig.usage().memory - memory
+    assert grown < 20e6, "it is never held in memory"
+    yield f"connection cut; memory {grown / 1e6:+.1f} MB"
+    assert_draws(rig, "left")
+
+
+def only_the_counting_client(rig: FaultRig) -> str:
+    """Say so where the left camera has no client but that one; else empty."""
+    clients = rig.now("left")["clients"]
+    return "clients: 1" if clients == 1 else ""
+
+
+def assert_draws(rig: FaultRig, name: str) -> None:
+    """See that a well-behaved client's box is drawn."""
+    corners = {"TOP_LEFT": [3, 4], "BOTTOM_RIGHT": [15, 16]}
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as client:
+        client.connect(f"tcp://localhost:{rig.pull[name]}")
+
+        def drawn() -> bool:
+            client.send_json({"DRAW_BOX": corners})
+            box = rig.now(name)["box"]
+            return box is not None and list(box["top_left"]) == [3, 4]
+
+        wait_for(drawn, "a box that is sent now to be drawn")
+
+
+FAULTS = (killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge)

@@ -1,0 +1,213 @@
+"""The rig under fault: the real engine, a camera of each kind, and clients that count."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from pmv_tui.control.client import ControlClient
+from pmv_tui.control.messages import CameraStatus, Reply, Snapshot
+from tests.cameras import fake_gige
+from tests.faults.counters import Counters, counting_apart
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.system.fake_cameras import install
+
+FILM = "film.avi"
+
+KINDS = {
+    "left": ("left-simulated", 60, SMALL),
+    "film": ("film-opencv", 50, f'source = "{FILM}"'),
+    "emulated": ("0815-0000-basler", 50, "roi = [0, 0, 64, 48]"),
+    "network": (f"{fake_gige.SERIAL}-aravis", 50, "roi = [0, 0, 64, 48]"),
+    "odd": ("odd-fake", 100, ""),
+}
+"""Each camera's unique_id, frames a second, and what else its section says. The images are so small
+that the kernel holds a second of them for a client that is not scheduled."""
+
+PATIENCE = 40.0
+"""Seconds in which a rig must be well again, and its memory its own."""
+
+
+class Unavailable(Exception):  # noqa: N818 - a state, reported as it is
+    """A fault cannot be brought about here; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the engine takes: bytes of memory that are resident, file descriptors, threads."""
+
+    memory: int
+    descriptors: int
+    threads: int
+
+
+class FaultRig(RigOnDisk):
+    """A rig of five cameras on disk; `running` runs its engine.
+
+    Parameters
+    ----------
+    full : whether each fault is brought about at full length, and not shortened for every change.
+
+    Attributes
+    ----------
+    pub, pull : ports of the cameras, by name.
+    missing : why a kind of camera is not in the rig, by name.
+    device : the network camera.
+    """
+
+    def __init__(self, folder: Path, *, full: bool) -> None:
+        super().__init__(folder)
+        self.full = full
+        self.environment["PYLON_CAMEMU"] = "1"
+        install(self)
+        self.missing = self._missing_kinds()
+        names = [name for name in KINDS if name not in self.missing]
+        ports = free_ports(2 * len(names))
+        self.pub = dict(zip(names, ports[::2], strict=True))
+        self.pull = dict(zip(names, ports[1::2], strict=True))
+        if "film" in names:
+            _write_film(folder / FILM)
+        sections = [
+            simulated(name, self.pub[name], self.pull[name], fps=fps, more=more).replace(
+                f"{name}-simulated", unique_id
+            )
+            for name, (unique_id, fps, more) in KINDS.items()
+            if name in names
+        ]
+        self.write_config(
+            "[socket_config]\nput_rate = 0\nextended_metadata = true\n" + "".join(sections)
+        )
+
+    def _missing_kinds(self) -> dict[str, str]:
+        """Say which cameras cannot be had on this machine, and why."""
+        backends = json.loads(self.run("cameras", "--json").stdout)
+        reasons = {each["backend"]: each["reason"] for each in backends if not each["available"]}
+        missing = {
+            name: reasons[backend]
+            for name, (unique_id, _, _) in KINDS.items()
+            if (backend := unique_id.rpartition("-")[2]) in reasons
+        }
+        if "network" not in missing and fake_gige.missing():
+            missing["network"] = fake_gige.missing()
+        return missing
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the engine with all cameras plugged, each with a client that counts."""
+        with ExitStack() as on_exit:
+            if "network" not in self.missing:
+                self.device = on_exit.enter_context(fake_gige.fake_camera())
+            engine = on_exit.enter_context(self.serve("--plug-all"))
+            self.engine = psutil.Process(engine.pid)
+            wait_for(lambda: not self.snapshot()["engine"]["scanning"], "the first search to end")
+            self.counters: Counters = on_exit.enter_context(counting_apart(self.pub))
+            self.wait_until_well()
+            yield
+
+    def times(self, full: int, short: int) -> int:
+        """Choose how often something is done, or for how long."""
+        return full if self.full else short
+
+    def ask(self, command: str, **arguments: Any) -> Reply:
+        """Ask or tell the engine, on its control socket."""
+        (path,) = (self.folder / "state" / "pmv-tui").glob("*/control")
+        with ControlClient(f"ipc://{path}") as client:
+            return client.request(command, **arguments)
+
+    def told(self, command: str, **arguments: Any) -> str:
+        """Have one camera do something; give what is said of it."""
+        (result,) = self.ask(command, **arguments)["results"]
+        return result["text"]
+
+    def snapshot(self) -> Snapshot:
+        """Ask for the whole rig."""
+        return self.ask("snapshot")["snapshot"]
+
+    def now(self, name: str) -> CameraStatus:
+        """Ask for one camera."""
+        return next(camera for camera in self.snapshot()["cameras"] if camera["name"] == name)
+
+    def shown(self, name: str, *words: str) -> str:
+        """Wait until a camera's state and its reason have all the words; give them."""
+
+        def look() -> str:
+            camera = self.now(name)
+            text = f"{camera['state']}: {camera['reason']}"
+            return text if all(word in text for word in words) else ""
+
+        return wait_for(look, f"{name} to show {words}")
+
+    def event(self, since: int, *words: str) -> str:
+        """Wait for an event with all the words, newer than the id `since`; give its text."""
+
+        def look() -> str:
+            texts = [event["text"] for event in self.ask("events", since=since)["events"]]
+            return next((text for text in texts if all(word in text for word in words)), "")
+
+        return wait_for(look, f"an event with {words}")
+
+    def last_event(self) -> int:
+        """Give the id of the newest event."""
+        return self.snapshot()["engine"]["last_event"]
+
+    def wait_until_well(self) -> None:
+        """Wait until every camera captures and is plugged, and each client gets images."""
+
+        def all_capture() -> bool:
+            return all(
+                (camera["state"], camera["plugged"], camera["paused"]) == ("capturing", True, False)
+                for camera in self.snapshot()["cameras"]
+            )
+
+        wait_for(all_capture, "all cameras to capture", PATIENCE)
+        before = self.counters.report()
+        wait_for(lambda: self._all_further(before), "each client to get images", PATIENCE)
+
+    def _all_further(self, before: dict[str, Any]) -> bool:
+        now = self.counters.report()
+        return all(now[name].received > before[name].received + 5 for name in now)
+
+    def usage(self) -> Usage:
+        """Tell what the engine takes now."""
+        process = self.engine
+        with process.oneshot():
+            return Usage(process.memory_info().rss, process.num_fds(), process.num_threads())
+
+    def settled(self, before: Usage) -> Usage:
+        """Wait until the engine has given back descriptors and threads; tell what it takes."""
+
+        def given_back() -> bool:
+            now = self.usage()
+            return now.descriptors <= before.descriptors and now.threads <= before.threads
+
+        wait_for(given_back, f"no more than {before}", PATIENCE)
+        return self.usage()
+
+
+@contextmanager
+def fault_rig(*, full: bool) -> Iterator[FaultRig]:
+    """Make the rig in a new folder and run it; nothing of it is left after the block."""
+    folder = Path(tempfile.mkdtemp(prefix="pmv"))
+    try:
+        rig = FaultRig(folder, full=full)
+        with rig.running():
+            yield rig
+    finally:
+        shutil.rmtree(folder)
+
+
+def _write_film(path: Path) -> None:
+    """Write a video of two seconds, a grey that grows lighter."""
+    import cv2  # noqa: PLC0415 - not where it cannot be imported
+
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 50, (64, 48))
+    for shade in range(100):
+        writer.write(np.full((48, 64, 3), shade, np.uint8))
+    writer.release()

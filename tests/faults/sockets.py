@@ -1,0 +1,97 @@
+"""Addresses that cannot be bound, and ports that somebody else has."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.faults.fault import Fault, fault
+from tests.faults.rig import FaultRig
+from tests.faults.small_rig import small_rig
+from tests.support import free_ports, simulated, wait_for
+from tests.system.sockets import port_is_free, receive_image
+
+REFUSED = {
+    "port 0": ("tcp://localhost:0", "port 0 is not between 1 and 65535"),
+    "port 65536": ("tcp://localhost:65536", "port 65536 is not between 1 and 65535"),
+    "no port": ("tcp://localhost", "is not an address; one looks like tcp://localhost:5555"),
+    "not tcp": ("ipc:///tmp/images", "is not an address"),
+    "a host that is not known": ("tcp://no-such-host.invalid:{free}", "no interface"),
+    "an address of another machine": ("tcp://192.0.2.1:{free}", "no interface '192.0.2.1'"),
+    "a broken IPv6 address": ("tcp://[::g]:{free}", "is not an IPv6 address"),
+    "the port of another camera": ("tcp://localhost:{left}", "belongs to left"),
+    "a port that is taken": ("tcp://localhost:{taken}", "in use by"),
+}
+"""Pub addresses that a camera is given while it publishes, and what is said of each."""
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    """Listen on a port, as another program does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        yield port
+
+
+def refused(name: str, form: str, words: str) -> Fault:
+    """Make the fault of an address that is refused while the camera goes on at its old one."""
+
+    @fault(f"address: {name}")
+    def steps(rig: FaultRig) -> Iterator[str]:
+        with taken_port() as taken:
+            free = free_ports(1)[0]
+            pub = form.format(free=free, left=rig.pub["left"], taken=taken)
+            told = rig.told("addresses", camera="odd", pub=pub, pull=f"tcp://localhost:{free}")
+            assert words in told, told
+            assert "not changed" in told
+            yield told
+        assert str(rig.pub["odd"]) in rig.now("odd")["pub_address"]
+
+    return steps
+
+
+@fault("address: pub = pull")
+def same(rig: FaultRig) -> Iterator[str]:
+    address = f"tcp://localhost:{free_ports(1)[0]}"
+    told = rig.told("addresses", camera="odd", pub=address, pull=address)
+    assert "cannot be both" in told
+    yield told
+
+
+@fault("address: every interface, and IPv6", troubles=["odd"])
+def open_to_others(rig: FaultRig) -> Iterator[str]:
+    pub, pull = free_ports(2)
+    old = rig.now("odd")
+    told = rig.told("addresses", camera="odd", pub=f"tcp://*:{pub}", pull=f"tcp://[::1]:{pull}")
+    camera = rig.now("odd")
+    assert camera["plugged"]
+    assert camera["exposed"]
+    assert receive_image(pub)["unique_id"] == "odd-fake"
+    with socket.create_connection(("::1", pull), timeout=5):
+        yield f"{told}; exposed"
+    addresses = {"pub": old["pub_address"], "pull": old["pull_address"]}
+    assert rig.ask("addresses", camera="odd", **addresses)["ok"]
+    assert not rig.now("odd")["exposed"]
+
+
+@fault("a port is taken before the start")
+def taken_before(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other:
+        pub, pull = free_ports(2)
+        other.write_config(simulated("lone", pub, pull))
+        with socket.create_server(("127.0.0.1", pull)) as holder, other.serve("--plug-all"):
+            camera = other.camera("lone")
+            assert not camera["plugged"]
+            assert f"pid {os.getpid()}" in camera["plug_error"]
+            assert port_is_free(pub), "none of the two is bound alone"
+            yield camera["plug_error"]
+            holder.close()
+            wait_for(lambda: port_is_free(pull), "the port to be free")
+            assert other.run("plug", "lone").returncode == 0
+            receive_image(pub)
+
+
+FAULTS = (
+    *(refused(name, *form_and_words) for name, form_and_words in REFUSED.items()),
+    *(same, open_to_others, taken_before),
+)

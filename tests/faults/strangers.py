@@ -1,0 +1,121 @@
+"""What misbehaving clients do, in a process of its own: `python -m tests.faults.strangers KIND …`.
+
+A harness that did it itself would keep the clients that count from counting.
+"""
+
+import argparse
+import os
+import signal
+import time
+from collections.abc import Callable
+from itertools import cycle
+
+import zmq
+
+from tests.faults.fuzz import fuzzed
+
+VALID = b'{"DRAW_BOX": {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [30, 40]}}'
+
+AT_ONCE = 50
+"""Clients that connect together."""
+
+
+def subscriber(context: "zmq.Context[zmq.Socket[bytes]]", port: int) -> "zmq.Socket[bytes]":
+    """Subscribe to a camera."""
+    socket = context.socket(zmq.SUB)
+    socket.linger = 0
+    socket.connect(f"tcp://localhost:{port}")
+    socket.subscribe(b"")
+    return socket
+
+
+def slow(port: int, milliseconds: int) -> None:
+    """Receive an image, and work on it for some milliseconds, until killed."""
+    with zmq.Context[zmq.Socket[bytes]]() as context:
+        socket = context.socket(zmq.SUB)
+        socket.rcvhwm = 1
+        socket.rcvbuf = 4096
+        socket.connect(f"tcp://localhost:{port}")
+        socket.subscribe(b"")
+        while True:
+            socket.recv_multipart()
+            print("image", flush=True)
+            time.sleep(milliseconds / 1000)
+
+
+def killed(port: int, count: int) -> None:
+    """Start a client, kill it with its first image in its hands, and so on."""
+    for _ in range(count):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            socket = subscriber(zmq.Context(), port)
+            socket.recv_multipart()
+            os.write(writing, b"1")
+            signal.pause()
+        os.read(reading, 1)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+        os.close(writing)
+
+
+def come_and_go(port: int, count: int) -> None:
+    """Connect, receive an image and disconnect, over and over."""
+    with zmq.Context[zmq.Socket[bytes]]() as context:
+        for _ in range(count // AT_ONCE):
+            sockets = [subscriber(context, port) for _ in range(AT_ONCE)]
+            for socket in sockets:
+                socket.recv_multipart()
+                socket.close()
+
+
+def flood(port: int, seconds: int) -> None:
+    """Send boxes as fast as they are taken."""
+    end = time.monotonic() + seconds
+    sent = 0
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as socket:
+        socket.linger = 0
+        socket.connect(f"tcp://localhost:{port}")
+        while time.monotonic() < end:
+            if socket.poll(100, zmq.POLLOUT):
+                socket.send(VALID)
+                sent += 1
+    print(sent)
+
+
+def fuzz(count: int, *ports: int) -> None:
+    """Send messages that are almost right, in turn to each port."""
+    with zmq.Context[zmq.Socket[bytes]]() as context:
+        sockets = []
+        for port in ports:
+            socket = context.socket(zmq.PUSH)
+            socket.linger = 20_000  # ms: what was sent is to arrive
+            socket.connect(f"tcp://localhost:{port}")
+            sockets.append(socket)
+        for socket, parts in zip(cycle(sockets), fuzzed(count)):
+            socket.send_multipart(parts)
+        for socket in sockets:
+            socket.close()
+
+
+KINDS: dict[str, Callable[..., None]] = {
+    "slow": slow,
+    "killed": killed,
+    "come-and-go": come_and_go,
+    "flood": flood,
+    "fuzz": fuzz,
+}
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("numbers", nargs="+", type=int)
+    options = parser.parse_args()
+    KINDS[options.kind](*options.numbers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The table of faults, row by row as they are tried, in Markdown."""
+
+from tests.faults.fault import Fault
+from tests.faults.rig import Usage
+from tests.faults.trial import Outcome
+
+WIDTHS = (44, 70, 6, 9, 20)
+
+HEADS = ("fault", "what is told", "lost", "recovery", "memory, fds, threads")
+
+TOLD = 90
+"""Characters of what is told that are shown."""
+
+
+def head() -> str:
+    """Give the first two lines."""
+    return f"{_row(HEADS)}\n{_row(tuple('-' * width for width in WIDTHS))}"
+
+
+def row(fault: Fault, outcome: Outcome) -> str:
+    """Give the line of a fault that was tried."""
+    more = difference(outcome.before, outcome.after)
+    return _row((fault.name, _short(outcome.told), outcome.lost, f"{outcome.recovery:.1f} s", more))
+
+
+def difference(before: Usage, after: Usage) -> str:
+    """Tell what an engine takes more than before."""
+    return (
+        f"{(after.memory - before.memory) / 1e6:+.1f} MB, "
+        f"{after.descriptors - before.descriptors:+d}, {after.threads - before.threads:+d}"
+    )
+
+
+def row_without(fault: Fault, why: str) -> str:
+    """Give the line of a fault that was not brought about, or not survived."""
+    return _row((fault.name, _short(why), "", "", ""))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split()).replace("|", "/")
+    return line if len(line) <= TOLD else f"{line[: TOLD - 1]}…"
+
+
+def _row(cells: tuple[object, ...]) -> str:
+    padded = (f"{cell!s:{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
+    return f"| {' | '.join(padded)} |"

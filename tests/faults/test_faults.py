@@ -1,0 +1,44 @@
+"""Every fault, shortened, on one engine: what leaks with each adds up and shows."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.catalogue import FAULTS
+from tests.faults.fault import Fault
+from tests.faults.rig import FaultRig, Unavailable, Usage, fault_rig
+from tests.faults.trial import trial
+
+LEAK = 40e6
+"""Bytes by which the engine may grow over all faults: its allocator does not give back all."""
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[FaultRig]:
+    with fault_rig(full=False) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def first_usage(rig: FaultRig) -> Usage:
+    return rig.usage()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+@pytest.mark.usefixtures("first_usage")
+def test_a_fault_is_told_and_passes_and_costs_the_other_cameras_no_image(
+    rig: FaultRig, fault: Fault
+) -> None:
+    try:
+        outcome = trial(rig, fault)
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+    assert outcome.told
+    assert outcome.lost == 0
+
+
+def test_after_all_of_it_the_engine_takes_what_it_took_before(
+    rig: FaultRig, first_usage: Usage
+) -> None:
+    after = rig.settled(first_usage)
+    assert after.memory - first_usage.memory < LEAK
