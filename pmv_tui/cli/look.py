@@ -40,11 +40,12 @@ def _cameras(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from pmv_tui.config.load import load_config
     from pmv_tui.config.problems import ConfigError
+    from pmv_tui.tui.config_check import tui_problems
 
     path, count = locate(options).path, 0
     problems: tuple[Problem, ...] = ()
     try:
-        count = len(load_config(path).config.cameras)
+        count = len(load_config(path, tui_problems).config.cameras)
     except ConfigError as error:
         if not options.json:
             raise CommandFailed(str(error), WRONG) from None

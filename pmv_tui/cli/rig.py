@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pmv_tui.cli.outcome import WRONG, CommandFailed
 
 if TYPE_CHECKING:
-    from pmv_tui.config.load import LoadedConfig
+    from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Location
     from pmv_tui.control.messages import Reply
     from pmv_tui.control.rig import Rig
@@ -30,13 +30,13 @@ def rig_of(options: argparse.Namespace) -> "Rig":
     return Rig.of(locate(options).path)
 
 
-def load(options: argparse.Namespace) -> "LoadedConfig":
-    """Read the config file; every error in it is told at once."""
+def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
+    """Read the config file; every error in it is told at once, those of further checks too."""
     from pmv_tui.config.load import load_config
     from pmv_tui.config.problems import ConfigError
 
     try:
-        return load_config(locate(options).path)
+        return load_config(locate(options).path, *further)
     except ConfigError as error:
         raise CommandFailed(str(error), WRONG) from None
 

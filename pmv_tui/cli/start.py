@@ -4,10 +4,15 @@ import argparse
 import importlib
 import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar
 from pmv_tui.cli.outcome import DONE, WRONG, CommandFailed
 from pmv_tui.cli.rig import load, rig_of
+
+if TYPE_CHECKING:
+    from pmv_tui.config.schema import TuiConfig
 
 TUI_NICENESS = 10
 
@@ -37,13 +42,27 @@ def attach(options: argparse.Namespace) -> int:
         # By name: only here does the command line touch Textual (see the contracts in
         # pyproject.toml). It is imported while the engine starts.
         app = importlib.import_module("pmv_tui.tui.app")
+        config, complaint = _tui_config(rig.config_path)
         launch.wait()
     except ConfigRefused as error:
         raise CommandFailed(str(error), WRONG) from None
     except RigError as error:
         raise CommandFailed(str(error)) from None
-    code: int = app.run_tui(rig)
+    code: int = app.run_tui(rig, config, complaint)
     return code
+
+
+def _tui_config(path: Path) -> "tuple[TuiConfig, str]":
+    """Read how the TUI is to look; a file with mistakes is no reason not to look at a rig."""
+    from pmv_tui.config.load import load_config
+    from pmv_tui.config.problems import ConfigError
+    from pmv_tui.config.schema import TuiConfig
+    from pmv_tui.tui.config_check import tui_problems
+
+    try:
+        return load_config(path, tui_problems).config.tui, ""
+    except ConfigError as error:
+        return TuiConfig(), f"The TUI has its default look and keys until this is mended: {error}"
 
 
 def _serve(options: argparse.Namespace) -> int:

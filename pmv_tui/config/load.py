@@ -3,6 +3,7 @@
 import re
 import stat
 import tomllib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,23 @@ class LoadedConfig:
     text: str | None
 
 
-def load_config(path: Path) -> LoadedConfig:
+Check = Callable[[dict[str, Any]], Iterable[tuple[KeyPath, str]]]
+"""Is given a file's data as written; gives the path of each setting to blame, and why."""
+
+
+def load_config(path: Path, *further: Check) -> LoadedConfig:
     """Read and check a config file; where there is none, the rig lists no camera.
+
+    Parameters
+    ----------
+    further : checks of what only another part of the program knows.
 
     Raises
     ------
     ConfigError : it cannot be read or has mistakes; all of them are told.
     """
     path = path.absolute()
-    return check_text(path, read_text(path))
+    return check_text(path, read_text(path), *further)
 
 
 def read_text(path: Path) -> str | None:
@@ -70,8 +79,12 @@ def read_text(path: Path) -> str | None:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from None
 
 
-def check_text(path: Path, text: str | None) -> LoadedConfig:
+def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
     """Check a config's text, whether or not it is on disk yet.
+
+    Parameters
+    ----------
+    further : see `load_config`.
 
     Raises
     ------
@@ -88,6 +101,8 @@ def check_text(path: Path, text: str | None) -> LoadedConfig:
         # A value that fits no member of a union is reported once a member: told once.
         found |= dict.fromkeys(explain(detail) for detail in error.errors())
     found |= dict.fromkeys(conflicts(_camera_tables(data)))
+    for check in further:
+        found |= dict.fromkeys(check(data))
     if found:
         raise ConfigError(path, _with_lines(found, text, data))
     return LoadedConfig(path, complete(config, path.resolve().parent), text)

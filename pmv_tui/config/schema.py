@@ -110,6 +110,22 @@ class DisplayConfig(_Section):
     """Whether name, fps and publishing state are written on the image."""
 
 
+class TuiConfig(_Section):
+    """`[tui]`: how the TUI looks, and its keys. The engine does without."""
+
+    theme: str = ""
+    """A theme's name; empty: textual-dark, or ansi-dark where the terminal has few colours."""
+
+    glyphs: Literal["auto", "unicode", "ascii"] = "auto"
+    """Which characters are drawn; auto: unicode where locale and terminal have it."""
+
+    mouse: bool = True
+    """Whether clicks and the wheel reach the TUI; false leaves them to the terminal."""
+
+    keys: dict[str, str] = Field(default_factory=dict)
+    """`[tui.keys]`: other keys for an action, several with commas between them, by its id."""
+
+
 class CameraConfig(_Section):
     """`[[cameras]]`: one camera."""
 
@@ -191,5 +207,6 @@ class RigConfig(_Section):
     socket_config: SocketConfig = SocketConfig()
     overlay: OverlayConfig = OverlayConfig()
     display: DisplayConfig = DisplayConfig()
+    tui: TuiConfig = TuiConfig()
     # TOML has lists where this has a tuple: only that one step is not strict.
     cameras: Annotated[tuple[CameraConfig, ...], Field(strict=False)] = ()

@@ -5,11 +5,12 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MaxLen
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pmv_tui.config.layout import KeyPath
-from pmv_tui.config.schema import CameraConfig, RigConfig, SocketConfig
+from pmv_tui.config.schema import CameraConfig, RigConfig
 
 _KINDS = {
     float: "a number",
@@ -18,12 +19,24 @@ _KINDS = {
     str: "text in quotes",
 }
 
-_HEADERS = {"": "the top level", "socket_config": "[socket_config]", "cameras": "[[cameras]]"}
+_TABLES = {
+    name: field.annotation
+    for name, field in RigConfig.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}
+_HEADERS = {
+    "": "the top level",
+    **{name: f"[{name}]" for name in _TABLES},
+    "cameras": "[[cameras]]",
+}
 _FIELDS: dict[str, dict[str, FieldInfo]] = {
     "": RigConfig.model_fields,
-    "socket_config": SocketConfig.model_fields,
+    **{name: section.model_fields for name, section in _TABLES.items()},
     "cameras": CameraConfig.model_fields,
 }
+
+_KEY_MAP = ("tui", "keys")
+_KEY_MAP_ENTRY = 'it must be keys in quotes, such as "x" or "x,f2"'
 
 
 def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
@@ -44,7 +57,11 @@ def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
         case "value_error":
             return path, str(error["ctx"]["error"])
     field = _FIELDS[section].get(key)
-    if section and field:
+    if path[:2] == _KEY_MAP:
+        needed = (
+            _KEY_MAP_ENTRY if len(path) > len(_KEY_MAP) else "it must be a block headed [tui.keys]"
+        )
+    elif section and field:
         needed = wanted(field)
     else:
         needed = f"it must be a block headed {_HEADERS[str(path[0])]}"
@@ -107,7 +124,8 @@ def _limit(constraint: object) -> str:
 
 def _setting(location: tuple[str | int, ...]) -> KeyPath:
     """Cut what is below a setting: which member of a union was tried."""
-    return location[:3] if location[0] == "cameras" else location[:2]
+    deep = location[0] == "cameras" or location[:2] == _KEY_MAP
+    return location[:3] if deep else location[:2]
 
 
 def _unknown(section: str, key: str) -> str:

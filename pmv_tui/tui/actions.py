@@ -151,7 +151,7 @@ HELP = Action(
     "question_mark,f1",
     "help",
     "Show the keys of this screen and what stands on it.",
-    "help",
+    "app.help",
     "? or F1",
     commands=ON_SCREEN,
 )
@@ -171,7 +171,7 @@ BACK = Action(
     "back",
     "Go back to the cameras.",
     "back",
-    "q or esc or ←",
+    "q or esc or left",
     commands=ON_SCREEN,
     palette=False,
 )
@@ -182,7 +182,7 @@ CURSOR = (
         "up",
         "Go to the row above.",
         "move(-1)",
-        "↑ or k",
+        "up or k",
         commands=ON_SCREEN,
         footer=False,
         palette=False,
@@ -193,7 +193,7 @@ CURSOR = (
         "down",
         "Go to the row below.",
         "move(1)",
-        "↓ or j",
+        "down or j",
         commands=ON_SCREEN,
         footer=False,
         palette=False,
@@ -277,3 +277,124 @@ CAMERA_ACTIONS = (
     *SCROLL,
 )
 """Of one camera's screen."""
+
+LOG_ACTIONS = (
+    Action(
+        "log-back",
+        "escape,l,q",
+        "back",
+        "Go back.",
+        "dismiss(None)",
+        "esc or l or q",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    HELP,
+)
+"""Of the log."""
+
+HELP_ACTIONS = (
+    Action(
+        "help-back",
+        "escape,question_mark,f1,q",
+        "back",
+        "Go back.",
+        "dismiss(None)",
+        "esc or ? or F1 or q",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+)
+"""Of the help itself."""
+
+DIALOG_HELP = Action(
+    "help",
+    "question_mark,f1",
+    "help",
+    "Show the keys of this dialog; in a field ? is typed, and F1 helps.",
+    "app.help",
+    "F1",
+    commands=ON_SCREEN,
+)
+
+SAVE_ACTIONS = (
+    Action(
+        "dialog-cancel",
+        "escape",
+        "cancel",
+        "Leave everything as it was.",
+        "dismiss(False)",
+        "esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    DIALOG_HELP,
+)
+"""Of the dialogs that save something."""
+
+QUIT_ACTIONS = (
+    Action(
+        "detach",
+        "d",
+        "detach",
+        "Leave; the engine goes on, and pmv-tui attaches again.",
+        "dismiss('detach')",
+        "d",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    Action(
+        "stop",
+        "s",
+        "stop",
+        "Unplug everything, end the engine, and leave.",
+        "dismiss('stop')",
+        "s",
+        commands=("stop",),
+        palette=False,
+    ),
+    Action(
+        "quit-cancel",
+        "c,escape",
+        "cancel",
+        "Stay.",
+        "dismiss(None)",
+        "c or esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    HELP,
+    Action(
+        "previous-answer",
+        "left,up",
+        "up",
+        "Go to the answer above.",
+        "app.focus_previous",
+        "up or left",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+    Action(
+        "next-answer",
+        "right,down",
+        "down",
+        "Go to the answer below.",
+        "app.focus_next",
+        "down or right",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+)
+"""Of the dialog that asks how to quit."""
+
+SCREENS = {
+    "on the cameras' screen": RIG_ACTIONS,
+    "on a camera's screen": CAMERA_ACTIONS,
+    "in the log": LOG_ACTIONS,
+    "in the help": HELP_ACTIONS,
+    "in dialogs": SAVE_ACTIONS,
+    "in the dialog that asks how to quit": QUIT_ACTIONS,
+}
+"""Every screen's actions: no two on one screen may have the same key."""

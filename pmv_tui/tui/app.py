@@ -3,26 +3,36 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from textual import on, work
 from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
 
+from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
+from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, choose_glyphs
+from pmv_tui.tui.help_topics import keys_topic
+from pmv_tui.tui.key_map import KeyMap, key_name
 from pmv_tui.tui.link import EngineClient, EngineLink
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
+from pmv_tui.tui.screens.explained import ExplainedScreen
+from pmv_tui.tui.screens.help import HelpScreen
 from pmv_tui.tui.screens.quit import Leave, QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
-from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 
 HANG_UP_SECONDS = 5
 """A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
+
+COMPLAINT_SECONDS = 30
 
 
 class PmvApp(App[str]):
@@ -32,6 +42,10 @@ class PmvApp(App[str]):
     ----------
     client : a connection to the rig's engine; the app closes it.
     log_path : the engine's log file, named when it does not answer.
+    glyphs : which characters the terminal has.
+    theme : the colours' name; empty for one that fits the terminal.
+    key_map : other keys for actions, by their id.
+    complaint : what is wrong with the config file's `[tui]`, so that defaults hold; else empty.
     """
 
     TITLE = "pmv-tui"
@@ -39,8 +53,23 @@ class PmvApp(App[str]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - never changed
 
-    def __init__(self, client: EngineClient, log_path: str) -> None:
+    def __init__(
+        self,
+        client: EngineClient,
+        log_path: str,
+        *,
+        glyphs: Glyphs = "unicode",
+        theme: str = "",
+        key_map: KeyMap = MappingProxyType({}),
+        complaint: str = "",
+    ) -> None:
         super().__init__()
+        self.glyphs = glyphs
+        if theme:
+            self.theme = theme
+        self.key_map = key_map
+        self._complaint = complaint
+        self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
         self.state = RigState(log_path)
@@ -51,9 +80,19 @@ class PmvApp(App[str]):
         """Start with the rig."""
         return RigScreen(self.state, self.state_changed, self.link)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Add the one that leaves ASCII alone, where the terminal has no more."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii_only] if self._ascii_only.enabled else filters
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Write a key of the key map as the help does."""
+        changed = binding.id in self.key_map
+        return key_name(binding.key) if changed else super().get_key_display(binding)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the screen's registry of actions."""
-        if isinstance(screen, SteeringScreen):
+        if isinstance(screen, ExplainedScreen):
             for action in screen.registry:
                 if action.palette:
                     run = partial(self.run_action, action.method, screen)
@@ -62,6 +101,11 @@ class PmvApp(App[str]):
 
     def on_mount(self) -> None:
         """Start to ask the engine."""
+        self.set_keymap(self.key_map)
+        if self._complaint:
+            self.notify(
+                plain(self._complaint), severity="warning", timeout=COMPLAINT_SECONDS, markup=False
+            )
         self.run_worker(self.link.run())
 
     def on_unmount(self) -> None:
@@ -98,6 +142,12 @@ class PmvApp(App[str]):
         else:
             self._leave("stop")
 
+    def action_help(self) -> None:
+        """Show the help of the screen one is on."""
+        if isinstance(self.screen, ExplainedScreen):
+            keys = keys_topic(self.screen.registry, self.key_map)
+            self.push_screen(HelpScreen([keys, *self.screen.help_topics]))
+
     def action_help_quit(self) -> None:
         """Take ctrl+c, where it copies nothing, for the wish to quit."""
         self.call_later(self.action_quit)
@@ -116,12 +166,14 @@ class PmvApp(App[str]):
         self.exit("; ".join(failures) or "The engine has been stopped.")
 
 
-def run_tui(rig: Rig) -> int:
+def run_tui(rig: Rig, config: TuiConfig, complaint: str = "") -> int:
     """Show the TUI until the person leaves.
 
     Parameters
     ----------
     rig : whose engine runs already.
+    config : how it looks, and its keys.
+    complaint : why `config` is not what the file says; empty where it is.
 
     Returns
     -------
@@ -134,14 +186,21 @@ def run_tui(rig: Rig) -> int:
             file=sys.stderr,
         )
         return 2
-    app = PmvApp(AsyncControlClient(rig.endpoint), str(rig.log_path))
-    farewell = asyncio.run(_run(app))
+    app = PmvApp(
+        AsyncControlClient(rig.endpoint),
+        str(rig.log_path),
+        glyphs=choose_glyphs(config.glyphs),
+        theme=config.theme,
+        key_map=config.keys,
+        complaint=complaint,
+    )
+    farewell = asyncio.run(_run(app, mouse=config.mouse))
     if farewell:
         print(farewell)
     return app.return_code or 0
 
 
-async def _run(app: PmvApp) -> str | None:
+async def _run(app: PmvApp, *, mouse: bool) -> str | None:
     """Run the app; end in order when its terminal goes."""
 
     def hang_up() -> None:
@@ -153,4 +212,4 @@ async def _run(app: PmvApp) -> str | None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):
         loop.add_signal_handler(number, hang_up)
-    return await app.run_async()
+    return await app.run_async(mouse=mouse)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pmv_tui.tui.actions import CAMERA_ACTIONS, RIG_ACTIONS, Action
 from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.drops import CAUSES
+from pmv_tui.tui.key_map import KeyMap, shown_keys
 from pmv_tui.tui.setting_lines import SETTING_COLUMNS
 
 OTHER_KEYS = (
@@ -41,8 +42,10 @@ class Topic(NamedTuple):
     rows: tuple[tuple[str, str], ...]
 
 
-def _keys(actions: Iterable[Action]) -> Topic:
-    return Topic("Keys", (*((each.shown_keys, each.help) for each in actions), *OTHER_KEYS))
+def keys_topic(actions: Iterable[Action], key_map: KeyMap) -> Topic:
+    """Explain the keys of a screen's actions, as the key map has them."""
+    rows = ((shown_keys(each, key_map), each.help) for each in actions)
+    return Topic("Keys", (*rows, *OTHER_KEYS))
 
 
 def _commands(actions: Iterable[Action]) -> Topic:
@@ -51,14 +54,12 @@ def _commands(actions: Iterable[Action]) -> Topic:
 
 
 RIG_HELP = (
-    _keys(RIG_ACTIONS),
     Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
     Topic("States", STATES),
     _commands(RIG_ACTIONS),
 )
 
 CAMERA_HELP = (
-    _keys(CAMERA_ACTIONS),
     Topic("Settings", tuple((column.title, column.meaning) for column in SETTING_COLUMNS)),
     Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
     Topic("Clock", CLOCKS),

@@ -256,3 +256,31 @@ def test_a_file_below_a_file_cannot_be_read(path: Path) -> None:
     path.touch()
     with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
         load_config(path / "config.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ("[overlay]\nhld = 1", "overlay.hld", "did you mean hold?"),
+        ("[display]\ncaption = true", "display.caption", "did you mean captions?"),
+        ("[tui]\nglyphs = 'utf8'", "tui.glyphs", '"auto" or "unicode" or "ascii"'),
+        ("[tui]\nkeys = 3", "tui.keys", "a block headed [tui.keys]"),
+        ("[tui.keys]\nplug = 3", "tui.keys.plug", "keys in quotes"),
+    ],
+)
+def test_every_block_says_what_it_may_hold(path: Path, text: str, key: str, words: str) -> None:
+    [problem] = problems(path, text)
+    assert (problem.key, problem.line) == (key, 2)
+    assert words in problem.text
+
+
+def test_a_further_check_is_told_with_the_others_and_its_line(path: Path) -> None:
+    path.write_text("[tui.keys]\nplug = 'x'\n[overlay]\nhld = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(
+            path, lambda data: [(("tui", "keys", name), "odd") for name in data["tui"]["keys"]]
+        )
+    assert str(caught.value).splitlines() == [
+        f"{path}:2: tui.keys.plug: odd",
+        f"{path}:4: overlay.hld: unknown key hld; did you mean hold?",
+    ]

@@ -11,10 +11,12 @@ from pmv_tui.config.schema import (
     OverlayConfig,
     RigConfig,
     SocketConfig,
+    TuiConfig,
 )
+from pmv_tui.tui.actions import SCREENS
 
 PROJECT = Path(__file__).parents[2]
-SECTIONS = (SocketConfig, OverlayConfig, DisplayConfig, CameraConfig)
+SECTIONS = (SocketConfig, OverlayConfig, DisplayConfig, TuiConfig, CameraConfig)
 SETTINGS = [setting for section in SECTIONS for setting in section.model_fields]
 
 
@@ -39,3 +41,9 @@ def test_the_values_it_shows_are_the_defaults() -> None:
 def test_every_setting_is_taught(setting: str) -> None:
     assert f"{setting} = " in (PROJECT / "config.toml").read_text()
     assert f"`{setting}`" in (PROJECT / "docs" / "configuration.md").read_text()
+
+
+def test_every_action_that_may_have_other_keys_is_named() -> None:
+    page = (PROJECT / "docs" / "configuration.md").read_text()
+    unnamed = {action.id for actions in SCREENS.values() for action in actions}
+    assert {action for action in unnamed if f"`{action}`" not in page} == set()

@@ -16,14 +16,16 @@ DEADLINE = 10.0
 Scenario = Callable[[Pilot[str], PmvApp], Awaitable[None]]
 
 
-def app_for(rig: RigDouble) -> PmvApp:
-    """Make the app for a rig in memory."""
-    return PmvApp(rig, log_path="/state/maze/engine.log")
+def app_for(rig: RigDouble, **options: Any) -> PmvApp:
+    """Make the app for a rig in memory; the options are the app's own."""
+    return PmvApp(rig, log_path="/state/maze/engine.log", **options)
 
 
-def drive(rig: RigDouble, scenario: Scenario, size: tuple[int, int] = (80, 24)) -> PmvApp:
+def drive(
+    rig: RigDouble, scenario: Scenario, size: tuple[int, int] = (80, 24), **options: Any
+) -> PmvApp:
     """Run a scenario once the app shows the rig; return the app after it ended."""
-    app = app_for(rig)
+    app = app_for(rig, **options)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

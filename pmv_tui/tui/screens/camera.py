@@ -102,7 +102,7 @@ class CameraScreen(SteeringScreen):
             return False
         self._settings = told["settings"]
         if told["pending"]:
-            self._entitle("settings: a change is being taken over …")
+            self._entitle("settings: a change is being taken over")
         else:
             self._entitle("settings" if self._settings else "settings: the camera told none yet")
         if camera := self.target():

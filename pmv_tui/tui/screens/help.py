@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from pmv_tui.tui.actions import HELP_ACTIONS
 from pmv_tui.tui.help_topics import Topic
 
 
@@ -20,11 +21,7 @@ class HelpScreen(Screen[None]):
     topics : of the screen that is explained.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,question_mark,f1,q", "dismiss(None)", "back", key_display="esc", id="help-back"
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in HELP_ACTIONS]
 
     def __init__(self, topics: Sequence[Topic]) -> None:
         super().__init__()

@@ -3,16 +3,17 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Footer, Static
 
+from pmv_tui.tui.actions import LOG_ACTIONS
+from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.event_view import EventView
 
 
-class LogScreen(Screen[None]):
+class LogScreen(ExplainedScreen[None]):
     """Every event that is still known; follows the newest.
 
     Parameters
@@ -21,9 +22,8 @@ class LogScreen(Screen[None]):
     changed : tells when there is more.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,l,q", "dismiss(None)", "back", key_display="esc", id="log-back"),
-    ]
+    registry = LOG_ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in LOG_ACTIONS]
 
     def __init__(self, state: RigState, changed: Signal[RigState]) -> None:
         super().__init__()

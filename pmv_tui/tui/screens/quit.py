@@ -4,16 +4,19 @@ from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+from pmv_tui.tui.actions import QUIT_ACTIONS
+from pmv_tui.tui.screens.explained import ExplainedScreen
 
 Leave = Literal["detach", "stop"]
 """How to quit: the engine goes on, or it ends."""
 
 
-class QuitDialog(ModalScreen[Leave | None]):
+class QuitDialog(ModalScreen[Leave | None], ExplainedScreen[Leave | None]):
     """Asks to detach, to stop everything, or to stay; its result is None for stay.
 
     Parameters
@@ -21,13 +24,8 @@ class QuitDialog(ModalScreen[Leave | None]):
     plugged : names of the cameras that are plugged.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "dismiss('detach')", "detach"),
-        Binding("s", "dismiss('stop')", "stop"),
-        Binding("c,escape", "dismiss(None)", "cancel"),
-        Binding("left,up", "app.focus_previous", show=False),
-        Binding("right,down", "app.focus_next", show=False),
-    ]
+    registry = QUIT_ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in QUIT_ACTIONS]
 
     def __init__(self, plugged: list[str]) -> None:
         super().__init__()

@@ -65,7 +65,7 @@ class RigScreen(SteeringScreen):
         self.set_class(not state.cameras, "-empty")
         if state.cameras:
             return
-        text = empty_rig(state.snapshot) if state.snapshot else "Waiting for the engine …"
+        text = empty_rig(state.snapshot) if state.snapshot else "Waiting for the engine"
         panel = self.query_one("#empty-text", Static)
         if panel.content != text:
             panel.update(text)

@@ -4,21 +4,24 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from pmv_tui.tui.actions import SAVE_ACTIONS
+from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.text import plain
 
 
-class SaveDialog(ModalScreen[bool]):
+class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
     """Saves what is valid, once; while the engine refuses, it stays and says why.
 
     Its result is whether anything was saved.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(False)", "cancel")]
+    registry = SAVE_ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in SAVE_ACTIONS]
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,20 +1,16 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
 import os
-from typing import ClassVar
 
 from textual import work
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
 from textual.signal import Signal
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus, Result
-from pmv_tui.tui.actions import Action
-from pmv_tui.tui.help_topics import Topic
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.addresses import AddressDialog
-from pmv_tui.tui.screens.help import HelpScreen
+from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.log import LogScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
@@ -34,7 +30,7 @@ def is_open(camera: CameraStatus) -> bool:
     return camera["window"] in ("opening", "shown")
 
 
-class SteeringScreen(Screen[None]):
+class SteeringScreen(ExplainedScreen[None]):
     """Sends what a key asks for to the engine, for one camera: `target` says which.
 
     Parameters
@@ -43,14 +39,7 @@ class SteeringScreen(Screen[None]):
     changed : tells when there is more.
     link : carries the commands.
 
-    Attributes
-    ----------
-    registry : the screen's actions; its bindings are made from them, and so is the palette.
-    help_topics : what its help explains.
     """
-
-    registry: ClassVar[tuple[Action, ...]]
-    help_topics: ClassVar[tuple[Topic, ...]]
 
     def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
         super().__init__()
@@ -141,10 +130,6 @@ class SteeringScreen(Screen[None]):
     def action_log(self) -> None:
         """Show the log."""
         self.app.push_screen(LogScreen(self.state, self.changed))
-
-    def action_help(self) -> None:
-        """Show the help of this screen."""
-        self.app.push_screen(HelpScreen(self.help_topics))
 
     @work
     async def _tell(self, command: str, camera: CameraStatus) -> None:

@@ -1,0 +1,88 @@
+"""Which characters are drawn: unicode, or ASCII alone where the terminal has no more."""
+
+import codecs
+import locale
+import os
+import sys
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+
+from rich.cells import split_graphemes
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+Glyphs = Literal["unicode", "ascii"]
+"""What the terminal is sent."""
+
+CONSOLE = "linux"
+"""The kernel's own console as `TERM` names it: its font has 256 or 512 characters."""
+
+IN_ASCII = {
+    "●": "*",
+    "‖": "=",
+    "○": "o",
+    "▲": "!",
+    "↻": "~",
+    "…": "~",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "µ": "u",
+    "•": "*",
+    "↑": "^",
+    "↓": "v",
+    "←": "<",
+    "→": ">",
+    "✓": "x",
+    **dict.fromkeys("─━═▔╌┄┈", "-"),
+    **dict.fromkeys("│┃║▏▎▍▌▋▊▉▐▕╎┆┊", "|"),
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝┏┓┗┛", "+"),
+    **dict.fromkeys("▁▂▃▄", "_"),
+    **dict.fromkeys("▅▆▇█▀░▒▓", "#"),
+}
+"""A character of the same width for each glyph that this program or Textual draws."""
+
+
+def choose_glyphs(setting: Literal["auto", "unicode", "ascii"]) -> Glyphs:
+    """Decide what is drawn: what the config file says, else what locale and terminal have."""
+    if setting != "auto":
+        return setting
+    return "unicode" if _is_utf8(os.environ) and os.environ.get("TERM") != CONSOLE else "ascii"
+
+
+def _is_utf8(environment: Mapping[str, str]) -> bool:
+    """Tell whether the locale that the program was started in is one of UTF-8.
+
+    Python takes UTF-8 in place of the C locale's ASCII, and says so by a flag; the terminal, and
+    tmux in it, do not.
+    """
+    if sys.flags.utf8_mode and environment.get("PYTHONUTF8") != "1":
+        return False
+    return codecs.lookup(locale.getencoding()).name == "utf-8"
+
+
+class AsciiOnly(LineFilter):
+    """Sends ASCII alone, whatever was drawn: borders, scrollbars, and names from outside too."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """Put a character of the same width in the place of each. See `LineFilter.apply`."""
+        return [segment._replace(text=in_ascii(segment.text)) for segment in segments]
+
+
+@lru_cache(maxsize=4096)
+def in_ascii(text: str) -> str:
+    """Write a text in ASCII, as wide as it was: é is e, and what has no likeness is ?."""
+    if text.isascii():
+        return text
+    spans, _ = split_graphemes(text)
+    return "".join(_likeness(text[start:end], width) for start, end, width in spans)
+
+
+def _likeness(grapheme: str, width: int) -> str:
+    """Write what is one character to a reader, in as many columns as it takes."""
+    if grapheme.isascii():
+        return grapheme
+    bare = unicodedata.normalize("NFKD", grapheme).encode("ascii", "ignore").decode()
+    likeness = IN_ASCII.get(grapheme, bare)
+    return likeness if len(likeness) == width else "?" * width

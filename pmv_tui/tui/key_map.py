@@ -1,0 +1,123 @@
+"""The key map: the config file's own keys for actions, checked, and written for people."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from textual.binding import Binding
+from textual.keys import Keys, format_key
+
+from pmv_tui.tui.actions import SCREENS, Action
+
+KeyMap = Mapping[str, str]
+"""The keys of actions by their id, several separated by commas; those left out keep their own."""
+
+EVERYWHERE = {
+    "ctrl+c": "quits from anywhere",
+    "ctrl+p": "opens the palette from anywhere",
+    "ctrl+q": "quits from anywhere",
+}
+"""Keys that no action can have, and what they do."""
+
+SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "return": "enter"}
+"""Keys that a terminal sends as another one."""
+
+NAMES = {
+    **{name: name for name in ("enter", "up", "down", "left", "right", "backspace", "delete")},
+    "pageup": "page up",
+    "pagedown": "page down",
+}
+"""Names in words, where Textual's are signs or cut short."""
+
+
+def key_name(key: str) -> str:
+    """Write a key as people read it."""
+    if key in NAMES:
+        return NAMES[key]
+    if key.startswith("f") and key[1:].isdigit():
+        return key.upper()
+    return format_key(key)
+
+
+def shown_keys(action: Action, key_map: KeyMap) -> str:
+    """Write an action's keys as people read them."""
+    if action.id not in key_map:
+        return action.shown_keys
+    return " or ".join(key_name(key) for key in split(key_map[action.id]))
+
+
+def split(keys: str) -> list[str]:
+    """Take a list of keys apart; each as Textual names it."""
+    return [normal(key.strip()) for key in keys.split(",")]
+
+
+def normal(key: str) -> str:
+    """Name a key as Textual does: a character that is no letter or digit by its name."""
+    return next(iter(Binding.make_bindings([Binding(key, "")]))).key if len(key) == 1 else key
+
+
+PRINTABLE = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != ",")
+KNOWN = {key.value for key in Keys if "<" not in key.value} | {normal(one) for one in PRINTABLE}
+"""Every key that may be given, by its name."""
+
+
+def key_problems(key_map: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find unknown actions and keys, and keys that two actions of a screen would have.
+
+    Parameters
+    ----------
+    key_map : as written; values that are no text are left to the schema.
+
+    Yields
+    ------
+    The id of the action to blame, and what is wrong.
+    """
+    actions = {action.id: action for registry in SCREENS.values() for action in registry}
+    usable: dict[str, str] = {}
+    for action_id, keys in key_map.items():
+        if action_id not in actions:
+            yield action_id, _unknown("action", action_id, list(actions))
+        elif isinstance(keys, str):
+            wrong = [problem for key in keys.split(",") if (problem := _key_problem(key.strip()))]
+            yield from ((action_id, problem) for problem in wrong)
+            if not wrong:
+                usable[action_id] = keys
+    yield from _clashes(usable)
+
+
+def _key_problem(key: str) -> str:
+    """Say why a key cannot be given to an action; empty where it can."""
+    if not key:
+        return 'a key is missing; write one, such as "x", or several, such as "x,f2"'
+    name = normal(key)
+    if name in EVERYWHERE:
+        return f"{key} {EVERYWHERE[name]}; choose another key"
+    if name in SAME:
+        return f"a terminal sends {key} as {SAME[name]}; write {SAME[name]}, or choose another key"
+    return "" if name in KNOWN else _unknown("key", key, sorted(KNOWN))
+
+
+def _unknown(kind: str, name: str, known: list[str]) -> str:
+    """Say that there is no such thing, and what was perhaps meant."""
+    if near := get_close_matches(name.lower(), known, n=1):
+        return f"unknown {kind} {name}; did you mean {near[0]}?"
+    if kind == "action":
+        return f"unknown action {name}; known ones are {', '.join(sorted(known))}"
+    return f"unknown key {name}; write a character, or a name such as space, enter, up or f2"
+
+
+def _clashes(key_map: KeyMap) -> Iterator[tuple[str, str]]:
+    """Find keys that two actions of one screen would have; the one that was changed is blamed."""
+    told = set()
+    written = {action_id: place for place, action_id in enumerate(key_map)}
+    for screen, registry in SCREENS.items():
+        owners: dict[str, Action] = {}
+        # Those that keep their own keys come first: a changed one is to blame, and of several the
+        # one that was written last.
+        for action in sorted(registry, key=lambda one: (one.id in key_map, written.get(one.id, 0))):
+            for key in split(key_map.get(action.id, action.keys)):
+                other = owners.setdefault(key, action)
+                if other is not action and (action.id, other.id, key) not in told:
+                    told.add((action.id, other.id, key))
+                    text = f"{key_name(key)} is also the key of {other.id} {screen}"
+                    yield action.id, f"{text}; give one of them another key"

@@ -1,0 +1,21 @@
+"""The base of screens and dialogs: it has a registry of actions, and its help is made from it."""
+
+from typing import ClassVar
+
+from textual.screen import Screen, ScreenResultType
+
+from pmv_tui.tui.actions import Action
+from pmv_tui.tui.help_topics import Topic
+
+
+class ExplainedScreen(Screen[ScreenResultType]):
+    """A screen whose keys are known.
+
+    Attributes
+    ----------
+    registry : the screen's actions; its bindings are made from them, and so are palette and help.
+    help_topics : what its help explains besides the keys.
+    """
+
+    registry: ClassVar[tuple[Action, ...]]
+    help_topics: ClassVar[tuple[Topic, ...]] = ()
