@@ -21,6 +21,9 @@ MAX_MESSAGE_BYTES = 64 * 1024
 MAX_SHAPES = 1000
 """Boxes, groups of points, or points of a group in one message."""
 
+MAX_POINTS = 10_000
+"""Points in one message, of all its groups."""
+
 MAX_LABEL = 64
 """Characters of a label that are drawn."""
 
@@ -155,6 +158,8 @@ def parse_overlay(data: bytes) -> Overlay:
     if "DRAW_POINTS" in message:
         maps = _maps(message["DRAW_POINTS"], "DRAW_POINTS")
         points = tuple(_points(each) for each in maps)
+        if (total := sum(len(group.points) for group in points)) > MAX_POINTS:
+            raise MessageError(f"DRAW_POINTS: {total} points; at most {MAX_POINTS} are drawn")
         unknown += [key for each in maps for key in _unknown(each, _POINTS_KEYS)]
     return Overlay(boxes, points, tuple(unknown))
 

@@ -224,6 +224,14 @@ def test_a_message_that_is_too_long_is_refused_unread() -> None:
     assert "at most 65536" in reason(padded + b" ")
 
 
+def test_points_are_counted_over_all_groups() -> None:
+    most = [{"POINTS": [[1, 2]] * 1000}] * 10
+    assert parse_overlay(msgpack.packb({"DRAW_POINTS": most})).points is not None
+    assert "10001 points; at most 10000" in reason(
+        msgpack.packb({"DRAW_POINTS": [*most, {"POINTS": [[1, 2]]}]})
+    )
+
+
 @pytest.mark.parametrize("data", [b"", b"[" * 60_000, b"\x91" * 60_000, b"\xdf\xff\xff\xff\xff"])
 def test_what_decoders_stumble_over_is_refused(data: bytes) -> None:
     assert_box_or_reason(data)

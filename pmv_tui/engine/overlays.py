@@ -42,19 +42,18 @@ class Overlays:
         """Messages that were read."""
         self.malformed = 0
         self.malformed_reason = ""
+        self.unread = 0
+        """Messages that were passed over, as newer ones were more than could be read."""
         self.remarks = 0
-        """What was read and not used: boxes outside the image, unknown keys."""
+        """What came and was not used: shapes outside the image, unknown keys, unread messages."""
         self.remark = ""
 
-    def take(self, parts: list[bytes], now: int) -> None:
+    def take(self, message: bytes, now: int) -> None:
         """Read one message; `now` is monotonic, ns."""
-        if len(parts) != 1:
-            self._refuse(f"{len(parts)} parts; an overlay message is one part")
-            return
         try:
-            overlay = parse_overlay(parts[0])
+            overlay = parse_overlay(message)
         except MessageError as error:
-            self._refuse(str(error))
+            self.refuse(str(error))
             return
         self.messages += 1
         for key in overlay.unknown_keys:
@@ -62,7 +61,18 @@ class Overlays:
         if overlay.boxes is not None:
             self._boxes = tuple(filter(self._inside, overlay.boxes)), now
         if overlay.points is not None:
-            self._points = overlay.points, now
+            self._points = tuple(filter(self._any_inside, overlay.points)), now
+
+    def refuse(self, reason: str) -> None:
+        """Count a message that cannot be read."""
+        self.malformed += 1
+        self.malformed_reason = reason
+
+    def pass_over(self, messages: int) -> None:
+        """Count messages that are left unread for the newer ones that came with them."""
+        self.unread += messages
+        self.remarks += messages
+        self.remark = f"{self.unread} messages left unread: they come faster than they can be read"
 
     def drawn(self, now: int) -> Drawn:
         """Give what is drawn at `now` (monotonic, ns): solid, fading, then gone."""
@@ -93,9 +103,16 @@ class Overlays:
         self._remark(f"box {corners} lies outside the image of {width}x{height}")
         return False
 
-    def _refuse(self, reason: str) -> None:
-        self.malformed += 1
-        self.malformed_reason = reason
+    def _any_inside(self, group: Points) -> bool:
+        width, height = self._image_size()
+        if not width or any(
+            0 <= round(x) < width and 0 <= round(y) < height for x, y in group.points
+        ):
+            return True
+        if group.points:
+            first, count = list(group.points[0]), len(group.points)
+            self._remark(f"{count} point(s), {first} first, lie outside the image")
+        return False
 
     def _remark(self, remark: str) -> None:
         self.remarks += 1

@@ -16,6 +16,9 @@ from pmv_tui.protocol import TOPIC_IMAGE, pack_image
 COUNT_INTERVAL = 100_000_000
 """ns between two counts of the clients while there are some."""
 
+CHANGES_AT_ONCE = 250
+"""Subscriptions that are read at one look: no flood of them makes a frame late."""
+
 
 class Publisher:
     """Sends a camera's frames while it is plugged, somebody listens and it is not paused.
@@ -134,7 +137,9 @@ class Publisher:
 
         Source: https://rfc.zeromq.org/spec/29/, "The XPUB Socket Type".
         """
-        while readable(socket):
+        for _ in range(CHANGES_AT_ONCE):
+            if not readable(socket):
+                return
             change = socket.recv()
             if change[:1] in (b"\x00", b"\x01") and TOPIC_IMAGE.startswith(change[1:]):
                 self.clients += 1 if change[0] else -1

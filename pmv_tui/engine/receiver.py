@@ -10,11 +10,16 @@ from concurrent.futures import Future
 
 import zmq
 
+from pmv_tui.engine.inbox import Inbox
 from pmv_tui.engine.overlays import Overlays
-from pmv_tui.engine.sockets import RECEIVE_QUEUE, BoundSocket, readable
+from pmv_tui.engine.sockets import BoundSocket
 
 ANSWER_TIMEOUT = 3.0
 """Seconds in which the receiver takes up a request: it never blocks for longer than one round."""
+
+SHARE = 0.1
+"""Of one processor, which the thread takes at most: clients that send more than is read in it wait
+in their own queues, and publishing does not wait for the interpreter."""
 
 
 class Receiver:
@@ -29,7 +34,7 @@ class Receiver:
 
     def __init__(self, pull_rate: float) -> None:
         self._period = 1 / pull_rate
-        self._sockets: dict[Overlays, BoundSocket] = {}
+        self._inboxes: dict[Overlays, Inbox] = {}
         self._poller = zmq.Poller()
         self._requests: deque[
             tuple[Callable[[], BoundSocket | None], Future[BoundSocket | None]]
@@ -63,13 +68,13 @@ class Receiver:
         return future.result(ANSWER_TIMEOUT)
 
     def _exchange(self, overlays: Overlays, bound: BoundSocket | None) -> BoundSocket | None:
-        former = self._sockets.pop(overlays, None)
+        former = self._inboxes.pop(overlays, None)
         if former is not None:
-            self._poller.unregister(former.socket)
+            self._poller.unregister(former.bound.socket)
         if bound is not None:
-            self._sockets[overlays] = bound
+            self._inboxes[overlays] = Inbox(bound, overlays)
             self._poller.register(bound.socket, zmq.POLLIN)
-        return former
+        return former.bound if former else None
 
     def _run(self) -> None:
         next_round = 0.0
@@ -84,21 +89,17 @@ class Receiver:
             if self._wake in ready:
                 self._answer()
             if len(ready) > (self._wake in ready):
-                next_round = time.monotonic() + self._period
-                for overlays, bound in self._sockets.items():
-                    empty(bound.socket, overlays)
+                next_round = time.monotonic() + max(self._period, self._round() / SHARE)
+
+    def _round(self) -> float:
+        """Empty every socket; the processor's time that it took is given, seconds."""
+        start = time.thread_time()
+        for inbox in self._inboxes.values():
+            inbox.empty()
+        return time.thread_time() - start
 
     def _answer(self) -> None:
         os.eventfd_read(self._wake)
         while self._requests:
             action, future = self._requests.popleft()
             future.set_result(action())
-
-
-def empty(socket: zmq.Socket[bytes], overlays: Overlays) -> None:
-    """Read what waits in a PULL socket, at most one queue of it: none starves the others."""
-    now = time.monotonic_ns()
-    for _ in range(RECEIVE_QUEUE):
-        if not readable(socket):
-            return
-        overlays.take(socket.recv_multipart(), now)

@@ -23,6 +23,12 @@ HEARTBEAT_INTERVAL = 1_000
 HEARTBEAT_TIMEOUT = 5_000
 """ms without an answer after which a frozen client is let go."""
 
+LONGEST_SUBSCRIPTION = 1024
+"""Bytes; a client that sends more to a PUB socket is disconnected before it is read."""
+
+KEEPALIVE_IDLE = 60
+"""Seconds of silence after which the kernel asks whether a sender's machine is still there."""
+
 RELEASE_TIMEOUT = 1_000
 """ms that closing a listening socket may take; it was seen to take 2."""
 
@@ -54,19 +60,26 @@ class BoundSocket:
         self.address = address
         self.socket = context.socket(kind)
         self.socket.linger = 0
-        self.socket.heartbeat_ivl = HEARTBEAT_INTERVAL
-        self.socket.heartbeat_timeout = HEARTBEAT_TIMEOUT
         self.socket.ipv6 = address.host.startswith("[")
         if kind == zmq.XPUB:
             self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
             self.socket.setsockopt(zmq.XPUB_NODROP, 1)  # see Publisher._begin
+            self.socket.heartbeat_ivl = HEARTBEAT_INTERVAL
+            self.socket.heartbeat_timeout = HEARTBEAT_TIMEOUT
+            # libzmq ends the process where a client dies whose queue to here is full and heartbeats
+            # are on (libzmq issue 4364): what clients subscribe to is never kept waiting, ...
+            self.socket.rcvhwm = 0
+            self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
             self.socket.sndhwm = SEND_QUEUE
             self.socket.sndbuf = SEND_BUFFER
             self.socket.copy_threshold = COPY_BELOW
         else:
+            # ... and here, where it is, there are none: the kernel notices a machine that is gone.
+            self.socket.tcp_keepalive = 1
+            self.socket.tcp_keepalive_idle = KEEPALIVE_IDLE
             self.socket.rcvhwm = RECEIVE_QUEUE
             # A longer message is malformed and counted; one much longer is never read at all.
-            self.socket.maxmsgsize = 16 * MAX_MESSAGE_BYTES
+            self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
         self._monitor = self.socket.get_monitor_socket(zmq.EVENT_CLOSED)
         try:
             self.socket.bind(str(address))

@@ -20,7 +20,7 @@ def box(x0: int, y0: int, x1: int, y1: int, **more: Any) -> dict[str, Any]:
 
 
 def send(target: Overlays, message: dict[str, Any], at: float) -> None:
-    target.take([json.dumps(message).encode()], int(at * S))
+    target.take(json.dumps(message).encode(), int(at * S))
 
 
 def opacities(target: Overlays, *times: float) -> list[list[float]]:
@@ -77,6 +77,15 @@ def test_a_box_wholly_outside_is_not_drawn_and_counted_with_its_reason(
     assert target.remarks == (not drawn)
     assert drawn or "outside the image of 640x480" in target.remark
     assert target.malformed == 0
+
+
+def test_points_that_all_lie_outside_are_left_out_with_their_reason() -> None:
+    target = overlays()
+    groups = [{"POINTS": [[-9, 5], [640, 5]]}, {"POINTS": [[-9, 5], [639.4, -0.4]]}, {"POINTS": []}]
+    send(target, {"DRAW_POINTS": groups}, at=1)
+    assert [len(group.points) for group, _ in target.drawn(S).points] == [2]
+    assert target.remark == "2 point(s), [-9.0, 5.0] first, lie outside the image"
+    assert target.remarks == 1
 
 
 def test_an_unknown_key_is_reported_and_the_box_is_drawn() -> None:
