@@ -8,6 +8,9 @@ from typing import Any
 Run = Callable[[argparse.Namespace], int]
 """Carries out a command; returns its exit code."""
 
+ONE, OR_ALL = "a camera's name or unique_id", "a camera's name or unique_id, or all"
+"""What is said of a camera's name where it stands for one, and where it may be `all`."""
+
 
 class Grammar:
     """The parser of the whole command line, to which each module adds its commands.
@@ -60,8 +63,7 @@ class Grammar:
 
 def camera_argument(parser: argparse.ArgumentParser, *, or_all: bool = False) -> None:
     """Let a command take the name of a camera."""
-    text = "a camera's name or unique_id" + (", or all" if or_all else "")
-    parser.add_argument("camera", metavar="NAME", help=text)
+    parser.add_argument("camera", metavar="NAME", help=OR_ALL if or_all else ONE)
 
 
 def at_least(lowest: float, what: str) -> Callable[[str], Any]:

@@ -6,14 +6,17 @@ import sys
 from collections.abc import Sequence
 
 from pmv_tui import __version__
-from pmv_tui.cli import events, look, start, steer
+from pmv_tui.cli import completion, events, look, start, steer
 from pmv_tui.cli.grammar import Grammar, Run
 from pmv_tui.cli.outcome import DONE, CommandFailed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
-    options = command_line().parse_args(arguments)
+    parser = command_line()
+    if "_ARGCOMPLETE" in os.environ:
+        completion.answer_shell(parser)
+    options = parser.parse_args(arguments)
     run: Run = options.run
     try:
         return run(options)
@@ -29,6 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Build the parser of every command."""
     grammar = Grammar(__version__, start.attach)
-    for group in (start, steer, events, look):
+    for group in (start, steer, events, look, completion):
         group.add_commands(grammar)
     return grammar.parser

@@ -16,6 +16,7 @@ import zmq
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
 
@@ -81,6 +82,7 @@ class _Loop:
         poller.register(self._server.socket, zmq.POLLIN)
         poller.register(self._wake, zmq.POLLIN)
         self._engine.start(to_plug)
+        sd_notify("READY=1", f"STATUS=serving {self._engine.loaded.path}")
         next_look = 0.0
         while not self._stopping:
             if self._wake in dict(poller.poll(WATCH_INTERVAL)):
@@ -94,6 +96,7 @@ class _Loop:
                 self._engine.watch()
         if self._signal is not None:
             self._engine.events.tell(f"{signal.Signals(self._signal).name} received")
+        sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
         all_closed = self._engine.stop()
         self._server.close()
         return self._search.join(SEARCH_TIMEOUT) and all_closed

@@ -24,7 +24,17 @@ def imported_by(*arguments: str) -> set[str]:
     return set(done.stdout.partition("imported:")[2].split())
 
 
-HEAVY = {"textual", "pydantic", "numpy", "zmq", "cv2", "pypylon", "psutil", "msgpack"}
+HEAVY = {
+    "argcomplete",
+    "textual",
+    "pydantic",
+    "numpy",
+    "zmq",
+    "cv2",
+    "pypylon",
+    "psutil",
+    "msgpack",
+}
 
 
 def test_help_imports_nothing_heavy() -> None:
