@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pmv_tui import __version__
 from pmv_tui.cli import completion, events, look, start, steer
 from pmv_tui.cli.grammar import Grammar, Run
-from pmv_tui.cli.outcome import DONE, CommandFailed
+from pmv_tui.cli.outcome import DONE, INTERRUPTED, CommandFailed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandFailed as failure:
         print(f"pmv-tui: {failure}", file=sys.stderr)
         return failure.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has what they wanted; the interpreter must not flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-DONE, NOT_DONE, WRONG = 0, 1, 2
-"""Exit codes: done; it could not be done; the command line or the config file is wrong."""
+DONE, NOT_DONE, WRONG, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: done; it could not be done; the command line or the config file is wrong; ctrl+c came
+before it was done. Documented in docs/commands.md."""
 
 
 class CommandFailed(Exception):  # noqa: N818 - what happened, as it reads

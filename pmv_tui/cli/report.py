@@ -16,7 +16,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
     head = f"engine {engine['version']}, pid {engine['pid']}, {engine['config_path']}"
     if not snapshot["cameras"]:
         return [head, "no cameras; pmv-tui cameras tells what is connected"]
-    columns = ("NAME", "STATE", "FPS", "PLUG", "CLIENTS", "PUBLISHED", "DROPS", "PUB", "PULL")
+    columns = ("NAME", "STATE", "FPS", "PLUG", "CLIENTS", "DROPS", "PUB, PULL")
     rows = [columns, *(_row(camera) for camera in snapshot["cameras"])]
     notes = [note for camera in snapshot["cameras"] for note in _notes(camera)]
     return [head, *_table(rows), *notes]
@@ -28,15 +28,20 @@ def _row(camera: CameraStatus) -> tuple[str, ...]:
         plug = "paused" if camera["paused"] else "plugged"
     return (
         camera["name"],
-        camera["state"],
+        camera["state"].removesuffix(" for trigger"),
         f"{camera['fps']:.1f}/{camera['fps_wanted']:g}",
         plug,
         str(camera["clients"]),
-        str(camera["published"]),
         str(sum(camera["drops"].values())),  # type: ignore[arg-type]
-        camera["pub_address"],
-        camera["pull_address"],
+        _addresses(camera["pub_address"], camera["pull_address"]),
     )
+
+
+def _addresses(pub: str, pull: str) -> str:
+    """Write both addresses so briefly that a row has room in 80 columns."""
+    pub, pull = pub.removeprefix("tcp://"), pull.removeprefix("tcp://")
+    host, _, _ = pub.rpartition(":")
+    return f"{pub}, {pull.removeprefix(f'{host}:')}"
 
 
 def _notes(camera: CameraStatus) -> list[str]:

@@ -1,14 +1,16 @@
 """The command line, and what its commands import."""
 
 import json
+import signal
 import subprocess
 import sys
 from typing import Any
 
+import psutil
 import pytest
 
 from pmv_tui import __version__
-from tests.support import RigOnDisk, free_ports, simulated
+from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -129,6 +131,41 @@ def rescanned(rig: RigOnDisk) -> dict[str, Any]:
         backend["name"] for backend in json.loads(done.stdout)["backends"]
     }
     return rig.status()
+
+
+def test_status_has_room_in_80_columns(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)) + simulated("right", *free_ports(2)))
+    with rig.serve("--plug", "left"):
+        _, title, left, right = rig.run("status").stdout.splitlines()
+        assert title.split() == ["NAME", "STATE", "FPS", "PLUG", "CLIENTS", "DROPS", "PUB,", "PULL"]
+        assert "  plugged " in left
+        assert "unplugged" in right
+        assert max(len(left), len(right)) <= 80
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    with rig.serve() as engine:
+        engine.send_signal(signal.SIGSTOP)
+        try:
+            command = subprocess.Popen(
+                rig.command("status"), env=rig.environment, stderr=subprocess.PIPE, text=True
+            )
+            # It asks, which the frozen engine does not answer: a connection to its socket is open.
+            wait_for(lambda: connected(command.pid), "the command to ask")
+            command.send_signal(signal.SIGINT)
+            _, said = command.communicate(timeout=DEADLINE)
+        finally:
+            engine.send_signal(signal.SIGCONT)
+        assert (command.returncode, said) == (130, "")
+
+
+def connected(pid: int) -> bool:
+    """Tell whether a process has a unix socket open."""
+    try:
+        return bool(psutil.Process(pid).net_connections("unix"))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_stop_tells_which_engine_ended(rig: RigOnDisk) -> None:
