@@ -3,20 +3,26 @@
 import pytest
 
 from pmv_tui.cli.main import command_line
-from pmv_tui.tui.actions import CAMERA_ACTIONS, RIG_ACTIONS, Action
+from pmv_tui.tui.actions import ON_SCREEN, SCREENS, Action
 
-ACTIONS = {action.id: action for action in (*RIG_ACTIONS, *CAMERA_ACTIONS)}
+ACTIONS = {action.id: action for actions in SCREENS.values() for action in actions}
 
-ON_SCREEN = {"help", "camera-back", "cursor-up", "cursor-down", "first", "last"} | {
-    "page-up",
-    "page-down",
+STEERING = {"open", "set", "plug", "pause", "plug-all", "window", "window-all"} | {
+    "edit-addresses",
+    "add",
+    "rescan",
+    "log",
+    "quit",
 }
-"""What is a matter of the screen alone."""
+"""What is done to the rig, or asked of it, and not to the screen."""
+
+
+def test_whatever_steers_the_rig_has_a_command() -> None:
+    assert STEERING <= {action.id for action in ACTIONS.values() if action.commands != ON_SCREEN}
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS.keys())
-def test_what_a_key_does_a_command_does_too(action: Action) -> None:
-    assert bool(action.commands) != (action.id in ON_SCREEN)
+def test_the_command_that_an_action_names_is_understood(action: Action) -> None:
     for command in action.commands:
         words = command.replace("KEY=VALUE", "fps=30").split()
-        assert command_line().parse_args(words).run, f"pmv-tui {command} is understood"
+        assert command_line().parse_args(words).run, f"pmv-tui {command}"
