@@ -44,9 +44,14 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
 def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":
     """Ask the running engine; whatever keeps it from answering is said in words."""
     from pmv_tui.control.client import ControlClient, EngineGone
+    from pmv_tui.control.rig import RigError
 
     rig = rig_of(options)
-    if not rig.engine_runs():
+    try:
+        runs = rig.engine_runs()
+    except RigError as error:
+        raise CommandFailed(str(error)) from None
+    if not runs:
         raise CommandFailed(
             f"no engine runs for {rig.config_path}; pmv-tui or pmv-tui serve starts one"
         )

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import stat
+import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,12 @@ import platformdirs
 
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, less the closing zero (unix(7))."""
+
+PRIVATE = 0o700
+"""The mode of folders that this user alone may look into."""
+
+LOCK_PATIENCE = 0.5
+"""Seconds in which a lock is tried again: who asks whether an engine runs holds it for a moment."""
 
 
 class RigError(Exception):
@@ -77,15 +84,14 @@ class Rig:
                 f"{self.socket_path} is longer than the {MAX_SOCKET_PATH} bytes a socket may have; "
                 "set XDG_STATE_HOME to a folder with a shorter path"
             )
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            status = self.folder.lstat()
-            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-                raise RigError(f"{self.folder} is not a folder of this user; remove it")
-            if stat.S_IMODE(status.st_mode) != 0o700:
-                self.folder.chmod(0o700)
-        except OSError as error:
-            raise RigError(f"{self.folder}: {error.strerror}; an engine needs it") from error
+        for folder in (self.folder.parent, self.folder):
+            try:
+                folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+                _refuse_foreign(folder)
+                if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
+                    folder.chmod(PRIVATE)
+            except OSError as error:
+                raise RigError(f"{folder}: {error.strerror}; an engine needs it") from error
 
     def lock(self) -> int | None:
         """Take the engine's lock for as long as this process lives.
@@ -94,32 +100,77 @@ class Rig:
 
         Returns
         -------
-        The descriptor that holds the lock; None where another process holds it.
+        The descriptor that holds the lock; None where another engine holds it, or one still
+        answers whose lock file was removed.
+
+        Raises
+        ------
+        RigError : the lock file cannot be opened.
         """
-        descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        end = time.monotonic() + LOCK_PATIENCE
+        while (descriptor := self._try_to_lock()) is None:
+            if time.monotonic() > end:
+                return None
+            time.sleep(0.02)
+        if self._listener() is not None:
             os.close(descriptor)
             return None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         return descriptor
 
-    def engine_runs(self) -> bool:
-        """Tell whether an engine holds the lock now."""
+    def _try_to_lock(self) -> int | None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(self.lock_path, flags, 0o600)
+        except OSError as error:
+            raise RigError(f"{self.lock_path}: {error.strerror}; remove it") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that was removed since it was opened locks nobody out.
+            if os.path.samestat(os.fstat(descriptor), self.lock_path.stat()):
+                return descriptor
+        except (BlockingIOError, FileNotFoundError):
+            pass  # another's, or gone: both may have changed at the next try
+        os.close(descriptor)
+        return None
+
+    def engine_runs(self) -> bool:
+        """Tell whether an engine holds the lock now, or answers without one.
+
+        Raises
+        ------
+        RigError : the rig's folder is not this user's: whoever answers there is not to be trusted.
+        """
+        try:
+            for folder in (self.folder.parent, self.folder):
+                _refuse_foreign(folder)
+            descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
-            return False
+            return self._listener() is not None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        else:
-            return False
         finally:
             os.close(descriptor)
+        return self._listener() is not None
+
+    def _listener(self) -> int | None:
+        """Give the process id of who listens at the control socket; None where nobody does.
+
+        A socket that a killed engine left behind refuses the connection.
+        """
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.setblocking(False)
+            try:
+                caller.connect(os.fsencode(self.socket_path))
+            except OSError:
+                return None
+            size = struct.calcsize("3i")
+            credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+            pid: int = struct.unpack("3i", credentials)[0]
+            return pid
 
     def wait_for_end(self, timeout: float) -> bool:
         """Wait until no engine runs, seconds; False where one still does."""
@@ -131,8 +182,22 @@ class Rig:
         return True
 
     def engine_pid(self) -> int | None:
-        """Read the engine's process id from its lock; None where none can be read."""
+        """Give the engine's process id, from its lock or its socket; None where neither tells."""
         try:
             return int(self.lock_path.read_text())
         except (OSError, ValueError):
-            return None
+            return self._listener()
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """See that a folder is this user's alone, and also the link that leads to it where it is one.
+
+    Raises
+    ------
+    RigError : it is somebody else's, or others may put files into it.
+    """
+    status = folder.stat()
+    if not stat.S_ISDIR(status.st_mode) or {status.st_uid, folder.lstat().st_uid} != {os.getuid()}:
+        raise RigError(f"{folder} is not a folder of this user; remove it")
+    if stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
+        raise RigError(f"{folder} can be written to by others; look what is in it, and remove it")

@@ -39,6 +39,7 @@ class Launch:
         command = [sys.executable, "-m", "pmv_tui", "serve"]
         if rig.config_path.exists():
             command += ["--config", str(rig.config_path)]
+        self._output.touch(0o600)
         with self._output.open("wb") as out:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True

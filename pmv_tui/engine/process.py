@@ -29,6 +29,9 @@ WATCH_INTERVAL = 500
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
 
+UMASK = 0o077
+"""What the engine writes is for its user alone: logs hold names and paths."""
+
 SWITCH_INTERVAL = 0.0005
 """Seconds a Python thread may keep others waiting. At the default of 5 ms a busy thread makes the
 publishing of a frame late by up to 18 ms (p99)."""
@@ -46,6 +49,7 @@ def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str], *, to_stderr: 
     ------
     RigError : an engine for this config already runs, or its folder cannot be used.
     """
+    os.umask(UMASK)
     rig.make_folder()
     lock = rig.lock()
     if lock is None:

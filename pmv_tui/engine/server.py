@@ -1,5 +1,7 @@
 """The control socket's serving side: reads requests, calls the engine, answers."""
 
+import logging
+import os
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -10,7 +12,13 @@ from pmv_tui.control.messages import Reply, Result
 from pmv_tui.engine.commands import CommandError, Commands
 from pmv_tui.engine.engine import Engine
 
+log = logging.getLogger(__name__)
+
 MAX_REQUEST_BYTES = 64 * 1024
+
+MOST_AT_ONCE = 100
+"""Requests that are answered before the main thread looks at anything else: a flood of them keeps
+neither a signal nor the watch waiting."""
 
 
 class ControlServer:
@@ -30,22 +38,33 @@ class ControlServer:
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self.socket = self._context.socket(zmq.ROUTER)
         self.socket.maxmsgsize = MAX_REQUEST_BYTES
+        # The folder's mode keeps other users out; this does where somebody has loosened that.
+        self.socket.setsockopt(zmq.IPC_FILTER_UID, os.getuid())
         self.socket.linger = 200  # ms: the answer to `stop` is on its way when the socket closes
         self.socket.bind(endpoint)
 
     def serve_waiting(self) -> None:
-        """Answer every request that waits; never blocks."""
-        while self.socket.poll(0):
+        """Answer the requests that wait; never blocks."""
+        for _ in range(MOST_AT_ONCE):
+            if not self.socket.poll(0):
+                return
             *envelope, request = self.socket.recv_multipart()
-            reply = self._answer(request)
-            self.socket.send_multipart([*envelope, cast("bytes", msgpack.packb(reply))])
+            self.socket.send_multipart([*envelope, self._answer(request)])
 
     def close(self) -> None:
         """Close the socket."""
         self.socket.close()
         self._context.term()
 
-    def _answer(self, request: bytes) -> Reply:
+    def _answer(self, request: bytes) -> bytes:
+        try:
+            return _packed(self._reply(request))
+        except Exception as error:
+            # Whatever a request holds must not end the engine: it is told, and the next is read.
+            log.exception("a request on the control socket could not be answered")
+            return _packed(Reply(ok=False, error=f"unexpected {type(error).__name__}: {error}"))
+
+    def _reply(self, request: bytes) -> Reply:
         try:
             message = msgpack.unpackb(request)
         except (ValueError, msgpack.UnpackException) as error:
@@ -95,3 +114,8 @@ class ControlServer:
 
 def _with_results(results: list[Result]) -> Reply:
     return Reply(ok=all(result["ok"] for result in results), results=results)
+
+
+def _packed(reply: Reply) -> bytes:
+    # A path may hold bytes that are no UTF-8: they are replaced, and do not spoil the answer.
+    return cast("bytes", msgpack.packb(reply, unicode_errors="replace"))

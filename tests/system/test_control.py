@@ -1,6 +1,7 @@
 """The control socket as a script uses it that was written from docs/control.md."""
 
 import re
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import msgpack
 import pytest
 import zmq
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated
 
@@ -37,14 +40,19 @@ class Script:
 
 
 @pytest.fixture
-def script(rig: RigOnDisk) -> Iterator[Script]:
-    rig.write_config(simulated("left", *free_ports(2)))
+def context() -> Iterator["zmq.Context[zmq.Socket[bytes]]"]:
     context = zmq.Context[zmq.Socket[bytes]]()
+    yield context
+    context.term()
+
+
+@pytest.fixture
+def script(rig: RigOnDisk, context: "zmq.Context[zmq.Socket[bytes]]") -> Iterator[Script]:
+    rig.write_config(simulated("left", *free_ports(2)))
     with rig.serve():
         script = Script(control_path(rig), context)
         yield script
         script.close()
-    context.term()
 
 
 def control_path(rig: RigOnDisk) -> Path:
@@ -96,3 +104,86 @@ def test_only_this_user_reaches_the_socket(rig: RigOnDisk, script: Script) -> No
     assert script.ask({"command": "snapshot"})["ok"]
     folder = control_path(rig).parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+# What msgpack can hold, more deeply nested and with odder keys than any request.
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.text(max_size=20)
+    | st.binary(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8) | st.binary(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+COMMANDS = ["snapshot", "plug", "unplug", "pause", "resume", "addresses", "settings", "set"]
+COMMANDS += ["window", "rescan", "events", "help"]
+arguments = st.sampled_from(
+    ["camera", "pub", "pull", "changes", "close", "since", "display", "xauthority"]
+)
+near_requests = st.builds(
+    lambda command, rest: {"command": command, **rest},
+    st.sampled_from(COMMANDS) | values,
+    st.dictionaries(arguments, st.just("left") | values, max_size=5),
+)
+packed = st.builds(msgpack.packb, near_requests | values)
+
+
+def one_byte_changed(data: bytes, place: int, byte: int) -> bytes:
+    place %= len(data)
+    return data[:place] + bytes([byte]) + data[place + 1 :]
+
+
+mutated = st.builds(one_byte_changed, packed, st.integers(0, 2**16), st.integers(0, 255))
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(requests=st.lists(packed | mutated | st.binary(max_size=200), min_size=1, max_size=5))
+def test_whatever_is_asked_is_answered(script: Script, requests: list[bytes]) -> None:
+    for request in requests:
+        if b"stop" not in request:
+            answer = script.ask(request)
+            assert isinstance(answer["ok"], bool)
+            assert answer["ok"] or answer.get("error") or answer["results"]
+            assert not answer.get("error", "").startswith("unexpected"), (request, answer)
+
+
+def test_what_is_no_request_is_no_obstacle(
+    rig: RigOnDisk, script: Script, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    path = control_path(rig)
+    for raw in (b"", b"\0" * 100_000, b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 100):
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(path))
+            caller.sendall(raw)
+    with context.socket(zmq.DEALER) as dealer:
+        dealer.linger = 0
+        dealer.connect(f"ipc://{path}")
+        # Without the empty part that a REQ puts first, and in many parts.
+        for parts in ([b"x"], [b""], [b""] * 500, [b"", b"a", b"b"]):
+            dealer.send_multipart(parts)
+            assert dealer.poll(int(DEADLINE * 1000)), "no answer"
+            *_, answer = dealer.recv_multipart()
+            assert not msgpack.unpackb(answer)["ok"]
+        dealer.send(bytes(10**6))  # too long: its connection is closed
+    assert script.ask({"command": "snapshot"})["ok"]
+
+
+def test_a_flood_of_requests_keeps_no_signal_waiting(
+    rig: RigOnDisk, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    request = msgpack.packb({"command": "snapshot"})
+    with rig.serve() as engine, context.socket(zmq.DEALER) as dealer:
+        dealer.linger = 0
+        dealer.sndhwm = dealer.rcvhwm = 0
+        dealer.connect(f"ipc://{control_path(rig)}")
+        for _ in range(20_000):
+            dealer.send_multipart([b"", request])
+        assert dealer.poll(int(DEADLINE * 1000)), "no answer"
+        engine.terminate()
+        assert engine.wait(DEADLINE / 4) == 0

@@ -1,0 +1,211 @@
+"""The rig's folder: whose it is, who holds its lock, and what other users can do with it."""
+
+import fcntl
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pmv_tui.control.rig import Rig, RigError
+from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
+
+NOBODY = 65534
+
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+
+# Imports first: the other user may not be able to read where Python is installed.
+INTRUDER = """
+import os, socket, sys, zmq
+folder, pid = sys.argv[1], int(sys.argv[2])
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+
+def tell(what, act):
+    try:
+        act()
+    except PermissionError:
+        print(what, "refused")
+    else:
+        print(what, "DONE")
+
+tell("listing", lambda: os.listdir(folder))
+tell("reading the log", lambda: open(f"{folder}/engine.log").read())
+tell("the control socket", lambda: socket.socket(socket.AF_UNIX).connect(f"{folder}/control"))
+tell("removing the lock", lambda: os.unlink(f"{folder}/lock"))
+tell("a signal", lambda: os.kill(pid, 15))
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Rig:
+    """A rig's files, of which none exists yet."""
+    return Rig(tmp_path / "config.toml", tmp_path / "pmv-tui" / "rig")
+
+
+def folder_of(rig: RigOnDisk) -> Path:
+    (folder,) = (rig.folder / "state" / "pmv-tui").iterdir()
+    return folder
+
+
+def test_its_folders_are_made_for_this_user_alone(own: Rig) -> None:
+    own.make_folder()
+    for folder in (own.folder, own.folder.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_folders_that_others_can_look_into_are_closed_to_them(own: Rig) -> None:
+    own.folder.mkdir(parents=True)
+    for folder in (own.folder, own.folder.parent):
+        folder.chmod(0o755)
+    own.make_folder()
+    for folder in (own.folder, own.folder.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("which", [lambda own: own.folder, lambda own: own.folder.parent])
+def test_a_folder_that_others_can_write_to_is_refused(
+    own: Rig, which: Callable[[Rig], Path]
+) -> None:
+    own.folder.mkdir(parents=True)
+    which(own).chmod(0o777)
+    for attempt in (own.make_folder, own.engine_runs):
+        with pytest.raises(RigError, match=f"{which(own)} can be written to by others"):
+            attempt()
+
+
+@as_root
+def test_a_folder_or_a_link_of_somebody_else_is_refused(own: Rig, tmp_path: Path) -> None:
+    own.folder.mkdir(parents=True)
+    os.chown(own.folder, NOBODY, NOBODY)
+    for attempt in (own.make_folder, own.engine_runs):
+        with pytest.raises(RigError, match="not a folder of this user"):
+            attempt()
+    own.folder.rmdir()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    own.folder.symlink_to(mine)
+    own.make_folder()
+    os.lchown(own.folder, NOBODY, NOBODY)
+    with pytest.raises(RigError, match="not a folder of this user"):
+        own.make_folder()
+
+
+def test_a_lock_that_leads_elsewhere_is_refused_and_what_it_leads_to_is_kept(own: Rig) -> None:
+    own.make_folder()
+    precious = own.folder.parent / "precious"
+    precious.write_text("kept")
+    own.lock_path.symlink_to(precious)
+    with pytest.raises(RigError, match=r"lock: .*; remove it"):
+        own.lock()
+    assert precious.read_text() == "kept"
+
+
+def test_one_lock_is_held_by_one_and_a_look_at_it_is_no_obstacle(own: Rig) -> None:
+    own.make_folder()
+    own.lock_path.touch()
+    with own.lock_path.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        held = own.lock()
+    assert held is not None
+    assert own.engine_runs()
+    assert own.lock() is None
+    os.close(held)
+    assert not own.engine_runs()
+
+
+def test_a_socket_that_nobody_listens_at_is_no_engine(own: Rig) -> None:
+    own.make_folder()
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(own.socket_path))
+    assert not own.engine_runs()
+    held = own.lock()
+    assert held is not None
+    os.close(held)
+
+
+def test_an_engine_whose_lock_was_removed_is_still_the_only_one(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve() as engine:
+        (folder_of(rig) / "lock").unlink()
+        second = rig.run("serve")
+        assert second.returncode == 1
+        assert f"already runs (pid {engine.pid})" in second.stderr
+        assert rig.camera("left")["state"] == "capturing"
+        assert rig.run("stop").returncode == 0
+        assert engine.wait(DEADLINE) == 0
+
+
+def test_of_engines_started_at_once_one_runs(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    engines = [
+        subprocess.Popen(
+            rig.command("serve"), env=rig.environment, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    wait_for(lambda: sum(each.poll() is None for each in engines) == 1, "all but one to end")
+    wait_for(rig.serving, "the one to answer")
+    (running,) = (each for each in engines if each.poll() is None)
+    for each in engines:
+        if each is not running:
+            _, errors = each.communicate()
+            assert each.returncode == 1
+            assert f"pid {running.pid}" in errors
+    assert rig.status()["engine"]["pid"] == running.pid
+    running.terminate()
+    _, errors = running.communicate(timeout=DEADLINE)
+    assert running.returncode == 0, errors
+
+
+def test_what_the_engine_writes_is_for_its_user_alone(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve():
+        files = {each.name: each.stat().st_mode for each in folder_of(rig).iterdir()}
+    assert {"control", "lock", "engine.log"} <= set(files)
+    assert not any(mode & 0o077 for mode in files.values()), files
+
+
+@as_root
+def test_another_user_can_neither_look_nor_stop_the_engine(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve() as engine:
+        folder = folder_of(rig)
+        # The way there is open: nothing but the program's own folders is in it.
+        for above in (rig.folder, rig.folder / "state"):
+            above.chmod(0o755)
+        command = [sys.executable, "-c", INTRUDER, str(folder), str(engine.pid)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert [line.split()[-1] for line in done.stdout.splitlines()] == ["refused"] * 5
+        assert rig.camera("left")["state"] == "capturing"
+
+
+@as_root
+def test_another_user_gets_no_answer_even_where_the_folders_were_opened(rig: RigOnDisk) -> None:
+    script = (
+        "import os, sys, zmq\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "asking = zmq.Context().socket(zmq.REQ)\n"
+        "asking.linger = 0\n"
+        "asking.connect('ipc://' + sys.argv[1])\n"
+        "asking.send(bytes.fromhex('81a7636f6d6d616e64a473746f70'))\n"
+        "print(asking.poll(1000))\n"
+    )
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve() as engine:
+        folder = folder_of(rig)
+        for opened in (rig.folder, rig.folder / "state", folder.parent, folder):
+            opened.chmod(0o755)
+        (folder / "control").chmod(0o777)
+        command = [sys.executable, "-c", script, str(folder / "control")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "0"
+        assert engine.poll() is None
+        assert rig.camera("left")["state"] == "capturing"
