@@ -12,8 +12,6 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.printable import printable
-
 TOPIC_IMAGE = b"image"
 """The first part of every image message."""
 
@@ -216,7 +214,9 @@ def _label(shape: dict[Any, Any]) -> str:
     label = shape.get("LABEL", "")
     if not isinstance(label, str):
         raise MessageError(f"LABEL must be a string, not {_kind(label)}")
-    return printable(label[:MAX_LABEL])
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in label)[
+        :MAX_LABEL
+    ]
 
 
 def _color(shape: dict[Any, Any]) -> Color:

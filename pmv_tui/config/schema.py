@@ -122,6 +122,15 @@ class TuiConfig(_Section):
     mouse: bool = True
     """Whether clicks and the wheel reach the TUI; false leaves them to the terminal."""
 
+    preview_rate: float = Field(
+        default=4.0,
+        gt=0,
+        le=30,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "images a second"},
+    )
+    """Images a second of a camera's picture in the terminal at most."""
+
     keys: dict[str, str] = Field(default_factory=dict)
     """`[tui.keys]`: other keys for an action, several with commas between them, by its id."""
 

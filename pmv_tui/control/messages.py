@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from pmv_tui.control.overlays import Overlay
+
 PROTOCOL_VERSION = 1
 """Raised when a command or an answer changes its meaning."""
 
@@ -190,6 +192,25 @@ class Event(TypedDict):
     text: str
 
 
+class Thumbnail(TypedDict):
+    """A camera's newest image, small, with what is drawn over it."""
+
+    unique_id: str
+    sequence: int
+    """The frame's number; 0 where there is no image (yet)."""
+    timestamp: int
+    """When it arrived, ns since the epoch."""
+    image_size: tuple[int, int]
+    """Width and height of the image as it was captured, pixels; overlays refer to it."""
+    size: tuple[int, int]
+    """Width and height of the thumbnail, pixels."""
+    pixels: bytes | None
+    """Greys, one byte a pixel, row by row; None where the caller has them already."""
+    notice: str
+    """Why the image is not live; empty where it is."""
+    overlays: list[Overlay]
+
+
 class Result(TypedDict):
     """What a command did to one camera."""
 
@@ -210,3 +231,4 @@ class Reply(TypedDict):
     results: NotRequired[list[Result]]
     events: NotRequired[list[Event]]
     settings: NotRequired[CameraSettings]
+    thumbnails: NotRequired[list[Thumbnail]]

@@ -18,13 +18,16 @@ from pmv_tui.control.messages import (
     Drops,
     DropTimes,
     SettingStatus,
+    Thumbnail,
 )
 from pmv_tui.engine.meter import percentiles_ms, rate
 from pmv_tui.engine.overlays import Drawn, Overlays
+from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.scene import overlays_of
 from pmv_tui.engine.sockets import BindError, BoundSocket
+from pmv_tui.engine.thumbnail import thumbnail
 from pmv_tui.engine.watch import Condition
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
@@ -68,9 +71,10 @@ class RigCamera:
         self._overlays = Overlays(rig.overlay, self._image_size)
         self._windows = windows
         self._feed = WindowFeed(rig.display.rate)
+        self._preview = PreviewFeed()
         self._captions = rig.display.captions
         self._caption = ("", 0)
-        self.worker = Worker(config, self._publisher, self._feed, tell)
+        self.worker = Worker(config, self._publisher, self._feed, self._preview, tell)
 
     @property
     def plugged(self) -> bool:
@@ -209,12 +213,46 @@ class RigCamera:
     def scene(self) -> Scene:
         """Tell what is drawn over the camera's image now; called by the windows' thread."""
         now = time.monotonic_ns()
-        state, reason = self.worker.state(now)
-        notice = "" if state == "capturing" else f"{state}: {reason}" if reason else state
         caption = self._caption_at(now) if self._captions else ""
-        return Scene(
-            caption=caption, notice=notice, overlays=overlays_of(self._overlays.drawn(now))
+        overlays = overlays_of(self._overlays.drawn(now))
+        return Scene(caption=caption, notice=self._notice(now), overlays=overlays)
+
+    def thumbnail(self, known: int, max_width: int, max_height: int) -> Thumbnail:
+        """Show the newest frame small, and what is drawn over it now.
+
+        Parameters
+        ----------
+        known : the number of the frame that the caller has; its pixels are not sent again.
+        max_width, max_height : pixels.
+        """
+        now = time.monotonic_ns()
+        told = Thumbnail(
+            unique_id=self.config.unique_id,
+            sequence=0,
+            timestamp=0,
+            image_size=self._image_size(),
+            size=(0, 0),
+            pixels=None,
+            notice=self._notice(now),
+            overlays=overlays_of(self._overlays.drawn(now)),
         )
+        newest = self._preview.newest(now)
+        if newest is None:
+            return told
+        told["sequence"], told["timestamp"] = newest.sequence, newest.timestamp
+        told["image_size"] = newest.image.shape[1], newest.image.shape[0]
+        if newest.sequence != known:
+            pixel_format = self.worker.progress.pixel_format
+            small = thumbnail(newest.image, max_width, max_height, pixel_format)
+            told["size"], told["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
+        return told
+
+    def _notice(self, now: int) -> str:
+        """Say why the image is not live; empty where it is. `now` is monotonic, ns."""
+        state, reason = self.worker.state(now)
+        if state == "capturing":
+            return ""
+        return f"{state}: {reason}" if reason else state
 
     def _caption_at(self, now: int) -> str:
         """Write name, fps and publishing state; anew twice a second, so that it can be read."""
@@ -249,7 +287,9 @@ class RigCamera:
 
     def condition(self) -> Condition:
         """Tell what the watch compares: the part of the status that takes no computing."""
-        state, reason = self.worker.state(time.monotonic_ns())
+        now = time.monotonic_ns()
+        self._preview.expire(now)
+        state, reason = self.worker.state(now)
         overlays, window = self._overlays, self._windows.state(self.config.unique_id)
         return Condition(
             state=state,

@@ -5,7 +5,7 @@ from typing import Any
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.save import SaveError, plan_change
-from pmv_tui.control.messages import CameraSettings, EventKind, Result
+from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.events import Level
@@ -17,6 +17,9 @@ NOT_SETTINGS = {
     "pull_address": "use the command addresses",
 }
 """Keys of a camera's config that are no settings of the camera, and what to do instead."""
+
+MAX_THUMBNAIL = 400, 200
+"""Width and height, pixels: the columns of a very wide terminal, and two for each of its rows."""
 
 
 class CommandError(Exception):
@@ -74,6 +77,25 @@ class Commands:
     def settings(self, camera: str) -> CameraSettings:
         """Tell the settings of one camera."""
         return self._one(camera).settings()
+
+    def thumbnails(self, cameras: dict[Any, Any], width: int, height: int) -> list[Thumbnail]:
+        """Show the newest images small.
+
+        Parameters
+        ----------
+        cameras : by unique_id or name, the number of the frame that the caller has; 0: none.
+        width, height : pixels that a thumbnail has at most.
+        """
+        for side, most in zip((width, height), MAX_THUMBNAIL, strict=True):
+            if not 1 <= side <= most:
+                raise CommandError(
+                    f"a thumbnail of {width}x{height} is not made; at least 1x1, at most "
+                    f"{MAX_THUMBNAIL[0]}x{MAX_THUMBNAIL[1]}"
+                )
+        for name, known in cameras.items():
+            if not (isinstance(name, str) and isinstance(known, int)):
+                raise CommandError("cameras must map names to the numbers of frames, or 0")
+        return [self._one(name).thumbnail(known, width, height) for name, known in cameras.items()]
 
     def set(self, camera: str, changes: dict[str, Any]) -> list[Result]:
         """Give one camera other settings: saved, and taken over between two frames.

@@ -1,7 +1,7 @@
 """Puts what clients sent into the viewer's words."""
 
+from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
 from pmv_tui.engine.overlays import Drawn
-from pmv_tui.viewer.messages import BoxOverlay, Overlay, PointsOverlay
 
 
 def overlays_of(drawn: Drawn) -> list[Overlay]:

@@ -94,6 +94,12 @@ class ControlServer:
                 return _with_results(commands.move(camera, pub, pull))
             case "settings", {"camera": str(camera)}:
                 return Reply(ok=True, settings=commands.settings(camera))
+            case "thumbnails", {
+                "cameras": dict(cameras),
+                "width": int(width),
+                "height": int(height),
+            }:
+                return Reply(ok=True, thumbnails=commands.thumbnails(cameras, width, height))
             case "set", {"camera": str(camera), "changes": dict(changes)}:
                 return _with_results(commands.set(camera, changes))
             case "window", {"camera": str(camera), "close": True}:

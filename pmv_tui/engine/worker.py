@@ -22,6 +22,7 @@ from pmv_tui.config.schema import CameraConfig
 from pmv_tui.control.messages import CameraState
 from pmv_tui.engine.clock import DeviceClock
 from pmv_tui.engine.meter import Ring
+from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.window_feed import WindowFeed
 
@@ -80,7 +81,7 @@ class Worker:
     Parameters
     ----------
     config : the camera's.
-    publisher, feed : get every frame.
+    publisher, feed, preview : get every frame.
     tell : records what happened, in a sentence.
     """
 
@@ -89,11 +90,13 @@ class Worker:
         config: CameraConfig,
         publisher: Publisher,
         feed: WindowFeed,
+        preview: PreviewFeed,
         tell: Callable[[str], None],
     ) -> None:
         self._wanted = self._config = config
         self._publisher = publisher
         self._feed = feed
+        self._preview = preview
         self._tell = tell
         self._stopping = False
         self._wake = threading.Event()
@@ -256,6 +259,7 @@ class Worker:
             frame.image = downsample(frame.image, factor, camera.pixel_format)
         self._publisher.publish(frame, progress.captured, now, camera.pixel_format)
         self._feed.offer(frame.image, progress.captured, now)
+        self._preview.offer(frame, progress.captured, now)
         progress.height, progress.width = frame.image.shape
         progress.last_frame = progress.last_sign = now
         self.arrivals.add(now)

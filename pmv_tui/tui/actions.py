@@ -114,6 +114,15 @@ WINDOW_ALL = Action(
     commands=("window all", "window all --close"),
     footer=False,
 )
+PREVIEW = Action(
+    "preview",
+    "v",
+    "picture",
+    "Show the camera's live picture here in the terminal, boxes and points included; or hide it.",
+    "preview",
+    "v",
+    commands=ON_SCREEN,
+)
 EDIT_ADDRESSES = Action(
     "edit-addresses",
     "e",
@@ -122,6 +131,7 @@ EDIT_ADDRESSES = Action(
     "edit",
     "e",
     commands=("addresses NAME PUB PULL",),
+    footer=False,
 )
 ADD = Action(
     "add",
@@ -253,6 +263,7 @@ RIG_ACTIONS = (
     PLUG_ALL,
     WINDOW,
     WINDOW_ALL,
+    PREVIEW,
     EDIT_ADDRESSES,
     ADD,
     RESCAN,
@@ -268,6 +279,7 @@ CAMERA_ACTIONS = (
     PLUG,
     PAUSE,
     WINDOW,
+    PREVIEW,
     EDIT_ADDRESSES,
     ADD,
     LOG,

@@ -17,7 +17,6 @@ from textual.signal import Signal
 from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
-from pmv_tui.printable import printable
 from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, choose_glyphs
 from pmv_tui.tui.help_topics import keys_topic
 from pmv_tui.tui.key_map import KeyMap, key_name
@@ -46,13 +45,14 @@ class PmvApp(App[str]):
     glyphs : which characters the terminal has.
     theme : the colours' name; empty for one that fits the terminal.
     key_map : other keys for actions, by their id.
+    preview_rate : images a second of a picture in the terminal, at most.
     complaint : what is wrong with the config file's `[tui]`, so that defaults hold; else empty.
     """
 
     TITLE = "pmv-tui"
     CSS_PATH = "pmv.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - never changed
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - never changed
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class PmvApp(App[str]):
         glyphs: Glyphs = "unicode",
         theme: str = "",
         key_map: KeyMap = MappingProxyType({}),
+        preview_rate: float = 4.0,
         complaint: str = "",
     ) -> None:
         super().__init__()
@@ -73,7 +74,7 @@ class PmvApp(App[str]):
         self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
-        self.state = RigState(log_path)
+        self.state = RigState(log_path, preview_rate=preview_rate)
         self.state_changed: Signal[RigState] = Signal(self, "state changed")
         self.link = EngineLink(client, self.post_message)
 
@@ -193,11 +194,12 @@ def run_tui(rig: Rig, config: TuiConfig, complaint: str = "") -> int:
         glyphs=choose_glyphs(config.glyphs),
         theme=config.theme,
         key_map=config.keys,
+        preview_rate=config.preview_rate,
         complaint=complaint,
     )
     farewell = asyncio.run(_run(app, mouse=config.mouse))
     if farewell:
-        print(printable(farewell))
+        print(farewell)
     return app.return_code or 0
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from textual.message import Message
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.control.messages import CameraSettings, EngineStatus, Reply, Result
+from pmv_tui.control.messages import CameraSettings, EngineStatus, Reply, Result, Thumbnail
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
 
 PERIOD = 0.25
@@ -17,8 +17,8 @@ PATIENCE = 2.0
 """Seconds without a snapshot after which the engine is said not to answer."""
 
 
-class SettingsUntold(Exception):  # noqa: N818 - a state, reported as it is
-    """The engine does not tell a camera's settings; the text says why."""
+class Untold(Exception):  # noqa: N818 - a state, reported as it is
+    """The engine does not tell what was asked; the text says why."""
 
 
 class EngineClient(Protocol):
@@ -81,19 +81,39 @@ class EngineLink:
 
         Raises
         ------
-        SettingsUntold : the engine does not know the camera, or does not answer.
+        Untold : the engine does not know the camera, or does not answer.
         """
-        try:
-            reply = await self._client.request("settings", timeout=PATIENCE, camera=camera)
-        except EngineGone as silence:
-            raise SettingsUntold(str(silence)) from silence
+        reply = await self._ask("settings", camera=camera)
         if "settings" not in reply:
-            raise SettingsUntold(reply.get("error", "the engine does not tell them"))
+            raise Untold(reply.get("error", "the engine does not tell them"))
         return reply["settings"]
+
+    async def thumbnails(self, known: dict[str, int], width: int, height: int) -> list[Thumbnail]:
+        """Ask for the newest images of cameras, small.
+
+        Parameters
+        ----------
+        known : by unique_id, the number of the frame that is there already, or 0.
+        width, height : pixels at most.
+
+        Raises
+        ------
+        Untold : the engine does not know a camera, or does not answer.
+        """
+        reply = await self._ask("thumbnails", cameras=known, width=width, height=height)
+        if "thumbnails" not in reply:
+            raise Untold(reply.get("error", "the engine tells of no images"))
+        return reply["thumbnails"]
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    async def _ask(self, command: str, **arguments: Any) -> Reply:
+        try:
+            return await self._client.request(command, timeout=PATIENCE, **arguments)
+        except EngineGone as silence:
+            raise Untold(str(silence)) from silence
 
     async def _poll(self) -> None:
         """Ask for the snapshot, and for events where there are new ones."""

@@ -19,12 +19,16 @@ class RigState:
     snapshot : None until the engine answered once.
     silence : what the engine does in place of answering; empty while it answers.
     events : oldest first.
+    preview_rate : images a second of a picture in the terminal, at most.
+    preview : whether the person wants to see the picture of the camera under the cursor.
     """
 
     log_path: str
     snapshot: Snapshot | None = None
     silence: str = ""
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+    preview_rate: float = 4.0
+    preview: bool = False
 
     @property
     def cameras(self) -> list[CameraStatus]:

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
 from pmv_tui.viewer.geometry import fit, visible
-from pmv_tui.viewer.messages import BoxOverlay, Overlay, PointsOverlay, Scene
+from pmv_tui.viewer.messages import Scene
 
 Image = NDArray[np.uint8]
 

@@ -16,6 +16,8 @@ from typing import Any, Literal, NamedTuple, TypedDict
 
 import msgpack
 
+from pmv_tui.control.overlays import Overlay
+
 MAX_MESSAGE_BYTES = 128 * 1024
 """A packet must fit in a socket's buffer, which holds 208 kB unless the system says otherwise."""
 
@@ -37,35 +39,6 @@ class WindowStatus(NamedTuple):
 
     state: WindowState = ""
     reason: str = ""
-
-
-class BoxOverlay(TypedDict):
-    """A rectangle on an image."""
-
-    kind: Literal["box"]
-    corners: list[int]
-    """x0, y0, x1, y1: two opposite corners, pixels of the image."""
-    label: str
-    color: list[int]
-    """Red, green, blue: 0 to 255."""
-    opacity: float
-    """0, invisible, to 1, solid."""
-
-
-class PointsOverlay(TypedDict):
-    """Key points on an image."""
-
-    kind: Literal["points"]
-    points: list[list[int]]
-    """[x, y] each, pixels of the image."""
-    label: str
-    color: list[int]
-    """Red, green, blue: 0 to 255."""
-    opacity: float
-    """0, invisible, to 1, solid."""
-
-
-Overlay = BoxOverlay | PointsOverlay
 
 
 class Scene(TypedDict):

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
+from pmv_tui.control.overlays import BoxOverlay
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
-from pmv_tui.viewer.messages import BoxOverlay, Scene, WindowStatus
+from pmv_tui.viewer.messages import Scene, WindowStatus
 from tests.support import wait_for
 from tests.viewer.screen import Screen, screen
 

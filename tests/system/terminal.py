@@ -1,7 +1,8 @@
 """The real TUI in a pseudo-terminal: keys in, what is on the screen out."""
 
 import sys
-from types import TracebackType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 
 import pexpect
 import pyte
@@ -15,15 +16,28 @@ class TerminalTui:
     Parameters
     ----------
     columns, rows : the terminal's size, characters.
+    environment : what else the program is told of its terminal.
     """
 
-    def __init__(self, rig: RigOnDisk, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self,
+        rig: RigOnDisk,
+        columns: int = 80,
+        rows: int = 24,
+        *,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._screen)
         self.process: pexpect.spawn[str] = pexpect.spawn(
             sys.executable,
             ["-m", "pmv_tui", "--config", str(rig.config_path)],
-            env={**rig.environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={
+                **rig.environment,
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                **environment,
+            },
             cwd=str(rig.folder),
             dimensions=(rows, columns),
             encoding="utf-8",
@@ -44,6 +58,12 @@ class TerminalTui:
                 self._stream.feed(self.process.read_nonblocking(65536, timeout=0))
         except (pexpect.TIMEOUT, pexpect.EOF):
             return self._displayed()
+
+    def colours(self, glyph: str) -> set[str]:
+        """Give the colours of all cells that hold a character: names, or rrggbb."""
+        self.text()
+        cells = [cell for row in self._screen.buffer.values() for cell in row.values()]
+        return {colour for cell in cells if cell.data == glyph for colour in (cell.fg, cell.bg)}
 
     def _displayed(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)

@@ -64,7 +64,15 @@ def control_path(rig: RigOnDisk) -> Path:
 def test_every_documented_command_is_answered(script: Script) -> None:
     commands = re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs/control.md").read_text(), re.M)
     assert {"snapshot", "plug", "stop"} <= set(commands)
-    arguments = {"camera": "left", "since": 0, "changes": {"fps": 30}, "close": True}
+    arguments = {
+        "camera": "left",
+        "since": 0,
+        "changes": {"fps": 30},
+        "close": True,
+        "cameras": {"left": 0},
+        "width": 40,
+        "height": 30,
+    }
     for command in commands:
         wanted = dict(arguments)
         if command == "addresses":

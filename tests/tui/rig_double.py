@@ -3,6 +3,9 @@
 import copy
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pmv_tui.control.client import EngineGone
 from pmv_tui.control.messages import (
     BackendStatus,
@@ -16,7 +19,10 @@ from pmv_tui.control.messages import (
     Result,
     SettingStatus,
     Snapshot,
+    Thumbnail,
 )
+from pmv_tui.control.overlays import BoxOverlay, Overlay
+from pmv_tui.engine.thumbnail import thumbnail
 
 Level = Literal["info", "warning", "error"]
 
@@ -84,6 +90,13 @@ def a_setting(name: str, wanted: Any, **changes: Any) -> SettingStatus:
     return setting
 
 
+def a_box(*corners: int, **more: Any) -> BoxOverlay:
+    """Describe a red box: x0, y0, x1, y1 in pixels of the image."""
+    box = BoxOverlay(kind="box", corners=list(corners), label="", color=[255, 0, 0], opacity=1.0)
+    box.update(more)  # type: ignore[typeddict-item]
+    return box
+
+
 def settings_of_a_camera() -> list[SettingStatus]:
     """Describe one setting of every kind; the rate is not what was wanted."""
     return [
@@ -144,6 +157,9 @@ class RigDouble:
     gone : whether it behaves as an engine that has ended.
     settings : of each camera, which takes numbers up to the highest it allows.
     holding_back : whether a change stays pending: nothing is taken over.
+    images : each camera's newest, by unique_id, uint8, shape (height, width); none at first.
+    overlays : drawn over every image.
+    asked_for : the cameras and the size of each question for thumbnails.
     """
 
     def __init__(self, *cameras: CameraStatus, **engine: Any) -> None:
@@ -157,6 +173,9 @@ class RigDouble:
         self.closed = False
         self.settings = {camera["unique_id"]: settings_of_a_camera() for camera in cameras}
         self.holding_back = False
+        self.images: dict[str, NDArray[np.uint8]] = {}
+        self.overlays: list[Overlay] = []
+        self.asked_for: list[tuple[set[str], int, int]] = []
 
     def log(self, text: str, level: Level = "info", camera: str = "") -> None:
         """Add an event."""
@@ -178,6 +197,10 @@ class RigDouble:
                 return Reply(ok=True, events=[one for one in self.events if one["id"] > since])
             case "settings":
                 return self._told_settings(arguments["camera"])
+            case "thumbnails":
+                cameras, size = arguments["cameras"], (arguments["width"], arguments["height"])
+                self.asked_for.append((set(cameras), *size))
+                return Reply(ok=True, thumbnails=[self._thumbnail(one, *size) for one in cameras])
         self.commands.append((command, arguments))
         if "camera" not in arguments:
             return Reply(ok=True)
@@ -195,6 +218,22 @@ class RigDouble:
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(engine=self.engine, backends=self.backends, cameras=self.cameras)
+
+    def _thumbnail(self, unique_id: str, width: int, height: int) -> Thumbnail:
+        (camera,) = (one for one in self.cameras if one["unique_id"] == unique_id)
+        state, reason = camera["state"], camera["reason"]
+        image = self.images.get(unique_id)
+        small = None if image is None else thumbnail(image, width, height, "Mono8")
+        return Thumbnail(
+            unique_id=unique_id,
+            sequence=0 if image is None else len(self.asked_for),
+            timestamp=0,
+            image_size=(camera["width"], camera["height"]),
+            size=(0, 0) if small is None else (small.shape[1], small.shape[0]),
+            pixels=None if small is None else small.tobytes(),
+            notice="" if state == "capturing" else f"{state}: {reason}",
+            overlays=self.overlays,
+        )
 
     def _told_settings(self, unique_id: str) -> Reply:
         settings, pending = self.settings[unique_id], False

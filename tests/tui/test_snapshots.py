@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.control.messages import Drops, DropTimes
 from tests.tui.driving import app_for, until, until_shown
-from tests.tui.rig_double import RigDouble, a_camera
+from tests.tui.rig_double import RigDouble, a_box, a_camera
 
 SnapCompare = Callable[..., bool]
 
@@ -129,3 +130,16 @@ def test_the_setting_dialog_with_a_warning(snap_compare: SnapCompare) -> None:
         await until_shown(pilot, "above the highest")
 
     assert snap_compare(app_for(a_camera_to_look_at()), run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 20)], ids=["80x24", "120x40", "40x20"])
+def test_a_picture(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    rig = a_rig()
+    rig.images["left-simulated"] = BlobScene(640, 480).read(40)
+    rig.overlays = [a_box(212, 148, 308, 244, label="nose")]
+    prepare = shown("v", text="nose")
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
-from pmv_tui.viewer.messages import BoxOverlay, Overlay, PointsOverlay, Scene
+from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
+from pmv_tui.viewer.messages import Scene
 
 try:
     require_cv2()

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.content import Content
 from textual.signal import Signal
 from textual.widgets import Footer, Static
@@ -13,13 +14,14 @@ from textual.widgets import Footer, Static
 from pmv_tui.control.messages import CameraStatus, SettingStatus
 from pmv_tui.tui.actions import CAMERA_ACTIONS
 from pmv_tui.tui.help_topics import CAMERA_HELP
-from pmv_tui.tui.link import PERIOD, EngineLink, SettingsUntold
+from pmv_tui.tui.link import PERIOD, EngineLink, Untold
 from pmv_tui.tui.screens.setting import Save, SettingDialog
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.setting_values import is_editable, name_setting
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.camera_panels import CameraFacts, CameraHead
+from pmv_tui.tui.widgets.picture_view import PictureView
 from pmv_tui.tui.widgets.settings_table import SettingsTable
 
 SETTLED_PERIOD = 1.0
@@ -52,11 +54,14 @@ class CameraScreen(SteeringScreen):
         yield Static(id="trouble", markup=False)
         yield CameraHead()
         yield SettingsTable()
-        yield CameraFacts()
+        with Container(id="below"):
+            yield CameraFacts()
+            yield PictureView()
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Start to ask for the settings."""
+        self.query_one(PictureView).follow(self._unique_id)
         self._follow_settings()
 
     def target(self) -> CameraStatus | None:
@@ -97,7 +102,7 @@ class CameraScreen(SteeringScreen):
         """Ask for the settings and draw them; tell whether a change is pending."""
         try:
             told = await self.link.settings(self._unique_id)
-        except SettingsUntold as reason:
+        except Untold as reason:
             self._entitle(f"settings as last told: {reason}")
             return False
         self._settings = told["settings"]

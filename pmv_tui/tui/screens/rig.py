@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import Footer, Static
 
 from pmv_tui.control.messages import CameraStatus
@@ -20,6 +20,7 @@ from pmv_tui.tui.widgets.camera_details import CameraDetails
 from pmv_tui.tui.widgets.camera_table import CameraTable
 from pmv_tui.tui.widgets.event_view import EventView
 from pmv_tui.tui.widgets.header_line import HeaderLine
+from pmv_tui.tui.widgets.picture_view import PictureView
 
 RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""
@@ -39,8 +40,11 @@ class RigScreen(SteeringScreen):
         with VerticalScroll(id="empty", can_focus=False):
             yield Static(id="empty-text", markup=False)
         yield CameraTable()
-        yield CameraDetails()
-        yield EventView()
+        with Container(id="below"):
+            with Vertical():
+                yield CameraDetails()
+                yield EventView()
+            yield PictureView()
         yield Footer(compact=True)
 
     def target(self) -> CameraStatus | None:
@@ -56,7 +60,7 @@ class RigScreen(SteeringScreen):
         self._show_empty(state)
         table = self.query_one(CameraTable)
         table.show_cameras(state.cameras)
-        self.query_one(CameraDetails).show_camera(table.camera)
+        self._describe()
         recent = list(islice(reversed(state.events), RECENT_EVENTS))[::-1]
         self.query_one(EventView).show_events(recent, state.names)
 
@@ -72,8 +76,11 @@ class RigScreen(SteeringScreen):
 
     @on(CameraTable.CursorMoved)
     def _describe(self) -> None:
-        """Describe the camera under the cursor."""
-        self.query_one(CameraDetails).show_camera(self.query_one(CameraTable).camera)
+        """Describe the camera under the cursor, and show its picture."""
+        camera = self.query_one(CameraTable).camera
+        self.query_one(CameraDetails).show_camera(camera)
+        if self.query_one(PictureView).follow(camera["unique_id"] if camera else ""):
+            self.pictures.hurry()
 
     @on(CameraTable.Chosen)
     def action_open(self) -> None:

@@ -3,18 +3,21 @@
 import os
 
 from textual import work
+from textual.errors import NoWidget
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus, Result
 from pmv_tui.tui.link import EngineLink
+from pmv_tui.tui.picture_feed import PictureFeed
 from pmv_tui.tui.screens.addresses import AddressDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.log import LogScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.cursor_view import CursorView
+from pmv_tui.tui.widgets.picture_view import PictureView
 
 DONE = {
     "plug": "{name} publishes at {pub_address}",
@@ -46,6 +49,7 @@ class SteeringScreen(ExplainedScreen[None]):
         self.state = state
         self.changed = changed
         self.link = link
+        self.pictures = PictureFeed(link, state.preview_rate, self._visible_pictures)
 
     def target(self) -> CameraStatus | None:
         """Give the camera that is steered; where there is none, say so."""
@@ -59,6 +63,32 @@ class SteeringScreen(ExplainedScreen[None]):
         """Draw what is known, and whatever comes."""
         self.changed.subscribe(self, self._draw, immediate=True)
         self._draw(self.state)
+        self.run_worker(self.pictures.run())
+
+    def on_screen_resume(self) -> None:
+        """Show the picture as it was left on another screen."""
+        self._show_preview()
+
+    def action_preview(self) -> None:
+        """Show the picture of the camera in the terminal, or hide it."""
+        self.state.preview = not self.state.preview
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        self.set_class(self.state.preview, "-preview")
+        self.pictures.hurry()
+
+    def _visible_pictures(self) -> list[PictureView]:
+        """Give the pictures that are to be seen; none while another screen hides this one."""
+        if not (self.is_active or (self.is_current and self.app.screen.is_modal)):
+            return []
+        return [view for view in self.query(PictureView) if self._is_visible(view)]
+
+    def _is_visible(self, view: PictureView) -> bool:
+        try:
+            return bool(self.find_widget(view).visible_region)
+        except NoWidget:
+            return False
 
     def _draw(self, state: RigState) -> None:
         """Draw this state; what is wrong with the engine stands in a banner as long as it is."""

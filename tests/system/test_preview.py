@@ -1,0 +1,87 @@
+"""The picture of a camera in a terminal: the real TUI and engine, in terminals of every kind."""
+
+import pytest
+
+from pmv_tui.client import boxes
+from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.system.terminal import TerminalTui
+
+HALF_BLOCK = "▀"
+
+
+@pytest.fixture
+def pull(rig: RigOnDisk) -> int:
+    """The port at which the rig's one camera, which is plugged, receives boxes."""
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    return pull
+
+
+def is_grey(colour: str) -> bool:
+    return colour[:2] == colour[2:4] == colour[4:]
+
+
+@pytest.mark.usefixtures("pull")
+def test_v_shows_the_scene_in_many_greys_and_v_hides_it(rig: RigOnDisk) -> None:
+    with TerminalTui(rig) as tui:
+        tui.shows("capturing")
+        assert HALF_BLOCK not in tui.text()
+        tui.press("v")
+        tui.shows(HALF_BLOCK, "capturing")
+        colours = wait_for(lambda: tui.colours(HALF_BLOCK), "colours")
+        assert len(colours) > 5
+        assert all(map(is_grey, colours))
+        first = tui.text()
+        wait_for(lambda: HALF_BLOCK in tui.text() and tui.text() != first, "another picture")
+        tui.press("v")
+        wait_for(lambda: HALF_BLOCK not in tui.text(), "the picture to be gone")
+
+
+def test_a_box_is_drawn_in_its_colour_with_its_label_and_fades_away(
+    rig: RigOnDisk, pull: int
+) -> None:
+    with TerminalTui(rig) as tui:
+        tui.shows("capturing")
+        tui.press("pv")
+        tui.shows("1 of 1 plugged", HALF_BLOCK)
+        with boxes(f"tcp://localhost:{pull}") as marks:
+
+            def found() -> bool:
+                marks.send(((100, 100), (500, 400)), label="mouse", color=(255, 0, 0))
+                return "ff0000" in tui.colours(HALF_BLOCK) and "mouse" in tui.text()
+
+            wait_for(found, "the box with its label")
+        wait_for(lambda: all(map(is_grey, tui.colours(HALF_BLOCK))), "the box to be gone")
+        assert "mouse" not in tui.text()
+
+
+@pytest.mark.usefixtures("pull")
+def test_it_is_drawn_with_the_colours_that_the_terminal_has(rig: RigOnDisk) -> None:
+    def picture(environment: dict[str, str], glyph: str) -> set[str]:
+        with TerminalTui(rig, environment=environment) as tui:
+            tui.shows("capturing")
+            tui.press("v")
+            tui.shows(glyph)
+            colours: set[str] = wait_for(lambda: tui.colours(glyph), "colours")
+            return colours
+
+    with rig.serve():
+        ramp = {f"{grey:02x}" * 3 for grey in (0, *range(8, 239, 10), 255)}
+        assert picture({"COLORTERM": ""}, HALF_BLOCK) <= ramp
+        four = picture({"TERM": "xterm", "COLORTERM": ""}, HALF_BLOCK)
+        assert {"brightblack"} < four <= {"black", "brightblack", "white", "brightwhite"}
+        shades = picture({"NO_COLOR": "1"}, "▒")
+        assert len(shades) <= 2
+
+
+@pytest.mark.usefixtures("pull")
+def test_in_ascii_the_paper_of_blanks_shows_it(rig: RigOnDisk) -> None:
+    with rig.config_path.open("a") as config:
+        config.write('[tui]\nglyphs = "ascii"\n')
+    with TerminalTui(rig) as tui:
+        tui.shows("capturing")
+        before = tui.colours(" ")
+        tui.press("v")
+        wait_for(lambda: len(tui.colours(" ") - before) > 5, "more than five greys")
+        assert all(map(is_grey, tui.colours(" ") - before))
+        assert tui.text().isascii()

@@ -1,0 +1,126 @@
+"""Thumbnails of a real engine: they show the scene, and what scripts found in it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import zmq
+from numpy.typing import NDArray
+
+from pmv_tui.client import boxes, subscribe
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.system.test_control import Script, control_path
+
+
+class Watched:
+    """A rig with one camera, asked for thumbnails."""
+
+    def __init__(self, rig: RigOnDisk, script: Script, pub: int, pull: int) -> None:
+        self.rig, self.script, self.pub, self.pull = rig, script, pub, pull
+
+    def ask(self, known: int = 0, width: int = 40, height: int = 40) -> dict[str, Any]:
+        """Ask for the camera's thumbnail."""
+        request = {"command": "thumbnails", "cameras": {"left-simulated": known}}
+        answer = self.script.ask({**request, "width": width, "height": height})
+        assert answer["ok"], answer
+        (told,) = answer["thumbnails"]
+        return dict(told)
+
+    def image(self, **how: int) -> dict[str, Any]:
+        """Ask until there is an image."""
+
+        def told() -> dict[str, Any] | None:
+            answer = self.ask(**how)
+            return answer if answer["pixels"] else None
+
+        return wait_for(told, "an image") or {}
+
+
+def pixels(told: dict[str, Any]) -> NDArray[np.uint8]:
+    width, height = told["size"]
+    return np.frombuffer(told["pixels"], np.uint8).reshape(height, width)
+
+
+@pytest.fixture
+def watched(rig: RigOnDisk) -> Iterator[Watched]:
+    pub, pull = free_ports(2)
+    # Few frames a second: two questions one after the other meet the same one.
+    rig.write_config(simulated("left", pub, pull, fps=5))
+    context = zmq.Context[zmq.Socket[bytes]]()
+    with rig.serve("--plug-all"):
+        script = Script(control_path(rig), context)
+        yield Watched(rig, script, pub, pull)
+        script.close()
+    context.term()
+
+
+def test_it_is_the_image_that_a_client_gets_only_small(watched: Watched) -> None:
+    watched.ask()
+    with subscribe(f"tcp://localhost:{watched.pub}") as frames:
+        for frame in frames:
+            told = watched.ask()
+            if told["timestamp"] == frame.timestamp:
+                break
+    assert told["image_size"] == [640, 480]
+    assert told["size"] == [40, 30]
+    means = frame.image.reshape(30, 16, 40, 16).mean(axis=(1, 3))
+    assert np.abs(pixels(told) - means).mean() < 2
+    assert pixels(told).argmax() == means.argmax()
+
+
+def test_a_frame_that_one_has_is_not_sent_again(watched: Watched) -> None:
+    def twice() -> dict[str, Any] | None:
+        first = watched.image()
+        again = watched.ask(known=first["sequence"])
+        return again if again["sequence"] == first["sequence"] else None
+
+    told = wait_for(twice, "the same frame twice")
+    assert told
+    assert told["pixels"] is None
+    assert watched.image(known=told["sequence"])["sequence"] > told["sequence"]
+
+
+def test_boxes_of_scripts_come_along(watched: Watched) -> None:
+    with boxes(f"tcp://localhost:{watched.pull}") as marks:
+
+        def drawn() -> list[Any]:
+            marks.send(((100, 50), (300, 250)), label="mouse", color=(255, 0, 0))
+            overlays: list[Any] = watched.ask()["overlays"]
+            return overlays
+
+        (box,) = wait_for(drawn, "the box")
+    assert box["corners"] == [100, 50, 300, 250]
+    assert (box["label"], box["color"]) == ("mouse", [255, 0, 0])
+
+
+def test_an_image_that_is_not_live_says_why(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2), more=f"{SMALL}\nexternal_trigger = true"))
+    context = zmq.Context[zmq.Socket[bytes]]()
+    with rig.serve():
+        script = Script(control_path(rig), context)
+        watched = Watched(rig, script, 0, 0)
+        notice = wait_for(lambda: watched.ask()["notice"], "a notice")
+        assert notice.startswith("waiting for trigger: no trigger for ")
+        assert watched.ask()["pixels"] is None
+        script.close()
+    context.term()
+
+
+MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({"cameras": {"left": 0}, "width": 401, "height": 100}, "at most 400x200"),
+    ({"cameras": {"left": 0}, "width": 0, "height": 100}, "at least 1x1"),
+    ({"cameras": {"left": "0"}, "width": 40, "height": 30}, "numbers of frames"),
+    ({"cameras": {b"left": 0}, "width": 40, "height": 30}, "map names"),
+    ({"cameras": {"right": 0}, "width": 40, "height": 30}, "no camera 'right'"),
+    ({"cameras": ["left"], "width": 40, "height": 30}, "no command"),
+    ({"cameras": {"left": 0}, "width": 40.5, "height": 30}, "no command"),
+]
+
+
+def test_a_malformed_question_is_refused_with_a_reason(watched: Watched) -> None:
+    for arguments, reason in MALFORMED:
+        answer = watched.script.ask({"command": "thumbnails", **arguments})
+        assert not answer["ok"]
+        assert reason in answer["error"]
+    assert watched.image()
