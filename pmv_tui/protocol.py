@@ -12,6 +12,8 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.printable import printable
+
 TOPIC_IMAGE = b"image"
 """The first part of every image message."""
 
@@ -214,9 +216,7 @@ def _label(shape: dict[Any, Any]) -> str:
     label = shape.get("LABEL", "")
     if not isinstance(label, str):
         raise MessageError(f"LABEL must be a string, not {_kind(label)}")
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in label)[
-        :MAX_LABEL
-    ]
+    return printable(label[:MAX_LABEL])
 
 
 def _color(shape: dict[Any, Any]) -> Color:

@@ -90,7 +90,8 @@ def search() -> list[SearchResult]:
 
 def _search_with(name: str) -> SearchResult:
     try:
-        return SearchResult(name, tuple(get_backend(name).discover()))
+        found = get_backend(name).discover()
+        return SearchResult(name, tuple(each for each in found if _can_be_named(each)))
     except BackendUnavailable as trouble:
         return SearchResult(name, trouble=trouble)
     except Exception as error:
@@ -98,6 +99,20 @@ def _search_with(name: str) -> SearchResult:
         log.exception("%s: the search for cameras failed", name)
         why = f"the search failed: {type(error).__name__}: {error}"
         return SearchResult(name, trouble=BackendUnavailable(why))
+
+
+def _can_be_named(camera: FoundCamera) -> bool:
+    """Tell whether a config can list a camera: some devices have no serial number, or a bad one."""
+    try:
+        CameraConfig(unique_id=camera.unique_id)
+    except ValueError:
+        log.warning(
+            "%s is left out: %r is no unique_id; give the device a serial number",
+            camera.description,
+            camera.unique_id,
+        )
+        return False
+    return True
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE, CommandFailed
+from pmv_tui.cli.outcome import DONE, CommandFailed, say
 from pmv_tui.cli.rig import request, rig_of
 
 if TYPE_CHECKING:
@@ -161,11 +161,9 @@ def _print(
     from pmv_tui.cli.report import event_lines
 
     if options.json:
-        lines = [json.dumps({**each, "name": names.get(each["camera"], "")}) for each in events]
+        say(*(json.dumps({**each, "name": names.get(each["camera"], "")}) for each in events))
     else:
-        lines = event_lines(events, names)
-    for line in lines:
-        print(line)
+        say(*event_lines(events, names))
     sys.stdout.flush()
 
 

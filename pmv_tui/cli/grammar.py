@@ -3,13 +3,22 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from pmv_tui.printable import printable
 
 Run = Callable[[argparse.Namespace], int]
 """Carries out a command; returns its exit code."""
 
 ONE, OR_ALL = "a camera's name or unique_id", "a camera's name or unique_id, or all"
 """What is said of a camera's name where it stands for one, and where it may be `all`."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Quotes a wrong command line without what in it could steer the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 class Grammar:
@@ -22,13 +31,13 @@ class Grammar:
     """
 
     def __init__(self, version: str, bare: Run) -> None:
-        self._config = argparse.ArgumentParser(add_help=False)
+        self._config = _Parser(add_help=False)
         self._config.add_argument(
             "--config", metavar="FILE", type=Path, default=argparse.SUPPRESS, help="the config file"
         )
-        self._listing = argparse.ArgumentParser(add_help=False)
+        self._listing = _Parser(add_help=False)
         self._listing.add_argument("--json", action="store_true", help="print JSON, for scripts")
-        self.parser = argparse.ArgumentParser(
+        self.parser = _Parser(
             "pmv-tui",
             parents=[self._config],
             description="Cameras for closed-loop experiments. Without a command: attach the "

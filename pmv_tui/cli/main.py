@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pmv_tui import __version__
 from pmv_tui.cli import completion, events, look, start, steer
 from pmv_tui.cli.grammar import Grammar, Run
-from pmv_tui.cli.outcome import DONE, INTERRUPTED, CommandFailed
+from pmv_tui.cli.outcome import DONE, INTERRUPTED, CommandFailed, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except CommandFailed as failure:
-        print(f"pmv-tui: {failure}", file=sys.stderr)
+        say(*f"pmv-tui: {failure}".split("\n"), to_stderr=True)
         return failure.code
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -2,8 +2,11 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
+
+from pmv_tui.printable import printable
 
 DONE, NOT_DONE, WRONG, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: done; it could not be done; the command line or the config file is wrong; ctrl+c came
@@ -23,4 +26,12 @@ def show(options: argparse.Namespace, value: Any, lines: Callable[[], list[str]]
     if options.json:
         print(json.dumps(value, indent=2))
     else:
-        print("\n".join(lines()))
+        say(*lines())
+
+
+def say(*lines: str, to_stderr: bool = False) -> None:
+    """Print lines for people; what in them could steer the terminal is replaced."""
+    # As late as the command line can: nothing of what devices, files and scripts call themselves
+    # gets past this.
+    for line in lines:
+        print(printable(line), file=sys.stderr if to_stderr else sys.stdout)

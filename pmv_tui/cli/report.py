@@ -59,7 +59,6 @@ def _notes(camera: CameraStatus) -> list[str]:
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     """Align columns to the left, two blanks apart."""
-    rows = [tuple(printable(cell) for cell in row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -111,7 +110,7 @@ def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
     width = max(map(len, names.values()), default=0)
     return [
         f"{_local_time(event['time'])}  {event['level']:<7}  "
-        + printable(f"{names.get(event['camera'], event['camera']):<{width}}  {event['text']}")
+        f"{names.get(event['camera'], event['camera']):<{width}}  {event['text']}"
         for event in events
     ]
 
@@ -161,7 +160,7 @@ def rescan_lines(found: list[CameraStatus], rig: Snapshot) -> list[str]:
     for backend in rig["backends"]:
         if not backend["available"]:
             lines.append(f"{backend['name']}: cannot be used: {backend['reason']}")
-    return [printable(line) for line in lines]
+    return lines
 
 
 def probe_lines(report: dict[str, Any]) -> list[str]:
@@ -176,8 +175,3 @@ def probe_lines(report: dict[str, Any]) -> list[str]:
         f"max {report['latency_max_ms']:.2f} ms, from the frame's arrival to its receipt here",
         f"age      {report['last_age_ms']:.2f} ms: the last image's",
     ]
-
-
-def printable(text: str) -> str:
-    """Replace what could steer a terminal: control characters and the like."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pmv_tui.printable import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -41,4 +43,5 @@ class ConfigError(Exception):
 
     def _told(self, problem: Problem) -> str:
         where = f"{self.path}:{problem.line}" if problem.line else f"{self.path}"
-        return ": ".join(part for part in (where, problem.key, problem.text) if part)
+        # A problem is a line, whatever it quotes.
+        return printable(": ".join(part for part in (where, problem.key, problem.text) if part))

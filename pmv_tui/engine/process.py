@@ -19,6 +19,7 @@ from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
+from pmv_tui.printable import printable
 
 LOG_BYTES = 1_000_000
 LOG_FILES = 5
@@ -118,6 +119,17 @@ class _Loop:
         self._woken()
 
 
+class _Formatter(logging.Formatter):
+    """Writes what a terminal can show: logs are read with `tail -f`, and `serve` writes to one."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        # A message is one line: none that quotes others can look like the start of another.
+        return printable(super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(printable, super().format(record).split("\n")))
+
+
 @contextmanager
 def _logging(rig: Rig, *, to_stderr: bool) -> Iterator[None]:
     """Log through a queue: no thread that carries frames ever waits for a disk."""
@@ -128,7 +140,7 @@ def _logging(rig: Rig, *, to_stderr: bool) -> Iterator[None]:
     if to_stderr:
         handlers.append(logging.StreamHandler())
     for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
     listener = QueueListener(queue, *handlers)
     root = logging.getLogger()

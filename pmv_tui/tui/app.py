@@ -17,6 +17,7 @@ from textual.signal import Signal
 from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
+from pmv_tui.printable import printable
 from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, choose_glyphs
 from pmv_tui.tui.help_topics import keys_topic
 from pmv_tui.tui.key_map import KeyMap, key_name
@@ -199,7 +200,7 @@ def run_tui(rig: Rig, config: TuiConfig, complaint: str = "") -> int:
     )
     farewell = asyncio.run(_run(app, mouse=config.mouse))
     if farewell:
-        print(farewell)
+        print(printable(farewell))
     return app.return_code or 0
 
 

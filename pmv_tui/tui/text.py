@@ -3,15 +3,16 @@
 from functools import lru_cache
 from pathlib import Path
 
+from pmv_tui.printable import printable
+
 
 @lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """Make one line of printable characters of a text that may contain anything.
 
-    Camera names, reasons and labels come from devices, files and client scripts. A control
-    character among them (escape, bell, a change of writing direction) would reach the terminal.
+    What is taken out, and why: `printable`.
     """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join(printable(text, " ").split())
 
 
 def short_path(path: str, width: int) -> str:

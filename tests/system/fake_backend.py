@@ -5,6 +5,7 @@ camera's serial, in the engine's working folder, says what it does: `hang`, `los
 `crash`, `noisy` (prints as some SDKs do) or `restless` (another shape each second).
 """
 
+import json
 import os
 import time
 from pathlib import Path
@@ -60,8 +61,10 @@ class FakeBackend:
     name = "fake"
 
     def discover(self) -> list[FoundCamera]:
-        """Find nothing."""
-        return []
+        """Find what the file `found` lists, if there is one: ids with their descriptions."""
+        found = Path("found")
+        listed = json.loads(found.read_text()) if found.exists() else {}
+        return [FoundCamera(unique_id, description) for unique_id, description in listed.items()]
 
     def open(self, config: CameraConfig) -> Camera:
         """Open a camera, unless it is absent."""
