@@ -7,12 +7,20 @@ from typing import Any
 import msgpack
 import numpy as np
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
+from pmv_tui.curve import Key
 from pmv_tui.protocol import TOPIC_IMAGE
 
 NS_PER_MS = 1_000_000
 GAP_PERIODS = 1.5
 """Periods between two time stamps from which on a frame is taken to be missing."""
+
+REFUSALS = (
+    zmq.Event.HANDSHAKE_FAILED_AUTH
+    | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
+    | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
+)
 
 
 @dataclass(slots=True)
@@ -81,7 +89,7 @@ class Arrivals:
         return int((np.rint(long / period) - 1).sum())
 
 
-def probe(address: str, seconds: float) -> dict[str, Any]:
+def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any]:
     """Subscribe to an address for some seconds, from the first image on.
 
     Interrupting it (ctrl+c) ends it early, with the report so far.
@@ -90,10 +98,14 @@ def probe(address: str, seconds: float) -> dict[str, Any]:
     ----------
     address : where a camera publishes.
     seconds : how long to listen; also how long the first image is waited for.
+    key : is shown to the camera, and encrypts.
     """
     context = zmq.Context[zmq.Socket[bytes]]()
     socket = context.socket(zmq.SUB)
     socket.linger = 0
+    if key is not None:
+        key.apply(socket)
+    monitor = socket.get_monitor_socket(REFUSALS)
     socket.connect(address)
     socket.subscribe(b"")
     arrivals = Arrivals()
@@ -109,6 +121,25 @@ def probe(address: str, seconds: float) -> dict[str, Any]:
     except KeyboardInterrupt:
         pass  # asked to stop: what arrived so far is the answer
     finally:
+        refused = _refusal(monitor, with_key=key is not None)
+        socket.disable_monitor()
+        monitor.close(linger=0)
         socket.close()
         context.term()
-    return arrivals.report()
+    return arrivals.report() | {"refused": refused}
+
+
+def _refusal(monitor: zmq.Socket[bytes], *, with_key: bool) -> str:
+    """Say why the camera turned this client away, and what to do; empty where it did not."""
+    events: list[int] = []
+    while monitor.poll(0):
+        events.append(recv_monitor_message(monitor)["event"])
+    if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
+        return "the rig does not list this key; pmv-tui keys list tells there which it does"
+    if not events:
+        return ""
+    if not with_key:
+        return "the camera lets in only clients with a key; give it with --key"
+    if zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL in events:
+        return "the camera is not encrypted: it asks for no key"
+    return "the rig has another key than this client knows; copy its server.key anew"

@@ -24,6 +24,10 @@ def add_commands(grammar: Grammar) -> None:
     probe.add_argument("address", metavar="ADDRESS", help="such as tcp://localhost:5555")
     seconds = at_least(0, "a number of seconds")
     probe.add_argument("--seconds", metavar="N", type=seconds, default=5.0, help="default: 5")
+    probe.add_argument("--key", metavar="FILE", help="this client's, from pmv-tui keys new")
+    probe.add_argument(
+        "--server-key", metavar="FILE", help="the rig's, where the other file does not hold it"
+    )
     about = grammar.command("config", _config_path, "tell which config file is used", listing=True)
     about.add_argument("what", choices=["path"])
 
@@ -38,6 +42,7 @@ def _cameras(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.keys import refuse_missing_key
     from pmv_tui.config.load import load_config
     from pmv_tui.config.problems import ConfigError
     from pmv_tui.tui.config_check import tui_problems
@@ -45,7 +50,9 @@ def _check(options: argparse.Namespace) -> int:
     path, count = locate(options).path, 0
     problems: tuple[Problem, ...] = ()
     try:
-        count = len(load_config(path, tui_problems).config.cameras)
+        loaded = load_config(path, tui_problems)
+        count = len(loaded.config.cameras)
+        refuse_missing_key(loaded)
     except ConfigError as error:
         if not options.json:
             raise CommandFailed(str(error), WRONG) from None
@@ -63,13 +70,15 @@ def _check(options: argparse.Namespace) -> int:
 def _probe(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import probe_lines
     from pmv_tui.config.addresses import Address
+    from pmv_tui.curve import Key
     from pmv_tui.probe import probe
 
     try:
         address = Address.parse(options.address)
+        key = Key.load(options.key, options.server_key) if options.key else None
     except ValueError as error:
         raise CommandFailed(str(error), WRONG) from None
-    report = probe(str(address), options.seconds)
+    report = probe(str(address), options.seconds, key)
     show(options, report, lambda: probe_lines(report))
     return DONE if report["images"] else NOT_DONE
 

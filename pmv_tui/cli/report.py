@@ -46,6 +46,9 @@ def _addresses(pub: str, pull: str) -> str:
 
 def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
+    if camera["refused"]:
+        times, reason = camera["refused"], camera["refused_reason"]
+        notes.append(f"clients were turned away {times} times, the last: {reason}")
     if camera["malformed"]:
         notes.append(f"{camera['malformed']} malformed messages: {camera['malformed_reason']}")
     if camera["remarks"]:
@@ -53,7 +56,8 @@ def _notes(camera: CameraStatus) -> list[str]:
     if camera["window"]:
         notes.append(": ".join(filter(None, ["window", camera["window"], camera["window_reason"]])))
     if camera["exposed"]:
-        notes.append("an address is open to other machines")
+        who = "encrypted, for listed clients" if camera["curve"] else "without encryption"
+        notes.append(f"an address is open to other machines, {who}")
     return [f"{camera['name']}: {note}" for note in notes if note]
 
 
@@ -166,6 +170,8 @@ def rescan_lines(found: list[CameraStatus], rig: Snapshot) -> list[str]:
 def probe_lines(report: dict[str, Any]) -> list[str]:
     """Tell how images arrived."""
     if not report["images"]:
+        if report["refused"]:
+            return [f"not let in: {report['refused']}"]
         return ["no image arrived; is the camera plugged, and the address its pub_address?"]
     return [
         f"{report['unique_id']}  {report['width']}x{report['height']}",

@@ -14,12 +14,14 @@ from pmv_tui.client.boxes import Boxes, boxes
 from pmv_tui.client.pairs import PairedSubscription, subscribe_all
 from pmv_tui.client.stream import Frame
 from pmv_tui.client.subscription import Subscription, subscribe
+from pmv_tui.curve import Key
 from pmv_tui.protocol import Box, Points
 
 __all__ = [
     "Box",
     "Boxes",
     "Frame",
+    "Key",
     "PairedSubscription",
     "Points",
     "Subscription",

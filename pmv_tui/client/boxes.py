@@ -10,6 +10,7 @@ import zmq
 from numpy.typing import ArrayLike
 
 from pmv_tui.client.connection import Connection
+from pmv_tui.curve import AnyKey
 from pmv_tui.protocol import (
     GREEN,
     MAX_COORDINATE,
@@ -24,18 +25,19 @@ QUEUE = 8
 """Messages that wait to be sent: room for an image's boxes and points, right after each other."""
 
 
-def boxes(address: str) -> "Boxes":
+def boxes(address: str, *, key: AnyKey | None = None) -> "Boxes":
     """Send boxes to a camera: `boxes("tcp://rig:5556").send(((10, 20), (90, 80)))`.
 
     Parameters
     ----------
     address : where the camera receives, its `pull_address`.
+    key : the secret file of this client, or a `Key`, where the rig lets in listed clients only.
 
     Raises
     ------
-    ValueError : the address is none.
+    ValueError : the address is none, or the key's file cannot be used.
     """
-    return Boxes(address)
+    return Boxes(address, key=key)
 
 
 class Boxes:
@@ -45,10 +47,10 @@ class Boxes:
     What was sent is drawn for a moment only: send it with every image, also when it has not moved.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, key: AnyKey | None = None) -> None:
         # IMMEDIATE: nothing is kept for a camera that is not there, to be drawn when it is.
         options: dict[int, int] = {zmq.SNDHWM: QUEUE, zmq.LINGER: 0, zmq.IMMEDIATE: 1}
-        self._connection = Connection(zmq.PUSH, address, options)
+        self._connection = Connection(zmq.PUSH, address, options, key)
         self.dropped = 0
         """Messages that could not be sent."""
 

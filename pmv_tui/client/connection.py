@@ -5,6 +5,8 @@ import weakref
 
 import zmq
 
+from pmv_tui.curve import AnyKey, Key
+
 # ZeroMQ takes a port above 65535, and then means another.
 _ADDRESS = re.compile(r"tcp://(\[[^\]]+\]|[^:/*]+):(?P<port>[0-9]{1,5})")
 
@@ -17,17 +19,21 @@ class Connection:
     kind : `zmq.SUB` or `zmq.PUSH`.
     address : where the other side is bound, `tcp://host:port`; it need not be there yet.
     options : ZeroMQ's socket options, set before the connection is made.
+    key : lets this client in, where the rig asks for one.
 
     Raises
     ------
-    ValueError : the address is none.
+    ValueError : the address is none, or the key's file cannot be used.
     """
 
-    def __init__(self, kind: int, address: str, options: dict[int, int]) -> None:
+    def __init__(
+        self, kind: int, address: str, options: dict[int, int], key: AnyKey | None = None
+    ) -> None:
         refusal = ValueError(f"{address!r} is not an address; one looks like tcp://localhost:5555")
         match = _ADDRESS.fullmatch(address)
         if match is None or not 1 <= int(match["port"]) <= 65535:
             raise refusal
+        key = None if key is None else Key.of(key)
         context = zmq.Context[zmq.Socket[bytes]]()
         # Also called when this object is no longer held, and when the interpreter ends: a plain
         # `for` loop that was left needs no `close`.
@@ -38,6 +44,8 @@ class Connection:
         self.socket.ipv6 = "[" in address
         for option, value in options.items():
             self.socket.setsockopt(option, value)
+        if key is not None:
+            key.apply(self.socket)
         try:
             self.socket.connect(address)
         except zmq.ZMQError:

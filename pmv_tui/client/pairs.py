@@ -14,6 +14,7 @@ from pmv_tui.client.receiver import (
     milliseconds_until,
 )
 from pmv_tui.client.stream import Arrival, Frame, Stream
+from pmv_tui.curve import AnyKey, Key
 
 BUFFERED = 32
 """Frames of one camera that wait for another's; the oldest goes when there are more."""
@@ -25,6 +26,7 @@ def subscribe_all(
     *,
     newest: bool = True,
     timeout: float | None = 5.0,
+    key: AnyKey | None = None,
 ) -> "PairedSubscription":
     """Receive the images of several cameras together, those that were taken at one time.
 
@@ -36,12 +38,13 @@ def subscribe_all(
     newest : True: each is the newest there is when it is asked for. False: all, in order.
     timeout : seconds to wait for the next before a TimeoutError, which a camera that is silent
         leads to; None: for ever.
+    key : the secret file of this client, or a `Key`, where the rig lets in listed clients only.
 
     Raises
     ------
-    ValueError : an address is none, or there are no addresses.
+    ValueError : an address is none, there are no addresses, or the key's file cannot be used.
     """
-    return PairedSubscription(addresses, tolerance, newest=newest, timeout=timeout)
+    return PairedSubscription(addresses, tolerance, newest=newest, timeout=timeout, key=key)
 
 
 class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
@@ -54,13 +57,15 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         *,
         newest: bool,
         timeout: float | None,
+        key: AnyKey | None,
     ) -> None:
         if not addresses:
             raise ValueError("no addresses; one for each camera is needed")
         super().__init__(newest=newest, timeout=timeout)
         self._tolerance = tolerance * 1e9
         queue = NEWEST_QUEUE if newest else EVERY_QUEUE
-        self._streams = {name: Stream(address, queue) for name, address in addresses.items()}
+        key = None if key is None else Key.of(key)
+        self._streams = {name: Stream(address, queue, key) for name, address in addresses.items()}
         self._waiting: dict[str, deque[Arrival]] = {name: deque() for name in addresses}
         self._arrived_before = dict.fromkeys(addresses, 0)
         """Images of each camera until the last delivery."""

@@ -10,6 +10,7 @@ import zmq
 from numpy.typing import NDArray
 
 from pmv_tui.client.connection import Connection
+from pmv_tui.curve import AnyKey
 from pmv_tui.protocol import TOPIC_IMAGE
 
 Image = NDArray[np.uint8]
@@ -80,10 +81,11 @@ class Stream:
     address : where the camera publishes.
     queue : messages that may wait to be read; when it is full, newer ones wait with the rig, which
         then drops what it cannot send.
+    key : lets this client in, where the rig asks for one.
     """
 
-    def __init__(self, address: str, queue: int) -> None:
-        self.connection = Connection(zmq.SUB, address, {zmq.RCVHWM: queue})
+    def __init__(self, address: str, queue: int, key: AnyKey | None) -> None:
+        self.connection = Connection(zmq.SUB, address, {zmq.RCVHWM: queue}, key)
         self.socket = self.connection.socket
         self.socket.subscribe(TOPIC_IMAGE)
         self.malformed = 0

@@ -10,9 +10,16 @@ from pmv_tui.client.receiver import (
     milliseconds_until,
 )
 from pmv_tui.client.stream import Arrival, Frame, Stream
+from pmv_tui.curve import AnyKey
 
 
-def subscribe(address: str, *, newest: bool = True, timeout: float | None = None) -> "Subscription":
+def subscribe(
+    address: str,
+    *,
+    newest: bool = True,
+    timeout: float | None = None,
+    key: AnyKey | None = None,
+) -> "Subscription":
     """Receive a camera's images: `for frame in subscribe("tcp://rig:5555")`.
 
     The camera may be plugged later, unplugged or restarted meanwhile: images go on when it is back.
@@ -23,20 +30,23 @@ def subscribe(address: str, *, newest: bool = True, timeout: float | None = None
     newest : True: each frame is the newest there is when it is asked for, however long the script
         worked on the one before. False: every frame, in order.
     timeout : seconds to wait for the next image before a TimeoutError; None: for ever.
+    key : the secret file of this client, or a `Key`, where the rig lets in listed clients only.
 
     Raises
     ------
-    ValueError : the address is none.
+    ValueError : the address is none, or the key's file cannot be used.
     """
-    return Subscription(address, newest=newest, timeout=timeout)
+    return Subscription(address, newest=newest, timeout=timeout, key=key)
 
 
 class Subscription(Receiver[Arrival, Frame]):
     """An iterator over a camera's frames, and a context manager; made by `subscribe`."""
 
-    def __init__(self, address: str, *, newest: bool, timeout: float | None) -> None:
+    def __init__(
+        self, address: str, *, newest: bool, timeout: float | None, key: AnyKey | None
+    ) -> None:
         super().__init__(newest=newest, timeout=timeout)
-        self._stream = Stream(address, NEWEST_QUEUE if newest else EVERY_QUEUE)
+        self._stream = Stream(address, NEWEST_QUEUE if newest else EVERY_QUEUE, key)
 
     @property
     def malformed(self) -> int:
@@ -70,6 +80,6 @@ class Subscription(Receiver[Arrival, Frame]):
     def _what_is_missing(self, timeout: float) -> str:
         address = self._stream.connection.address
         return (
-            f"no image from {address} within {timeout:g} s; is its camera plugged? "
-            f"`pmv-tui probe {address}` tells what arrives"
+            f"no image from {address} within {timeout:g} s; is its camera plugged, and this client "
+            f"let in? `pmv-tui probe {address}` tells what arrives"
         )

@@ -52,8 +52,14 @@ class Address:
         return cls(host, port)
 
     def __str__(self) -> str:
-        """Give the form that ZeroMQ binds."""
+        """Give the form that is written."""
         return f"tcp://{self.host}:{self.port}"
+
+    @property
+    def endpoint(self) -> str:
+        """What ZeroMQ is to bind: loopback where localhost is written, whatever that name means."""
+        host = "127.0.0.1" if self.host.lower() == "localhost" else self.host
+        return f"tcp://{host}:{self.port}"
 
     @property
     def exposed(self) -> bool:

@@ -24,7 +24,7 @@ def complete(config: RigConfig, folder: Path) -> RigConfig:
     for index, camera in enumerate(config.cameras):
         given = _with_addresses(camera, taken, FIRST_PORT + 2 * index)
         taken += addresses([given])
-        source = _whole_path(given.source, folder)
+        source = whole_path(given.source, folder)
         cameras.append(given.model_copy(update={"source": source}))
     return config.model_copy(update={"cameras": tuple(cameras)})
 
@@ -62,7 +62,7 @@ def _with_addresses(camera: CameraConfig, taken: list[Address], first_port: int)
     )
 
 
-def _whole_path(source: str | int | None, folder: Path) -> str | int | None:
+def whole_path(source: str | int | None, folder: Path) -> str | int | None:
     """Make a file's path absolute; an index and a URL stay as they are."""
     if not isinstance(source, str) or "://" in source:
         return source

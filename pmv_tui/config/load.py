@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pmv_tui.config.checks import conflicts
-from pmv_tui.config.complete import complete
+from pmv_tui.config.complete import complete, whole_path
 from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
 from pmv_tui.config.problems import ConfigError, Problem
 from pmv_tui.config.schema import RigConfig
@@ -36,6 +36,11 @@ class LoadedConfig:
     path: Path
     config: RigConfig
     text: str | None
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys of `[security]` lie, absolute; nothing need be there."""
+        return Path(str(whole_path(self.config.security.keys, self.path.resolve().parent)))
 
 
 Check = Callable[[dict[str, Any]], Iterable[tuple[KeyPath, str]]]

@@ -110,6 +110,16 @@ class DisplayConfig(_Section):
     """Whether name, fps and publishing state are written on the image."""
 
 
+class SecurityConfig(_Section):
+    """`[security]`: who may receive images and send boxes."""
+
+    curve: bool = False
+    """Whether the sockets are encrypted, and let in only clients whose keys are listed."""
+
+    keys: Annotated[str, AfterValidator(_source)] = "keys"
+    """The folder with the keys; a relative one starts at the folder of the config file."""
+
+
 class TuiConfig(_Section):
     """`[tui]`: how the TUI looks, and its keys. The engine does without."""
 
@@ -216,6 +226,7 @@ class RigConfig(_Section):
     socket_config: SocketConfig = SocketConfig()
     overlay: OverlayConfig = OverlayConfig()
     display: DisplayConfig = DisplayConfig()
+    security: SecurityConfig = SecurityConfig()
     tui: TuiConfig = TuiConfig()
     # TOML has lists where this has a tuple: only that one step is not strict.
     cameras: Annotated[tuple[CameraConfig, ...], Field(strict=False)] = ()

@@ -110,7 +110,15 @@ class CameraStatus(TypedDict):
     pull_address: str
     exposed: bool
     """Whether an address can be reached from other machines."""
+    curve: bool
+    """Whether its sockets are encrypted, and let in listed clients only."""
     clients: int
+    refused: int
+    """Attempts of clients to connect that were turned away."""
+    refused_reason: str
+    """Why the last one was, with its address where that is known."""
+    refused_at: int | None
+    """When that was, ns since the epoch; None before the first."""
     published_fps: float
     published_mb_s: float
     """10^6 bytes of image a second."""

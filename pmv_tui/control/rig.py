@@ -13,11 +13,10 @@ from pathlib import Path
 
 import platformdirs
 
+from pmv_tui.private import PRIVATE, why_not_private
+
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, less the closing zero (unix(7))."""
-
-PRIVATE = 0o700
-"""The mode of folders that this user alone may look into."""
 
 LOCK_PATIENCE = 0.5
 """Seconds in which a lock is tried again: who asks whether an engine runs holds it for a moment."""
@@ -190,14 +189,11 @@ class Rig:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """See that a folder is this user's alone, and also the link that leads to it where it is one.
+    """See that a folder is this user's alone.
 
     Raises
     ------
     RigError : it is somebody else's, or others may put files into it.
     """
-    status = folder.stat()
-    if not stat.S_ISDIR(status.st_mode) or {status.st_uid, folder.lstat().st_uid} != {os.getuid()}:
-        raise RigError(f"{folder} is not a folder of this user; remove it")
-    if stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
-        raise RigError(f"{folder} can be written to by others; look what is in it, and remove it")
+    if problem := why_not_private(folder):
+        raise RigError(problem)

@@ -20,6 +20,7 @@ from pmv_tui.control.messages import (
     SettingStatus,
     Thumbnail,
 )
+from pmv_tui.engine.gate import Door, Refusals
 from pmv_tui.engine.meter import percentiles_ms, rate
 from pmv_tui.engine.overlays import Drawn, Overlays
 from pmv_tui.engine.preview_feed import PreviewFeed
@@ -49,6 +50,7 @@ class RigCamera:
     listed : whether it stands in the config file.
     tell : records what happened to it.
     rig : what the config says of all cameras.
+    door : lets its clients in; None: whoever comes.
     """
 
     def __init__(
@@ -61,11 +63,14 @@ class RigCamera:
         windows: Windows,
         tell: Callable[[str], None],
         context: zmq.Context[zmq.Socket[bytes]],
+        door: Door | None,
     ) -> None:
         self.config = config
         self.listed = listed
         self.plug_error = ""
         self._context = context
+        self.door = door
+        self._bound: set[BoundSocket] = set()
         self._receiver = receiver
         self._publisher = Publisher(config.unique_id, rig.socket_config)
         self._overlays = Overlays(rig.overlay, self._image_size)
@@ -95,6 +100,11 @@ class RigCamera:
         """Where it publishes and where it receives, bound or not."""
         return Address.parse(self.config.pub_address), Address.parse(self.config.pull_address)
 
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines may reach one of its addresses."""
+        return any(address.exposed for address in self.addresses)
+
     def plug(self) -> None:
         """Bind both sockets, or none.
 
@@ -110,6 +120,8 @@ class RigCamera:
         """Release both sockets; the ports are free when this returns."""
         self._release(self._publisher.swap(None))
         self._release(self._receiver.swap(self._overlays, None))
+        if self.door is not None:
+            self.door.let_in.clear()
         self._overlays.clear()
         self.plug_error = ""
 
@@ -126,6 +138,18 @@ class RigCamera:
                 self._move_over(pub, pull)
             else:
                 self._bind(pub if pub != old_pub else None, pull if pull != old_pull else None)
+
+    def bind_anew(self) -> None:
+        """Cut every client of a plugged camera; those that are still listed connect again.
+
+        ZeroMQ cannot cut a single one.
+
+        Raises
+        ------
+        BindError : the addresses were taken in that moment; the camera is unplugged.
+        """
+        with self._keeping_why():
+            self._move_over(*self.addresses)
 
     def _needs_own_port(self, pub: Address, pull: Address) -> bool:
         """Tell whether a new address can only be bound once an old socket is gone."""
@@ -163,20 +187,21 @@ class RigCamera:
         bound_pub = bound_pull = None
         try:
             if pub is not None:
-                bound_pub = BoundSocket(self._context, zmq.XPUB, pub)
+                bound_pub = BoundSocket(self._context, zmq.XPUB, pub, self.door)
             if pull is not None:
-                bound_pull = BoundSocket(self._context, zmq.PULL, pull)
+                bound_pull = BoundSocket(self._context, zmq.PULL, pull, self.door)
         except BindError:
             self._release(bound_pub)
             raise
+        self._bound |= {bound for bound in (bound_pub, bound_pull) if bound is not None}
         if bound_pull is not None:
             self._release(self._receiver.swap(self._overlays, bound_pull))
         if bound_pub is not None:
             self._release(self._publisher.swap(bound_pub))
 
-    @staticmethod
-    def _release(bound: BoundSocket | None) -> None:
+    def _release(self, bound: BoundSocket | None) -> None:
         if bound is not None:
+            self._bound.discard(bound)
             bound.release()
 
     def change(self, config: CameraConfig) -> None:
@@ -285,12 +310,22 @@ class RigCamera:
         self._publisher.count_clients()
         return self._publisher.clients
 
+    def count_strangers(self) -> None:
+        """Bring the number of clients that were turned away up to date."""
+        for bound in self._bound:
+            bound.count_strangers()
+
+    @property
+    def _refusals(self) -> Refusals:
+        return self.door.refusals if self.door else Refusals()
+
     def condition(self) -> Condition:
         """Tell what the watch compares: the part of the status that takes no computing."""
         now = time.monotonic_ns()
         self._preview.expire(now)
         state, reason = self.worker.state(now)
         overlays, window = self._overlays, self._windows.state(self.config.unique_id)
+        self.count_strangers()
         return Condition(
             state=state,
             reason=reason,
@@ -301,6 +336,8 @@ class RigCamera:
             clients=self.count_clients(),
             subscriptions=self._publisher.subscriptions,
             drops=self._drops(),
+            refused=self._refusals.count,
+            refused_reason=self._refusals.reason,
             malformed=overlays.malformed,
             malformed_reason=overlays.malformed_reason,
             remarks=overlays.remarks,
@@ -343,8 +380,12 @@ class RigCamera:
             plug_error=self.plug_error,
             pub_address=self.config.pub_address,
             pull_address=self.config.pull_address,
-            exposed=any(address.exposed for address in self.addresses),
+            exposed=self.exposed,
+            curve=self.door is not None,
             clients=self.count_clients(),
+            refused=self._refusals.count,
+            refused_reason=self._refusals.reason,
+            refused_at=self._refusals.time,
             published_fps=published_fps,
             published_mb_s=published_fps * publisher.image_bytes / 1e6,
             latency_p50_ms=latency and latency[0],

@@ -23,11 +23,13 @@ from pmv_tui.control.messages import (
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.events import Events, Level
+from pmv_tui.engine.gate import Gate
 from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
 from pmv_tui.engine.watch import Watch
 from pmv_tui.engine.windows import Windows
+from pmv_tui.keys import Keys
 from pmv_tui.viewer.messages import Scene
 
 STOP_TIMEOUT = 3.0
@@ -50,6 +52,9 @@ class Engine:
         self._search = search
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
+        self._gate: Gate | None = None
+        if loaded.config.security.curve:
+            self._gate = Gate(self._context, Keys(loaded.keys_folder))
         self._receiver = Receiver(loaded.config.socket_config.pull_rate)
         display = loaded.config.display
         self._windows = Windows(
@@ -71,6 +76,8 @@ class Engine:
         to_plug : names of cameras to plug as soon as they are known; `all` names each.
         """
         self._to_plug = set(to_plug)
+        if self._gate:
+            self._gate.start()
         self._receiver.start()
         self._windows.start()
         self.events.tell(f"engine {__version__} started for {self._rig.config_path}")
@@ -96,6 +103,8 @@ class Engine:
             if not camera.ended(max(0.0, deadline - time.monotonic()))
         ]
         self._receiver.stop()
+        if self._gate:
+            self._gate.stop()
         for name in hanging:
             self.events.tell(f"{name} does not answer; it is left behind", level="warning")
         self.events.tell("engine stopped")
@@ -133,6 +142,7 @@ class Engine:
         now = time.monotonic()
         for unique_id, camera in self.cameras.items():
             self._watch.look(unique_id, camera.condition(), now)
+            self._cut_withdrawn(camera)
         if self._hotplug.search_due(now):
             self.events.tell("a device was plugged in or out: searching for cameras")
             self.rescan()
@@ -174,13 +184,32 @@ class Engine:
             text = f"not plugged: {error}"
             self.events.tell(text, camera=unique_id, level="error", kind="plug")
             return Result(camera=name, ok=False, text=text)
-        text = f"publishes at {pub}, receives at {pull}"
-        exposed = pub.exposed or pull.exposed
-        if exposed:
-            text += ": open to other machines, without encryption"
-        level: Level = "warning" if exposed else "info"
+        text = f"publishes at {pub}, receives at {pull}{self._access(camera)}"
+        level: Level = "warning" if camera.exposed and not self._gate else "info"
         self.events.tell(text, camera=unique_id, level=level, kind="plug")
         return Result(camera=name, ok=True, text=text)
+
+    def _access(self, camera: RigCamera) -> str:
+        """Say who may connect to a camera, where that is not just this machine."""
+        reach = ": open to other machines, " if camera.exposed else ": "
+        if self._gate:
+            count = self._gate.listed()
+            return f"{reach}encrypted, {count} client{'' if count == 1 else 's'} listed"
+        return f"{reach}without encryption" if camera.exposed else ""
+
+    def _cut_withdrawn(self, camera: RigCamera) -> None:
+        """Cut the clients of a camera whose keys were taken off the list."""
+        names = self._gate.withdrawn(camera.door) if self._gate and camera.door else []
+        if not names:
+            return
+        gone = f"no longer listed: {', '.join(names)}"
+        tell = partial(self.events.tell, camera=camera.config.unique_id, kind="client")
+        try:
+            camera.bind_anew()
+        except BindError as error:
+            tell(f"{gone}; unplugged: {error}", level="error")
+        else:
+            tell(f"{gone}; the others connect anew")
 
     def _add(self, config: CameraConfig, *, listed: bool) -> None:
         camera = RigCamera(
@@ -191,6 +220,7 @@ class Engine:
             windows=self._windows,
             tell=partial(self.events.tell, camera=config.unique_id, kind="settings"),
             context=self._context,
+            door=self._gate.door() if self._gate else None,
         )
         self.cameras[config.unique_id] = camera
         camera.worker.start()

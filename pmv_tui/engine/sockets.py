@@ -1,12 +1,17 @@
 """The two tcp sockets of a plugged camera: made, bound, and released so that the port is free."""
 
 import errno
+import time
+from itertools import count
 from typing import Any, cast
 
 import psutil
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.curve import KeyFileError
+from pmv_tui.engine.gate import STRANGERS, Door
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
 SEND_QUEUE = 3
@@ -35,6 +40,8 @@ RELEASE_TIMEOUT = 1_000
 RECEIVE_QUEUE = 200
 """Overlay messages waiting; beyond it a flooding client waits, not the engine."""
 
+_monitors = count(1)  # the name of a closed one stays taken for a moment
+
 
 class BindError(Exception):
     """A socket cannot be bound; the text says which address, why, and what to do."""
@@ -48,16 +55,22 @@ class BoundSocket:
     context : the engine's.
     kind : `zmq.XPUB` or `zmq.PULL`.
     address : where it listens.
+    door : lets in who may connect; None: everybody may, without encryption.
 
     Raises
     ------
-    BindError : it cannot listen there; no socket is left behind.
+    BindError : it cannot listen there, or has no key to encrypt with; no socket is left behind.
     """
 
     def __init__(
-        self, context: zmq.Context[zmq.Socket[bytes]], kind: int, address: Address
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        kind: int,
+        address: Address,
+        door: Door | None = None,
     ) -> None:
         self.address = address
+        self._door = door
         self.socket = context.socket(kind)
         self.socket.linger = 0
         self.socket.ipv6 = address.host.startswith("[")
@@ -80,18 +93,42 @@ class BoundSocket:
             self.socket.rcvhwm = RECEIVE_QUEUE
             # A longer message is malformed and counted; one much longer is never read at all.
             self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
-        self._monitor = self.socket.get_monitor_socket(zmq.EVENT_CLOSED)
+        self._monitor = self._make_monitor(context)
         try:
-            self.socket.bind(str(address))
+            if door is not None:
+                door.guard(self.socket)
+            self.socket.bind(address.endpoint)
+        except KeyFileError as error:
+            self._close()
+            raise BindError(str(error)) from None
         except zmq.ZMQError as error:
             self._close()
             raise BindError(_bind_problem(address, error)) from None
 
+    def count_strangers(self) -> None:
+        """Count those whom the door turned away unasked; cheap where there is none."""
+        if self._door is not None:
+            self._door.count_strangers(self._monitor)
+
     def release(self) -> None:
         """Close the socket; when this returns the address can be bound again."""
+        self.count_strangers()
         self.socket.unbind(cast("bytes", self.socket.last_endpoint))
-        self._monitor.poll(RELEASE_TIMEOUT)
+        end = time.monotonic() + RELEASE_TIMEOUT / 1000
+        while (left := end - time.monotonic()) > 0 and self._monitor.poll(int(left * 1000)):
+            if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_CLOSED:
+                break
         self._close()
+
+    def _make_monitor(self, context: zmq.Context[zmq.Socket[bytes]]) -> zmq.Socket[bytes]:
+        """Have ZeroMQ tell when the listening socket is closed, and of strangers at the door."""
+        endpoint = f"inproc://monitor-{next(_monitors)}"
+        self.socket.monitor(endpoint, zmq.EVENT_CLOSED | (STRANGERS if self._door else 0))
+        monitor = context.socket(zmq.PAIR)
+        # A full queue would stop the thread that carries all images until it is read.
+        monitor.rcvhwm = 0
+        monitor.connect(endpoint)
+        return monitor
 
     def _close(self) -> None:
         self.socket.disable_monitor()

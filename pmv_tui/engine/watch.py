@@ -17,6 +17,10 @@ meanwhile is counted, and told with the next."""
 DROPS_PERIOD = 60.0
 """Seconds from one event about lost frames to the next: while a client is behind, each image is."""
 
+REFUSED_PERIOD = 20.0
+"""Seconds from one event about clients that were turned away to the next: some try ten times a
+second."""
+
 Loss = Literal["missing", "skipped", "failed", "clients"]
 
 DROP_WORDS: dict[Loss, str] = {
@@ -52,6 +56,8 @@ class Condition:
     clients: int
     subscriptions: int
     drops: Drops
+    refused: int
+    refused_reason: str
     malformed: int
     malformed_reason: str
     remarks: int
@@ -103,7 +109,7 @@ class _CameraWatch:
 
     def __init__(self, first: Condition) -> None:
         self._last = self._clients = self._messages = self._remarks = self._drops = first
-        self._window = first
+        self._window = self._refused = first
         self._state_changes = 0
         self._last_good_frame: int | None = None
         self._buckets = {
@@ -111,6 +117,7 @@ class _CameraWatch:
         }
         self._buckets["drops"] = TokenBucket(1, DROPS_PERIOD)
         self._buckets["remark"] = TokenBucket(BURST, PERIOD)
+        self._buckets["refused"] = TokenBucket(1, REFUSED_PERIOD)
 
     def news(self, now: Condition, at: float) -> Iterator[_News]:
         """Give what is to be told now; what may not be told yet waits for a later look."""
@@ -120,6 +127,10 @@ class _CameraWatch:
             yield self._state_news(now)
         if self._clients_changed(now) and self._buckets["client"].take(at):
             yield from self._client_news(now)
+        if now.refused > self._refused.refused and self._buckets["refused"].take(at):
+            count = now.refused - self._refused.refused
+            self._refused = now
+            yield _News("client", _refused(count, now.refused_reason), "warning")
         if now.malformed > self._messages.malformed and self._buckets["message"].take(at):
             count = now.malformed - self._messages.malformed
             self._messages = now
@@ -202,6 +213,12 @@ def _malformed(count: int, reason: str) -> str:
     if count == 1:
         return f"a malformed message: {reason}"
     return f"{count} malformed messages, the last: {reason}"
+
+
+def _refused(count: int, reason: str) -> str:
+    if count == 1:
+        return f"a client was turned away: {reason}"
+    return f"clients were turned away {count} times, the last: {reason}"
 
 
 def _lost(before: Drops, now: Drops) -> str:

@@ -154,20 +154,27 @@ def is_exposed(address: str) -> bool:
         return False
 
 
-def address_cell(address: str) -> Cell:
-    """Show an address without its tcp://; ! marks one that other machines can reach."""
-    text = plain(address).removeprefix("tcp://")
-    return Cell(f"{text} !", "warning") if is_exposed(address) else Cell(text)
+def address_cell(address: str, *, curve: bool = False) -> Cell:
+    """Show an address without its tcp://; ! marks one that other machines can reach.
+
+    Parameters
+    ----------
+    curve : whether it is encrypted, and only listed clients are let in: then that is no warning.
+    """
+    exposed = is_exposed(address)
+    marks = [mark for mark, holds in (("!", exposed), ("curve", curve)) if holds]
+    text = " ".join([plain(address).removeprefix("tcp://"), *marks])
+    return Cell(text, "warning" if exposed and not curve else "plain")
 
 
 def pub_cell(camera: CameraStatus) -> Cell:
     """Show where images are published."""
-    return address_cell(camera["pub_address"])
+    return address_cell(camera["pub_address"], curve=camera["curve"])
 
 
 def pull_cell(camera: CameraStatus) -> Cell:
     """Show where boxes are received."""
-    return address_cell(camera["pull_address"])
+    return address_cell(camera["pull_address"], curve=camera["curve"])
 
 
 # Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
@@ -210,8 +217,14 @@ COLUMNS = (
     ),
     Column("window", "Its window on the rig's screen: shown, closed, or why not.", window_cell, 8),
     Column("box", "The box that a client sent, until it expires.", box_cell, 10, min_width=19),
-    Column("pub", "Where images are published; ! other machines can reach it.", pub_cell, 5),
-    Column("pull", "Where boxes are received; ! other machines can reach it.", pull_cell, 9),
+    Column(
+        "pub",
+        "Where images are published; ! other machines can reach it; curve: encrypted, and only "
+        "clients whose keys are listed are let in.",
+        pub_cell,
+        5,
+    ),
+    Column("pull", "Where boxes are received; marked as pub is.", pull_cell, 9),
     Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 11),
 )
 

@@ -1,5 +1,7 @@
 """What is known of one camera, in words: the panel below the table, and the camera's screen."""
 
+from datetime import UTC, datetime
+
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.columns import STATE_TONES, corners, fps_verdict, is_exposed
 from pmv_tui.tui.drops import CAUSES
@@ -35,6 +37,7 @@ def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
         ("failed", Cell(plain(camera["plug_error"]), "bad")),
         ("sockets", _sockets(camera)),
         ("sent", _sent(camera)),
+        ("refused", _refused(camera)),
     ]
 
 
@@ -80,9 +83,21 @@ def _sockets(camera: CameraStatus) -> Cell:
     """Give both addresses as a client script needs them."""
     addresses = [("pub", camera["pub_address"]), ("pull", camera["pull_address"])]
     text = "  ".join(f"{name} {plain(address)}" for name, address in addresses)
-    if any(is_exposed(address) for _, address in addresses):
-        return Cell(f"{text}  ! other machines can reach it", "warning")
-    return Cell(text)
+    exposed = any(is_exposed(address) for _, address in addresses)
+    reach = "  ! other machines can reach it" if exposed else ""
+    if camera["curve"]:
+        return Cell(f"{text}{reach or ' '} curve: encrypted, for listed clients only")
+    return Cell(text + reach, "warning" if exposed else "plain")
+
+
+def _refused(camera: CameraStatus) -> Cell:
+    """Give how many clients were turned away, and why and when the last one was."""
+    moment = camera["refused_at"]
+    if moment is None:
+        return Cell("")
+    last = f"{datetime.fromtimestamp(moment / 1e9, UTC).astimezone():%H:%M:%S}"
+    reason = plain(camera["refused_reason"])
+    return Cell(f"clients {camera['refused']} times, the last at {last}: {reason}", "warning")
 
 
 def _sent(camera: CameraStatus) -> Cell:

@@ -35,7 +35,7 @@ except TimeoutError as error:
 def test_it_needs_only_pyzmq_msgpack_and_numpy(tmp_path: Path) -> None:
     package, copy = Path(pmv_tui.__file__).parent, tmp_path / "pmv_tui"
     shutil.copytree(package / "client", copy / "client")
-    for name in ("__init__.py", "protocol.py"):
+    for name in ("__init__.py", "curve.py", "protocol.py"):
         shutil.copy(package / name, copy)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT, str(tmp_path)],

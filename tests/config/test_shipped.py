@@ -10,13 +10,14 @@ from pmv_tui.config.schema import (
     DisplayConfig,
     OverlayConfig,
     RigConfig,
+    SecurityConfig,
     SocketConfig,
     TuiConfig,
 )
 from pmv_tui.tui.actions import SCREENS
 
 PROJECT = Path(__file__).parents[2]
-SECTIONS = (SocketConfig, OverlayConfig, DisplayConfig, TuiConfig, CameraConfig)
+SECTIONS = (SocketConfig, OverlayConfig, DisplayConfig, SecurityConfig, TuiConfig, CameraConfig)
 SETTINGS = [setting for section in SECTIONS for setting in section.model_fields]
 
 

@@ -60,6 +60,8 @@ def test_drops_are_summed_and_stand_out_only_where_frames_were_lost() -> None:
 def test_an_address_that_others_can_reach_is_marked() -> None:
     assert address_cell("tcp://localhost:5555").text == "localhost:5555"
     assert address_cell("tcp://*:5555") == Cell("*:5555 !", "warning")
+    assert address_cell("tcp://*:5555", curve=True) == Cell("*:5555 ! curve")
+    assert address_cell("tcp://localhost:5555", curve=True) == Cell("localhost:5555 curve")
 
 
 def test_the_live_box_is_shown_by_its_corners() -> None:

@@ -1,0 +1,117 @@
+"""The commands for keys: who is let in where `[security]` is on."""
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pmv_tui.cli.grammar import Grammar
+from pmv_tui.cli.outcome import DONE, WRONG, CommandFailed, show
+from pmv_tui.cli.rig import load
+
+if TYPE_CHECKING:
+    from pmv_tui.config.load import LoadedConfig
+    from pmv_tui.keys import Keys
+
+Told = tuple[Any, list[str]]
+"""What an action did: for --json, and for people."""
+
+NAMELESS = ("list", "server")
+"""Actions that take no client's name."""
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add `keys`."""
+    keys = grammar.command(
+        "keys", _keys, "make, list and remove the keys of clients that are let in", listing=True
+    )
+    keys.add_argument(
+        "action",
+        choices=["new", "list", "remove", "server"],
+        help="make a client's key and list it; list them; take one off the list; "
+        "tell the rig's own key, which is made where there is none",
+    )
+    keys.add_argument("name", metavar="NAME", nargs="?", help="a client, for new and remove")
+
+
+def refuse_missing_key(loaded: "LoadedConfig") -> None:
+    """See that a rig that asks its clients for keys has one itself, and can read their list.
+
+    Raises
+    ------
+    ConfigError : it has not, or cannot.
+    """
+    from pmv_tui.config.problems import ConfigError, Problem
+    from pmv_tui.curve import KeyFileError
+    from pmv_tui.keys import Keys
+
+    if not loaded.config.security.curve:
+        return
+    keys = Keys(loaded.keys_folder)
+    try:
+        keys.server()
+        told = [client.problem for client in keys.clients() if client.problem]
+    except KeyFileError as error:
+        told = [str(error)]
+    if told:
+        raise ConfigError(loaded.path, [Problem("security.keys", None, text) for text in told])
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from pmv_tui.curve import KeyFileError
+    from pmv_tui.keys import Keys
+
+    if (options.name is None) != (options.action in NAMELESS):
+        needed = "takes no name" if options.name else "needs a client's name"
+        raise CommandFailed(f"keys {options.action} {needed}", WRONG)
+    loaded = load(options)
+    notes: list[str] = []
+    if not loaded.config.security.curve:
+        notes = ["no key is asked for yet: set curve = true in [security], start the engine anew"]
+    actions: dict[str, Callable[[Keys, Any], Told]] = {
+        "new": _new,
+        "list": _list,
+        "remove": _remove,
+        "server": _server,
+    }
+    try:
+        about, lines = actions[options.action](Keys(loaded.keys_folder), options.name)
+    except KeyFileError as error:
+        raise CommandFailed(str(error)) from None
+    show(options, about, lambda: lines + notes)
+    return DONE
+
+
+def _new(keys: "Keys", name: str) -> Told:
+    secret = keys.make_client(name)
+    server, server_lines = _server(keys)
+    lines = [
+        f"{name} is listed in {keys.clients_folder}",
+        f"move to the client's machine: {secret}",
+        f'in its script: subscribe(ADDRESS, key="{secret.name}")',
+        *server_lines,
+    ]
+    return {"name": name, "secret_file": str(secret), **server}, lines
+
+
+def _list(keys: "Keys", _: None) -> Told:
+    clients = keys.clients()
+    about = [
+        {"name": each.name, "public_key": each.public.decode(), "problem": each.problem}
+        for each in clients
+    ]
+    lines = [f"{each.name}  {each.public.decode() or each.problem}" for each in clients]
+    none = [f"no client is listed in {keys.clients_folder}; pmv-tui keys new NAME lists one"]
+    return about, lines or none
+
+
+def _remove(keys: "Keys", name: str) -> Told:
+    keys.remove_client(name)
+    told = f"{name} is no longer listed; an engine that runs cuts it within a second"
+    return {"name": name}, [told]
+
+
+def _server(keys: "Keys", _: None = None) -> Told:
+    keys.make_server()
+    public = keys.server()[0].decode()
+    about = {"server_key": public, "server_file": str(keys.server_public)}
+    return about, [f"this rig's public key: {public}, in {keys.server_public}"]

@@ -1,0 +1,206 @@
+"""Who may connect where `[security]` is on: a thread that ZeroMQ asks about each client.
+
+ZeroMQ asks over ZAP (https://rfc.zeromq.org/spec/27/): one socket of the context that all cameras'
+sockets belong to. Without an answer nobody is let in.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import zmq
+from zmq.utils import z85
+from zmq.utils.monitor import recv_monitor_message
+
+from pmv_tui.curve import KeyFileError
+from pmv_tui.keys import Keys, Stamp
+
+log = logging.getLogger(__name__)
+
+ENDPOINT = "inproc://zeromq.zap.01"
+
+STRANGERS = zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
+"""What a socket's monitor tells of clients that the gate is never asked about."""
+
+WRONG_SERVER_KEY = 0x11000001
+"""ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC."""
+
+SHOWN = 8
+"""Characters of a public key that are enough to tell it from others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Clients that a camera turned away.
+
+    Parameters
+    ----------
+    count : attempts to connect.
+    reason : of the last one, in words; with its address where that is known.
+    time : of the last one, ns since the epoch; None before the first.
+    """
+
+    count: int = 0
+    reason: str = ""
+    time: int | None = None
+
+
+class Door:
+    """The way in to one camera's two sockets; made by `Gate.door`.
+
+    Parameters
+    ----------
+    keys : the rig's.
+    domain : what ZeroMQ calls this door by when it asks.
+    """
+
+    def __init__(self, keys: Keys, domain: str) -> None:
+        self._keys = keys
+        self._domain = domain
+        self._lock = threading.Lock()
+        self.refusals = Refusals()
+        self.let_in: dict[bytes, str] = {}
+        """The keys of clients that came in, Z85, with the names they were listed by."""
+
+    def guard(self, socket: zmq.Socket[bytes]) -> None:
+        """Encrypt a socket that is not bound yet, and have the gate asked about its clients.
+
+        Raises
+        ------
+        KeyFileError : the rig has no key, or it cannot be used.
+        """
+        _, secret = self._keys.server()
+        socket.curve_server = True
+        socket.curve_secretkey = secret
+        socket.zap_domain = self._domain.encode()
+        # Without it, a gate that does not answer would let everybody in.
+        socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+
+    def refuse(self, reason: str) -> None:
+        """Count a client that was turned away."""
+        with self._lock:  # the gate tells of some, the main thread of others
+            self.refusals = Refusals(self.refusals.count + 1, reason, time.time_ns())
+
+    def count_strangers(self, monitor: zmq.Socket[bytes]) -> None:
+        """Read from a socket's monitor who came without a key, or with another rig's."""
+        while monitor.poll(0):
+            event = recv_monitor_message(monitor)
+            if event["event"] & STRANGERS:
+                wrong = event["value"] == WRONG_SERVER_KEY
+                self.refuse(
+                    "a client has another rig's key" if wrong else "a client came without a key"
+                )
+
+
+class Gate:
+    """Answers ZeroMQ's questions about clients, from the list of keys as it is at that moment.
+
+    Parameters
+    ----------
+    context : that of the cameras' sockets.
+    keys : the rig's.
+    """
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: Keys) -> None:
+        self._keys = keys
+        self._list = _List(keys)
+        self._doors: dict[bytes, Door] = {}
+        self._socket = context.socket(zmq.REP)
+        self._socket.linger = 0
+        self._socket.bind(ENDPOINT)
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
+
+    def door(self) -> Door:
+        """Make the door of another camera."""
+        domain = f"camera {len(self._doors) + 1}"
+        door = self._doors[domain.encode()] = Door(self._keys, domain)
+        return door
+
+    def listed(self) -> int:
+        """Count the clients on the list."""
+        return len(self._list.read())
+
+    def withdrawn(self, door: Door) -> list[str]:
+        """Name the clients that came in by a door and are no longer listed."""
+        if not door.let_in:
+            return []
+        listed = self._list.read()
+        if self._list.problem:
+            return []  # Not to be read now: that is no reason to cut anybody's images.
+        return sorted(name for key, name in door.let_in.copy().items() if key not in listed)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; nobody is let in any more."""
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        self._socket.close()
+        os.close(self._wake)
+
+    def _run(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        poller.register(self._wake, zmq.POLLIN)
+        while self._wake not in dict(poller.poll()):
+            self._socket.send_multipart(self._answer(self._socket.recv_multipart()))
+
+    def _answer(self, question: list[bytes]) -> list[bytes]:
+        """Answer one question: version, id, domain, address, identity, mechanism, key."""
+        version, number, domain, address, _, mechanism, *credentials = question
+        name = ""
+        door = self._doors.get(domain)
+        if door is not None and mechanism == b"CURVE" and len(credentials) == 1:
+            name = self._let_in(door, address.decode(errors="replace"), z85.encode(credentials[0]))
+        if name:
+            return [version, number, b"200", b"OK", name.encode(), b""]
+        return [version, number, b"400", b"not listed", b"", b""]
+
+    def _let_in(self, door: Door, address: str, key: bytes) -> str:
+        """Give the name that a key is listed by; empty, and counted, where it is not."""
+        name = self._list.read().get(key, "")
+        if name:
+            door.let_in[key] = name
+        elif self._list.problem:
+            door.refuse(f"{address}: {self._list.problem}")
+        else:
+            door.refuse(f"{address}: its key, {key[:SHOWN].decode()}…, is not listed")
+        return name
+
+
+class _List:
+    """The listed keys, read anew when a file has changed. Asked by the gate and the main thread."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._stamp: Stamp | None = None
+        self._names: Mapping[bytes, str] = {}
+        self.problem = ""
+        """Why the list could not be read the last time; then nobody is listed."""
+
+    def read(self) -> Mapping[bytes, str]:
+        """Give each listed key (Z85) with the name of its client."""
+        with self._lock:
+            try:
+                stamp = self._keys.stamp()
+                if stamp != self._stamp:
+                    clients = self._keys.clients()
+                    self._names = {each.public: each.name for each in clients if each.public}
+                    self._stamp = stamp
+                    for each in clients:
+                        if each.problem:
+                            log.warning("nobody is let in by %s", each.problem)
+                self.problem = ""
+            except KeyFileError as error:
+                if self.problem != str(error):
+                    log.warning("nobody is let in: %s", error)
+                self.problem = str(error)
+                self._stamp, self._names = None, {}
+            return self._names

@@ -1,0 +1,222 @@
+"""Who is let in where `[security]` is on: keys, clients and strangers at the real engine."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from pmv_tui.client import Key, boxes, subscribe, subscribe_all
+from pmv_tui.keys import Keys
+from tests.support import DEADLINE, SMALL, RigOnDisk, free_ports, simulated, wait_for
+
+ON = "[security]\ncurve = true\n[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
+
+QUIET = 0.7
+"""Seconds in which a client that were let in would have had some forty images."""
+
+
+class Encrypted:
+    """A rig with two encrypted cameras, and its keys."""
+
+    def __init__(self, rig: RigOnDisk) -> None:
+        self.rig = rig
+        ports = free_ports(4)
+        self.pub, self.pull, self.other_pub, _ = (f"tcp://localhost:{port}" for port in ports)
+        left = simulated("left", *ports[:2], more=SMALL)
+        rig.write_config(ON + left + simulated("right", *ports[2:], more=SMALL))
+        self.keys = Keys(rig.folder / "keys")
+
+    def left(self) -> dict[str, Any]:
+        """Ask for the first camera's status."""
+        return self.rig.camera("left")
+
+    def events(self) -> str:
+        """Give what the engine told so far."""
+        return self.rig.said()
+
+
+@pytest.fixture
+def encrypted(rig: RigOnDisk) -> Encrypted:
+    return Encrypted(rig)
+
+
+@contextmanager
+def following(address: str, key: Path) -> Iterator[list[int]]:
+    """Collect sequence numbers in this thread: `more` is asked for by iterating."""
+    numbers: list[int] = []
+    with subscribe(address, newest=False, timeout=DEADLINE, key=key) as frames:
+        numbers.append(next(frames).sequence or 0)
+        yield numbers
+        until = time.time_ns()
+        while (frame := next(frames)).timestamp < until:
+            numbers.append(frame.sequence or 0)
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "an image is missing"
+
+
+def gets_nothing(address: str, key: Key | Path | None = None) -> bool:
+    """Tell whether a client receives no image at all."""
+    with subscribe(address, timeout=QUIET, key=key) as frames:
+        try:
+            next(frames)
+        except TimeoutError:
+            return True
+    return False
+
+
+def turned_away(encrypted: Encrypted, key: Key | None) -> dict[str, Any]:
+    """Try to get images and to send boxes; give the status once both was counted."""
+    before = encrypted.left()["refused"]
+    assert gets_nothing(encrypted.pub, key)
+    with boxes(encrypted.pull, key=key) as marks:
+        end = time.monotonic() + QUIET
+        wait_for(lambda: marks.send(((1, 2), (3, 4))) or time.monotonic() > end, "a while")
+        return wait_for(
+            lambda: (now := encrypted.left())["refused"] >= before + 2 and now,
+            "a refusal at each of its sockets",
+        )
+
+
+def test_a_listed_client_receives_images_and_its_boxes_are_drawn(encrypted: Encrypted) -> None:
+    alice = encrypted.keys.make_client("alice")
+    with encrypted.rig.serve("--plug-all"):
+        with (
+            subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as frames,
+            boxes(encrypted.pull, key=Key.load(alice)) as marks,
+        ):
+            assert next(frames).image.shape == (72, 96)
+            wait_for(lambda: marks.send(((1, 2), (30, 40))), "the connection")
+            wait_for(lambda: marks.send(((1, 2), (30, 40))) and encrypted.left()["box"], "its box")
+        both = {"left": encrypted.pub, "right": encrypted.other_pub}
+        with subscribe_all(both, tolerance=0.02, timeout=DEADLINE, key=str(alice)) as pairs:
+            assert set(next(pairs)) == {"left", "right"}
+        status = encrypted.left()
+        assert status["curve"]
+        assert status["refused"] == 0
+        assert "encrypted, 1 client listed" in encrypted.events()
+
+
+def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encrypted) -> None:
+    encrypted.keys.make_client("alice")
+    public, secret = zmq.curve_keypair()
+    server, _ = encrypted.keys.server()
+    another_rig, _ = zmq.curve_keypair()
+    strangers: list[tuple[Key | None, str]] = [
+        (Key(public, secret, server), f"127.0.0.1: its key, {public[:8].decode()}…, is not listed"),
+        (Key(public, secret, another_rig), "a client has another rig's key"),
+        (None, "a client came without a key"),
+    ]
+    with encrypted.rig.serve("--plug-all"):
+        for key, reason in strangers:
+            status = turned_away(encrypted, key)
+            assert status["refused_reason"] == reason
+            assert abs(status["refused_at"] - time.time_ns()) < 30e9
+            assert (status["clients"], status["messages"], status["malformed"]) == (0, 0, 0)
+        assert encrypted.rig.camera("right")["refused"] == 0
+        wait_for(lambda: "turned away" in encrypted.events(), "the event")
+
+
+def test_a_key_is_let_in_as_soon_as_it_is_listed(encrypted: Encrypted) -> None:
+    encrypted.keys.make_client("alice")
+    with encrypted.rig.serve("--plug-all"):
+        done = encrypted.rig.run("keys", "new", "bob", "--json")
+        about = json.loads(done.stdout)
+        assert not gets_nothing(encrypted.pub, Path(about["secret_file"]))
+
+
+def test_a_key_that_is_removed_is_cut_and_others_go_on(encrypted: Encrypted) -> None:
+    alice, bob = (encrypted.keys.make_client(name) for name in ("alice", "bob"))
+    bobs_key = Key.load(bob)
+    with (
+        encrypted.rig.serve("--plug-all"),
+        following(encrypted.other_pub, alice),
+        subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as alices,
+        subscribe(encrypted.pub, timeout=QUIET, key=bobs_key) as bobs,
+    ):
+        next(alices)
+        next(bobs)
+        assert encrypted.rig.run("keys", "remove", "bob").returncode == 0
+        wait_for(lambda: "no longer listed: bob" in encrypted.events(), "the cut")
+        removed = time.time_ns()
+        with pytest.raises(TimeoutError):
+            wait_for(lambda: next(bobs).timestamp > removed, "an image that must not come")
+        assert next(alices).timestamp > removed - 1e9
+        wait_for(lambda: next(alices).timestamp > removed, "images for who is still listed")
+        assert gets_nothing(encrypted.pub, bobs_key)
+
+
+def test_without_a_key_of_its_own_the_rig_plugs_nothing_and_says_what_to_do(
+    encrypted: Encrypted,
+) -> None:
+    checked = encrypted.rig.run("check")
+    assert checked.returncode == 2
+    assert "pmv-tui keys server makes it" in checked.stderr
+    with encrypted.rig.serve():
+        plugged = encrypted.rig.run("plug", "left")
+        assert plugged.returncode == 1
+        assert "pmv-tui keys server makes it" in plugged.stdout
+        assert not encrypted.left()["plugged"]
+        assert encrypted.rig.run("keys", "server").returncode == 0
+        assert encrypted.rig.run("plug", "left").returncode == 0
+        encrypted.rig.run("unplug", "left")
+        encrypted.keys.server_secret.chmod(0o644)
+        assert "chmod 600" in encrypted.rig.run("plug", "left").stdout
+    assert encrypted.rig.run("check").returncode == 2
+
+
+def test_a_list_that_others_can_change_lets_nobody_in(encrypted: Encrypted) -> None:
+    alice = encrypted.keys.make_client("alice")
+    with encrypted.rig.serve("--plug-all"):
+        encrypted.keys.clients_folder.chmod(0o777)
+        assert gets_nothing(encrypted.pub, alice)
+        assert "can be written to by others" in encrypted.left()["refused_reason"]
+        encrypted.keys.clients_folder.chmod(0o700)
+        assert not gets_nothing(encrypted.pub, alice)
+
+
+def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -> None:
+    alice, bob = (encrypted.keys.make_client(name) for name in ("alice", "bob"))
+    bobs_file = encrypted.rig.folder / "bob.key_secret"
+    bob.rename(bobs_file)
+    encrypted.keys.remove_client("bob")
+    with encrypted.rig.serve("--plug-all"):
+        probe = ("probe", encrypted.pub, "--seconds", "0.5")
+        for options, told in (
+            (("--key", str(alice)), "96x72"),
+            ((), "lets in only clients with a key; give it with --key"),
+            (("--key", str(bobs_file)), "does not list this key"),
+        ):
+            assert told in encrypted.rig.run(*probe, *options).stdout
+        nowhere = encrypted.rig.run(*probe, "--key", "nowhere")
+        assert (nowhere.returncode, nowhere.stderr) == (
+            2,
+            "pmv-tui: nowhere: No such file or directory\n",
+        )
+
+
+def test_no_secret_is_printed_logged_or_told(encrypted: Encrypted) -> None:
+    alice = encrypted.keys.make_client("alice")
+    secrets = [Key.load(alice).secret.decode(), encrypted.keys.server()[1].decode()]
+    with encrypted.rig.serve("--plug-all"):
+        assert gets_nothing(encrypted.pub)
+        told = [
+            encrypted.rig.run(*command.split()).stdout
+            for command in (
+                "status --json",
+                "status",
+                "keys list",
+                "keys list --json",
+                "keys server",
+                "keys new bob",
+                "plug all --json",
+                "check --json",
+            )
+        ]
+    logs = [path.read_text() for path in encrypted.rig.folder.glob("state/pmv-tui/*/engine.log")]
+    for text in (*told, *logs, encrypted.events()):
+        assert text
+        assert not [secret for secret in secrets if secret in text]
