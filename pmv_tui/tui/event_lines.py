@@ -12,6 +12,9 @@ LEVEL_TONES: dict[str, Tone] = {"info": "muted", "warning": "warning", "error": 
 TIME_FORMAT = "%m-%d %H:%M:%S"
 """Local time of the host; its length is that of `01-31 23:59:59`."""
 
+MAX_NAME_WIDTH = 16
+"""Terminal columns; longer names are cut."""
+
 MIN_TEXT_WIDTH = 24
 """Where less is left beside time, level and camera, the text goes on a line of its own."""
 
@@ -24,8 +27,14 @@ def event_lines(events: Sequence[Event], names: Mapping[str, str], width: int) -
     names : each camera's name by its unique_id.
     width : terminal columns.
     """
-    name_width = max([len("camera"), *(len(plain(name)) for name in names.values())])
-    return [line for event in events for line in _event(event, names, min(name_width, 16), width)]
+    columns = name_width(names)
+    return [line for event in events for line in _event(event, names, columns, width)]
+
+
+def name_width(names: Mapping[str, str]) -> int:
+    """Give the terminal columns that cameras' names get."""
+    widest = max([len("camera"), *(len(plain(name)) for name in names.values())])
+    return min(widest, MAX_NAME_WIDTH)
 
 
 def _event(event: Event, names: Mapping[str, str], name_width: int, width: int) -> list[Line]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pmv_tui.tui.actions import CAMERA_ACTIONS, RIG_ACTIONS, Action
+from pmv_tui.tui.actions import CAMERA_ACTIONS, LOG_ACTIONS, RIG_ACTIONS, Action
 from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.key_map import KeyMap, shown_keys
@@ -65,4 +65,24 @@ CAMERA_HELP = (
     Topic("Clock", CLOCKS),
     Topic("States", STATES),
     _commands(CAMERA_ACTIONS),
+)
+
+LOG_HELP = (
+    Topic(
+        "Columns",
+        (
+            ("time", "When it happened: month, day and local time of the rig's host."),
+            ("level", "info; warning: look when you can; error: something does not work."),
+            ("camera", "Which it concerns; empty for the rig as a whole."),
+        ),
+    ),
+    Topic(
+        "Last line",
+        (
+            ("following", "The newest event is in view, and will be when more come."),
+            ("N new below", "You scrolled up, so the log stays there; end goes to the newest."),
+            ("repeats", "What repeats itself is told now and then, with how often it was."),
+        ),
+    ),
+    _commands(LOG_ACTIONS),
 )

@@ -143,3 +143,23 @@ def test_a_picture(
     rig.overlays = [a_box(212, 148, 308, 244, label="nose")]
     prepare = shown("v", text="nose")
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 20)], ids=["80x24", "40x20"])
+def test_the_log_of_what_went_wrong(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557))
+    rig.log("engine 1.0 started for /rigs/maze/config.toml")
+    rig.log("lost: the cable was pulled", level="error", camera="right-simulated")
+    rig.log(
+        "a malformed message: DRAW_BOX: TOP_LEFT and BOTTOM_RIGHT are needed, each [x, y]",
+        level="warning",
+        camera="left-simulated",
+    )
+    rig.log("capturing again, after 11.5 s", camera="right-simulated")
+
+    async def prepare(pilot: Pilot[str]) -> None:
+        await until(pilot, lambda: pilot.app.state.events)  # type: ignore[attr-defined]
+        await pilot.press("l", "e", "slash", "a")
+        await until_shown(pilot, "following  (2 of 4)")
+
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)

@@ -45,7 +45,7 @@ class CameraScreen(SteeringScreen):
         self, unique_id: str, state: RigState, changed: Signal[RigState], link: EngineLink
     ) -> None:
         super().__init__(state, changed, link)
-        self._unique_id = unique_id
+        self._unique_id = self.log_camera = unique_id
         self._settings: list[SettingStatus] = []
         self._ask_again = asyncio.Event()
 

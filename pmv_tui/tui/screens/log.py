@@ -1,13 +1,20 @@
-"""The log of what happened to the rig."""
+"""The log: what happened to the rig, filtered by camera, level and text."""
 
-from typing import ClassVar
+import dataclasses
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.signal import Signal
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, Input, Static
 
+from pmv_tui.control.messages import Event
 from pmv_tui.tui.actions import LOG_ACTIONS
+from pmv_tui.tui.help_topics import LOG_HELP
+from pmv_tui.tui.log_filter import LogFilter
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.event_view import EventView
@@ -20,22 +27,27 @@ class LogScreen(ExplainedScreen[None]):
     ----------
     state : what is known now.
     changed : tells when there is more.
+    camera : unique_id of the camera whose events are shown at first; empty for all.
     """
 
     registry = LOG_ACTIONS
+    help_topics = LOG_HELP
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in LOG_ACTIONS]
+    AUTO_FOCUS = ""
 
-    def __init__(self, state: RigState, changed: Signal[RigState]) -> None:
+    def __init__(self, state: RigState, changed: Signal[RigState], camera: str = "") -> None:
         super().__init__()
         self._state = state
         self._changed = changed
+        self._filter = self._first_filter = LogFilter(camera)
+        self._last_seen: Event | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out a title, the log and the footer."""
-        yield Static(" Log: the engine's events, newest at the bottom", classes="screen-title")
-        view = EventView()
-        view.can_focus = True
-        yield view
+        """Lay out a title, the log, the field to search by, where one is, and the footer."""
+        yield Static(classes="screen-title", markup=False)
+        yield EventView()
+        yield Input(id="search", placeholder="text to look for", compact=True)
+        yield Static(id="place", markup=False)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -44,5 +56,98 @@ class LogScreen(ExplainedScreen[None]):
         self._show(self._state)
 
     def _show(self, state: RigState) -> None:
-        """Show the events of this state."""
-        self.query_one(EventView).show_events(list(state.events), state.names)
+        """Show those events of this state that the filter lets through."""
+        names = state.names
+        events = [event for event in state.events if self._filter.matches(event, names)]
+        self.query_one(EventView).show_events(events, names)
+        title = f" Log: {self._filter.words(names)}"
+        self.query_one(".screen-title", Static).update(title)
+        self._show_place(events)
+
+    def _show_place(self, events: Sequence[Event]) -> None:
+        """Say whether the log follows its end, or how much is new below."""
+        if self.query_one(EventView).following:
+            self._last_seen = self._state.events[-1] if self._state.events else None
+            place = "following" if events else self._nothing()
+        else:
+            new = sum(1 for _ in takewhile(self._unseen, reversed(events)))
+            place = f"{new or 'nothing'} new below; end follows"
+        total = len(self._state.events)
+        count = f"{total} events" if len(events) == total else f"{len(events)} of {total}"
+        self.query_one("#place", Static).update(f" {place}  ({count})")
+
+    def _nothing(self) -> str:
+        """Say why no event is shown."""
+        return "none like this; esc shows more" if self._state.events else "nothing happened yet"
+
+    def _unseen(self, event: Event) -> bool:
+        """Tell whether an event came since the end was last in view."""
+        seen = self._last_seen
+        return seen is None or (event["time"], event["id"]) > (seen["time"], seen["id"])
+
+    @on(EventView.Followed)
+    def _place_changed(self) -> None:
+        """Say it in the last line."""
+        self._show(self._state)
+
+    def _refilter(self, **changes: Any) -> None:
+        """Show other events."""
+        self._filter = dataclasses.replace(self._filter, **changes)
+        self._show(self._state)
+
+    def action_next_camera(self) -> None:
+        """Show the next camera's events; after the last, those of all."""
+        choices = ["", *self._state.names]
+        shown = self._filter.camera
+        place = choices.index(shown) if shown in choices else -1
+        self._refilter(camera=choices[(place + 1) % len(choices)])
+
+    def action_troubles(self) -> None:
+        """Show warnings and errors only, or everything."""
+        self._refilter(troubles_only=not self._filter.troubles_only)
+
+    def action_search(self) -> None:
+        """Ask for a text."""
+        field = self.query_one("#search", Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed)
+    def _search_changed(self, message: Input.Changed) -> None:
+        """Show what has the text as it is typed."""
+        self._refilter(text=message.value)
+
+    @on(Input.Submitted)
+    def _keep_search(self) -> None:
+        """Keep the text, and give the keys back to the log."""
+        self.query_one("#search", Input).display = False
+        self.set_focus(None)
+
+    def action_clear(self) -> None:
+        """Clear the text while it is typed; else the filter; without one, go back."""
+        field = self.query_one("#search", Input)
+        if self._filter == self._first_filter and not field.display:
+            self.dismiss()
+            return
+        if not field.display:
+            self._filter = self._first_filter
+        field.value = ""
+        self._keep_search()
+        self._refilter(text="")
+
+    def action_move(self, rows: int) -> None:
+        """Scroll by lines."""
+        self.query_one(EventView).scroll_relative(y=rows, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        view = self.query_one(EventView)
+        view.scroll_relative(y=pages * view.size.height, animate=False)
+
+    def action_first(self) -> None:
+        """Go to the oldest event."""
+        self.query_one(EventView).scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Go to the newest event, and follow."""
+        self.query_one(EventView).follow()

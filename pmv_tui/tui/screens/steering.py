@@ -42,7 +42,12 @@ class SteeringScreen(ExplainedScreen[None]):
     changed : tells when there is more.
     link : carries the commands.
 
+    Attributes
+    ----------
+    log_camera : unique_id of the camera whose events the log shows at first; empty for all.
     """
+
+    log_camera = ""
 
     def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
         super().__init__()
@@ -159,7 +164,7 @@ class SteeringScreen(ExplainedScreen[None]):
 
     def action_log(self) -> None:
         """Show the log."""
-        self.app.push_screen(LogScreen(self.state, self.changed))
+        self.app.push_screen(LogScreen(self.state, self.changed, self.log_camera))
 
     @work
     async def _tell(self, command: str, camera: CameraStatus) -> None:
