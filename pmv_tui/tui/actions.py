@@ -21,7 +21,8 @@ class Action:
     method : of the screen, with its arguments, as Textual calls it.
     shown_keys : the keys as people read them.
     commands : what does the same from a script, after `pmv-tui`.
-    footer : whether the footer lists it.
+    footer : whether the footer lists it; it shows the first of a registry, as many as fit, and the
+        last two, which are the help and the way back.
     palette : whether the palette lists it.
     """
 
@@ -257,9 +258,9 @@ SCROLL = (
 )
 
 RIG_ACTIONS = (
-    OPEN,
     PLUG,
     PAUSE,
+    OPEN,
     PLUG_ALL,
     WINDOW,
     WINDOW_ALL,

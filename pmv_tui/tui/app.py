@@ -1,6 +1,7 @@
 """The app: owns the rig's state, the link to the engine, and how one leaves."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
 from pmv_tui.printable import printable
+from pmv_tui.tui.colours import suitable_theme
 from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, choose_glyphs
 from pmv_tui.tui.help_topics import keys_topic
 from pmv_tui.tui.key_map import KeyMap, key_name
@@ -34,6 +36,9 @@ HANG_UP_SECONDS = 5
 """A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
 
 COMPLAINT_SECONDS = 30
+
+NO_COLOR = "NO_COLOR"
+"""The environment variable by which a person wants no colours: https://no-color.org."""
 
 
 class PmvApp(App[str]):
@@ -66,10 +71,12 @@ class PmvApp(App[str]):
         preview_rate: float = 4.0,
         complaint: str = "",
     ) -> None:
-        super().__init__()
+        # Textual's grey is a colour too; its ANSI colours can be left out whole.
+        super().__init__(ansi_color=True if NO_COLOR in os.environ else None)
+        self.theme = suitable_theme(
+            theme or self.theme, self.console.color_system, no_color=self.no_color
+        )
         self.glyphs = glyphs
-        if theme:
-            self.theme = theme
         self.key_map = key_map
         self._complaint = complaint
         self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")

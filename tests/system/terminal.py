@@ -10,13 +10,24 @@ import pyte
 from tests.support import DEADLINE, RigOnDisk, wait_for
 
 
+def _of_a_terminal(environment: Mapping[str, str]) -> dict[str, str]:
+    """Set what a modern terminal sets, whatever the person running the tests has."""
+    own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    other = {"LC_ALL", "LC_CTYPE", "NO_COLOR", "PYTHONUTF8"}
+    return {key: value for key, value in environment.items() if key not in other} | own
+
+
 class TerminalTui:
     """`pmv-tui` as a person runs it; leaving the block kills it if it is still there.
 
     Parameters
     ----------
     columns, rows : the terminal's size, characters.
-    environment : what else the program is told of its terminal.
+    environment : what is set otherwise than in a terminal of UTF-8 and true colours.
+
+    Attributes
+    ----------
+    sent : everything that the terminal was sent.
     """
 
     def __init__(
@@ -27,17 +38,13 @@ class TerminalTui:
         *,
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self.sent = ""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._screen)
         self.process: pexpect.spawn[str] = pexpect.spawn(
             sys.executable,
             ["-m", "pmv_tui", "--config", str(rig.config_path)],
-            env={
-                **rig.environment,
-                "TERM": "xterm-256color",
-                "COLORTERM": "truecolor",
-                **environment,
-            },
+            env={**_of_a_terminal(rig.environment), **environment},
             cwd=str(rig.folder),
             dimensions=(rows, columns),
             encoding="utf-8",
@@ -55,7 +62,7 @@ class TerminalTui:
             return self._displayed()
         try:
             while True:
-                self._stream.feed(self.process.read_nonblocking(65536, timeout=0))
+                self._feed(self.process.read_nonblocking(65536, timeout=0))
         except (pexpect.TIMEOUT, pexpect.EOF):
             return self._displayed()
 
@@ -64,6 +71,16 @@ class TerminalTui:
         self.text()
         cells = [cell for row in self._screen.buffer.values() for cell in row.values()]
         return {colour for cell in cells if cell.data == glyph for colour in (cell.fg, cell.bg)}
+
+    def row(self, text: str) -> list[pyte.screens.Char]:
+        """Give the characters of the first row that holds a text, with their colours."""
+        rows = self._screen.buffer
+        y = next(y for y, row in enumerate(self._screen.display) if text in row)
+        return [rows[y][x] for x in range(self._screen.columns)]
+
+    def _feed(self, text: str) -> None:
+        self.sent += text
+        self._stream.feed(text)
 
     def _displayed(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)
@@ -80,10 +97,14 @@ class TerminalTui:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.text()}") from None
 
+    def hides(self, word: str) -> None:
+        """Wait until a word is no longer on the screen."""
+        wait_for(lambda: word not in self.text(), f"{word} to go from the screen")
+
     def ended(self) -> int | None:
         """Wait for the end of the program; its exit code."""
         self.process.expect(pexpect.EOF)
-        self._stream.feed(self.process.before or "")
+        self._feed(self.process.before or "")
         self.process.close()
         return self.process.exitstatus
 

@@ -12,12 +12,16 @@ from tests.tui.rig_double import RigDouble, a_box, a_camera
 
 SnapCompare = Callable[..., bool]
 
+SIZES = [(80, 24), (160, 40), (40, 20), (40, 12)]
+SMALL = pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids="{0[0]}x{0[1]}".format)
+
 
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch, utc: None) -> None:  # noqa: ARG001 - sets it
     """Keep the look free of what the person running the tests has set."""
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 def a_rig() -> RigDouble:
@@ -45,7 +49,7 @@ def shown(*keys: str, text: str = "") -> Callable[[Pilot[str]], object]:
     return prepare
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 40), (40, 20)], ids=["80x24", "160x40", "40x20"])
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
 def test_a_rig(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     prepare = shown(text="> left")
     assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
@@ -64,17 +68,33 @@ def test_an_empty_rig(snap_compare: SnapCompare) -> None:
     assert snap_compare(app_for(rig), run_before=shown(text="No cameras yet"))
 
 
-def test_the_address_dialog_with_an_error(snap_compare: SnapCompare) -> None:
-    prepare = shown("e", "backspace", "7", text="right has it as its pub address")
-    assert snap_compare(app_for(a_rig()), run_before=prepare)
+@SMALL
+def test_the_address_dialog_with_an_error(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    prepare = shown("e", "backspace", "7", text="right has it as its pub")
+    assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
 
 
-def test_the_quit_dialog(snap_compare: SnapCompare) -> None:
-    assert snap_compare(app_for(a_rig()), run_before=shown("q", text="are plugged"))
+@SMALL
+def test_the_quit_dialog(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    prepare = shown("q", text="are plugged")
+    assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
 
 
-def test_the_help(snap_compare: SnapCompare) -> None:
-    assert snap_compare(app_for(a_rig()), run_before=shown("question_mark", text="Keys"))
+@SMALL
+def test_the_help(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    prepare = shown("question_mark", text="Keys")
+    assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
+
+
+def test_a_rig_in_ascii(snap_compare: SnapCompare) -> None:
+    app = app_for(a_rig(), glyphs="ascii")
+    assert snap_compare(app, run_before=shown(text="> left"))
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+def test_a_rig_in_another_theme(snap_compare: SnapCompare, theme: str) -> None:
+    app = app_for(a_rig(), theme=theme)
+    assert snap_compare(app, run_before=shown(text="> left"))
 
 
 def test_a_silent_engine(snap_compare: SnapCompare) -> None:
@@ -115,9 +135,9 @@ def a_camera_to_look_at() -> RigDouble:
     return rig
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12)], ids="{0[0]}x{0[1]}".format)
 def test_a_camera(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    prepare = shown("enter", text="the camera's highest")
+    prepare = shown("enter", text="▲ 50")
     assert snap_compare(app_for(a_camera_to_look_at()), terminal_size=size, run_before=prepare)
 
 

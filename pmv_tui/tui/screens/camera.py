@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.signal import Signal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus, SettingStatus
 from pmv_tui.tui.actions import CAMERA_ACTIONS
@@ -21,6 +21,7 @@ from pmv_tui.tui.setting_values import is_editable, name_setting
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.camera_panels import CameraFacts, CameraHead
+from pmv_tui.tui.widgets.key_footer import KeyFooter
 from pmv_tui.tui.widgets.picture_view import PictureView
 from pmv_tui.tui.widgets.settings_table import SettingsTable
 
@@ -57,7 +58,7 @@ class CameraScreen(SteeringScreen):
         with Container(id="below"):
             yield CameraFacts()
             yield PictureView()
-        yield Footer(compact=True)
+        yield KeyFooter(self.registry)
 
     def on_mount(self) -> None:
         """Start to ask for the settings."""

@@ -7,10 +7,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pmv_tui.tui.actions import HELP_ACTIONS
 from pmv_tui.tui.help_topics import Topic
+from pmv_tui.tui.widgets.key_footer import KeyFooter
 
 
 class HelpScreen(Screen[None]):
@@ -35,7 +36,7 @@ class HelpScreen(Screen[None]):
                 yield Static(topic.title, classes="help-title")
                 for term, meaning in topic.rows:
                     yield _row(term, meaning)
-        yield Footer(compact=True)
+        yield KeyFooter(HELP_ACTIONS)
 
 
 def _row(term: str, meaning: str) -> Horizontal:

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.signal import Signal
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from pmv_tui.control.messages import Event
 from pmv_tui.tui.actions import LOG_ACTIONS
@@ -18,6 +18,7 @@ from pmv_tui.tui.log_filter import LogFilter
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.event_view import EventView
+from pmv_tui.tui.widgets.key_footer import KeyFooter
 
 
 class LogScreen(ExplainedScreen[None]):
@@ -48,7 +49,7 @@ class LogScreen(ExplainedScreen[None]):
         yield EventView()
         yield Input(id="search", placeholder="text to look for", compact=True)
         yield Static(id="place", markup=False)
-        yield Footer(compact=True)
+        yield KeyFooter(self.registry)
 
     def on_mount(self) -> None:
         """Show what is known, and whatever comes."""

@@ -48,6 +48,10 @@ class QuitDialog(ModalScreen[Leave | None], ExplainedScreen[Leave | None]):
                 yield Button("[u]C[/u]ancel", id="cancel", compact=True)
                 yield Static("stay here (escape)")
 
+    def on_mount(self) -> None:
+        """Take away the toasts, which would cover the answers."""
+        self.app.clear_notifications()
+
     @on(Button.Pressed, "#detach")
     def detach(self) -> None:
         """Leave the engine running."""

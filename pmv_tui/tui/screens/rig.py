@@ -7,7 +7,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions import RIG_ACTIONS
@@ -20,6 +20,7 @@ from pmv_tui.tui.widgets.camera_details import CameraDetails
 from pmv_tui.tui.widgets.camera_table import CameraTable
 from pmv_tui.tui.widgets.event_view import EventView
 from pmv_tui.tui.widgets.header_line import HeaderLine
+from pmv_tui.tui.widgets.key_footer import KeyFooter
 from pmv_tui.tui.widgets.picture_view import PictureView
 
 RECENT_EVENTS = 40
@@ -45,7 +46,7 @@ class RigScreen(SteeringScreen):
                 yield CameraDetails()
                 yield EventView()
             yield PictureView()
-        yield Footer(compact=True)
+        yield KeyFooter(self.registry)
 
     def target(self) -> CameraStatus | None:
         """Give the camera under the cursor. See `SteeringScreen.target`."""

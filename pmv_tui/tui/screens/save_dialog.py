@@ -41,10 +41,11 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
         with Horizontal(classes="buttons"):
             yield Button("Save", id="save", variant="primary", compact=True)
             yield Button("Cancel", id="cancel", compact=True)
-            yield Static("enter saves, escape cancels", classes="hint")
+            yield Static("enter saves, esc cancels, F1 helps", classes="hint")
 
     def on_mount(self) -> None:
         """Do without a blinking cursor: over SSH each blink is traffic."""
+        self.app.clear_notifications()  # They would cover what is to be read here.
         for field in self.query(Input):
             field.cursor_blink = False
         self._check()

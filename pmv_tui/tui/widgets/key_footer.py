@@ -1,0 +1,67 @@
+"""The last line of a screen: its keys, the most important first, as many as fit."""
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+from pmv_tui.tui.actions import Action
+
+ALWAYS = 2
+"""How many of the last keys are always shown: those for help and for the way back."""
+
+PALETTE_WIDTH = 12
+"""Terminal columns of the palette's key, which stands to the right of the others."""
+
+
+class KeyFooter(Footer):
+    """Leaves out whole keys where the terminal is narrow, and cuts none off.
+
+    Parameters
+    ----------
+    registry : the screen's actions, the most important first.
+    """
+
+    def __init__(self, registry: Iterable[Action]) -> None:
+        super().__init__(compact=True)
+        self._order = {action.method: place for place, action in enumerate(registry)}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the keys that fit. See `Footer.compose`."""
+        keys: list[FooterKey] = []
+        palette: list[FooterKey] = []
+        for key in super().compose():
+            if isinstance(key, FooterKey):
+                (palette if key.has_class("-command-palette") else keys).append(key)
+        keys.sort(key=lambda key: self._order.get(key.action, -1))
+        room = self.app.size.width + 1  # Nothing stands behind the blank of the last one.
+        yield from fitting(keys, room)
+        if sum(map(key_width, keys)) + PALETTE_WIDTH <= room:
+            yield from palette
+
+    def on_resize(self) -> None:
+        """Choose anew for another width."""
+        self.call_after_refresh(self.recompose)
+
+
+def key_width(key: FooterKey) -> int:
+    """Count the terminal columns of a key, its description and the blanks behind each."""
+    return cell_len(key.key_display) + cell_len(key.description) + 2
+
+
+def fitting(keys: list[FooterKey], room: int) -> Iterable[FooterKey]:
+    """Choose the last two keys, and of the others those for which there is room, in their order.
+
+    Parameters
+    ----------
+    room : terminal columns.
+    """
+    first, last = keys[:-ALWAYS], keys[-ALWAYS:]
+    room -= sum(map(key_width, last))
+    for key in first:
+        if key_width(key) <= room:
+            room -= key_width(key)
+            yield key
+    yield from last

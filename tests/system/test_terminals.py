@@ -1,0 +1,158 @@
+"""Terminals of every kind and size: what they are sent is what they can show."""
+
+import re
+
+import pytest
+
+from tests.support import RigOnDisk, free_ports, simulated
+from tests.system.terminal import TerminalTui
+
+SIZES = [(40, 12), (40, 20), (80, 24), (200, 50)]
+
+COLOURS = {
+    "none": r"(?:3|4)9",
+    "16": r"(?:[34]|9|10)[0-79]",
+    "256": r"[34]8;5;\d+",
+    "true": r"[34]8;2;\d+;\d+;\d+",
+}
+"""What stands for a colour in a change of style, by what the terminal has."""
+
+STYLES = r"[0-9]|2[0-9]"
+"""Bold, reverse and the like, and their end."""
+
+
+def styles(sent: str) -> set[str]:
+    """Take the changes of style out of what was sent."""
+    return set(re.findall(r"\x1b\[([0-9;]*)m", sent))
+
+
+def only(colours: str, sent: str) -> bool:
+    """Tell whether no other colours than these were sent."""
+    part = rf"(?:{STYLES}|{COLOURS['none']}|{COLOURS[colours]})"
+    return all(re.fullmatch(rf"(?:{part}(?:;{part})*)?", style) for style in styles(sent))
+
+
+@pytest.fixture
+def rig_of_two(rig: RigOnDisk) -> RigOnDisk:
+    """A rig of one camera with a plain and one with a wide name, and one that is not there."""
+    ports = free_ports(6)
+    rig.write_config(
+        simulated("left", *ports[:2])
+        + simulated("nest", *ports[2:4]).replace('name = "nest"', 'name = "鼠窩🐭"')
+        + f'[[cameras]]\nunique_id = "97-opencv"\nname = "gone"\n'
+        f'pub_address = "tcp://localhost:{ports[4]}"\npull_address = "tcp://localhost:{ports[5]}"\n'
+    )
+    return rig
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"NO_COLOR": "1"}, "none"),
+        ({"TERM": "linux", "COLORTERM": ""}, "16"),
+        ({"TERM": "screen", "COLORTERM": ""}, "16"),
+        ({"TERM": "screen-256color", "COLORTERM": ""}, "256"),
+        ({"TERM": "xterm-256color", "COLORTERM": ""}, "256"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "true"),
+    ],
+    ids=["no colour", "linux", "screen", "screen-256color", "xterm-256color", "truecolor"],
+)
+def test_a_terminal_is_sent_the_colours_it_has(
+    rig_of_two: RigOnDisk, environment: dict[str, str], colours: str
+) -> None:
+    with TerminalTui(rig_of_two, environment=environment) as tui:
+        tui.shows("left", "capturing", "unplugged", "error")
+        tui.press("p")
+        tui.shows("1 of 3 plugged")
+        tui.press("q")
+        tui.shows("Detach")
+        assert only(colours, tui.sent), styles(tui.sent)
+
+
+def test_without_colours_cursor_and_choice_stand_out_and_states_are_words(
+    rig_of_two: RigOnDisk,
+) -> None:
+    with TerminalTui(rig_of_two, environment={"NO_COLOR": "1"}) as tui:
+        tui.shows("> left", "capturing", "○ unplugged", "error")
+        assert all(character.reverse for character in tui.row("> left"))
+        assert not any(character.reverse for character in tui.row("gone"))
+        tui.press("p")
+        tui.shows("● plugged")
+        tui.press("q")
+        tui.shows("Detach")
+        assert any(character.reverse for character in tui.row("Detach"))
+
+
+@pytest.mark.parametrize(
+    "environment", [{"TERM": "linux"}, {"LANG": "C"}, {"LANG": "C", "TERM": "screen"}], ids=str
+)
+def test_a_terminal_without_unicode_is_sent_ascii_alone(
+    rig_of_two: RigOnDisk, environment: dict[str, str]
+) -> None:
+    with TerminalTui(rig_of_two, environment=environment) as tui:
+        tui.shows("left", "capturing", "o unplugged", "??????")
+        for key, text in (("?", "Keys"), ("l", "Log"), ("e", "Addresses of"), ("\r", "allowed")):
+            tui.press(key)
+            tui.shows(text)
+            tui.press("\x1b")
+            tui.hides(text)
+        assert tui.sent.isascii()
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+def test_state_and_way_out_are_on_every_screen(
+    rig_of_two: RigOnDisk, size: tuple[int, int]
+) -> None:
+    columns, rows = size
+    with TerminalTui(rig_of_two, columns, rows) as tui:
+        tui.shows("left", "capturing", "error", "? help", "q quit", "0 of 3 plugged")
+        tui.press("\r")
+        tui.shows("left-simulated", "capturing", "exposure_time", "q back")
+        tui.press("\r")
+        tui.shows("name of left", "Save", "Cancel")
+        tui.press("\x1b")
+        tui.hides("Save")
+        tui.press("e")
+        tui.shows("pub: images", "pull: boxes", "Save", "Cancel")
+        tui.press("\x1b")
+        tui.hides("Save")
+        tui.press("q")
+        tui.shows("q quit", "> left")
+        tui.press("p")
+        tui.shows("1 of 3 plugged")
+        tui.press("q")
+        tui.shows("Detach", "Stop", "Cancel")
+
+
+def test_wide_characters_in_a_name_keep_the_columns_in_line(rig_of_two: RigOnDisk) -> None:
+    with TerminalTui(rig_of_two) as tui:
+        screen = tui.shows("> left", "capturing", "error", "鼠窩")
+        assert screen
+        starts = []
+        for name in ("left", "鼠", "gone"):
+            characters = tui.row(name)
+            starts.append("".join(one.data or "\0" for one in characters).index("unplugged"))
+        assert len(set(starts)) == 1
+
+
+def test_without_the_mouse_the_terminal_is_not_asked_for_it(rig_of_two: RigOnDisk) -> None:
+    with TerminalTui(rig_of_two) as tui:
+        tui.shows("0 of 3 plugged")
+        assert "\x1b[?1000h" in tui.sent
+    rig_of_two.write_config(rig_of_two.config_path.read_text() + "[tui]\nmouse = false\n")
+    with TerminalTui(rig_of_two) as tui:
+        tui.shows("0 of 3 plugged")
+        assert "\x1b[?1000h" not in tui.sent
+
+
+def test_a_file_broken_under_a_running_engine_is_told_and_the_rig_is_shown(
+    rig_of_two: RigOnDisk,
+) -> None:
+    text = rig_of_two.config_path.read_text()
+    rig_of_two.write_config(text + '[tui.keys]\nplug = "x"\n')
+    with rig_of_two.serve():
+        with TerminalTui(rig_of_two) as tui:
+            tui.shows("x plug", "0 of 3 plugged")
+        rig_of_two.write_config(text + '[tui.keys]\nplugg = "x"\n')
+        with TerminalTui(rig_of_two, columns=120) as tui:
+            tui.shows("p plug", "0 of 3 plugged", "unknown action plugg", "did you mean plug?")
