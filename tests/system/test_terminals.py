@@ -126,7 +126,7 @@ def test_state_and_way_out_are_on_every_screen(
 
 def test_wide_characters_in_a_name_keep_the_columns_in_line(rig_of_two: RigOnDisk) -> None:
     with TerminalTui(rig_of_two) as tui:
-        tui.shows("> left", "capturing", "error", "鼠窩")
+        tui.shows("> left", "○ unplugged", "error", "鼠窩")
         rows = [[cell.data for cell in tui.row(name)] for name in ("> left", "  鼠", "  gone")]
         assert len({row.index("○") for row in rows}) == 1
 
