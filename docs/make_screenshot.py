@@ -35,7 +35,7 @@ class PaintedRig:
 async def draw() -> str:
     """Run the app in a terminal of 100x24 that nobody sees, and draw what it shows."""
     told = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
-    app = PmvApp(PaintedRig(told), log_path="engine.log")
+    app = PmvApp(PaintedRig(told), log_path="engine.log", printed=list)
     async with app.run_test(size=(100, 24)) as pilot:
         while not app.state.events:
             await pilot.pause()

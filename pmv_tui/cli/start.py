@@ -3,7 +3,6 @@
 import argparse
 import importlib
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,28 +27,32 @@ def add_commands(grammar: Grammar) -> None:
 
 def attach(options: argparse.Namespace) -> int:
     """Show the TUI, on an engine that is started where none runs."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise CommandFailed("the TUI needs a terminal; pmv-tui serve runs without one", WRONG)
+    from pmv_tui.tui.terminal_guard import guarded_terminal, refusal
+
+    if why := refusal():
+        raise CommandFailed(why, WRONG)
     from pmv_tui.control.rig import RigError
     from pmv_tui.engine.launch import ConfigRefused, Launch
 
     rig = rig_of(options)
     try:
-        launch = Launch(rig)
-        # From here on this process only shows: where processors are few, the engine and the clients
-        # come first.
-        os.nice(TUI_NICENESS)
-        # By name: only here does the command line touch Textual (see the contracts in
-        # pyproject.toml). It is imported while the engine starts.
-        app = importlib.import_module("pmv_tui.tui.app")
-        config, complaint = _tui_config(rig.config_path)
-        launch.wait()
+        rig.make_folder()
+        with guarded_terminal(rig.tui_output_path) as printed:
+            launch = Launch(rig)
+            # From here on this process only shows: where processors are few, the engine and the
+            # clients come first.
+            os.nice(TUI_NICENESS)
+            # By name: only here does the command line touch Textual (see the contracts in
+            # pyproject.toml). It is imported while the engine starts.
+            tui = importlib.import_module("pmv_tui.tui.run")
+            config, complaint = _tui_config(rig.config_path)
+            launch.wait()
+            code: int = tui.run_tui(rig, config, printed, complaint)
+            return code
     except ConfigRefused as error:
         raise CommandFailed(str(error), WRONG) from None
     except RigError as error:
         raise CommandFailed(str(error)) from None
-    code: int = app.run_tui(rig, config, complaint)
-    return code
 
 
 def _tui_config(path: Path) -> "tuple[TuiConfig, str]":
@@ -72,7 +75,7 @@ def _serve(options: argparse.Namespace) -> int:
     loaded = load(options)
     to_plug = ["all"] if options.plug_all else options.plug
     try:
-        serve(rig_of(options), loaded, to_plug, to_stderr=True)
+        serve(rig_of(options), loaded, to_plug)
     except RigError as error:
         raise CommandFailed(str(error)) from None
     return DONE

@@ -71,6 +71,16 @@ class Rig:
         """The engine's log; older ones beside it end in .1 and so on."""
         return self.folder / "engine.log"
 
+    @property
+    def output_path(self) -> Path:
+        """What libraries print in the engine; the one before it ends in .1."""
+        return self.folder / "engine.out"
+
+    @property
+    def tui_output_path(self) -> Path:
+        """What libraries print in the processes of the TUIs."""
+        return self.folder / "tui.out"
+
     def make_folder(self) -> None:
         """Make the folder, mode 0700, or see that the one there is this user's alone.
 

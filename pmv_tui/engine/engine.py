@@ -57,14 +57,17 @@ class Engine:
             self._gate = Gate(self._context, Keys(loaded.keys_folder))
         self._receiver = Receiver(loaded.config.socket_config.pull_rate)
         display = loaded.config.display
+        self.events = Events()
         self._windows = Windows(
-            rate=display.rate, max_size=display.max_size, scene_of=self._scene_of
+            rate=display.rate,
+            max_size=display.max_size,
+            scene_of=self._scene_of,
+            printed=lambda line: self.events.tell(f"printed by the viewer: {line}"),
         )
         self.cameras: dict[str, RigCamera] = {}
         self._backends: list[BackendStatus] = []
         self._to_plug: set[str] = set()
         self._scanning = False
-        self.events = Events()
         self._watch = Watch(self.events)
         self._hotplug = Hotplug()
 

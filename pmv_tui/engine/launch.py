@@ -6,6 +6,7 @@ import time
 
 from pmv_tui.control.client import ControlClient, EngineGone
 from pmv_tui.control.rig import Rig, RigError
+from pmv_tui.engine.output import new_output
 
 START_TIMEOUT = 15.0
 """Seconds in which an engine must answer; it was seen to take 0.4."""
@@ -35,12 +36,12 @@ class Launch:
         if rig.engine_runs():
             return
         rig.make_folder()
-        self._output = rig.folder / "engine.out"
+        self._output = new_output(rig.output_path)
         command = [sys.executable, "-m", "pmv_tui", "serve"]
         if rig.config_path.exists():
             command += ["--config", str(rig.config_path)]
         self._output.touch(0o600)
-        with self._output.open("wb") as out:
+        with self._output.open("ab") as out:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )

@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from queue import SimpleQueue
 from types import FrameType
+from typing import TextIO
 
 import zmq
 
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.output import new_output, prepare_output
 from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
 from pmv_tui.printable import printable
+from pmv_tui.printed import Printed, diverted, leads_to
 
 LOG_BYTES = 1_000_000
 LOG_FILES = 5
@@ -38,13 +41,12 @@ SWITCH_INTERVAL = 0.0005
 publishing of a frame late by up to 18 ms (p99)."""
 
 
-def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str], *, to_stderr: bool) -> None:
-    """Run the engine until SIGTERM, SIGINT or the `stop` command.
+def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str]) -> None:
+    """Run the engine until SIGTERM, SIGINT or the `stop` command; the log also goes to stderr.
 
     Parameters
     ----------
     to_plug : names of cameras to plug at once; `all` names each.
-    to_stderr : whether the log is also written to stderr.
 
     Raises
     ------
@@ -58,8 +60,16 @@ def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str], *, to_stderr: 
             f"an engine for {rig.config_path} already runs (pid {rig.engine_pid()}); "
             "pmv-tui attaches to it, pmv-tui stop ends it"
         )
-    with _logging(rig, to_stderr=to_stderr):
-        all_ended = _Loop(rig, loaded).run(to_plug)
+    # One that was started in the background has its stderr there from its first moment.
+    background = leads_to(sys.stderr.fileno(), rig.output_path)
+    if not background:
+        new_output(rig.output_path)
+    with diverted(rig.output_path, from_start=True) as away:
+        prepare_output()
+        # What is logged must not be taken for what a library printed.
+        terminal = None if background else away.stderr
+        with _logging(rig, terminal):
+            all_ended = _Loop(rig, loaded, away.printed).run(to_plug)
     os.close(lock)
     if not all_ended:
         # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
@@ -70,7 +80,8 @@ def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str], *, to_stderr: 
 class _Loop:
     """The main thread: control socket, signals, finished searches."""
 
-    def __init__(self, rig: Rig, loaded: LoadedConfig) -> None:
+    def __init__(self, rig: Rig, loaded: LoadedConfig, printed: Printed) -> None:
+        self._printed = printed
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = False
         self._signal: int | None = None
@@ -99,12 +110,18 @@ class _Loop:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + WATCH_INTERVAL / 1000
                 self._engine.watch()
+                self._tell_printed()
         if self._signal is not None:
             self._engine.events.tell(f"{signal.Signals(self._signal).name} received")
         sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
         all_closed = self._engine.stop()
+        self._tell_printed()
         self._server.close()
         return self._search.join(SEARCH_TIMEOUT) and all_closed
+
+    def _tell_printed(self) -> None:
+        for line in self._printed.new_lines():
+            self._engine.events.tell(f"printed: {line}")
 
     def _stop(self) -> None:
         self._stopping = True
@@ -131,14 +148,14 @@ class _Formatter(logging.Formatter):
 
 
 @contextmanager
-def _logging(rig: Rig, *, to_stderr: bool) -> Iterator[None]:
-    """Log through a queue: no thread that carries frames ever waits for a disk."""
+def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[None]:
+    """Log through a queue: no thread that carries frames ever waits for a disk or a terminal."""
     file = RotatingFileHandler(
         rig.log_path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
     )
     handlers: list[logging.Handler] = [file]
-    if to_stderr:
-        handlers.append(logging.StreamHandler())
+    if terminal is not None:
+        handlers.append(logging.StreamHandler(terminal))
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()

@@ -53,11 +53,18 @@ class Windows:
     max_size : of a window's longer side, pixels.
     scene_of : tells what to draw on a camera's image now; None: as before. Called in this thread,
         `rate` times a second for each open window.
+    printed : is given each line that the viewer prints; called in this thread.
     """
 
     def __init__(
-        self, *, rate: float, max_size: int, scene_of: Callable[[str], Scene | None]
+        self,
+        *,
+        rate: float,
+        max_size: int,
+        scene_of: Callable[[str], Scene | None],
+        printed: Callable[[str], object],
     ) -> None:
+        self._printed = printed
         self._rate = rate
         self._max_size = max_size
         self._scene_of = scene_of
@@ -178,7 +185,9 @@ class Windows:
     def _start_viewer(self) -> None:
         self._started = time.monotonic()
         try:
-            viewer = Viewer(self._display, self._xauthority, self._max_size, self._rate)
+            viewer = Viewer(
+                self._display, self._xauthority, self._max_size, self._rate, self._printed
+            )
         except OSError as error:
             self._lost(WindowStatus("viewer died", f"it cannot be started: {error}"))
             return

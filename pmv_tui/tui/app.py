@@ -1,26 +1,23 @@
 """The app: owns the rig's state, the link to the engine, and how one leaves."""
 
-import asyncio
 import os
-import signal
-import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import MappingProxyType
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
 
-from pmv_tui.config.schema import TuiConfig
-from pmv_tui.control.async_client import AsyncControlClient
-from pmv_tui.control.rig import Rig
-from pmv_tui.printable import printable
+from pmv_tui.control.messages import Event
 from pmv_tui.tui.colours import suitable_theme
-from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, choose_glyphs
+from pmv_tui.tui.driver import TerminalDriver
+from pmv_tui.tui.glyphs import AsciiOnly, Glyphs
 from pmv_tui.tui.help_topics import keys_topic
 from pmv_tui.tui.key_map import KeyMap, key_name
 from pmv_tui.tui.link import EngineClient, EngineLink
@@ -32,8 +29,8 @@ from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 
-HANG_UP_SECONDS = 5
-"""A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
+PRINTED_PERIOD = 1.0
+"""Seconds between two looks at what libraries printed."""
 
 COMPLAINT_SECONDS = 30
 
@@ -48,6 +45,7 @@ class PmvApp(App[str]):
     ----------
     client : a connection to the rig's engine; the app closes it.
     log_path : the engine's log file, named when it does not answer.
+    printed : gives the lines that libraries printed in this process since the last call.
     glyphs : which characters the terminal has.
     theme : the colours' name; empty for one that fits the terminal.
     key_map : other keys for actions, by their id.
@@ -59,12 +57,16 @@ class PmvApp(App[str]):
     CSS_PATH = "pmv.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - never changed
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "to the shell", show=False, id="suspend"),
+    ]
 
     def __init__(
         self,
         client: EngineClient,
         log_path: str,
         *,
+        printed: Callable[[], list[str]],
         glyphs: Glyphs = "unicode",
         theme: str = "",
         key_map: KeyMap = MappingProxyType({}),
@@ -72,10 +74,13 @@ class PmvApp(App[str]):
         complaint: str = "",
     ) -> None:
         # Textual's grey is a colour too; its ANSI colours can be left out whole.
-        super().__init__(ansi_color=True if NO_COLOR in os.environ else None)
+        super().__init__(
+            driver_class=TerminalDriver, ansi_color=True if NO_COLOR in os.environ else None
+        )
         self.theme = suitable_theme(
             theme or self.theme, self.console.color_system, no_color=self.no_color
         )
+        self._printed = printed
         self.glyphs = glyphs
         self.key_map = key_map
         self._complaint = complaint
@@ -117,6 +122,7 @@ class PmvApp(App[str]):
                 plain(self._complaint), severity="warning", timeout=COMPLAINT_SECONDS, markup=False
             )
         self.run_worker(self.link.run())
+        self.set_interval(PRINTED_PERIOD, self._tell_printed)
 
     def on_unmount(self) -> None:
         """Close the connection."""
@@ -139,6 +145,29 @@ class PmvApp(App[str]):
         """Remember that the engine does not answer."""
         self.state.silence = message.reason
         self.state_changed.publish(self.state)
+
+    def _tell_printed(self) -> None:
+        """Add what libraries print in this process to the log: it is kept off the screen."""
+        events = [
+            Event(
+                id=0,
+                time=time.time_ns(),
+                level="warning",
+                kind="engine",
+                camera="",
+                text=f"printed in this terminal's process: {line}",
+            )
+            for line in self._printed()
+        ]
+        if events:
+            self.post_message(EventsArrived(events))
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell; where there is none that could go on, say so."""
+        if os.getsid(os.getppid()) == os.getsid(0):
+            super().action_suspend_process()
+        else:
+            self.notify("No shell waits here that could continue pmv-tui", severity="warning")
 
     async def action_quit(self) -> None:
         """Leave; ask first where something is plugged. Asked again while it asks, detach."""
@@ -174,53 +203,3 @@ class PmvApp(App[str]):
         """End the engine, then leave."""
         failures = [result["text"] for result in await self.link.tell("stop") if not result["ok"]]
         self.exit("; ".join(failures) or "The engine has been stopped.")
-
-
-def run_tui(rig: Rig, config: TuiConfig, complaint: str = "") -> int:
-    """Show the TUI until the person leaves.
-
-    Parameters
-    ----------
-    rig : whose engine runs already.
-    config : how it looks, and its keys.
-    complaint : why `config` is not what the file says; empty where it is.
-
-    Returns
-    -------
-    The exit code.
-    """
-    # Textual reads stdin, and draws through stderr; a stdin that is no terminal would spin.
-    if not (sys.stdin.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
-        print(
-            "pmv-tui: the TUI needs a terminal; pmv-tui status and pmv-tui serve do without",
-            file=sys.stderr,
-        )
-        return 2
-    app = PmvApp(
-        AsyncControlClient(rig.endpoint),
-        str(rig.log_path),
-        glyphs=choose_glyphs(config.glyphs),
-        theme=config.theme,
-        key_map=config.keys,
-        preview_rate=config.preview_rate,
-        complaint=complaint,
-    )
-    farewell = asyncio.run(_run(app, mouse=config.mouse))
-    if farewell:
-        print(printable(farewell))
-    return app.return_code or 0
-
-
-async def _run(app: PmvApp, *, mouse: bool) -> str | None:
-    """Run the app; end in order when its terminal goes."""
-
-    def hang_up() -> None:
-        # Where even an orderly end hangs, for nobody reads the terminal, the alarm's default is
-        # to end the process.
-        signal.alarm(HANG_UP_SECONDS)
-        app.exit()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        loop.add_signal_handler(number, hang_up)
-    return await app.run_async(mouse=mouse)

@@ -16,6 +16,7 @@ EVERYWHERE = {
     "ctrl+c": "quits from anywhere",
     "ctrl+p": "opens the palette from anywhere",
     "ctrl+q": "quits from anywhere",
+    "ctrl+z": "gives the terminal back to the shell from anywhere",
 }
 """Keys that no action can have, and what they do."""
 

@@ -1,19 +1,17 @@
 """Starts the viewer, talks to it without ever waiting, and tells in words why it ended."""
 
-import logging
 import os
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any, cast
 
+from pmv_tui.printed import LineBudget
 from pmv_tui.viewer.endings import explain
 from pmv_tui.viewer.link import LinkClosed, MessageTooLong, make_pair, receive_waiting, send
 from pmv_tui.viewer.messages import Scene, WindowStatus
-
-log = logging.getLogger(__name__)
 
 START_TIMEOUT = 15.0
 """Seconds to the first sign of life: Python and the link, on a busy machine."""
@@ -44,6 +42,7 @@ class Viewer:
     display, xauthority : as in the environment variables; `xauthority` may be empty.
     max_size : of a window's longer side, pixels.
     rate : images a second that it shows at most.
+    printed : is given each line that the viewer, Qt or X prints.
 
     Raises
     ------
@@ -54,8 +53,17 @@ class Viewer:
     link, output : what to select for reading.
     """
 
-    def __init__(self, display: str, xauthority: str, max_size: int, rate: float) -> None:
+    def __init__(
+        self,
+        display: str,
+        xauthority: str,
+        max_size: int,
+        rate: float,
+        printed: Callable[[str], object],
+    ) -> None:
         self.display = display
+        self._printed = printed
+        self._budget = LineBudget("they are not kept")
         self.link, theirs = make_pair()
         self.link.setblocking(False)
         with theirs:
@@ -185,11 +193,11 @@ class Viewer:
             return  # It may have said why: `receive` reads that, and tells of the end.
 
     def _read_output(self) -> None:
-        """Log what the viewer, Qt and X print."""
-        text = (self.output.read() or b"").decode(errors="replace")
-        for line in text.splitlines():
-            log.info("viewer: %s", line)
-        self._said = (self._said + text)[-OUTPUT_KEPT:]
+        """Tell what the viewer, Qt and X print."""
+        data = self.output.read() or b""
+        for line in self._budget.pick(data.splitlines()):
+            self._printed(line)
+        self._said = (self._said + data.decode(errors="replace"))[-OUTPUT_KEPT:]
 
 
 def viewer_environment(

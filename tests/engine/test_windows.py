@@ -47,7 +47,7 @@ class Rig:
     def __init__(self) -> None:
         self.scenes = {name: plain_scene() for name in ("left", "right")}
         self.feeds = {name: WindowFeed(1000) for name in self.scenes}
-        self.windows = Windows(rate=60, max_size=MAX_SIZE, scene_of=self.scenes.get)
+        self.windows = Windows(rate=60, max_size=MAX_SIZE, scene_of=self.scenes.get, printed=print)
         self._sequence = 0
         self.windows.start()
 
@@ -337,7 +337,7 @@ ENGINE = """
 import sys, threading
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
-windows = Windows(rate=30, max_size=400, scene_of=lambda camera: None)
+windows = Windows(rate=30, max_size=400, scene_of=lambda camera: None, printed=print)
 windows.start()
 windows.open("left", "left", WindowFeed(30), display=sys.argv[1], xauthority="")
 while windows.state("left").state != "shown":

@@ -2,7 +2,7 @@
 
 Installed for a test as another package's is, through an entry point. A file named after the
 camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent`,
-`crash`, `noisy` (prints as some SDKs do) or `restless` (another shape each second).
+`crash`, `abort`, `noisy` (prints as some SDKs do) or `restless` (another shape each second).
 """
 
 import json
@@ -43,6 +43,9 @@ class FakeCamera(Camera):
                 raise CameraLost("the cable was pulled")
             case "crash":
                 raise ZeroDivisionError("a bug of the driver")
+            case "abort":
+                os.write(2, b"driver: assertion failed\n")
+                os.abort()
             case "noisy":
                 for descriptor in (1, 2):
                     os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")

@@ -1,8 +1,11 @@
 """The real TUI in a pseudo-terminal: keys in, what is on the screen out."""
 
+import shlex
 import sys
-from collections.abc import Mapping
+import termios
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType, TracebackType
+from typing import Any
 
 import pexpect
 import pyte
@@ -24,6 +27,8 @@ class TerminalTui:
     ----------
     columns, rows : the terminal's size, characters.
     environment : what is set otherwise than in a terminal of UTF-8 and true colours.
+    within : a command that runs it, and its arguments; empty: the terminal itself does. A shell
+        runs nothing by itself: `command` is what to type.
 
     Attributes
     ----------
@@ -37,13 +42,17 @@ class TerminalTui:
         rows: int = 24,
         *,
         environment: Mapping[str, str] = MappingProxyType({}),
+        within: Sequence[str] = (),
     ) -> None:
         self.sent = ""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._screen)
+        bare = [sys.executable, "-m", "pmv_tui", "--config", str(rig.config_path)]
+        self.command = shlex.join(bare)
+        program, *arguments = within if "bash" in within else [*within, *bare]
         self.process: pexpect.spawn[str] = pexpect.spawn(
-            sys.executable,
-            ["-m", "pmv_tui", "--config", str(rig.config_path)],
+            program,
+            arguments,
             env={**_of_a_terminal(rig.environment), **environment},
             cwd=str(rig.folder),
             dimensions=(rows, columns),
@@ -81,6 +90,29 @@ class TerminalTui:
     def _feed(self, text: str) -> None:
         self.sent += text
         self._stream.feed(text)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a line does that drops; the program is not signalled from here."""
+        pty: Any = self.process
+        pty.ptyproc.fileobj.close()
+        pty.child_fd = pty.ptyproc.fd = -1
+        pty.closed = pty.ptyproc.closed = True
+
+    def cleared(self) -> bool:
+        """Tell whether the screen is the one from before, with a cursor and without a mouse."""
+        self.text()
+        on = {mode >> 5 for mode in self._screen.mode}  # pyte keeps private modes shifted.
+        return 25 in on and not on & {1000, 1003, 1049}
+
+    def restored(self) -> bool:
+        """Tell whether the terminal is as before altogether: line by line, and with echo."""
+        local = termios.tcgetattr(self.process.child_fd)[3]
+        return self.cleared() and bool(local & termios.ICANON) and bool(local & termios.ECHO)
 
     def _displayed(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)

@@ -18,7 +18,7 @@ Scenario = Callable[[Pilot[str], PmvApp], Awaitable[None]]
 
 def app_for(rig: RigDouble, **options: Any) -> PmvApp:
     """Make the app for a rig in memory; the options are the app's own."""
-    return PmvApp(rig, log_path="/state/maze/engine.log", **options)
+    return PmvApp(rig, log_path="/state/maze/engine.log", printed=list, **options)
 
 
 def drive(

@@ -1,0 +1,162 @@
+"""Where a process's descriptors 1 and 2 lead while it runs, and what libraries print there.
+
+SDKs, Qt and the C library print to these descriptors themselves, whatever Python's `sys.stdout` is:
+in the TUI that would smear the screen, in the engine nobody would read it.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+
+BURST = 20
+"""Lines told at once, and ..."""
+
+REFILL = 5.0
+"""... seconds for each line after that: a library that prints for every frame must not bury what
+else happened. How many were left out is told."""
+
+MAX_LENGTH = 400
+"""Characters told of a line."""
+
+MAX_BYTES = 1_000_000
+"""Of the file, above which what was read of it is dropped: it must not fill the disk."""
+
+_READ_BYTES = 64 * 1024
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+class LineBudget:
+    """Lets so many lines through that they can still be read.
+
+    Parameters
+    ----------
+    rest : tells where the lines are that were left out.
+    """
+
+    def __init__(self, rest: str) -> None:
+        self._rest = rest
+        self._allowed = float(BURST)
+        self._filled = time.monotonic()
+        self._left_out = 0
+
+    def pick(self, raw: Iterable[bytes]) -> list[str]:
+        """Give those of the lines that may be told now, fit to be shown; empty ones are not."""
+        now = time.monotonic()
+        self._allowed = min(BURST, self._allowed + (now - self._filled) / REFILL)
+        self._filled = now
+        lines = [line for each in raw if (line := fit_to_show(each))]
+        notes = []
+        if self._left_out and self._allowed >= 1:
+            notes = [f"{self._left_out} more lines: {self._rest}"]
+            self._left_out = 0
+        told = lines[: int(self._allowed) - len(notes)]
+        self._left_out += len(lines) - len(told)
+        self._allowed -= len(notes) + len(told)
+        return notes + told
+
+
+class Printed:
+    """Reads what is added to a file, line by line; never waits.
+
+    Parameters
+    ----------
+    path : a file that exists.
+    from_start : whether what it holds already is told too.
+    """
+
+    def __init__(self, path: Path, *, from_start: bool) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._offset = 0 if from_start else os.fstat(self._descriptor).st_size
+        self._begun = b""
+        self._budget = LineBudget(f"see {path}")
+
+    def new_lines(self) -> list[str]:
+        """Give the lines that were added since the last look, fit to be shown.
+
+        A line without an end is held back for one look.
+        """
+        data = self._read()
+        *whole, rest = (self._begun + data).splitlines(keepends=True) or [b""]
+        ended = rest.endswith((b"\n", b"\r")) or not data or len(rest) > _READ_BYTES
+        self._begun = b"" if ended else rest
+        return self._budget.pick([*whole, rest if ended else b""])
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def _read(self) -> bytes:
+        size = os.fstat(self._descriptor).st_size
+        if size < self._offset:  # Somebody else who reads the file has emptied it.
+            self._offset = 0
+        # Of a flood only the end is worth reading.
+        self._offset = max(self._offset, size - _READ_BYTES)
+        data = os.pread(self._descriptor, _READ_BYTES, self._offset)
+        self._offset += len(data)
+        if self._offset > MAX_BYTES:
+            os.ftruncate(self._descriptor, 0)
+            self._offset = 0
+        return data
+
+
+def fit_to_show(raw: bytes) -> str:
+    """Make one line of printable characters, of `MAX_LENGTH` at most, of what was printed."""
+    text = _COLOURS.sub("", raw.decode(errors="replace"))
+    text = "".join(character if character.isprintable() else " " for character in text).strip()
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} …"
+
+
+class Diverted:
+    """What `diverted` hands over.
+
+    Parameters
+    ----------
+    printed : reads what is printed.
+    stdout, stderr : where descriptors 1 and 2 led before.
+    """
+
+    def __init__(self, printed: Printed, stdout: TextIOWrapper, stderr: TextIOWrapper) -> None:
+        self.printed = printed
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+def leads_to(descriptor: int, path: Path) -> bool:
+    """Tell whether a descriptor leads to a file."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def diverted(path: Path, *, from_start: bool) -> Iterator[Diverted]:
+    """Let descriptors 1 and 2 lead to a file; at the block's end they lead where they did.
+
+    Parameters
+    ----------
+    path : is made where it does not exist, mode 0600; what is printed is added to it.
+    from_start : whether what it holds already is read too.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    before = [os.fdopen(os.dup(fd), "w", buffering=1, errors="replace") for fd in (1, 2)]
+    printed = Printed(path, from_start=from_start)
+    for descriptor in (1, 2):
+        os.dup2(file, descriptor)
+    os.close(file)
+    try:
+        yield Diverted(printed, *before)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, stream in zip((1, 2), before, strict=True):
+            os.dup2(stream.fileno(), descriptor)
+            stream.close()
+        printed.close()

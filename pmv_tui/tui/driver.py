@@ -1,0 +1,86 @@
+"""Textual's driver for a terminal that may be slow, be closed, or get its process stopped."""
+
+import asyncio
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from pmv_tui.tui.terminal_output import TerminalOutput
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's own, but for what it does when the terminal does not take what is drawn.
+
+    Textual's waits for the terminal once 30 pieces wait, and with it the event loop: no signal, no
+    key and no timer would be heard. And one that was stopped without a warning (SIGSTOP) would read
+    the keyboard with two threads from then on, and leave the terminal raw at its end.
+    """
+
+    def __init__(
+        self,
+        app: "App[Any]",
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._loop = asyncio.get_running_loop()
+        self._terminal = sys.stderr.fileno()
+        self._output: TerminalOutput | None = None
+        # In place of Textual's handlers: these run between two steps of the event loop.
+        self._loop.add_signal_handler(signal.SIGTSTP, self.stop_process)
+        self._loop.add_signal_handler(signal.SIGCONT, self._continued)
+
+    def write(self, data: str) -> None:
+        """Have data written; never waits."""
+        if self._output is not None:
+            self._output.write(data)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self._output = TerminalOutput(
+            self._terminal,
+            self.fileno,
+            caught_up=lambda: self._loop.call_soon_threadsafe(self._repaint),
+            # As if the kernel had told: it does not where this process leads no session.
+            gone=lambda: os.kill(os.getpid(), signal.SIGHUP),
+        )
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was."""
+        if self._output is not None:
+            self._output.forget()
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Have the last of it written."""
+        super().close()
+        if self._output is not None:
+            self._output.close()
+            self._output = None
+
+    def stop_process(self) -> None:
+        """Give the terminal back to the shell until it continues this process."""
+        self.suspend_application_mode()
+        # The group, as the terminal's own ctrl+z would: whoever started this and waits, such as
+        # make, must give way to the shell too.
+        os.kill(0, signal.SIGSTOP)
+
+    def _continued(self) -> None:
+        """Take the terminal again; what the shell wrote on it meanwhile is painted over."""
+        if self._output is not None:  # Stopped without a warning.
+            self.suspend_application_mode()
+        self.resume_application_mode()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Paint every cell of the screen."""
+        self._app.refresh(repaint=True, layout=True)

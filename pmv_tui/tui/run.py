@@ -1,0 +1,66 @@
+"""Runs the app in this process's terminal, and ends it in order when the terminal goes."""
+
+import asyncio
+import signal
+from types import FrameType
+
+from pmv_tui.config.schema import TuiConfig
+from pmv_tui.control.async_client import AsyncControlClient
+from pmv_tui.control.rig import Rig
+from pmv_tui.printable import printable
+from pmv_tui.printed import Printed
+from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.glyphs import choose_glyphs
+
+HANG_UP_SECONDS = 5
+"""A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
+
+
+def run_tui(rig: Rig, config: TuiConfig, printed: Printed, complaint: str = "") -> int:
+    """Show the TUI until the person leaves.
+
+    Parameters
+    ----------
+    rig : whose engine runs already.
+    config : how it looks, and its keys.
+    printed : what libraries print in this process.
+    complaint : why `config` is not what the file says; empty where it is.
+
+    Returns
+    -------
+    The exit code.
+    """
+    app = PmvApp(
+        AsyncControlClient(rig.endpoint),
+        str(rig.log_path),
+        printed=printed.new_lines,
+        glyphs=choose_glyphs(config.glyphs),
+        theme=config.theme,
+        key_map=config.keys,
+        preview_rate=config.preview_rate,
+        complaint=complaint,
+    )
+    farewell = asyncio.run(_run(app, mouse=config.mouse))
+    if farewell:
+        print(printable(farewell))
+    return app.return_code or 0
+
+
+async def _run(app: PmvApp, *, mouse: bool) -> str | None:
+    """Run the app; end in order when its terminal goes."""
+
+    def hang_up(_number: int, _frame: FrameType | None) -> None:
+        # Where even an orderly end hangs, the alarm's default is to end the process. Not left to
+        # the event loop: it may be what hangs.
+        signal.alarm(HANG_UP_SECONDS)
+        loop.call_soon_threadsafe(app.exit)
+
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGHUP, signal.SIGTERM)
+    for number in numbers:
+        signal.signal(number, hang_up)
+    try:
+        return await app.run_async(mouse=mouse)
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,197 @@
+"""The line drops, the terminal stalls, the program is stopped: the TUI ends or comes back right."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import psutil
+import pytest
+
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.system.counting import counting
+from tests.system.terminal import TerminalTui
+
+AT_LEAST = 3.0
+"""Seconds of processor time that a process which spins would have used within a stall."""
+
+
+@pytest.fixture
+def pub(rig: RigOnDisk) -> int:
+    """Write a config of two cameras; give the port of the first."""
+    ports = free_ports(4)
+    rig.write_config(
+        "[socket_config]\nextended_metadata = true\n"
+        + simulated("left", *ports[:2], more=SMALL)
+        + simulated("right", *ports[2:], more=SMALL)
+    )
+    return ports[0]
+
+
+@contextmanager
+def attached(rig: RigOnDisk, pub: int, *within: str) -> Iterator[tuple[TerminalTui, list[int]]]:
+    """Attach a TUI to an engine that publishes; at the end no image was missed by its client."""
+    with (
+        rig.serve("--plug", "left"),
+        counting(pub) as numbers,
+        TerminalTui(rig, within=within) as tui,
+    ):
+        tui.shows("1 of 2 plugged")
+        yield tui, numbers
+
+
+def tui_of(tui: TerminalTui) -> psutil.Process:
+    """Find the process of the TUI: the last of those that run it."""
+    process = psutil.Process(tui.process.pid)
+    return (process, *process.children(recursive=True))[-1]
+
+
+def has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("within", [(), ("setsid", "--wait")], ids=["session", "no session"])
+def test_a_closed_terminal_ends_the_tui_and_not_the_engine(
+    rig: RigOnDisk, pub: int, within: tuple[str, ...]
+) -> None:
+    with attached(rig, pub, *within) as (tui, _):
+        process = tui_of(tui)
+        tui.hang_up()
+        wait_for(lambda: has_ended(process), "the TUI to end", 5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_ends_the_tui_in_order_and_the_terminal_is_as_before(
+    rig: RigOnDisk, pub: int, number: int
+) -> None:
+    with attached(rig, pub) as (tui, _):
+        tui.process.kill(number)
+        wait_for(lambda: not tui.process.isalive(), "the TUI to end", 5)
+        assert tui.process.exitstatus == 0
+        assert tui.restored()
+
+
+def test_a_killed_tui_costs_a_client_no_image(rig: RigOnDisk, pub: int) -> None:
+    with attached(rig, pub) as (tui, _):
+        tui.process.kill(signal.SIGKILL)
+        tui.ended()
+        with TerminalTui(rig) as next_tui:
+            next_tui.shows("1 of 2 plugged")
+
+
+def stall(tui: TerminalTui, numbers: list[int], seconds: int) -> None:
+    """Read nothing of the terminal for so long; what the TUI paints fills it up at once."""
+    end = len(numbers) + 60 * seconds
+    for count in range(len(numbers), len(numbers) + 100, 20):
+        tui.resize(100 + count % 40, 24)
+        wait_for(partial(_more_than, numbers, count), "images meanwhile")
+    tui.resize(80, 24)
+    wait_for(partial(_more_than, numbers, end), "images during all of the stall", 3 * seconds)
+
+
+def _more_than(numbers: list[int], count: int) -> bool:
+    return len(numbers) > count
+
+
+def test_a_terminal_that_stalls_for_10_s_is_painted_right_when_it_reads_on(
+    rig: RigOnDisk, pub: int
+) -> None:
+    with attached(rig, pub) as (tui, numbers):
+        before = sum(tui_of(tui).cpu_times()[:2])
+        stall(tui, numbers, 10)
+        assert sum(tui_of(tui).cpu_times()[:2]) - before < AT_LEAST
+        assert rig.run("plug", "right").returncode == 0
+        screen = tui.shows("2 of 2 plugged")
+        assert screen.count("2 of 2 plugged") == screen.count("enter open") == 1, screen
+        tui.press("?")
+        tui.shows("Help")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_terminal_that_stalls_for_good_does_not_keep_the_tui(
+    rig: RigOnDisk, pub: int, number: int
+) -> None:
+    with attached(rig, pub) as (tui, numbers):
+        stall(tui, numbers, 3)
+        tui.process.kill(number)
+        wait_for(lambda: not tui.process.isalive(), "the TUI to end", 5)
+        assert tui.process.exitstatus == 0
+
+
+def test_a_tui_that_was_stopped_comes_back_painted_and_ends_as_ever(
+    rig: RigOnDisk, pub: int
+) -> None:
+    with attached(rig, pub) as (tui, _):
+        tui.process.kill(signal.SIGSTOP)
+        wait_for(lambda: tui_of(tui).status() == psutil.STATUS_STOPPED, "it to stop")
+        assert rig.run("plug", "right").returncode == 0
+        tui.process.kill(signal.SIGCONT)
+        tui.shows("2 of 2 plugged", "left", "right")
+        tui.press("?")
+        tui.shows("Help")
+        tui.press("q")
+        tui.shows("2 of 2 plugged")
+        tui.press("q")
+        tui.shows("Detach")
+        tui.press("d")
+        assert tui.ended() == 0
+
+
+def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
+    rig: RigOnDisk, pub: int
+) -> None:
+    shell = ("bash", "--norc", "--noprofile", "-i")
+    with rig.serve("--plug", "left"), counting(pub), TerminalTui(rig, within=shell) as tui:
+        tui.press(f"PS1='shell: '; {tui.command}\r")
+        tui.shows("1 of 2 plugged")
+        tui.press("\x1a")
+        tui.shows("Stopped", "shell:")
+        assert tui.cleared()
+        assert rig.run("plug", "right").returncode == 0
+        tui.press("fg\r")
+        screen = tui.shows("2 of 2 plugged")
+        assert "Stopped" not in screen, "the whole screen is painted"
+        tui.press("qd")
+        tui.shows("pmv-tui stop ends it", "shell:")
+        assert tui.cleared()
+
+
+def test_ctrl_z_where_no_shell_waits_is_told(rig: RigOnDisk, pub: int) -> None:
+    with attached(rig, pub) as (tui, _):
+        tui.press("\x1a")
+        tui.shows("No shell waits here")
+
+
+def test_a_terminal_grows_and_shrinks_and_is_painted_right(rig: RigOnDisk, pub: int) -> None:
+    with attached(rig, pub) as (tui, _):
+        tui.resize(200, 50)
+        tui.shows("1 of 2 plugged", "localhost:", "frames")
+        tui.resize(40, 12)
+        tui.shows("left", "capturing")
+        tui.resize(80, 24)
+        screen = tui.shows("1 of 2 plugged", "left", "right", "state")
+        assert screen.count("1 of 2 plugged") == 1, screen
+
+
+@pytest.mark.usefixtures("pub")
+@pytest.mark.parametrize("term", ["screen", "linux", "xterm-256color", "tmux-256color"])
+def test_terminals_of_every_kind_show_the_rig_and_are_left_as_they_were(
+    rig: RigOnDisk, term: str
+) -> None:
+    with rig.serve("--plug", "left"), TerminalTui(rig, environment={"TERM": term}) as tui:
+        tui.shows("1 of 2 plugged", "left", "capturing")
+        tui.press("qd")
+        wait_for(lambda: not tui.process.isalive(), "the TUI to end")
+        assert tui.process.exitstatus == 0
+        assert tui.restored()
+
+
+@pytest.mark.usefixtures("pub")
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_a_terminal_that_cannot_show_it_is_refused_and_nothing_is_started(
+    rig: RigOnDisk, term: str
+) -> None:
+    with TerminalTui(rig, columns=200, environment={"TERM": term}) as tui:
+        assert tui.ended() == 2
+        assert "TERM=xterm-256color pmv-tui" in tui.text()
+    assert "no engine runs" in rig.run("status").stderr
