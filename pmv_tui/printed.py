@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
+from pmv_tui.printable import printable
+
 BURST = 20
 """Lines told at once, and ..."""
 
@@ -107,7 +109,7 @@ class Printed:
 def fit_to_show(raw: bytes) -> str:
     """Make one line of printable characters, of `MAX_LENGTH` at most, of what was printed."""
     text = _COLOURS.sub("", raw.decode(errors="replace"))
-    text = "".join(character if character.isprintable() else " " for character in text).strip()
+    text = printable(text, " ").strip()
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} …"
 
 

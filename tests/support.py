@@ -44,6 +44,11 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Tell whether a process is no more, or waits for its parent to take note of that."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 class RigOnDisk:
     """A config file in a folder of its own, and the real program run on it.
 

@@ -182,9 +182,11 @@ class Snapshot(TypedDict):
     cameras: list[CameraStatus]
 
 
-EventKind = Literal["engine", "state", "plug", "client", "message", "drops", "window", "settings"]
+EventKind = Literal[
+    "engine", "state", "plug", "client", "message", "drops", "window", "settings", "printed"
+]
 """What an event is about: the engine or the rig as a whole, a camera's state, its sockets, who
-listens, what clients sent, lost frames, its window, its settings."""
+listens, what clients sent, lost frames, its window, its settings; what a library printed."""
 
 
 class Event(TypedDict):

@@ -62,7 +62,7 @@ class Engine:
             rate=display.rate,
             max_size=display.max_size,
             scene_of=self._scene_of,
-            printed=lambda line: self.events.tell(f"printed by the viewer: {line}"),
+            printed=lambda line: self.events.tell(f"printed by the viewer: {line}", kind="printed"),
         )
         self.cameras: dict[str, RigCamera] = {}
         self._backends: list[BackendStatus] = []

@@ -121,7 +121,7 @@ class _Loop:
 
     def _tell_printed(self) -> None:
         for line in self._printed.new_lines():
-            self._engine.events.tell(f"printed: {line}")
+            self._engine.events.tell(f"printed: {line}", kind="printed")
 
     def _stop(self) -> None:
         self._stopping = True

@@ -153,7 +153,7 @@ class PmvApp(App[str]):
                 id=0,
                 time=time.time_ns(),
                 level="warning",
-                kind="engine",
+                kind="printed",
                 camera="",
                 text=f"printed in this terminal's process: {line}",
             )

@@ -8,7 +8,7 @@ from functools import partial
 import psutil
 import pytest
 
-from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import SMALL, RigOnDisk, free_ports, has_ended, simulated, wait_for
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 
@@ -44,10 +44,6 @@ def tui_of(tui: TerminalTui) -> psutil.Process:
     """Find the process of the TUI: the last of those that run it."""
     process = psutil.Process(tui.process.pid)
     return (process, *process.children(recursive=True))[-1]
-
-
-def has_ended(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.parametrize("within", [(), ("setsid", "--wait")], ids=["session", "no session"])
