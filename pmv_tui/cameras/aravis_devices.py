@@ -7,8 +7,9 @@ from gi.repository import Aravis, GLib
 
 from pmv_tui.cameras.base import CameraError, FoundCamera
 
-PROTOCOLS = ("GigEVision", "USB3Vision")
-"""What is asked for; newer versions of Aravis find webcams too, which are the opencv back end's."""
+PROTOCOLS = {"GigEVision": "GigE", "USB3Vision": "USB3"}
+"""What is asked for, and the link it means; newer versions of Aravis find webcams too, which are
+the opencv back end's."""
 
 
 class Devices:
@@ -30,6 +31,7 @@ class Devices:
                 FoundCamera(
                     f"{Aravis.get_device_serial_nbr(index)}-aravis",
                     f"{Aravis.get_device_vendor(index)} {Aravis.get_device_model(index)}",
+                    PROTOCOLS[Aravis.get_device_protocol(index)],
                 )
                 for index in self._indices()
                 if Aravis.get_device_vendor(index) != "Basler"

@@ -151,10 +151,12 @@ class FoundCamera:
     ----------
     unique_id : `<serial>-<backend>`.
     description : model and maker, for people.
+    link : what its images come over, `USB3` or `GigE`; empty where it is neither, or not known.
     """
 
     unique_id: str
     description: str
+    link: str = ""
 
 
 class Camera(Protocol):

@@ -136,6 +136,10 @@ class BaslerCamera(GenICamCamera):
             logger.debug("closing a Basler camera: %s", error)
 
 
+_LINKS = {"BaslerUsb": "USB3", "BaslerGigE": "GigE"}
+"""By pylon's names for the classes of devices; the emulator's is none of them."""
+
+
 def list_cameras() -> list[FoundCamera]:
     """List the connected cameras, in use or not.
 
@@ -151,6 +155,7 @@ def list_cameras() -> list[FoundCamera]:
         FoundCamera(
             f"{device.GetSerialNumber()}-basler",
             f"{device.GetVendorName()} {device.GetModelName()}",
+            _LINKS.get(device.GetDeviceClass(), ""),
         )
         for device in devices
     ]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from pmv_tui import __version__
-from pmv_tui.cli import completion, events, keys, look, start, steer
+from pmv_tui.cli import completion, doctor, events, keys, look, start, steer
 from pmv_tui.cli.grammar import Grammar, Run
 from pmv_tui.cli.outcome import DONE, INTERRUPTED, CommandFailed, say
 
@@ -34,6 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Build the parser of every command."""
     grammar = Grammar(__version__, start.attach)
-    for group in (start, steer, events, look, keys, completion):
+    for group in (start, steer, events, look, doctor, keys, completion):
         group.add_commands(grammar)
     return grammar.parser

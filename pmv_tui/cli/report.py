@@ -134,7 +134,11 @@ def search_as_json(results: "list[SearchResult]") -> list[dict[str, Any]]:
             "reason": result.trouble.reason if result.trouble else "",
             "remedy": result.trouble.remedy if result.trouble else "",
             "cameras": [
-                {"unique_id": camera.unique_id, "description": camera.description}
+                {
+                    "unique_id": camera.unique_id,
+                    "description": camera.description,
+                    "link": camera.link,
+                }
                 for camera in result.cameras
             ],
         }

@@ -3,15 +3,15 @@
 import errno
 import time
 from itertools import count
-from typing import Any, cast
+from typing import cast
 
-import psutil
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.gate import STRANGERS, Door
+from pmv_tui.port_holder import port_holder
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
 SEND_QUEUE = 3
@@ -145,7 +145,7 @@ def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
     """Say why an address cannot be bound, and what to do."""
     match error.errno:
         case errno.EADDRINUSE:
-            holder = _holder(address.port)
+            holder = port_holder(address.port)
             by = f" by {holder}" if holder else " by another program"
             return f"{address} is in use{by}; end it, or press e for another address"
         case errno.EADDRNOTAVAIL | errno.ENODEV:
@@ -154,19 +154,3 @@ def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
             return f"{address}: ports below 1024 need root; choose one from 1024 up"
         case _:
             return f"{address} cannot be bound: {error.strerror}"
-
-
-def _holder(port: int) -> str:
-    """Name the process that listens on a tcp port; empty where the system does not tell."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if (
-                connection.status == psutil.CONN_LISTEN
-                and connection.laddr[1:] == (port,)
-                and connection.pid is not None
-            ):
-                process: Any = psutil.Process(connection.pid)
-                return f"{' '.join(process.cmdline())[:60] or process.name()} (pid {process.pid})"
-    except (psutil.Error, OSError):
-        return ""
-    return ""

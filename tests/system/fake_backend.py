@@ -65,6 +65,11 @@ class FakeBackend:
 
     def discover(self) -> list[FoundCamera]:
         """Find what the file `found` lists, if there is one: ids with their descriptions."""
+        match mood("search"):
+            case "crash":
+                os.abort()
+            case "hang":
+                time.sleep(60)
         found = Path("found")
         listed = json.loads(found.read_text()) if found.exists() else {}
         return [FoundCamera(unique_id, description) for unique_id, description in listed.items()]

@@ -1,0 +1,35 @@
+"""The display: whether windows can be shown on it. Tried out in a process that may die of it."""
+
+import json
+from collections.abc import Iterator
+
+from pmv_tui.doctor.child import Silent, run_child
+from pmv_tui.doctor.examined import Examined
+from pmv_tui.doctor.finding import Finding, note, ok, warning
+from pmv_tui.viewer.launcher import viewer_environment
+
+SECONDS = 4.0
+
+
+def look(examined: Examined) -> Iterator[Finding]:
+    """Tell why no window could be shown; all else works without."""
+    display = examined.environment.get("DISPLAY", "")
+    if not display:
+        yield note(
+            "no display: DISPLAY is not set, so no window can be shown",
+            "DISPLAY=:0 pmv-tui shows them on the rig's own monitor; ssh -X forwards one",
+        )
+        return
+    xauthority = examined.environment.get("XAUTHORITY", "")
+    environment = viewer_environment(examined.environment, display, xauthority)
+    try:
+        status, said = run_child(["pmv_tui.doctor.display_trial"], SECONDS, environment)
+    except Silent as silent:
+        yield warning(f"the display {display} hangs: {silent}", "restart its X server")
+        return
+    told = json.loads(said) if status == 0 else {"trouble": f"the trial ended with {status}"}
+    if told["trouble"]:
+        remedy = told.get("remedy") or "choose another DISPLAY; pmv-tui runs without windows too"
+        yield warning(f"no window can be shown on {display}: {told['trouble']}", remedy)
+    else:
+        yield ok(f"windows can be shown on {display} ({told['framework']})")

@@ -1,0 +1,75 @@
+"""What the doctor looks at: the machine below a root folder, the rig's config, its engine."""
+
+import getpass
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.control.messages import Snapshot
+from pmv_tui.control.rig import Rig
+from pmv_tui.doctor.found import Search
+
+SDK_BACKENDS = ("basler", "aravis")
+"""Back ends whose cameras hang on USB3 or on the network."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One rig on one machine, as it is now.
+
+    Parameters
+    ----------
+    rig : where its engine would be.
+    config : what the config file says; the empty one where it cannot be read.
+    problems : why it cannot be read, a line each.
+    search : the search for cameras, which may be under way.
+    snapshot : what the rig's engine tells; None where none runs, or none answers.
+    engine_pid : of the rig's engine; None where none runs.
+    terminal : columns and lines; None where output goes elsewhere.
+    environment, user : the caller's.
+    root : where `/proc`, `/sys`, `/etc`, `/dev` and `/var` are.
+    """
+
+    rig: Rig
+    config: RigConfig
+    problems: tuple[str, ...]
+    search: "Future[Search]"
+    snapshot: Snapshot | None = None
+    engine_pid: int | None = None
+    terminal: os.terminal_size | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    user: str = field(default_factory=getpass.getuser)
+    root: Path = Path("/")
+
+    def read(self, path: str) -> str | None:
+        """Read a file of the machine's, such as `proc/cpuinfo`; None where there is none."""
+        try:
+            return (self.root / path).read_text(errors="replace").strip()
+        except OSError:
+            return None
+
+    def number(self, path: str) -> int | None:
+        """Read a file that holds a number; None where there is none."""
+        text = self.read(path)
+        try:
+            return int(text) if text else None
+        except ValueError:
+            return None
+
+    def on_link(self, link: str) -> list[CameraConfig]:
+        """Give the config's cameras on a link: `USB3` or `GigE`, of those that were found."""
+        links = self.search.result().links
+        return [each for each in self.config.cameras if links.get(each.unique_id) == link]
+
+    def image_size(self, camera: CameraConfig) -> tuple[int, int] | None:
+        """Give width and height of a camera's images, pixels; None where nobody knows them yet."""
+        if camera.backend == "simulated":
+            return camera.width, camera.height
+        for status in self.snapshot["cameras"] if self.snapshot else ():
+            if status["unique_id"] == camera.unique_id and status["width"]:
+                factor = camera.downsampling
+                return status["width"] * factor, status["height"] * factor
+        return camera.roi[2:] if camera.roi else None

@@ -1,0 +1,57 @@
+"""Collects what the checks look at: the config file, the engine's answer, a search under way."""
+
+import os
+import sys
+from pathlib import Path
+
+from pmv_tui.config.load import Check, load_config
+from pmv_tui.config.locate import locate_config
+from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.schema import RigConfig
+from pmv_tui.control.client import ControlClient, EngineGone
+from pmv_tui.control.messages import Snapshot
+from pmv_tui.control.rig import Rig
+from pmv_tui.doctor.examined import Examined
+from pmv_tui.doctor.found import start_search
+
+SEARCH_SECONDS = 4.0
+
+ANSWER_SECONDS = 1.0
+
+
+def gather(config_option: Path | None, check: Check) -> Examined:
+    """Look at the rig of a config file, which may be broken or not there.
+
+    Parameters
+    ----------
+    config_option : what --config was given, if anything.
+    check : a check of the config file that others add.
+    """
+    search = start_search(SEARCH_SECONDS)
+    config = RigConfig()
+    problems: tuple[str, ...] = ()
+    try:
+        path = locate_config(config_option).path
+        config = load_config(path, check).config
+    except ConfigError as error:
+        path, problems = error.path, tuple(str(error).splitlines())
+    rig = Rig.of(path)
+    return Examined(
+        rig,
+        config,
+        problems,
+        search,
+        snapshot=_snapshot(rig),
+        engine_pid=rig.engine_pid() if rig.engine_runs() else None,
+        terminal=os.get_terminal_size() if sys.stdout.isatty() else None,
+    )
+
+
+def _snapshot(rig: Rig) -> Snapshot | None:
+    if not rig.engine_runs():
+        return None
+    with ControlClient(rig.endpoint) as client:
+        try:
+            return client.request("snapshot", timeout=ANSWER_SECONDS).get("snapshot")
+        except EngineGone:
+            return None

@@ -1,0 +1,79 @@
+"""A machine of files, for what no test can have of a real one."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.control.rig import Rig
+from pmv_tui.doctor.examined import Examined
+from pmv_tui.doctor.finding import Finding
+from pmv_tui.doctor.found import Search
+
+
+class Machine:
+    """Files below a folder, and what else a check looks at.
+
+    Parameters
+    ----------
+    folder : empty.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cameras: list[CameraConfig] = []
+        self.found: dict[str, str] = {}
+        self.more: dict[str, Any] = {"environment": {}, "user": "me"}
+
+    def write(self, **files: str) -> None:
+        """Write files by their path, with `__` for `/`."""
+        for path, text in files.items():
+            self.write_file(path.replace("__", "/"), text)
+
+    def write_file(self, path: str, text: str) -> None:
+        """Write one file."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{text}\n")
+
+    def add(self, unique_id: str, link: str, **settings: Any) -> None:
+        """Put a camera into the config that a search finds on a link."""
+        self.cameras.append(CameraConfig(unique_id=unique_id, **settings))
+        self.found[unique_id] = link
+
+    def examined(self) -> Examined:
+        """Give what the checks look at."""
+        search: Future[Search] = Future()
+        found = [{"unique_id": name, "link": link} for name, link in self.found.items()]
+        search.set_result(Search(({"backend": "basler", "available": True, "cameras": found},)))
+        return Examined(
+            Rig(self.folder / "config.toml", self.folder / "state"),
+            RigConfig(cameras=tuple(self.cameras)),
+            (),
+            search,
+            root=self.folder,
+            **self.more,
+        )
+
+    def ask(self, look: Callable[[Examined], Any]) -> "Told":
+        """Run a check."""
+        return Told(list(look(self.examined())))
+
+
+class Told:
+    """What a check told."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+
+    def at(self, level: str) -> str:
+        """Give all that was told at a level."""
+        return "\n".join(
+            f"{each.found} -> {each.remedy}" for each in self.findings if each.level == level
+        )
+
+    @property
+    def levels(self) -> set[str]:
+        """Give the levels there are."""
+        return {each.level for each in self.findings}

@@ -1,0 +1,172 @@
+"""`pmv-tui doctor` on this machine, whatever is wrong with the rig."""
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pexpect
+import pytest
+
+from tests.support import RigOnDisk, free_ports, simulated
+from tests.system.fake_cameras import install, tell
+from tests.viewer.screen import screen
+
+
+def doctor(rig: RigOnDisk, code: int) -> list[dict[str, Any]]:
+    """Run it; give what it found."""
+    rig.environment.pop("DISPLAY", None)
+    done = rig.run("doctor", "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stderr == ""
+    told = json.loads(done.stdout)
+    assert told["config"] == str(rig.config_path)
+    assert told["fit"] is (code == 0)
+    findings: list[dict[str, Any]] = told["findings"]
+    return findings
+
+
+def texts(findings: list[dict[str, Any]], check: str, level: str) -> str:
+    """Give what a check found at a level."""
+    return "\n".join(
+        f"{each['found']} -> {each['remedy']}"
+        for each in findings
+        if (each["check"], each["level"]) == (check, level)
+    )
+
+
+@pytest.fixture
+def ports(rig: RigOnDisk) -> list[int]:
+    """Write a rig of one simulated camera."""
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    return [pub, pull]
+
+
+def test_a_fit_rig_is_told_with_every_check(rig: RigOnDisk, ports: list[int]) -> None:
+    findings = doctor(rig, 0)
+    assert {each["check"] for each in findings} == {
+        *("config", "engine", "cameras", "ports", "bandwidth", "usb", "network", "limits"),
+        *("clock", "storage", "session", "display", "terminal", "libraries"),
+    }
+    assert f"free: tcp://localhost:{ports[0]}" in texts(findings, "ports", "ok")
+    assert "no engine runs" in texts(findings, "engine", "note")
+    assert "DISPLAY is not set" in texts(findings, "display", "note")
+    assert not (rig.folder / "state").exists()
+
+
+def test_a_port_held_by_another_process_is_an_error_that_names_it(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    with socket.create_server(("127.0.0.1", ports[1])):
+        text = texts(doctor(rig, 1), "ports", "error")
+    assert f"tcp://localhost:{ports[1]} is in use by" in text
+    assert f"(pid {os.getpid()})" in text
+
+
+def test_ports_held_by_the_rigs_own_engine_are_in_order(rig: RigOnDisk, ports: list[int]) -> None:
+    with rig.serve("--plug-all") as engine:
+        findings = doctor(rig, 0)
+    assert f"tcp://localhost:{ports[1]}" in texts(findings, "ports", "ok")
+    assert f"runs, pid {engine.pid}" in texts(findings, "engine", "ok")
+
+
+def test_every_mistake_in_the_config_is_an_error_and_the_rest_is_told(rig: RigOnDisk) -> None:
+    rig.write_config('colour = 1\n[[cameras]]\nunique_id = "left-simulated"\nfps = -1\n')
+    findings = doctor(rig, 1)
+    assert "unknown key colour" in texts(findings, "config", "error")
+    assert "config.toml:4: cameras[left-simulated].fps" in texts(findings, "config", "error")
+    assert "libzmq" in texts(findings, "libraries", "ok")
+
+
+def test_a_config_that_is_a_folder_or_not_there_is_an_error(rig: RigOnDisk) -> None:
+    rig.config_path.mkdir()
+    assert "is a folder" in texts(doctor(rig, 1), "config", "error")
+    rig.config_path.rmdir()
+    assert "there is no such file" in texts(doctor(rig, 1), "config", "error")
+
+
+def test_cameras_that_are_listed_and_not_there_are_errors(rig: RigOnDisk) -> None:
+    rig.write_config(
+        '[[cameras]]\nunique_id = "1-basler"\nname = "top"\n'
+        '[[cameras]]\nunique_id = "2-opencv"\nsource = "no.mp4"\n'
+        '[[cameras]]\nunique_id = "3-frobnicator"\n'
+    )
+    text = texts(doctor(rig, 1), "cameras", "error")
+    assert "top (1-basler) is listed and not connected" in text
+    assert f"there is no {rig.folder / 'no.mp4'}" in text
+    assert "no camera back end 'frobnicator'" in text
+
+
+def test_an_sdk_that_crashes_or_hangs_in_the_search_is_told(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    install(rig)
+    tell(rig, "search", "crash")
+    assert "signal 6" in texts(doctor(rig, 0), "cameras", "warning")
+    tell(rig, "search", "hang")
+    start = time.monotonic()
+    findings = doctor(rig, 0)
+    assert time.monotonic() - start < 10
+    assert "no answer within 4 s" in texts(findings, "cameras", "warning")
+    assert f"free: tcp://localhost:{ports[0]}" in texts(findings, "ports", "ok")
+
+
+def test_a_display_that_is_not_there_is_told(rig: RigOnDisk, ports: list[int]) -> None:
+    rig.environment["DISPLAY"] = f":{ports[0]}"
+    findings = json.loads(rig.run("doctor", "--json").stdout)["findings"]
+    assert f"cannot connect to :{ports[0]}" in texts(findings, "display", "warning")
+
+
+def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_told(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    with screen() as display:
+        rig.environment["DISPLAY"] = display.name
+        findings = json.loads(rig.run("doctor", "--json").stdout)["findings"]
+        assert "windows can be shown" in texts(findings, "display", "ok")
+        assert display.titles() == []
+        with display.frozen():
+            findings = json.loads(rig.run("doctor", "--json").stdout)["findings"]
+        assert f"the display {display.name} hangs" in texts(findings, "display", "warning")
+    assert f"free: tcp://localhost:{ports[0]}" in texts(findings, "ports", "ok")
+
+
+def test_too_few_open_files_are_an_error(rig: RigOnDisk, ports: list[int]) -> None:
+    command = shlex.join(rig.command("doctor", "--json"))
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit -n 60; exec {command}"],
+        env=rig.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == 1
+    findings = json.loads(done.stdout)["findings"]
+    assert "60 open files are allowed" in texts(findings, "limits", "error")
+    assert f"free: tcp://localhost:{ports[0]}" in texts(findings, "ports", "ok")
+
+
+def test_a_person_reads_what_to_do_below_what_is_wrong(rig: RigOnDisk, ports: list[int]) -> None:
+    with socket.create_server(("127.0.0.1", ports[0])):
+        process = pexpect.spawn(
+            sys.executable,
+            rig.command("doctor")[1:],
+            env={**rig.environment, "TERM": "dumb"},
+            cwd=str(rig.folder),
+            dimensions=(20, 70),
+            encoding="utf-8",
+            timeout=20,
+        )
+        process.expect(r"ERROR    ports      tcp://localhost:\d+ is in use by.*\r\n {20}→ end it")
+        process.expect("WARNING  terminal   the terminal has 70x20 characters")
+        process.expect("WARNING  terminal   TERM is dumb")
+        process.expect(r"1 error, \d warnings?\r\n")
+        process.expect(pexpect.EOF)
+        process.close()
+    assert process.exitstatus == 1
