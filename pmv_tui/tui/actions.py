@@ -124,6 +124,16 @@ PREVIEW = Action(
     "v",
     commands=ON_SCREEN,
 )
+PREVIEW_ALL = Action(
+    "preview-all",
+    "V",
+    "all pictures",
+    "Show the live pictures of all cameras.",
+    "preview_all",
+    "V",
+    commands=ON_SCREEN,
+    footer=False,
+)
 EDIT_ADDRESSES = Action(
     "edit-addresses",
     "e",
@@ -265,6 +275,7 @@ RIG_ACTIONS = (
     WINDOW,
     WINDOW_ALL,
     PREVIEW,
+    PREVIEW_ALL,
     EDIT_ADDRESSES,
     ADD,
     RESCAN,
@@ -290,6 +301,49 @@ CAMERA_ACTIONS = (
     *SCROLL,
 )
 """Of one camera's screen."""
+
+GRID_ACTIONS = (
+    OPEN,
+    PLUG,
+    PAUSE,
+    WINDOW,
+    LOG,
+    HELP,
+    Action(
+        "grid-back",
+        "q,escape,V",
+        "back",
+        "Go back to the cameras.",
+        "back",
+        "q or esc or V",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    *CURSOR,
+    Action(
+        "cursor-left",
+        "left",
+        "left",
+        "Go to the picture on the left.",
+        "step(-1)",
+        "←",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+    Action(
+        "cursor-right",
+        "right",
+        "right",
+        "Go to the picture on the right.",
+        "step(1)",
+        "→",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+)
+"""Of the pictures of all cameras."""
 
 LOG_ACTIONS = (
     Action(
@@ -444,6 +498,7 @@ QUIT_ACTIONS = (
 SCREENS = {
     "on the cameras' screen": RIG_ACTIONS,
     "on a camera's screen": CAMERA_ACTIONS,
+    "among the pictures of all cameras": GRID_ACTIONS,
     "in the log": LOG_ACTIONS,
     "in the help": HELP_ACTIONS,
     "in dialogs": SAVE_ACTIONS,

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pmv_tui.tui.actions import CAMERA_ACTIONS, LOG_ACTIONS, RIG_ACTIONS, Action
+from pmv_tui.tui.actions import (
+    CAMERA_ACTIONS,
+    GRID_ACTIONS,
+    LOG_ACTIONS,
+    RIG_ACTIONS,
+    Action,
+)
 from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.key_map import KeyMap, shown_keys
@@ -35,6 +41,14 @@ CLOCKS = (
 )
 
 
+PICTURE = (
+    ("greys", "Those of the image, in the few that the terminal has; nothing is made brighter."),
+    ("coloured", "Boxes and points of client scripts, with their labels; they fade as in windows."),
+    ("+ and o", "Boxes and points, in a terminal without colours."),
+    ("dimmed", "The image is not live, it is the last one; the words over it say why."),
+)
+
+
 class Topic(NamedTuple):
     """A heading, and the terms below it with their meanings."""
 
@@ -56,6 +70,7 @@ def _commands(actions: Iterable[Action]) -> Topic:
 RIG_HELP = (
     Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
     Topic("States", STATES),
+    Topic("Picture", PICTURE),
     _commands(RIG_ACTIONS),
 )
 
@@ -64,7 +79,14 @@ CAMERA_HELP = (
     Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
     Topic("Clock", CLOCKS),
     Topic("States", STATES),
+    Topic("Picture", PICTURE),
     _commands(CAMERA_ACTIONS),
+)
+
+GRID_HELP = (
+    Topic("Picture", PICTURE),
+    Topic("States", STATES),
+    _commands(GRID_ACTIONS),
 )
 
 LOG_HELP = (

@@ -39,8 +39,8 @@ class PictureFeed:
             self._hurry.clear()
             begun = time.monotonic()
             views = [view for view in self._views() if view.unique_id and all(view.wanted_size)]
-            for size in {view.wanted_size for view in views}:
-                await self._ask(size, [view for view in views if view.wanted_size == size])
+            if views:
+                await self._ask(views)
             period = FIRST_PERIOD if any(view.waits for view in views) else self._period
             try:
                 left = begun + period - time.monotonic()
@@ -48,16 +48,19 @@ class PictureFeed:
             except TimeoutError:
                 continue
 
-    async def _ask(self, size: tuple[int, int], views: list[PictureView]) -> None:
-        """Ask for pictures of one size, and hand them to their views."""
+    async def _ask(self, views: list[PictureView]) -> None:
+        """Ask for pictures of the size that fits all, and hand them to their views."""
+        # Tiles differ by a column at most, where those of the screen do not divide evenly.
+        sizes = [view.wanted_size for view in views]
+        width, height = (min(sides) for sides in zip(*sizes, strict=True))
         known = {view.unique_id: view.known for view in views}
         try:
-            told = await self._link.thumbnails(known, *size)
+            told = await self._link.thumbnails(known, width, height)
         except Untold as why:
             for view in views:
                 view.freeze(str(why))
             return
-        for view in views:
+        for view, size in zip(views, sizes, strict=True):
             for one in told:
                 # While the answer was under way, another camera or size may have been chosen.
                 if one["unique_id"] == view.unique_id and view.wanted_size == size:

@@ -101,6 +101,11 @@ def a_box(*corners: int, **more: Any) -> BoxOverlay:
     return box
 
 
+def a_ramp() -> NDArray[np.uint8]:
+    """Make an image of 640x480 that is dark in a corner and brighter in the opposite one."""
+    return np.add.outer(np.arange(480) // 8, np.arange(640) // 8).astype(np.uint8)
+
+
 def settings_of_a_camera() -> list[SettingStatus]:
     """Describe one setting of every kind; the rate is not what was wanted."""
     return [

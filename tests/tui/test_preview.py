@@ -7,24 +7,18 @@ from textual.pilot import Pilot
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.widgets.picture_view import PictureView
 from tests.tui.driving import drive, screen, until, until_gone, until_shown
-from tests.tui.rig_double import RigDouble, a_box, a_camera
+from tests.tui.rig_double import RigDouble, a_box, a_camera, a_ramp
 
 HALF_BLOCK = "▀"
 
 
-@pytest.fixture(autouse=True)
-def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the app believe in a terminal with colours, whatever the tests run in."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
-    monkeypatch.delenv("NO_COLOR", raising=False)
+pytestmark = pytest.mark.usefixtures("colours")
 
 
 def rig_with_pictures() -> RigDouble:
     """Two cameras that show a ramp of greys, a dark and a bright one."""
     rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557))
-    ramp = np.add.outer(np.arange(480) // 8, np.arange(640) // 8).astype(np.uint8)
-    rig.images = {"left-simulated": ramp, "right-simulated": ramp + 100}
+    rig.images = {"left-simulated": a_ramp(), "right-simulated": a_ramp() + 100}
     return rig
 
 

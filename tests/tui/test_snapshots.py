@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.control.messages import Drops, DropTimes
-from tests.tui.driving import app_for, until, until_shown
+from tests.tui.driving import app_for, screen, until, until_shown
 from tests.tui.rig_double import RigDouble, a_box, a_camera
 
 SnapCompare = Callable[..., bool]
@@ -153,11 +153,8 @@ def test_the_setting_dialog_with_a_warning(snap_compare: SnapCompare) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 20)], ids=["80x24", "120x40", "40x20"])
-def test_a_picture(
-    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
-) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
+@pytest.mark.usefixtures("colours")
+def test_a_picture(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     rig = a_rig()
     rig.images["left-simulated"] = BlobScene(640, 480).read(40)
     rig.overlays = [a_box(212, 148, 308, 244, label="nose")]
@@ -181,5 +178,23 @@ def test_the_log_of_what_went_wrong(snap_compare: SnapCompare, size: tuple[int, 
         await until(pilot, lambda: pilot.app.state.events)  # type: ignore[attr-defined]
         await pilot.press("l", "e", "slash", "a")
         await until_shown(pilot, "following  (2 of 4)")
+
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=["80x24", "160x45"])
+@pytest.mark.usefixtures("colours")
+def test_all_pictures(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    rig = a_rig()
+    rig.images = {
+        f"{name}-simulated": BlobScene(640, 480).read(number)
+        for name, number in (("left", 40), ("right", 90), ("nest", 150))
+    }
+
+    async def prepare(pilot: Pilot[str]) -> None:
+        await until_shown(pilot, "> left")
+        await pilot.press("V")
+        await until_shown(pilot, "lost: cable pulled")
+        await until(pilot, lambda: screen(pilot.app).count("▀") > 100)
 
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)

@@ -14,6 +14,7 @@ from pmv_tui.tui.actions import RIG_ACTIONS
 from pmv_tui.tui.empty_rig import empty_rig
 from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.screens.camera import CameraScreen
+from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, is_open
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.camera_details import CameraDetails
@@ -89,6 +90,13 @@ class RigScreen(SteeringScreen):
         if camera := self.target():
             self.app.push_screen(
                 CameraScreen(camera["unique_id"], self.state, self.changed, self.link)
+            )
+
+    def action_preview_all(self) -> None:
+        """Show the pictures of all cameras."""
+        if camera := self.target():
+            self.app.push_screen(
+                GridScreen(camera["unique_id"], self.state, self.changed, self.link)
             )
 
     def action_plug_all(self) -> None:
