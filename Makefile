@@ -4,9 +4,10 @@ VENV := .venv
 PROGRAM := $(VENV)/.installed
 TOOLS := $(VENV)/.installed-dev
 PEERS := $(VENV)/.installed-bench
+FUZZER := $(VENV)/.installed-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check bench clean
+.PHONY: help run test fuzz faults check bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  */make \1	/p' Makefile
@@ -23,6 +24,11 @@ faults: $(TOOLS)  ## bring every fault about at full length, print the table; ta
 	@scripts/system-libraries test
 	$(VENV)/bin/python -m tests.faults --full
 
+fuzz: $(FUZZER)  ## look for bytes that break a parser, for 3 minutes; what does is in .fuzz
+	for target in overlay config control; do \
+		$(VENV)/bin/python -m tests.fuzz $$target -max_total_time=60 -print_final_stats=1 || exit 1; \
+	done
+
 check: $(TOOLS)  ## lint, check formatting, types and who imports whom
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -34,7 +40,7 @@ bench: $(PEERS)  ## measure speed, latency and memory beside other publishers, f
 	$(VENV)/bin/python -m benchmarks.publishing
 
 clean:  ## remove .venv and everything else that was made here
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) build dist *.egg-info .fuzz .hypothesis .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -47,6 +53,10 @@ $(TOOLS): pyproject.toml constraints.txt
 	@scripts/set-up $(VENV) '.[dev]'
 	@scripts/aravis $(VENV)
 	@touch $@ $(PROGRAM)
+
+$(FUZZER): $(TOOLS)
+	@scripts/set-up $(VENV) '.[fuzz]'
+	@touch $@
 
 $(PEERS): pyproject.toml constraints.txt
 	@scripts/set-up $(VENV) '.[bench]'

@@ -4,7 +4,9 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -104,14 +106,18 @@ def test_aravis_that_cannot_be_installed_is_told_and_stops_nothing(bare: Path) -
 
 
 def test_every_dependency_is_pinned_by_version_alone() -> None:
-    pins = (PROJECT / "constraints.txt").read_text().splitlines()
-    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
-    pinned = {normal(pin.partition("==")[0]) for pin in pins}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     needed = [*project["dependencies"]]
     for extra in project["optional-dependencies"].values():
         needed += extra
-    assert {normal(re.split(r"[<>=]", each)[0]) for each in needed} <= pinned
+    assert {normal(re.split(r"[<>=]", each)[0]) for each in needed} <= set(pinned())
+
+
+def pinned() -> dict[str, str]:
+    """Give the version of each package that constraints.txt names."""
+    pins = (PROJECT / "constraints.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    return {normal(name): version for name, version in (pin.split("==") for pin in pins)}
 
 
 def normal(name: str) -> str:
@@ -121,3 +127,14 @@ def normal(name: str) -> str:
 def test_the_scripts_can_be_run() -> None:
     scripts = [*(PROJECT / "scripts").iterdir(), PROJECT / ".ci" / "run"]
     assert [script.name for script in scripts if not os.access(script, os.X_OK)] == []
+
+
+def test_what_is_installed_for_the_tests_is_what_is_pinned() -> None:
+    # Of Python's own two and of this program there is no choice.
+    there = {
+        normal(each.name): each.version
+        for each in distributions(path=[sysconfig.get_path("purelib")])
+        if normal(each.name) not in ("pip", "setuptools", "pmv-tui")
+    }
+    pins = pinned()
+    assert {name: version for name, version in there.items() if pins.get(name) != version} == {}

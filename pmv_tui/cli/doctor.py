@@ -3,12 +3,14 @@
 import argparse
 import textwrap
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar
 from pmv_tui.cli.outcome import DONE, NOT_DONE, show
 
 if TYPE_CHECKING:
+    from pmv_tui.config.schema import RigConfig
     from pmv_tui.doctor.finding import Finding
 
 UNLIMITED = 10_000
@@ -30,9 +32,8 @@ def add_commands(grammar: Grammar) -> None:
 def _doctor(options: argparse.Namespace) -> int:
     from pmv_tui.doctor.gather import gather
     from pmv_tui.doctor.run import examine
-    from pmv_tui.tui.config_check import tui_problems
 
-    examined = gather(getattr(options, "config", None), tui_problems)
+    examined = gather(getattr(options, "config", None), _config)
     findings = examine(examined)
     errors = [finding for finding in findings if finding.level == "error"]
     told = {
@@ -43,6 +44,17 @@ def _doctor(options: argparse.Namespace) -> int:
     columns = examined.terminal.columns if examined.terminal else UNLIMITED
     show(options, told, lambda: _lines(findings, columns))
     return NOT_DONE if errors else DONE
+
+
+def _config(path: Path) -> "RigConfig":
+    """Read the config file; the TUI's part and the keys that it asks for are checked too."""
+    from pmv_tui.cli.keys import refuse_missing_key
+    from pmv_tui.config.load import load_config
+    from pmv_tui.tui.config_check import tui_problems
+
+    loaded = load_config(path, tui_problems)
+    refuse_missing_key(loaded)
+    return loaded.config
 
 
 def _lines(findings: list["Finding"], columns: int) -> list[str]:

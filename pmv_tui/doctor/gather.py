@@ -2,9 +2,9 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from pmv_tui.config.load import Check, load_config
 from pmv_tui.config.locate import locate_config
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.schema import RigConfig
@@ -19,20 +19,20 @@ SEARCH_SECONDS = 4.0
 ANSWER_SECONDS = 1.0
 
 
-def gather(config_option: Path | None, check: Check) -> Examined:
+def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Examined:
     """Look at the rig of a config file, which may be broken or not there.
 
     Parameters
     ----------
     config_option : what --config was given, if anything.
-    check : a check of the config file that others add.
+    load : reads a config file, or raises a ConfigError that tells what is wrong with it.
     """
     search = start_search(SEARCH_SECONDS)
     config = RigConfig()
     problems: tuple[str, ...] = ()
     try:
         path = locate_config(config_option).path
-        config = load_config(path, check).config
+        config = load(path)
     except ConfigError as error:
         path, problems = error.path, tuple(str(error).splitlines())
     rig = Rig.of(path)

@@ -29,10 +29,11 @@ def look(examined: Examined) -> Iterator[Finding]:
             else:
                 by = f" by {holder}" if holder else ", by a process of another user"
                 yield error(f"{address} is in use{by}", ANOTHER)
-        if address.exposed:
+        if address.exposed and not examined.config.security.curve:
             yield warning(
-                f"{address} can be reached from other machines",
-                "mean it, or write localhost for the host",
+                f"{address} can be reached from other machines, by anybody and without encryption",
+                "write localhost for the host, or let in only whom you list: [security] in the "
+                "config, docs/security.md",
             )
     if own:
         yield ok(f"held by this rig's engine: {', '.join(own)}")

@@ -68,6 +68,18 @@ def test_a_port_held_by_another_process_is_an_error_that_names_it(
     assert f"(pid {os.getpid()})" in text
 
 
+def test_an_address_open_to_anybody_is_warned_of_unless_keys_are_asked_for(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    text = rig.config_path.read_text().replace("localhost", "127.0.0.1", 1)
+    rig.write_config(text.replace(f"127.0.0.1:{ports[0]}", f"*:{ports[0]}"))
+    assert "can be reached from other machines" in texts(doctor(rig, 0), "ports", "warning")
+    rig.write_config(f"[security]\ncurve = true\n{rig.config_path.read_text()}")
+    assert "key" in texts(doctor(rig, 1), "config", "error")
+    assert rig.run("keys", "new", "alice").returncode == 0
+    assert texts(doctor(rig, 0), "ports", "warning") == ""
+
+
 def test_ports_held_by_the_rigs_own_engine_are_in_order(rig: RigOnDisk, ports: list[int]) -> None:
     with rig.serve("--plug-all") as engine:
         findings = doctor(rig, 0)

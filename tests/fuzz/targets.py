@@ -1,0 +1,136 @@
+"""What must hold for any bytes: of an overlay message, of a config file, of a control request."""
+
+import atexit
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import msgpack
+
+from pmv_tui.config.load import LoadedConfig, check_text, load_config
+from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.save import SaveError, plan_change
+from pmv_tui.control.rig import Rig
+from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.server import ControlServer
+from pmv_tui.protocol import (
+    MAX_COORDINATE,
+    MAX_LABEL,
+    MAX_POINTS,
+    MAX_SHAPES,
+    Box,
+    MessageError,
+    Points,
+    parse_overlay,
+)
+
+
+def overlay(data: bytes) -> None:
+    """A message is refused in one line, or holds no more than a window can draw; in msgpack too."""
+    _overlay(data)
+    with contextlib.suppress(ValueError, OverflowError, RecursionError, TypeError):
+        _overlay(msgpack.packb(json.loads(data)))
+
+
+def _overlay(data: bytes) -> None:
+    try:
+        read = parse_overlay(data)
+    except MessageError as error:
+        assert_line(str(error))
+        return
+    shapes: tuple[Box | Points, ...] = (*(read.boxes or ()), *(read.points or ()))
+    assert len(shapes) <= 2 * MAX_SHAPES
+    for shape in shapes:
+        assert len(shape.label) <= MAX_LABEL
+        assert shape.label.isprintable()
+        assert all(0 <= value <= 255 for value in shape.color)
+    groups = [group.points for group in read.points or ()]
+    assert sum(map(len, groups)) <= MAX_POINTS
+    corners = [corner for box in read.boxes or () for corner in (box.top_left, box.bottom_right)]
+    for x, y in (*corners, *(point for group in groups for point in group)):
+        assert abs(x) <= MAX_COORDINATE
+        assert abs(y) <= MAX_COORDINATE
+
+
+def config(data: bytes) -> None:
+    """A text is refused with lines that can be shown; or it can be changed and read again."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return
+    path = _folder() / "config.toml"
+    try:
+        loaded = check_text(path, text)
+    except ConfigError as error:
+        assert_lines(error)
+        return
+    path.write_bytes(data)
+    assert load_config(path) == loaded
+    for camera in loaded.config.cameras[:1]:
+        _change(loaded, camera.unique_id)
+    _change(loaded, "another-simulated")
+
+
+def _change(loaded: LoadedConfig, unique_id: str) -> None:
+    """Change a camera's setting: it is, and nothing else; or it is told why not."""
+    try:
+        after = plan_change(loaded, unique_id, {"fps": 12.5}).after
+    except SaveError as error:
+        assert_line(str(error), longest=5000)
+        return
+    changed = {camera.unique_id: camera for camera in after.config.cameras}
+    assert changed.pop(unique_id).fps == 12.5
+    others = {camera.unique_id: camera for camera in loaded.config.cameras}
+    others.pop(unique_id, None)
+    assert changed == others
+
+
+def control(data: bytes) -> None:
+    """A request is answered with a map that says whether it was carried out, and if not, why."""
+    reply = msgpack.unpackb(_server()._answer(data))
+    assert isinstance(reply["ok"], bool)
+    assert reply["ok"] or reply.get("error") or reply["results"]
+    assert not reply.get("error", "").startswith("unexpected ")
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "overlay": overlay,
+    "config": config,
+    "control": control,
+}
+
+
+def assert_lines(error: ConfigError) -> None:
+    """See that each problem is told in a line."""
+    lines = str(error).split("\n")
+    assert len(lines) == len(error.problems)
+    for line in lines:
+        assert_line(line, longest=5000)
+
+
+def assert_line(text: str, longest: int = 200) -> None:
+    """See that a text can stand in a row of a table."""
+    assert text
+    assert text.isprintable()
+    assert len(text) <= longest
+
+
+@cache
+def _folder() -> Path:
+    """Make a folder for this process; in memory, where there is such a file system."""
+    parent = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
+    folder = tempfile.mkdtemp(prefix="pmv", dir=parent if Path(parent).is_dir() else None)
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder)
+
+
+@cache
+def _server() -> ControlServer:
+    """Make a server whose engine has no camera and is never started."""
+    rig = Rig(_folder() / "control.toml", _folder())
+    engine = Engine(rig, load_config(rig.config_path), search=lambda: None)
+    return ControlServer(f"ipc://{rig.socket_path}", engine, stop=lambda: None)
