@@ -20,10 +20,14 @@ Received = tuple[int, int]
 """A frame's time stamp and number."""
 
 
-def documented(port: int) -> Iterator[Received]:
+def documented(port: int, key: str | None = None) -> Iterator[Received]:
     """Receive as the protocol's documentation shows it, with a socket as it comes."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
     socket = context.socket(zmq.SUB)
+    if key:
+        from pmv_tui.curve import Key  # noqa: PLC0415 - the others must not pay for it
+
+        Key.load(key).apply(socket)
     socket.connect(f"tcp://localhost:{port}")
     socket.setsockopt_string(zmq.SUBSCRIBE, "")
     while True:
@@ -70,7 +74,7 @@ def vidgear(port: int) -> Iterator[Received]:
         yield timestamp, number
 
 
-KINDS: dict[str, Callable[[int], Iterator[Received]]] = {
+KINDS: dict[str, Callable[..., Iterator[Received]]] = {
     "documented": documented,
     "fresh": fresh,
     "imagezmq": imagezmq,
@@ -85,12 +89,14 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("file")
     parser.add_argument("--work", type=float, default=0.0, help="seconds that a frame is worked on")
+    parser.add_argument("--key", help="the file of a key, for the documented client")
     options = parser.parse_args()
+    keys = {"key": options.key} if options.key else {}
     rows: list[tuple[int, int, int]] = []
     # Not SIGINT: a process of a shell's background job inherits that it is ignored.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for timestamp, number in KINDS[options.kind](options.port):
+        for timestamp, number in KINDS[options.kind](options.port, **keys):
             rows.append((time.time_ns(), timestamp, number))
             if len(rows) == 1:
                 print("receiving", flush=True)

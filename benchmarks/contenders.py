@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 import psutil
 
@@ -19,6 +20,7 @@ CLIENT_OF = {
     "imagezmq": "imagezmq",
     "vidgear": "vidgear",
     "product": "documented",
+    "curve": "documented",
 }
 """The kind of client that each is measured with, unless a work says otherwise."""
 
@@ -57,23 +59,26 @@ class Publisher:
     ----------
     process : the one whose processor time and memory count.
     ports : where each camera is received, on this machine.
+    key : the file of a client that is let in; None where no key is asked for.
     """
 
     process: psutil.Process
     ports: list[int]
+    key: Path | None = None
 
 
 @contextmanager
 def publishing(contender: str, cameras: Cameras) -> Iterator[Publisher]:
-    """Let a contender publish for the length of a block."""
-    if contender == "product":
+    """Let a contender publish for the length of a block; `curve` is the product, encrypted."""
+    if contender in ("product", "curve"):
         with running(
             count=cameras.count,
             width=cameras.width,
             height=cameras.height,
             fps=cameras.fps or FASTEST_SIMULATED,
+            curve=contender == "curve",
         ) as rig:
-            yield Publisher(rig.engine, rig.ports)
+            yield Publisher(rig.engine, rig.ports, rig.key)
         return
     ports = free_ports(cameras.count)
     about = (contender, cameras.width, cameras.height, cameras.fps, *ports)

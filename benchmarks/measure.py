@@ -79,7 +79,8 @@ def share(usage: Usage) -> float:
 @contextmanager
 def clients_of(contender: str, publisher: Publisher) -> Iterator[list[Receiver]]:
     """Run the contender's usual client at each camera for the length of a block."""
-    with receiving([(CLIENT_OF[contender], port) for port in publisher.ports]) as receivers:
+    clients = [(CLIENT_OF[contender], port) for port in publisher.ports]
+    with receiving(clients, key=publisher.key) as receivers:
         yield receivers
 
 

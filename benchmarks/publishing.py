@@ -25,6 +25,8 @@ WORKS: dict[str, Work] = {
     "saturation 1280x1024": partial(works.saturation, width=1280, height=1024),
     "saturation 640x480": partial(works.saturation, width=640, height=480),
     "paced": works.paced,
+    "curve 1280x1024": partial(works.curve, width=1280, height=1024),
+    "curve 640x480": partial(works.curve, width=640, height=480),
     "windows": works.windows,
     "stalled": works.stalled,
     "slow": works.slow,

@@ -31,15 +31,17 @@ class Receiver:
     port : where it connects.
     file : where it saves what it noted.
     work : seconds that it works on a frame.
+    key : the file of its key, where one is asked for.
     """
 
-    def __init__(self, kind: str, port: int, file: Path, work: float = 0.0) -> None:
+    def __init__(
+        self, kind: str, port: int, file: Path, work: float = 0.0, key: Path | None = None
+    ) -> None:
         self._what = f"a client of kind {kind}"
         self._file = file
         command = [sys.executable, "-m", "benchmarks.clients", kind, str(port), str(file)]
-        self._process = subprocess.Popen(
-            [*command, "--work", str(work)], stdout=subprocess.PIPE, text=True
-        )
+        command += ["--work", str(work), *(["--key", str(key)] if key else [])]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def wait(self) -> None:
         """Wait for its first frame."""
@@ -68,14 +70,16 @@ class Receiver:
 
 
 @contextmanager
-def receiving(clients: Sequence[tuple[str, int]], work: float = 0.0) -> Iterator[list[Receiver]]:
+def receiving(
+    clients: Sequence[tuple[str, int]], work: float = 0.0, key: Path | None = None
+) -> Iterator[list[Receiver]]:
     """Run clients, each given as kind and port, for the length of a block; all have a frame."""
     with TemporaryDirectory(prefix="pmvbench") as folder:
         receivers: list[Receiver] = []
         try:
             for number, (kind, port) in enumerate(clients):
                 file = Path(folder) / f"{number}.npy"
-                receivers.append(Receiver(kind, port, file, work))
+                receivers.append(Receiver(kind, port, file, work, key))
             for receiver in receivers:
                 receiver.wait()
             yield receivers

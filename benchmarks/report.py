@@ -79,6 +79,8 @@ def _work_lines(table: Table) -> Iterator[str]:
         if loop in table and "product" in table:
             ratios = _ratios(table["product"], table[loop])
             rows.append([f"product / {loop}", *_cells(ratios, heads)])
+    if "curve" in table:
+        rows.append(["curve / product", *_cells(_ratios(table["curve"], table["product"]), heads)])
     return _grid(["", *heads], rows)
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from pmv_tui.keys import Keys
+
 PATIENCE = 20.0
 """Seconds in which the engine must do what a benchmark needs."""
 
@@ -37,15 +39,19 @@ class Rig:
     count : cameras.
     width, height : pixels.
     fps : frames a second.
+    curve : whether the sockets are encrypted.
 
     Attributes
     ----------
+    key : the file of a client that is let in; None where no key is asked for.
     ports : where each camera publishes, on this machine.
     environment : of every command that is run on the rig.
     engine : its process, from `start` on.
     """
 
-    def __init__(self, folder: Path, *, count: int, width: int, height: int, fps: float) -> None:
+    def __init__(
+        self, folder: Path, *, count: int, width: int, height: int, fps: float, curve: bool = False
+    ) -> None:
         ports = free_ports(2 * count)
         self.ports = ports[::2]
         text = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
@@ -55,6 +61,10 @@ class Rig:
                 f"width = {width}\nheight = {height}\n"
                 f'pub_address = "tcp://localhost:{pub}"\npull_address = "tcp://localhost:{pull}"\n'
             )
+        self.key: Path | None = None
+        if curve:
+            text += "[security]\ncurve = true\n"
+            self.key = Keys(folder / "keys").make_client("client")
         self._config = folder / "config.toml"
         self._config.write_text(text)
         self.environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PYLON_CAMEMU": "0"}

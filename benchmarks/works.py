@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,6 +52,21 @@ def paced(plan: Plan) -> Table:
     return {
         contender: paced_figures(contender, cameras, plan.seconds) for contender in plan.contenders
     }
+
+
+def curve(plan: Plan, width: int, height: int) -> Table:
+    """Publish with and without encryption: as fast as it goes, then four cameras at 60 fps."""
+    both = replace(plan, contenders=("product", "curve"))
+    table = saturation(both, width, height)
+    for contender, figures in table.items():
+        cameras = Cameras(4, width, height, fps=60)
+        at_60 = paced_figures(contender, cameras, plan.seconds)
+        table[contender] = {
+            "frames/s": figures["frames/s"],
+            "full CPU ms/frame": figures["CPU ms/frame"],
+            **at_60,
+        }
+    return table
 
 
 def windows(plan: Plan) -> Table:
