@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import zmq
 
@@ -118,6 +119,32 @@ def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encry
             assert (status["clients"], status["messages"], status["malformed"]) == (0, 0, 0)
         assert encrypted.rig.camera("right")["refused"] == 0
         wait_for(lambda: "turned away" in encrypted.events(), "the event")
+
+
+def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: Encrypted) -> None:
+    alice = encrypted.keys.make_client("alice")
+    server, _ = encrypted.keys.server()
+    crowd = 400
+    with (
+        encrypted.rig.serve("--plug-all") as engine,
+        subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as frames,
+        zmq.Context[zmq.Socket[bytes]]() as context,
+        ExitStack() as strangers,
+    ):
+        next(frames)
+        files = psutil.Process(engine.pid).num_fds()
+        for number in range(crowd):
+            stranger = strangers.enter_context(context.socket(zmq.SUB))
+            if number % 2:
+                Key(*zmq.curve_keypair(), server).apply(stranger)
+            stranger.connect(encrypted.pub)
+        wait_for(lambda: encrypted.left()["refused"] >= crowd, "all to be turned away")
+        assert encrypted.left()["clients"] == 1
+        strangers.close()
+        wait_for(lambda: psutil.Process(engine.pid).num_fds() <= files, "their connections to go")
+        now = time.time_ns()
+        wait_for(lambda: next(frames).timestamp > now, "images for who is listed")
+    assert encrypted.events().count("turned away") <= 2, "told now and then, not each time"
 
 
 def test_a_key_is_let_in_as_soon_as_it_is_listed(encrypted: Encrypted) -> None:
