@@ -75,7 +75,9 @@ class Keys:
         made = not os.path.lexists(self.server_secret)
         if made:
             self._make_pair("the rig", self.server_public, self.server_secret)
-        self.server()
+        public, _ = self.server()
+        if not os.path.lexists(self.server_public):
+            self._write_public("the rig", self.server_public, public)
         return made
 
     def make_client(self, name: str) -> Path:
@@ -170,14 +172,16 @@ class Keys:
     def _make_pair(self, whose: str, public: Path, secret: Path, **metadata: bytes) -> None:
         """Make both files or none; what is there already is never written over."""
         pair = dict(zip(("public-key", "secret-key"), zmq.curve_keypair(), strict=True))
-        title = f"Secret key of {whose}: whoever has this file is let in as that."
+        title = f"Secret key of {whose}: whoever has this file is taken for it."
         self._write_new(secret, text_of(title, pair, **metadata))
         try:
-            del pair["secret-key"]
-            self._write_new(public, text_of(f"Public key of {whose}.", pair))
+            self._write_public(whose, public, pair["public-key"])
         except KeyFileError:
             secret.unlink()
             raise
+
+    def _write_public(self, whose: str, path: Path, key: bytes) -> None:
+        self._write_new(path, text_of(f"Public key of {whose}.", {"public-key": key}))
 
     def _write_new(self, path: Path, text: str) -> None:
         with _told(path):

@@ -76,6 +76,14 @@ def test_nothing_is_written_over(keys: Keys) -> None:
     assert (keys.secrets_folder / "alice.key_secret").read_text() == before
 
 
+def test_the_rigs_public_file_can_be_had_again(keys: Keys) -> None:
+    keys.make_server()
+    before = keys.server_public.read_text()
+    keys.server_public.unlink()
+    assert not keys.make_server()
+    assert keys.server_public.read_text() == before
+
+
 def test_where_the_list_takes_no_file_no_secret_is_left_behind(keys: Keys) -> None:
     keys.make_server()
     keys.clients_folder.write_text("in the way")

@@ -90,9 +90,7 @@ class Door:
             event = recv_monitor_message(monitor)
             if event["event"] & STRANGERS:
                 wrong = event["value"] == WRONG_SERVER_KEY
-                self.refuse(
-                    "a client has another rig's key" if wrong else "a client came without a key"
-                )
+                self.refuse("it has another rig's key" if wrong else "it came without a key")
 
 
 class Gate:
@@ -154,10 +152,14 @@ class Gate:
     def _answer(self, question: list[bytes]) -> list[bytes]:
         """Answer one question: version, id, domain, address, identity, mechanism, key."""
         version, number, domain, address, _, mechanism, *credentials = question
-        name = ""
-        door = self._doors.get(domain)
-        if door is not None and mechanism == b"CURVE" and len(credentials) == 1:
-            name = self._let_in(door, address.decode(errors="replace"), z85.encode(credentials[0]))
+        door, name = self._doors.get(domain), ""
+        try:
+            if door is not None and mechanism == b"CURVE":
+                (key,) = credentials
+                name = self._let_in(door, address.decode(errors="replace"), z85.encode(key))
+        except Exception:
+            # It must not end the thread, which would turn away everybody after this one.
+            log.exception("a client could not be checked, and is turned away")
         if name:
             return [version, number, b"200", b"OK", name.encode(), b""]
         return [version, number, b"400", b"not listed", b"", b""]
@@ -168,9 +170,9 @@ class Gate:
         if name:
             door.let_in[key] = name
         elif self._list.problem:
-            door.refuse(f"{address}: {self._list.problem}")
+            door.refuse(f"{self._list.problem} ({address})")
         else:
-            door.refuse(f"{address}: its key, {key[:SHOWN].decode()}…, is not listed")
+            door.refuse(f"its key {key[:SHOWN].decode()}… is not listed ({address})")
         return name
 
 

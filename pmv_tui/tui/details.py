@@ -84,10 +84,11 @@ def _sockets(camera: CameraStatus) -> Cell:
     addresses = [("pub", camera["pub_address"]), ("pull", camera["pull_address"])]
     text = "  ".join(f"{name} {plain(address)}" for name, address in addresses)
     exposed = any(is_exposed(address) for _, address in addresses)
-    reach = "  ! other machines can reach it" if exposed else ""
+    marks = ["! other machines can reach it"] if exposed else []
     if camera["curve"]:
-        return Cell(f"{text}{reach or ' '} curve: encrypted, for listed clients only")
-    return Cell(text + reach, "warning" if exposed else "plain")
+        marks.append("encrypted, for listed clients only")
+    told = "  ".join(filter(None, [text, ", ".join(marks)]))
+    return Cell(told, "warning" if exposed and not camera["curve"] else "plain")
 
 
 def _refused(camera: CameraStatus) -> Cell:
@@ -97,7 +98,7 @@ def _refused(camera: CameraStatus) -> Cell:
         return Cell("")
     last = f"{datetime.fromtimestamp(moment / 1e9, UTC).astimezone():%H:%M:%S}"
     reason = plain(camera["refused_reason"])
-    return Cell(f"clients {camera['refused']} times, the last at {last}: {reason}", "warning")
+    return Cell(f"{camera['refused']} times a client, last at {last}: {reason}", "warning")
 
 
 def _sent(camera: CameraStatus) -> Cell:

@@ -107,9 +107,9 @@ def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encry
     server, _ = encrypted.keys.server()
     another_rig, _ = zmq.curve_keypair()
     strangers: list[tuple[Key | None, str]] = [
-        (Key(public, secret, server), f"127.0.0.1: its key, {public[:8].decode()}…, is not listed"),
-        (Key(public, secret, another_rig), "a client has another rig's key"),
-        (None, "a client came without a key"),
+        (Key(public, secret, server), f"its key {public[:8].decode()}… is not listed (127.0.0.1)"),
+        (Key(public, secret, another_rig), "it has another rig's key"),
+        (None, "it came without a key"),
     ]
     with encrypted.rig.serve("--plug-all"):
         for key, reason in strangers:
