@@ -24,6 +24,8 @@ class Action:
     footer : whether the footer lists it; it shows the first of a registry, as many as fit, and the
         last two, which are the help and the way back.
     palette : whether the palette lists it.
+    priority : whether it comes before the next key is looked at: what is typed fast arrives at
+        once over a slow line, and must go where this key leads.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Action:
     commands: tuple[str, ...] = field(kw_only=True)
     footer: bool = True
     palette: bool = True
+    priority: bool = False
 
     @property
     def binding(self) -> Binding:
@@ -46,6 +49,7 @@ class Action:
             id=self.id,
             tooltip=self.help,
             show=self.footer,
+            priority=self.priority,
             key_display=self.shown_keys.split(" or ")[0] if self.footer else None,
         )
 
@@ -372,6 +376,7 @@ LOG_ACTIONS = (
         "search",
         "/",
         commands=ON_SCREEN,
+        priority=True,
     ),
     Action(
         "log-back",

@@ -1,6 +1,7 @@
 """A camera that hangs, vanishes or breaks, beside one that must not notice."""
 
 import json
+import re
 import time
 
 import numpy as np
@@ -46,6 +47,16 @@ def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
         wait_for(lambda: state(rig) == "capturing", "it to come back")
         wait_for(lambda: odd[-1] > before + 50, "its stream to resume")
         assert odd == sorted(odd)
+        told = wait_for(lambda: events_of(rig, "again, after"), "the return to be told")
+        assert re.search(
+            r"error +odd +lost: .*\n.*info +odd +capturing again, after \d", told, re.S
+        )
+
+
+def events_of(rig: RigOnDisk, words: str) -> str:
+    """Give the odd camera's events once one has the words."""
+    text = rig.run("events", "--camera", "odd").stdout
+    return text if words in text else ""
 
 
 def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(

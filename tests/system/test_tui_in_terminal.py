@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 
+import zmq
+
 from tests.support import RigOnDisk, free_ports, simulated, wait_for
 from tests.system.sockets import port_is_free, receive_image
 from tests.system.terminal import TerminalTui
@@ -134,6 +136,31 @@ def test_an_engine_killed_under_the_tui_is_told_and_found_again(rig: RigOnDisk) 
         tui.shows("does not answer")
         with rig.serve("--plug", "right"):
             tui.shows("1 of 2 plugged")
+
+
+def test_the_log_tells_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -> None:
+    pub, pull, *_ = two_cameras(rig)
+    with TerminalTui(rig) as tui:
+        tui.shows("2 plugged", "capturing")
+        tui.press("p")
+        tui.shows("1 of 2 plugged")
+        receive_image(pub)
+        with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+            push.connect(f"tcp://localhost:{pull}")
+            push.send(b"no map")
+            tui.press("l")
+            tui.shows("Log: all cameras", "right   capturing", "a client came", "malformed message")
+        tui.press("fe")
+        tui.shows("Log: left, warnings and errors", "malformed message")
+        wait_for(lambda: "publishes at" not in tui.text(), "the rest to be left out")
+        tui.press("e")
+        tui.shows("publishes at")
+        tui.press("/publ")
+        tui.shows("Log: left, /publ", "publishes at", "1 of")
+        tui.press(ENTER)
+        tui.shows("f camera")
+        tui.press("l")
+        tui.shows("1 of 2 plugged")
 
 
 def test_a_broken_config_is_told_before_the_screen_is_touched(rig: RigOnDisk) -> None:

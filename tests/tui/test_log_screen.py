@@ -94,6 +94,16 @@ def test_a_text_is_searched_as_it_is_typed_and_kept_with_enter() -> None:
     drive(a_rig_with_a_past(), scenario)
 
 
+def test_a_slash_can_be_searched_too() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await open_log(pilot, app)
+        await pilot.press("slash", "slash", "slash", "l")
+        await until_shown(pilot, "Log: all cameras, ///l")
+        assert "1 of 4" in screen(app)
+
+    drive(a_rig_with_a_past(), scenario)
+
+
 def test_escape_clears_what_is_being_typed_and_leaves_the_other_filters() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await open_log(pilot, app)

@@ -111,7 +111,13 @@ class LogScreen(ExplainedScreen[None]):
         """Ask for a text."""
         field = self.query_one("#search", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let a / that is typed into the field stand there. See `DOMNode.check_action`."""
+        if action == "search" and self.query_one("#search", Input).display:
+            return False
+        return super().check_action(action, parameters)
 
     @on(Input.Changed)
     def _search_changed(self, message: Input.Changed) -> None:
