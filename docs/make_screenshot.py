@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,30 @@ class PaintedRig:
         """There is nothing to close."""
 
 
+class ThisProcess:
+    """Stands for the engine's process, which runs."""
+
+    def runs(self) -> bool:
+        """Tell that it runs."""
+        return True
+
+    def ending(self) -> str:
+        """There is none."""
+        return ""
+
+    def last_lines(self) -> list[str]:
+        """There are none."""
+        return []
+
+    def start(self, *_: object) -> Callable[[], str]:
+        """It runs already."""
+        return str
+
+
 async def draw() -> str:
     """Run the app in a terminal of 100x24 that nobody sees, and draw what it shows."""
     told = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
-    app = PmvApp(PaintedRig(told), log_path="engine.log", printed=list)
+    app = PmvApp(PaintedRig(told), log_path="engine.log", printed=list, engine=ThisProcess())
     async with app.run_test(size=(100, 24)) as pilot:
         while not app.state.events:
             await pilot.pause()

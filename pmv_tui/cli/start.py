@@ -22,6 +22,18 @@ def add_commands(grammar: Grammar) -> None:
     serve.add_argument(
         "--plug", metavar="NAME", action="append", default=[], help="plug a camera at once"
     )
+    serve.add_argument(
+        "--plug-paused",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="plug a camera at once, but paused",
+    )
+    serve.add_argument(
+        "--linger",
+        action="store_true",
+        help="end when nobody uses it any more, after [engine] linger seconds",
+    )
     serve.add_argument("--plug-all", action="store_true", help="plug every camera at once")
 
 
@@ -32,6 +44,7 @@ def attach(options: argparse.Namespace) -> int:
     if why := refusal():
         raise CommandFailed(why, WRONG)
     from pmv_tui.control.rig import RigError
+    from pmv_tui.engine.keeper import EngineKeeper
     from pmv_tui.engine.launch import ConfigRefused, Launch
 
     rig = rig_of(options)
@@ -47,7 +60,7 @@ def attach(options: argparse.Namespace) -> int:
             tui = importlib.import_module("pmv_tui.tui.run")
             config, complaint = _tui_config(rig.config_path)
             launch.wait()
-            code: int = tui.run_tui(rig, config, printed, complaint)
+            code: int = tui.run_tui(rig, config, printed, EngineKeeper(rig), complaint)
             return code
     except ConfigRefused as error:
         raise CommandFailed(str(error), WRONG) from None
@@ -75,7 +88,7 @@ def _serve(options: argparse.Namespace) -> int:
     loaded = load(options)
     to_plug = ["all"] if options.plug_all else options.plug
     try:
-        serve(rig_of(options), loaded, to_plug)
+        serve(rig_of(options), loaded, to_plug, options.plug_paused, lingers=options.linger)
     except RigError as error:
         raise CommandFailed(str(error)) from None
     return DONE

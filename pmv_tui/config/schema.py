@@ -220,12 +220,22 @@ class CameraConfig(_Section):
         return self.name or self.serial
 
 
+class EngineConfig(_Section):
+    """`[engine]`: the process that captures and publishes."""
+
+    linger: float = Field(
+        default=60.0, ge=0, le=1e6, allow_inf_nan=False, json_schema_extra={"unit": "s"}
+    )
+    """Seconds that an engine started by a TUI goes on with nothing plugged and nobody attached."""
+
+
 class RigConfig(_Section):
     """The whole of config.toml."""
 
     socket_config: SocketConfig = SocketConfig()
     overlay: OverlayConfig = OverlayConfig()
     display: DisplayConfig = DisplayConfig()
+    engine: EngineConfig = EngineConfig()
     security: SecurityConfig = SecurityConfig()
     tui: TuiConfig = TuiConfig()
     # TOML has lists where this has a tuple: only that one step is not strict.

@@ -172,6 +172,8 @@ class EngineStatus(TypedDict):
     """Whether a search for cameras is under way."""
     last_event: int
     """The id of the newest event."""
+    operators: list[str]
+    """The TUIs that are attached: each one's terminal and process id."""
 
 
 class Snapshot(TypedDict):

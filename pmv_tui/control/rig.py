@@ -22,6 +22,10 @@ LOCK_PATIENCE = 0.5
 """Seconds in which a lock is tried again: who asks whether an engine runs holds it for a moment."""
 
 
+_ENDED = "ended: "
+"""Stands before the reason, in a lock file whose engine has ended in order."""
+
+
 class RigError(Exception):
     """The rig's folder cannot be used; the text says why and what to do."""
 
@@ -127,6 +131,25 @@ class Rig:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         return descriptor
+
+    def unlock(self, descriptor: int, ending: str) -> None:
+        """Release the lock at an orderly end, and leave a word of why it came.
+
+        Parameters
+        ----------
+        descriptor : as `lock` gave it.
+        """
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{_ENDED}{ending}\n".encode(), 0)
+        os.close(descriptor)
+
+    def ending(self) -> str:
+        """Tell why the last engine ended in order; empty where it was killed or crashed."""
+        try:
+            text = self.lock_path.read_text(errors="replace")
+        except OSError:
+            return ""
+        return text.removeprefix(_ENDED).strip() if text.startswith(_ENDED) else ""
 
     def _try_to_lock(self) -> int | None:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW

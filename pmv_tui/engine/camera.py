@@ -231,6 +231,11 @@ class RigCamera:
             self.config.unique_id, title, self._feed, display=display, xauthority=xauthority
         )
 
+    @property
+    def window_wanted(self) -> bool:
+        """Whether the camera's window is shown, or on its way."""
+        return self._windows.state(self.config.unique_id).state in ("opening", "shown")
+
     def close_window(self) -> None:
         """Close the camera's window."""
         self._windows.close(self.config.unique_id)

@@ -25,6 +25,7 @@ from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.engine.gate import Gate
 from pmv_tui.engine.hotplug import Hotplug
+from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
 from pmv_tui.engine.watch import Watch
@@ -67,18 +68,27 @@ class Engine:
         self.cameras: dict[str, RigCamera] = {}
         self._backends: list[BackendStatus] = []
         self._to_plug: set[str] = set()
+        self._to_pause: set[str] = set()
         self._scanning = False
+        self.operators = Operators(self.events)
         self._watch = Watch(self.events)
         self._hotplug = Hotplug()
 
-    def start(self, to_plug: Iterable[str] = ()) -> None:
+    @property
+    def in_use(self) -> bool:
+        """Whether anything is plugged, or a window wanted."""
+        return any(camera.plugged or camera.window_wanted for camera in self.cameras.values())
+
+    def start(self, to_plug: Iterable[str] = (), to_pause: Iterable[str] = ()) -> None:
         """Start every listed camera, and search for others.
 
         Parameters
         ----------
         to_plug : names of cameras to plug as soon as they are known; `all` names each.
+        to_pause : names of those that are plugged too, but send nothing before they are resumed.
         """
-        self._to_plug = set(to_plug)
+        self._to_pause = set(to_pause)
+        self._to_plug = set(to_plug) | self._to_pause
         if self._gate:
             self._gate.start()
         self._receiver.start()
@@ -146,6 +156,7 @@ class Engine:
         for unique_id, camera in self.cameras.items():
             self._watch.look(unique_id, camera.condition(), now)
             self._cut_withdrawn(camera)
+        self.operators.look()
         if self._hotplug.search_due(now):
             self.events.tell("a device was plugged in or out: searching for cameras")
             self.rescan()
@@ -167,6 +178,7 @@ class Engine:
                 pull_rate=sockets.pull_rate,
                 scanning=self._scanning,
                 last_event=self.events.last_id,
+                operators=self.operators.names,
             ),
             backends=self._backends,
             cameras=[camera.status() for camera in self.cameras.values()],
@@ -231,6 +243,7 @@ class Engine:
         if wanted or "all" in self._to_plug:
             self._to_plug -= wanted
             self.plug(camera)
+            camera.paused = bool(wanted & self._to_pause)
 
     def _complete(self, unique_id: str) -> CameraConfig:
         """Make the config of a camera that is not listed: defaults, and ports of its own."""

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 
 from pmv_tui.control.client import ControlClient, EngineGone
 from pmv_tui.control.rig import Rig, RigError
@@ -23,21 +24,30 @@ class Launch:
     """Starts a rig's engine unless one runs; `wait` until it answers, after other work.
 
     It outlives the terminal that it was started from: it has a session of its own and no terminal.
-    What it and its SDKs print goes to `engine.out` beside the log.
+    What it and its SDKs print goes to `engine.out` beside the log. It ends itself when nobody uses
+    it any more; see `[engine] linger`.
+
+    Parameters
+    ----------
+    to_plug : names of cameras to plug at once.
+    to_pause : names of cameras to plug too, but paused.
 
     Raises
     ------
     RigError : the rig's folder cannot be used.
     """
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, to_plug: Iterable[str] = (), to_pause: Iterable[str] = ()) -> None:
         self._rig = rig
+        self._deadline = time.monotonic() + START_TIMEOUT
         self._process: subprocess.Popen[bytes] | None = None
         if rig.engine_runs():
             return
         rig.make_folder()
         self._output = new_output(rig.output_path)
-        command = [sys.executable, "-m", "pmv_tui", "serve"]
+        command = [sys.executable, "-m", "pmv_tui", "serve", "--linger"]
+        command += [f"--plug={name}" for name in to_plug]
+        command += [f"--plug-paused={name}" for name in to_pause]
         if rig.config_path.exists():
             command += ["--config", str(rig.config_path)]
         self._output.touch(0o600)
@@ -54,20 +64,29 @@ class Launch:
         ConfigRefused : its config has mistakes.
         RigError : it ended before it answered, or is silent; the text holds what it said.
         """
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            if self._answers():
-                return
-            code = self._process and self._process.poll()
-            # Where two were started at once, the other one's engine is as good.
-            if code is not None and not self._rig.engine_runs():
-                said = self._output.read_text(errors="replace").strip()
-                if code == CONFIG_WRONG:
-                    raise ConfigRefused(said.removeprefix("pmv-tui: "))
-                raise RigError(f"the engine ended at once:\n{said[-2000:]}")
-        raise RigError(
-            f"the engine did not answer within {START_TIMEOUT:.0f} s; see {self._rig.log_path}"
-        )
+        while not self._answers():
+            self._check()
+
+    def failure(self) -> str:
+        """Tell why the engine will not answer; empty while it may."""
+        try:
+            self._check()
+        except RigError as error:
+            return str(error)
+        return ""
+
+    def _check(self) -> None:
+        code = self._process and self._process.poll()
+        # Where two were started at once, the other one's engine is as good.
+        if code is not None and not self._rig.engine_runs():
+            said = self._output.read_text(errors="replace").strip()
+            if code == CONFIG_WRONG:
+                raise ConfigRefused(said.removeprefix("pmv-tui: "))
+            raise RigError(f"the engine ended at once:\n{said[-2000:]}")
+        if time.monotonic() > self._deadline:
+            raise RigError(
+                f"the engine did not answer within {START_TIMEOUT:.0f} s; see {self._rig.log_path}"
+            )
 
     def _answers(self) -> bool:
         with ControlClient(self._rig.endpoint) as client:

@@ -24,4 +24,4 @@ def prepare_output() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file here
     c = ctypes.CDLL(None)
     c.setvbuf(ctypes.c_void_p.in_dll(c, "stdout"), None, _LINE_BUFFERED, 0)
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from math import inf
 from queue import SimpleQueue
 from types import FrameType
 from typing import TextIO
@@ -18,6 +19,7 @@ from pmv_tui.config.load import LoadedConfig
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.output import new_output, prepare_output
+from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
@@ -41,12 +43,21 @@ SWITCH_INTERVAL = 0.0005
 publishing of a frame late by up to 18 ms (p99)."""
 
 
-def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str]) -> None:
+def serve(
+    rig: Rig,
+    loaded: LoadedConfig,
+    to_plug: Iterable[str],
+    to_pause: Iterable[str] = (),
+    *,
+    lingers: bool = False,
+) -> None:
     """Run the engine until SIGTERM, SIGINT or the `stop` command; the log also goes to stderr.
 
     Parameters
     ----------
     to_plug : names of cameras to plug at once; `all` names each.
+    to_pause : names of cameras to plug too, but paused.
+    lingers : whether it ends itself when nobody uses it; see `[engine] linger`.
 
     Raises
     ------
@@ -69,8 +80,10 @@ def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str]) -> None:
         # What is logged must not be taken for what a library printed.
         terminal = None if background else away.stderr
         with _logging(rig, terminal):
-            all_ended = _Loop(rig, loaded, away.printed).run(to_plug)
-    os.close(lock)
+            linger = Linger(loaded.config.engine.linger if lingers else inf)
+            loop = _Loop(rig, loaded, away.printed, linger)
+            all_ended = loop.run(to_plug, to_pause)
+    rig.unlock(lock, loop.ending)
     if not all_ended:
         # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
         sys.stderr.flush()
@@ -80,16 +93,18 @@ def serve(rig: Rig, loaded: LoadedConfig, to_plug: Iterable[str]) -> None:
 class _Loop:
     """The main thread: control socket, signals, finished searches."""
 
-    def __init__(self, rig: Rig, loaded: LoadedConfig, printed: Printed) -> None:
+    def __init__(self, rig: Rig, loaded: LoadedConfig, printed: Printed, linger: Linger) -> None:
         self._printed = printed
+        self._linger = linger
+        self.ending = ""
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = False
         self._signal: int | None = None
         self._search = Search(self._woken)
         self._engine = Engine(rig, loaded, self._search.start)
-        self._server = ControlServer(rig.endpoint, self._engine, self._stop)
+        self._server = ControlServer(rig.endpoint, self._engine, self._told_to_stop, linger)
 
-    def run(self, to_plug: Iterable[str]) -> bool:
+    def run(self, to_plug: Iterable[str], to_pause: Iterable[str]) -> bool:
         """Serve until told to stop; True where every thread ended."""
         sys.setswitchinterval(SWITCH_INTERVAL)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -97,7 +112,7 @@ class _Loop:
         poller = zmq.Poller()
         poller.register(self._server.socket, zmq.POLLIN)
         poller.register(self._wake, zmq.POLLIN)
-        self._engine.start(to_plug)
+        self._engine.start(to_plug, to_pause)
         sd_notify("READY=1", f"STATUS=serving {self._engine.loaded.path}")
         next_look = 0.0
         while not self._stopping:
@@ -111,8 +126,10 @@ class _Loop:
                 next_look = time.monotonic() + WATCH_INTERVAL / 1000
                 self._engine.watch()
                 self._tell_printed()
+                self._look_whether_used()
         if self._signal is not None:
-            self._engine.events.tell(f"{signal.Signals(self._signal).name} received")
+            self.ending = f"{signal.Signals(self._signal).name} received"
+        self._engine.events.tell(self.ending)
         sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
         all_closed = self._engine.stop()
         self._tell_printed()
@@ -123,7 +140,17 @@ class _Loop:
         for line in self._printed.new_lines():
             self._engine.events.tell(f"printed: {line}", kind="printed")
 
-    def _stop(self) -> None:
+    def _look_whether_used(self) -> None:
+        if self._engine.in_use:
+            self._linger.used()
+        elif self._linger.over:
+            self._stop("nothing was plugged and nobody attached any more")
+
+    def _told_to_stop(self) -> None:
+        self._stop("told to stop")
+
+    def _stop(self, ending: str) -> None:
+        self.ending = ending
         self._stopping = True
 
     def _woken(self) -> None:
@@ -132,7 +159,7 @@ class _Loop:
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         # Only flags here: the signal may have interrupted whatever this thread was doing.
         self._signal = number
-        self._stop()
+        self._stopping = True
         self._woken()
 
 

@@ -11,6 +11,7 @@ import zmq
 from pmv_tui.control.messages import Reply, Result
 from pmv_tui.engine.commands import CommandError, Commands
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.presence import Linger
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,13 @@ class ControlServer:
     endpoint : where it listens; the rig's lock must be held, so that nobody else does.
     engine : whose status is asked for, and whose cameras the commands are for.
     stop : called when the engine is told to stop.
+    linger : is told of each request.
     """
 
-    def __init__(self, endpoint: str, engine: Engine, stop: Callable[[], None]) -> None:
+    def __init__(
+        self, endpoint: str, engine: Engine, stop: Callable[[], None], linger: Linger
+    ) -> None:
+        self._linger = linger
         self._engine = engine
         self._commands = Commands(engine)
         self._stop = stop
@@ -49,6 +54,7 @@ class ControlServer:
             if not self.socket.poll(0):
                 return
             *envelope, request = self.socket.recv_multipart()
+            self._linger.used()
             self.socket.send_multipart([*envelope, self._answer(request)])
 
     def close(self) -> None:
@@ -81,6 +87,8 @@ class ControlServer:
         engine, commands = self._engine, self._commands
         match command, arguments:
             case "snapshot", {}:
+                if isinstance(operator := arguments.get("operator"), str):
+                    engine.operators.heard(operator)
                 return Reply(ok=True, snapshot=engine.snapshot())
             case ("plug" | "unplug" | "pause" | "resume") as verb, {"camera": str(camera)}:
                 acts = {

@@ -443,6 +443,32 @@ SAVE_ACTIONS = (
 )
 """Of the dialogs that save something."""
 
+ANSWERS = (
+    Action(
+        "previous-answer",
+        "left,up",
+        "up",
+        "Go to the answer above.",
+        "app.focus_previous",
+        "up or left",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+    Action(
+        "next-answer",
+        "right,down",
+        "down",
+        "Go to the answer below.",
+        "app.focus_next",
+        "down or right",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+)
+"""Of dialogs with a column of answers."""
+
 QUIT_ACTIONS = (
     Action(
         "detach",
@@ -475,30 +501,46 @@ QUIT_ACTIONS = (
         palette=False,
     ),
     HELP,
-    Action(
-        "previous-answer",
-        "left,up",
-        "up",
-        "Go to the answer above.",
-        "app.focus_previous",
-        "up or left",
-        commands=ON_SCREEN,
-        footer=False,
-        palette=False,
-    ),
-    Action(
-        "next-answer",
-        "right,down",
-        "down",
-        "Go to the answer below.",
-        "app.focus_next",
-        "down or right",
-        commands=ON_SCREEN,
-        footer=False,
-        palette=False,
-    ),
+    *ANSWERS,
 )
 """Of the dialog that asks how to quit."""
+
+ENDED_ACTIONS = (
+    Action(
+        "start",
+        "s",
+        "start",
+        "Start the engine again; what was plugged is plugged, paused what was paused.",
+        "start",
+        "s",
+        commands=("serve",),
+        palette=False,
+    ),
+    Action(
+        "ended-quit",
+        "q",
+        "quit",
+        "Quit; pmv-tui starts an engine anew.",
+        "quit",
+        "q",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    Action(
+        "ended-stay",
+        "escape",
+        "stay",
+        "Stay, and look at what was known last; q asks again.",
+        "dismiss(None)",
+        "esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    HELP,
+    *ANSWERS,
+)
+"""Of the dialog that tells of an engine that has ended."""
+
 
 SCREENS = {
     "on the cameras' screen": RIG_ACTIONS,
@@ -507,6 +549,7 @@ SCREENS = {
     "in the log": LOG_ACTIONS,
     "in the help": HELP_ACTIONS,
     "in dialogs": SAVE_ACTIONS,
+    "in the dialog that tells of an engine that has ended": ENDED_ACTIONS,
     "in the dialog that asks how to quit": QUIT_ACTIONS,
 }
 """Every screen's actions: no two on one screen may have the same key."""

@@ -22,6 +22,8 @@ from pmv_tui.tui.help_topics import keys_topic
 from pmv_tui.tui.key_map import KeyMap, key_name
 from pmv_tui.tui.link import EngineClient, EngineLink
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
+from pmv_tui.tui.revival import EngineProcess, Revival
+from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.help import HelpScreen
 from pmv_tui.tui.screens.quit import Leave, QuitDialog
@@ -46,6 +48,8 @@ class PmvApp(App[str]):
     client : a connection to the rig's engine; the app closes it.
     log_path : the engine's log file, named when it does not answer.
     printed : gives the lines that libraries printed in this process since the last call.
+    engine : the engine's process.
+    operator : how the engine names this TUI to others.
     glyphs : which characters the terminal has.
     theme : the colours' name; empty for one that fits the terminal.
     key_map : other keys for actions, by their id.
@@ -67,6 +71,8 @@ class PmvApp(App[str]):
         log_path: str,
         *,
         printed: Callable[[], list[str]],
+        engine: EngineProcess,
+        operator: str = "",
         glyphs: Glyphs = "unicode",
         theme: str = "",
         key_map: KeyMap = MappingProxyType({}),
@@ -81,6 +87,7 @@ class PmvApp(App[str]):
             theme or self.theme, self.console.color_system, no_color=self.no_color
         )
         self._printed = printed
+        self._engine = engine
         self.glyphs = glyphs
         self.key_map = key_map
         self._complaint = complaint
@@ -89,7 +96,8 @@ class PmvApp(App[str]):
         self.animation_level = "none"
         self.state = RigState(log_path, preview_rate=preview_rate)
         self.state_changed: Signal[RigState] = Signal(self, "state changed")
-        self.link = EngineLink(client, self.post_message)
+        self.link = EngineLink(client, self.post_message, operator)
+        self._revival = Revival(engine, self.link)
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the rig."""
@@ -132,7 +140,10 @@ class PmvApp(App[str]):
     def _keep_snapshot(self, message: SnapshotArrived) -> None:
         """Keep the newest snapshot."""
         self.state.snapshot, self.state.silence = message.snapshot, ""
+        self.state.ended = False
         self.state_changed.publish(self.state)
+        if self._revival.owes_windows:
+            self.run_worker(self._revival.open_windows(self.state.cameras))
 
     @on(EventsArrived)
     def _keep_events(self, message: EventsArrived) -> None:
@@ -142,9 +153,27 @@ class PmvApp(App[str]):
 
     @on(EngineSilent)
     def _keep_silence(self, message: EngineSilent) -> None:
-        """Remember that the engine does not answer."""
-        self.state.silence = message.reason
+        """Remember that the engine does not answer; where it has ended, say so at once."""
+        known, self.state.ended = self.state.ended, not self._engine.runs()
+        self.state.silence = self._how_it_ended() if self.state.ended else message.reason
         self.state_changed.publish(self.state)
+        if self.state.ended and not known:
+            self._offer_start()
+
+    def _how_it_ended(self) -> str:
+        ending = self._engine.ending()
+        return f"was stopped: {ending}" if ending else "has died"
+
+    def _offer_start(self) -> None:
+        """Show how the engine ended, and ask whether to start another."""
+        start = partial(self._revival.start, self.state.cameras)
+        dialog = EngineEndedDialog(self.state, self.state_changed, self._engine.last_lines(), start)
+        self.push_screen(dialog, self._leave_ended)
+
+    def _leave_ended(self, choice: str | None) -> None:
+        """Leave, if that was chosen."""
+        if choice == "quit":
+            self.exit(f"The engine {self.state.silence}. Log: {self.state.log_path}")
 
     def _tell_printed(self) -> None:
         """Add what libraries print in this process to the log: it is kept off the screen."""
@@ -173,6 +202,10 @@ class PmvApp(App[str]):
         """Leave; ask first where something is plugged. Asked again while it asks, detach."""
         if isinstance(self.screen, QuitDialog):
             self.screen.dismiss("detach")
+        elif isinstance(self.screen, EngineEndedDialog):
+            self.screen.dismiss("quit")
+        elif self.state.ended:
+            self._offer_start()
         elif self.state.silence or self.state.snapshot is None:
             self.exit(f"The engine did not answer. Log: {self.state.log_path}")
         elif self.state.anything_plugged:

@@ -40,9 +40,13 @@ class EngineLink:
     ----------
     client : the connection; the link closes it.
     post : is given each message to the app.
+    operator : how the engine names this TUI to others.
     """
 
-    def __init__(self, client: EngineClient, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, client: EngineClient, post: Callable[[Message], object], operator: str = ""
+    ) -> None:
+        self._told = {"operator": operator} if operator else {}
         self._client = client
         self._post = post
         self._hurry = asyncio.Event()
@@ -118,7 +122,7 @@ class EngineLink:
     async def _poll(self) -> None:
         """Ask for the snapshot, and for events where there are new ones."""
         try:
-            reply = await self._client.request("snapshot", timeout=PATIENCE)
+            reply = await self._client.request("snapshot", timeout=PATIENCE, **self._told)
             if "snapshot" not in reply:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
                 return

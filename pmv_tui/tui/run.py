@@ -1,7 +1,9 @@
 """Runs the app in this process's terminal, and ends it in order when the terminal goes."""
 
 import asyncio
+import os
 import signal
+import sys
 from types import FrameType
 
 from pmv_tui.config.schema import TuiConfig
@@ -11,12 +13,15 @@ from pmv_tui.printable import printable
 from pmv_tui.printed import Printed
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.glyphs import choose_glyphs
+from pmv_tui.tui.revival import EngineProcess
 
 HANG_UP_SECONDS = 5
 """A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
 
 
-def run_tui(rig: Rig, config: TuiConfig, printed: Printed, complaint: str = "") -> int:
+def run_tui(
+    rig: Rig, config: TuiConfig, printed: Printed, engine: EngineProcess, complaint: str = ""
+) -> int:
     """Show the TUI until the person leaves.
 
     Parameters
@@ -24,6 +29,7 @@ def run_tui(rig: Rig, config: TuiConfig, printed: Printed, complaint: str = "") 
     rig : whose engine runs already.
     config : how it looks, and its keys.
     printed : what libraries print in this process.
+    engine : its process.
     complaint : why `config` is not what the file says; empty where it is.
 
     Returns
@@ -34,6 +40,8 @@ def run_tui(rig: Rig, config: TuiConfig, printed: Printed, complaint: str = "") 
         AsyncControlClient(rig.endpoint),
         str(rig.log_path),
         printed=printed.new_lines,
+        engine=engine,
+        operator=_operator(),
         glyphs=choose_glyphs(config.glyphs),
         theme=config.theme,
         key_map=config.keys,
@@ -44,6 +52,13 @@ def run_tui(rig: Rig, config: TuiConfig, printed: Printed, complaint: str = "") 
     if farewell:
         print(printable(farewell))
     return app.return_code or 0
+
+
+def _operator() -> str:
+    """Name this TUI so that another operator knows whose it is: terminal, host, process."""
+    terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    caller = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    return f"{terminal}{caller and f' from {caller}'}, pid {os.getpid()}"
 
 
 async def _run(app: PmvApp, *, mouse: bool) -> str | None:

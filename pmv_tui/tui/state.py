@@ -18,6 +18,7 @@ class RigState:
     log_path : the engine's log file, for when it cannot tell itself.
     snapshot : None until the engine answered once.
     silence : what the engine does in place of answering; empty while it answers.
+    ended : whether it does not run any more.
     events : oldest first.
     preview_rate : images a second of a picture in the terminal, at most.
     preview : whether the person wants to see the picture of the camera under the cursor.
@@ -26,6 +27,7 @@ class RigState:
     log_path: str
     snapshot: Snapshot | None = None
     silence: str = ""
+    ended: bool = False
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
     preview_rate: float = 4.0
     preview: bool = False
@@ -49,11 +51,9 @@ class RigState:
     def trouble(self) -> str:
         """What is wrong between TUI and engine, and what to do; empty where all is well."""
         if self.silence:
+            todo = "q: what to do" if self.ended else "Asking again"
             age = "; the figures below are its last" if self.snapshot else ""
-            return (
-                f"The engine {self.silence}{age}. Asking again; if it has ended, q quits and "
-                f"pmv-tui starts a new one. Log: {self.log_path}"
-            )
+            return f"The engine {self.silence}{age}. {todo}. Log: {self.log_path}"
         if self.snapshot and self.snapshot["engine"]["protocol"] != PROTOCOL_VERSION:
             return (
                 f"The engine is version {self.snapshot['engine']['version']} of pmv-tui, which "

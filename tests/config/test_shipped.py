@@ -8,6 +8,7 @@ from pmv_tui.config.load import load_config
 from pmv_tui.config.schema import (
     CameraConfig,
     DisplayConfig,
+    EngineConfig,
     OverlayConfig,
     RigConfig,
     SecurityConfig,
@@ -17,7 +18,15 @@ from pmv_tui.config.schema import (
 from pmv_tui.tui.actions import SCREENS
 
 PROJECT = Path(__file__).parents[2]
-SECTIONS = (SocketConfig, OverlayConfig, DisplayConfig, SecurityConfig, TuiConfig, CameraConfig)
+SECTIONS = (
+    SocketConfig,
+    OverlayConfig,
+    DisplayConfig,
+    EngineConfig,
+    SecurityConfig,
+    TuiConfig,
+    CameraConfig,
+)
 SETTINGS = [setting for section in SECTIONS for setting in section.model_fields]
 
 

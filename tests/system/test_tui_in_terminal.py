@@ -133,9 +133,9 @@ def test_an_engine_killed_under_the_tui_is_told_and_found_again(rig: RigOnDisk) 
     with TerminalTui(rig) as tui:
         tui.shows("0 of 2 plugged")
         os.kill(rig.status()["engine"]["pid"], signal.SIGKILL)
-        tui.shows("does not answer")
+        tui.shows("The engine has died", "Start", "Quit")
         with rig.serve("--plug", "right"):
-            tui.shows("1 of 2 plugged")
+            assert "has died" not in tui.shows("1 of 2 plugged", "capturing")
 
 
 def test_the_log_tells_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
-from tests.tui.rig_double import RigDouble
+from tests.tui.rig_double import ProcessDouble, RigDouble
 
 DEADLINE = 10.0
 """Seconds that any expected change may take."""
@@ -18,7 +18,8 @@ Scenario = Callable[[Pilot[str], PmvApp], Awaitable[None]]
 
 def app_for(rig: RigDouble, **options: Any) -> PmvApp:
     """Make the app for a rig in memory; the options are the app's own."""
-    return PmvApp(rig, log_path="/state/maze/engine.log", printed=list, **options)
+    options = {"printed": list, "engine": ProcessDouble(), **options}
+    return PmvApp(rig, log_path="/state/maze/engine.log", **options)
 
 
 def drive(

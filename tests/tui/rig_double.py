@@ -1,6 +1,7 @@
 """A rig in memory: it answers the control socket's commands without an engine."""
 
 import copy
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -151,6 +152,7 @@ def an_engine(**changes: Any) -> EngineStatus:
         pull_rate=30.0,
         scanning=False,
         last_event=0,
+        operators=["pts/1, pid 4711"],
     )
     engine.update(changes)  # type: ignore[typeddict-item]
     return engine
@@ -292,3 +294,38 @@ class RigDouble:
         for setting in self.settings[camera["unique_id"]]:
             if setting["name"] in changes:
                 setting["wanted"] = changes[setting["name"]]
+
+
+class ProcessDouble:
+    """An engine's process in memory.
+
+    Attributes
+    ----------
+    running : whether it runs.
+    reason : why it ended in order; empty: it was killed.
+    started : with what an engine was started anew: cameras to plug, and to plug paused.
+    failing : why the engine that was started fails.
+    """
+
+    def __init__(self) -> None:
+        self.running = True
+        self.reason = ""
+        self.started: list[tuple[list[str], list[str]]] = []
+        self.failing = ""
+
+    def runs(self) -> bool:
+        """Tell whether it runs."""
+        return self.running
+
+    def ending(self) -> str:
+        """Tell why it ended."""
+        return self.reason
+
+    def last_lines(self) -> list[str]:
+        """Give the end of a log."""
+        return ["INFO left: capturing", "Fatal Python error: Segmentation fault"]
+
+    def start(self, plugged: Sequence[str], paused: Sequence[str]) -> Callable[[], str]:
+        """Remember with what it was started."""
+        self.started.append((list(plugged), list(paused)))
+        return lambda: self.failing

@@ -37,7 +37,7 @@ def header_line(state: RigState, width: int) -> Line:
 def _engine(state: RigState) -> Cell:
     """Say in a word or two how the engine does."""
     if state.silence:
-        return Cell("no answer", "bad")
+        return Cell("engine ended" if state.ended else "no answer", "bad")
     if state.snapshot is None:
         return Cell("connecting", "muted")
     if state.snapshot["engine"]["scanning"]:
@@ -45,4 +45,8 @@ def _engine(state: RigState) -> Cell:
     if not state.cameras:
         return Cell("no cameras", "warning")
     plugged = sum(camera["plugged"] for camera in state.cameras)
-    return Cell(f"{plugged} of {len(state.cameras)} plugged", "good" if plugged else "muted")
+    operators = len(state.snapshot["engine"]["operators"])
+    others = f"{operators} operators, " if operators > 1 else ""
+    return Cell(
+        f"{others}{plugged} of {len(state.cameras)} plugged", "good" if plugged else "muted"
+    )
