@@ -103,6 +103,11 @@ class TerminalTui:
         pty.child_fd = pty.ptyproc.fd = -1
         pty.closed = pty.ptyproc.closed = True
 
+    def over(self) -> bool:
+        """Read on, and tell whether the program has ended; the terminal stays open."""
+        self.text()
+        return not self.process.isalive()
+
     def cleared(self) -> bool:
         """Tell whether the screen is the one from before, with a cursor and without a mouse."""
         self.text()

@@ -62,7 +62,7 @@ def test_a_signal_ends_the_tui_in_order_and_the_terminal_is_as_before(
 ) -> None:
     with attached(rig, pub) as (tui, _):
         tui.process.kill(number)
-        wait_for(lambda: not tui.process.isalive(), "the TUI to end", 5)
+        wait_for(tui.over, "the TUI to end", 5)
         assert tui.process.exitstatus == 0
         assert tui.restored()
 
@@ -147,7 +147,9 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
         tui.press("fg\r")
         screen = tui.shows("2 of 2 plugged")
         assert "Stopped" not in screen, "the whole screen is painted"
-        tui.press("qd")
+        tui.press("q")
+        tui.shows("Detach")
+        tui.press("d")
         tui.shows("pmv-tui stop ends it", "shell:")
         assert tui.cleared()
 
@@ -176,8 +178,10 @@ def test_terminals_of_every_kind_show_the_rig_and_are_left_as_they_were(
 ) -> None:
     with rig.serve("--plug", "left"), TerminalTui(rig, environment={"TERM": term}) as tui:
         tui.shows("1 of 2 plugged", "left", "capturing")
-        tui.press("qd")
-        wait_for(lambda: not tui.process.isalive(), "the TUI to end")
+        tui.press("q")
+        tui.shows("Detach")
+        tui.press("d")
+        wait_for(tui.over, "the TUI to end")
         assert tui.process.exitstatus == 0
         assert tui.restored()
 
