@@ -16,6 +16,7 @@ from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import SaveError, plan_change
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.server import ControlServer
 from pmv_tui.protocol import (
     MAX_COORDINATE,
@@ -133,4 +134,5 @@ def _server() -> ControlServer:
     """Make a server whose engine has no camera and is never started."""
     rig = Rig(_folder() / "control.toml", _folder())
     engine = Engine(rig, load_config(rig.config_path), search=lambda: None)
-    return ControlServer(f"ipc://{rig.socket_path}", engine, stop=lambda: None)
+    endpoint = f"ipc://{rig.socket_path}"
+    return ControlServer(endpoint, engine, stop=lambda: None, linger=Linger(0))

@@ -21,7 +21,7 @@ def pub(rig: RigOnDisk) -> int:
     """Write a config of two cameras; give the port of the first."""
     ports = free_ports(4)
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\n"
+        "[socket_config]\nextended_metadata = true\nput_rate = 0\n"
         + simulated("left", *ports[:2], more=SMALL)
         + simulated("right", *ports[2:], more=SMALL)
     )

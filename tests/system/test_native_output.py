@@ -33,7 +33,7 @@ def pub(rig: RigOnDisk) -> int:
     install(rig)
     ports = free_ports(4)
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\n"
+        "[socket_config]\nextended_metadata = true\nput_rate = 0\n"
         + simulated("left", *ports[:2], more=SMALL)
         + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
     )
