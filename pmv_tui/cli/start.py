@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar
 from pmv_tui.cli.outcome import DONE, WRONG, CommandFailed
-from pmv_tui.cli.rig import load, rig_of
+from pmv_tui.cli.rig import load, locate, rig_of
 
 if TYPE_CHECKING:
     from pmv_tui.config.schema import TuiConfig
@@ -43,11 +43,12 @@ def attach(options: argparse.Namespace) -> int:
 
     if why := refusal():
         raise CommandFailed(why, WRONG)
-    from pmv_tui.control.rig import RigError
+    from pmv_tui.control.rig import Rig, RigError
     from pmv_tui.engine.keeper import EngineKeeper
     from pmv_tui.engine.launch import ConfigRefused, Launch
 
-    rig = rig_of(options)
+    location = locate(options)
+    rig = Rig.of(location.path)
     try:
         rig.make_folder()
         with guarded_terminal(rig.tui_output_path) as printed:
@@ -60,7 +61,14 @@ def attach(options: argparse.Namespace) -> int:
             tui = importlib.import_module("pmv_tui.tui.run")
             config, complaint = _tui_config(rig.config_path)
             launch.wait()
-            code: int = tui.run_tui(rig, config, printed, EngineKeeper(rig), complaint)
+            code: int = tui.run_tui(
+                rig,
+                config,
+                printed,
+                EngineKeeper(rig),
+                complaint=complaint,
+                looked_at=location.looked_at,
+            )
             return code
     except ConfigRefused as error:
         raise CommandFailed(str(error), WRONG) from None

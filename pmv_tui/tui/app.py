@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -55,6 +56,7 @@ class PmvApp(App[str]):
     key_map : other keys for actions, by their id.
     preview_rate : images a second of a picture in the terminal, at most.
     complaint : what is wrong with the config file's `[tui]`, so that defaults hold; else empty.
+    looked_at : where the config file was looked for, in order.
     """
 
     TITLE = "pmv-tui"
@@ -78,6 +80,7 @@ class PmvApp(App[str]):
         key_map: KeyMap = MappingProxyType({}),
         preview_rate: float = 4.0,
         complaint: str = "",
+        looked_at: Iterable[Path] = (),
     ) -> None:
         # Textual's grey is a colour too; its ANSI colours can be left out whole.
         super().__init__(
@@ -94,7 +97,7 @@ class PmvApp(App[str]):
         self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
-        self.state = RigState(log_path, preview_rate=preview_rate)
+        self.state = RigState(log_path, preview_rate=preview_rate, looked_at=tuple(looked_at))
         self.state_changed: Signal[RigState] = Signal(self, "state changed")
         self.link = EngineLink(client, self.post_message, operator)
         self._revival = Revival(engine, self.link)

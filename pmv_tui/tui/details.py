@@ -52,7 +52,7 @@ def _identity(camera: CameraStatus) -> str:
     if camera["width"]:
         parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
     if not camera["listed"]:
-        parts.append("not in the config file: a adds it")
+        parts.append("not in the config file: add it to keep its settings")
     return "  " + ", ".join(parts)
 
 
@@ -72,9 +72,9 @@ def state_text(camera: CameraStatus) -> Cell:
 def _plug(camera: CameraStatus) -> Cell:
     """Give the plug and publishing state in words."""
     if not camera["plugged"]:
-        return Cell("unplugged: press p to publish")
+        return Cell("unplugged: plug it to publish")
     if camera["paused"]:
-        return Cell("paused: sockets are bound, nothing is sent; space resumes", "warning")
+        return Cell("paused: sockets are bound, nothing is sent; the same key resumes", "warning")
     count = camera["clients"]
     return Cell(f"plugged, {count or 'no'} client{'' if count == 1 else 's'}", "good")
 

@@ -1,29 +1,48 @@
 """What is shown where the rig has no camera: why that may be, and what to do."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
 from textual.content import Content
 
 from pmv_tui.control.messages import BackendStatus, Snapshot
 from pmv_tui.tui.text import plain
 
 
-def empty_rig(snapshot: Snapshot) -> Content:
+class Keys(NamedTuple):
+    """The keys that help here, as people read them."""
+
+    rescan: str
+    quit: str
+
+
+def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Content:
     """Explain an empty table.
 
     The text is assembled and never read as markup, for it holds paths and reasons from outside.
+
+    Parameters
+    ----------
+    looked_at : where the config file was looked for, in order.
     """
     engine = snapshot["engine"]
     config = plain(engine["config_path"])
     if engine["config_exists"]:
-        where = f"{config} lists none, and no search found one."
+        where = f"{config} lists none, and no search found one.\n"
+        other = "another config file"
     else:
-        where = f"{config} does not exist, and no search found one."
+        where = "There is no config file, and no search found one. It was looked for here:\n"
+        where += "".join(f"  {plain(str(path))}\n" for path in looked_at)
+        other = "a config file that lies elsewhere"
     parts: list[str | tuple[str, str]] = [
         ("No cameras yet\n\n", "bold"),
-        f"{where}\n\n",
+        f"{where}\n",
         ("What to do\n", "bold"),
-        "  Connect a camera, then press r to search again.\n",
-        "  Or list one in the config file, then stop the engine (q) and start again:\n\n",
+        f"  Connect a camera, then press {keys.rescan} to search again.\n",
+        f"  Or list one in {config}, then stop the engine ({keys.quit}) and start again:\n\n",
         ('    [[cameras]]\n    unique_id = "left-simulated"\n\n', "$text-muted"),
+        f"  For {other}: pmv-tui --config FILE.\n\n",
     ]
     unusable = [backend for backend in snapshot["backends"] if not backend["available"]]
     if unusable:

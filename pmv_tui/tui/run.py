@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from types import FrameType
 
 from pmv_tui.config.schema import TuiConfig
@@ -20,7 +22,13 @@ HANG_UP_SECONDS = 5
 
 
 def run_tui(
-    rig: Rig, config: TuiConfig, printed: Printed, engine: EngineProcess, complaint: str = ""
+    rig: Rig,
+    config: TuiConfig,
+    printed: Printed,
+    engine: EngineProcess,
+    *,
+    complaint: str = "",
+    looked_at: Iterable[Path] = (),
 ) -> int:
     """Show the TUI until the person leaves.
 
@@ -31,6 +39,7 @@ def run_tui(
     printed : what libraries print in this process.
     engine : its process.
     complaint : why `config` is not what the file says; empty where it is.
+    looked_at : where the config file was looked for, in order.
 
     Returns
     -------
@@ -47,6 +56,7 @@ def run_tui(
         key_map=config.keys,
         preview_rate=config.preview_rate,
         complaint=complaint,
+        looked_at=looked_at,
     )
     farewell = asyncio.run(_run(app, mouse=config.mouse))
     if farewell:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pmv_tui.control.messages import PROTOCOL_VERSION, CameraStatus, Event, Snapshot
 
@@ -16,6 +17,7 @@ class RigState:
     Parameters
     ----------
     log_path : the engine's log file, for when it cannot tell itself.
+    looked_at : where the config file was looked for, in order.
     snapshot : None until the engine answered once.
     silence : what the engine does in place of answering; empty while it answers.
     ended : whether it does not run any more.
@@ -25,6 +27,7 @@ class RigState:
     """
 
     log_path: str
+    looked_at: tuple[Path, ...] = ()
     snapshot: Snapshot | None = None
     silence: str = ""
     ended: bool = False

@@ -218,7 +218,7 @@ def test_the_keys_of_the_rig_screen_steer_this_camera() -> None:
         await until_shown(pilot, "Addresses of right")
         await pilot.press("escape")
         await pilot.press("p")
-        await until_shown(pilot, "unplugged: press p to publish")
+        await until_shown(pilot, "unplugged: plug it to publish")
 
     drive(rig, scenario)
     assert {arguments["camera"] for _, arguments in rig.commands} == {"right-simulated"}
@@ -330,7 +330,7 @@ def test_a_found_camera_is_added_to_the_config_by_a_key() -> None:
         await pilot.press("a")
         await until_shown(pilot, "left is in the config file already")
         await pilot.press("down")
-        await until_shown(pilot, "not in the config file: a adds it")
+        await until_shown(pilot, "not in the config file: add it to")
         await pilot.press("a")
         await until_shown(pilot, "right is in the config file now")
         await until_gone(pilot, "not in the config file")

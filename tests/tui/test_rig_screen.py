@@ -1,5 +1,7 @@
 """The main screen: what it shows, and what its keys do to the rig."""
 
+from pathlib import Path
+
 import pytest
 from textual.pilot import Pilot
 
@@ -199,7 +201,10 @@ def test_an_empty_rig_says_what_to_do() -> None:
     ]
 
     async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
-        await until_shown(pilot, "/rigs/maze/config.toml does not exist")
+        await until_shown(pilot, "There is no config file")
+        await until_shown(pilot, "  /rigs/maze/config.toml")
+        await until_shown(pilot, "  /home/me/.config/pmv-tui/config.toml")
+        await until_shown(pilot, "press F5 to search again")
         await until_shown(pilot, "basler: pypylon is not installed")
         await until_shown(pilot, "install [pypylon]")
         await pilot.press("p")
@@ -207,7 +212,18 @@ def test_an_empty_rig_says_what_to_do() -> None:
         rig.cameras.append(a_camera("left"))
         await until_shown(pilot, "> left")
 
-    drive(rig, scenario)
+    looked_at = [Path("/rigs/maze/config.toml"), Path("/home/me/.config/pmv-tui/config.toml")]
+    drive(rig, scenario, size=(80, 30), looked_at=looked_at, key_map={"rescan": "f5"})
+
+
+def test_where_there_is_no_camera_small_screens_can_be_scrolled() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "No cameras yet")
+        assert "--config FILE" not in screen(app)
+        await pilot.press(*["down"] * 12)
+        await until_shown(pilot, "--config FILE")
+
+    drive(RigDouble(), scenario, size=(40, 12))
 
 
 def test_the_palette_offers_the_actions_of_the_footer() -> None:

@@ -6,6 +6,7 @@ from textual.screen import Screen, ScreenResultType
 
 from pmv_tui.tui.actions import Action
 from pmv_tui.tui.help_topics import Topic
+from pmv_tui.tui.key_map import key_name, split
 
 
 class ExplainedScreen(Screen[ScreenResultType]):
@@ -19,3 +20,9 @@ class ExplainedScreen(Screen[ScreenResultType]):
 
     registry: ClassVar[tuple[Action, ...]]
     help_topics: ClassVar[tuple[Topic, ...]] = ()
+
+    def key_of(self, action: Action) -> str:
+        """Give the first key that an action has now, as people read it."""
+        active = self.active_bindings.items()
+        keys = [key for key, one in active if one.binding.id == action.id]
+        return key_name(keys[0] if keys else split(action.keys)[0])

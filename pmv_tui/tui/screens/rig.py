@@ -7,11 +7,12 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus
-from pmv_tui.tui.actions import RIG_ACTIONS
-from pmv_tui.tui.empty_rig import empty_rig
+from pmv_tui.tui.actions import QUIT, RESCAN, RIG_ACTIONS
+from pmv_tui.tui.empty_rig import Keys, empty_rig
 from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
@@ -53,7 +54,9 @@ class RigScreen(SteeringScreen):
         """Give the camera under the cursor. See `SteeringScreen.target`."""
         camera = self.query_one(CameraTable).camera
         if camera is None:
-            self.toast("There is no camera; r searches for one", severity="warning")
+            self.toast(
+                f"There is no camera; {self.key_of(RESCAN)} searches for one", severity="warning"
+            )
         return camera
 
     def draw(self, state: RigState) -> None:
@@ -71,10 +74,20 @@ class RigScreen(SteeringScreen):
         self.set_class(not state.cameras, "-empty")
         if state.cameras:
             return
-        text = empty_rig(state.snapshot) if state.snapshot else "Waiting for the engine"
+        text: Content | str = "Waiting for the engine"
+        if state.snapshot:
+            keys = Keys(self.key_of(RESCAN), self.key_of(QUIT))
+            text = empty_rig(state.snapshot, state.looked_at, keys)
         panel = self.query_one("#empty-text", Static)
         if panel.content != text:
             panel.update(text)
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor; where there is no camera, scroll what stands in place of the table."""
+        if self.state.cameras:
+            super().action_move(rows)
+        else:
+            self.query_one("#empty", VerticalScroll).scroll_relative(y=rows, animate=False)
 
     @on(CameraTable.CursorMoved)
     def _describe(self) -> None:

@@ -9,6 +9,7 @@ from textual.signal import Signal
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus, Result
+from pmv_tui.tui.actions import PLUG
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.picture_feed import PictureFeed
 from pmv_tui.tui.screens.addresses import AddressDialog
@@ -126,7 +127,9 @@ class SteeringScreen(ExplainedScreen[None]):
         if camera and camera["plugged"]:
             self._tell("resume" if camera["paused"] else "pause", camera)
         elif camera:
-            self.toast(f"{camera['name']} is unplugged: p plugs it", severity="warning")
+            self.toast(
+                f"{camera['name']} is unplugged: {self.key_of(PLUG)} plugs it", severity="warning"
+            )
 
     def action_window(self) -> None:
         """Open the camera's window, or close it."""
