@@ -14,6 +14,7 @@ from pmv_tui.cameras.aravis_devices import devices
 from pmv_tui.cameras.aravis_features import AravisFeatures
 from pmv_tui.cameras.base import CameraError, CameraLost, Frame, FrameCounts
 from pmv_tui.cameras.frame_ids import missing_between
+from pmv_tui.cameras.genicam import ONE_BYTE, REPLUG
 from pmv_tui.cameras.genicam_apply import apply_settings
 from pmv_tui.cameras.genicam_camera import GenICamCamera
 from pmv_tui.config.schema import CameraConfig
@@ -55,7 +56,7 @@ class AravisCamera(GenICamCamera):
             self._start()
         except GLib.Error as error:
             self.close()
-            raise CameraError(f"the camera does not stream: {error.message}") from error
+            raise CameraError(f"the camera does not stream: {error.message}", REPLUG) from error
 
     def _start(self) -> None:
         self._stream = self._camera.create_stream(None, None)
@@ -126,7 +127,7 @@ class AravisCamera(GenICamCamera):
             yield
         except GLib.Error as error:
             self._check_alive()
-            raise CameraError(f"{trouble}: {error.message}") from error
+            raise CameraError(f"{trouble}: {error.message}", REPLUG) from error
 
     def _check_alive(self) -> None:
         """See that the camera is there.
@@ -177,7 +178,10 @@ def open_camera(config: CameraConfig) -> AravisCamera:
     try:
         apply_settings(AravisFeatures(camera.get_device()), config)
     except GLib.Error as error:
-        raise CameraError(f"camera {config.serial} refuses a setting: {error.message}") from error
+        raise CameraError(
+            f"camera {config.serial} refuses a setting: {error.message}",
+            "change it in the config; see what the camera allows with its maker's program",
+        ) from error
     return AravisCamera(camera, config)
 
 
@@ -185,7 +189,9 @@ def _frame(buffer: Any) -> Frame:
     """Copy a whole frame out of its buffer, with the time at which its first packet arrived."""
     pixel_format = buffer.get_image_pixel_format()
     if _bits_per_pixel(pixel_format) != 8:
-        raise CameraError(f"the camera sends pixels of format {pixel_format:#x}, not of one byte")
+        raise CameraError(
+            f"the camera sends pixels of format {pixel_format:#x}, not of one byte", ONE_BYTE
+        )
     width, height = buffer.get_image_width(), buffer.get_image_height()
     row = width + buffer.get_image_padding().x_padding
     image = np.frombuffer(buffer.get_image_data(), np.uint8, height * row).reshape(height, row)

@@ -23,7 +23,7 @@ from pmv_tui.cameras.base import (
 )
 from pmv_tui.cameras.basler_features import BaslerFeatures
 from pmv_tui.cameras.frame_ids import missing_between
-from pmv_tui.cameras.genicam import Features
+from pmv_tui.cameras.genicam import ONE_BYTE, REPLUG, Features
 from pmv_tui.cameras.genicam_apply import apply_settings
 from pmv_tui.cameras.genicam_camera import GenICamCamera
 from pmv_tui.config.schema import CameraConfig
@@ -60,7 +60,7 @@ class BaslerCamera(GenICamCamera):
             # The newest frame wins; what was not fetched in time is counted as skipped.
             device.StartGrabbing(pylon.GrabStrategy_LatestImageOnly)
         except genicam.GenericException as error:
-            raise CameraError(f"the camera does not stream: {_reason(error)}") from error
+            raise CameraError(f"the camera does not stream: {_reason(error)}", REPLUG) from error
 
     def grab(self, timeout: float) -> Frame | None:
         """Wait for the next whole frame. See `Camera.grab`."""
@@ -86,7 +86,7 @@ class BaslerCamera(GenICamCamera):
             self._check_alive()
         except genicam.GenericException as error:
             self._check_alive()
-            raise CameraError(f"the stream broke: {_reason(error)}") from error
+            raise CameraError(f"the stream broke: {_reason(error)}", REPLUG) from error
         return None
 
     def _receive(self, result: Any, timestamp: int) -> Frame | None:
@@ -111,7 +111,7 @@ class BaslerCamera(GenICamCamera):
             yield
         except genicam.GenericException as error:
             self._check_alive()
-            raise CameraError(f"{trouble}: {_reason(error)}") from error
+            raise CameraError(f"{trouble}: {_reason(error)}", REPLUG) from error
 
     def _check_alive(self) -> None:
         """See that the camera is there and streams.
@@ -124,7 +124,7 @@ class BaslerCamera(GenICamCamera):
         if self._device.IsCameraDeviceRemoved():
             raise CameraLost("the camera is gone", "check its cable and its power")
         if not self._device.IsGrabbing():
-            raise CameraError("the stream has stopped by itself")
+            raise CameraError("the stream has stopped by itself", REPLUG)
 
     def close(self) -> None:
         """Stop the stream and release the device. See `Camera.close`."""
@@ -246,7 +246,8 @@ def _image(result: Any) -> Any:
     if image.ndim != 2 or image.dtype.itemsize != 1:
         raise CameraError(
             f"the camera sends images of {image.dtype} and shape {image.shape}, "
-            "not one byte a pixel"
+            "not one byte a pixel",
+            ONE_BYTE,
         )
     # Lines that were padded in the buffer stay padded in the copy.
     return image if image.flags.c_contiguous else image.copy()

@@ -19,6 +19,12 @@ RESULTING_RATE = (
 )
 REGION = ("OffsetX", "OffsetY", "Width", "Height")
 
+REPLUG = "it is tried again by itself; where that does not help, check its cable and its power"
+"""What to do where a stream breaks."""
+
+ONE_BYTE = 'set pixel_format to "Mono" or "Colour" in the config'
+"""What to do where images have another pixel format than was set."""
+
 US_PER_S = 1e6
 """Exposure times are in µs, rates in 1/s."""
 

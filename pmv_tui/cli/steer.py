@@ -190,6 +190,9 @@ def _stop(options: argparse.Namespace) -> int:
     pid = rig.engine_pid()
     request(options, "stop")
     if not rig.wait_for_end(STOP_TIMEOUT):
-        raise CommandFailed("the engine was told to stop, but still runs")
+        raise CommandFailed(
+            f"the engine was told to stop, but still runs; its log: {rig.log_path}; "
+            f"kill -9 {pid} ends it by force"
+        )
     show(options, {"stopped": True, "pid": pid}, lambda: ["the engine has ended"])
     return DONE

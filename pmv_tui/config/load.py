@@ -81,7 +81,9 @@ def read_text(path: Path) -> str | None:
         line = error.object[: error.start].count(b"\n") + 1
         raise _unreadable(path, "is not UTF-8 text; save it as UTF-8", line) from None
     except OSError as error:
-        raise _unreadable(path, f"cannot be read: {error.strerror}") from None
+        raise _unreadable(
+            path, f"cannot be read: {error.strerror}; see that this user may read it"
+        ) from None
 
 
 def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:

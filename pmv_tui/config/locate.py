@@ -59,7 +59,7 @@ def _named(path: Path, chosen_by: str) -> Location:
     """Take the file that was asked for by name: it must be there."""
     path = _absolute(path)
     if not _stands(path):
-        text = f"there is no such file; {chosen_by} names it"
+        text = f"there is no such file; {chosen_by} names it: write it, or name another one"
         raise ConfigError(path, [Problem("", None, text)])
     return Location(path, chosen_by, True, (path,))
 

@@ -104,7 +104,9 @@ class Rig:
                 if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
                     folder.chmod(PRIVATE)
             except OSError as error:
-                raise RigError(f"{folder}: {error.strerror}; an engine needs it") from error
+                raise RigError(
+                    f"{folder}: {error.strerror}; make it writable, for an engine needs it"
+                ) from error
 
     def lock(self) -> int | None:
         """Take the engine's lock for as long as this process lives.

@@ -123,7 +123,9 @@ class ControlServer:
             case "stop", {}:
                 self._stop()
                 return Reply(ok=True)
-        raise CommandError(f"no command {command!r} with {sorted(map(str, arguments))}; see docs")
+        raise CommandError(
+            f"no command {command!r} with {sorted(map(str, arguments))}; see docs/control.md"
+        )
 
 
 def _with_results(results: list[Result]) -> Reply:

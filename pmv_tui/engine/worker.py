@@ -192,7 +192,11 @@ class Worker:
         except Exception as error:
             # Whatever an SDK throws must not end the thread unseen: it is told and retried.
             log.exception("%s: unexpected error", self._config.label)
-            self._failed(CameraError(f"unexpected {type(error).__name__}: {error}"))
+            self._failed(
+                CameraError(
+                    f"unexpected {type(error).__name__}: {error}", "the log file says where"
+                )
+            )
         if progress.streaming_since:
             return FIRST_RETRY
         return retry
