@@ -1,6 +1,7 @@
 """The real TUI in a pseudo-terminal: keys in, what is on the screen out."""
 
 import shlex
+import signal
 import sys
 import termios
 from collections.abc import Mapping, Sequence
@@ -156,4 +157,7 @@ class TerminalTui:
         traceback: TracebackType | None,
     ) -> None:
         """End it, however the block ended."""
-        self.process.close(force=True)
+        if self.process.isalive():
+            self.process.kill(signal.SIGKILL)
+            self.process.wait()
+        self.process.close()

@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.signal import Signal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions import GRID_ACTIONS
@@ -15,6 +15,7 @@ from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
+from pmv_tui.tui.widgets.key_footer import KeyFooter
 from pmv_tui.tui.widgets.picture_grid import PictureGrid
 
 
@@ -41,7 +42,7 @@ class GridScreen(SteeringScreen):
         """Lay out trouble, pictures and footer."""
         yield Static(id="trouble", markup=False)
         yield PictureGrid(self._unique_id)
-        yield Footer(compact=True)
+        yield KeyFooter(self.registry)
 
     @property
     def grid(self) -> PictureGrid:
