@@ -28,6 +28,9 @@ STRANGERS = zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_NO_
 WRONG_SERVER_KEY = 0x11000001
 """ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC."""
 
+STRANGERS_AT_ONCE = 1000
+"""Of those so many are counted at a look; a flood of them must not keep the main thread."""
+
 SHOWN = 8
 """Characters of a public key that are enough to tell it from others."""
 
@@ -86,7 +89,9 @@ class Door:
 
     def count_strangers(self, monitor: zmq.Socket[bytes]) -> None:
         """Read from a socket's monitor who came without a key, or with another rig's."""
-        while monitor.poll(0):
+        for _ in range(STRANGERS_AT_ONCE):
+            if not monitor.poll(0):
+                return
             event = recv_monitor_message(monitor)
             if event["event"] & STRANGERS:
                 wrong = event["value"] == WRONG_SERVER_KEY
