@@ -37,6 +37,7 @@ check: $(TOOLS)  ## lint, check formatting, types and who imports whom
 
 bench: $(PEERS)  ## measure speed, latency and memory beside other publishers, for 15 minutes
 	@scripts/system-libraries test
+	@command -v htop >/dev/null || scripts/apt-install htop || true
 	$(VENV)/bin/python -m benchmarks.publishing
 
 clean:  ## remove .venv and everything else that was made here

@@ -18,6 +18,7 @@ from benchmarks import product_works, works
 from benchmarks.contenders import CONTENDERS, missing_peers
 from benchmarks.measure import Plan, Table
 from benchmarks.report import as_data, as_text, machine, summary
+from benchmarks.terminal_use import terminal_use
 
 Work = Callable[[Plan], Table]
 
@@ -34,6 +35,7 @@ WORKS: dict[str, Work] = {
     "scale": product_works.scale,
     "start": product_works.start,
     "tui": product_works.tui,
+    "terminal": terminal_use,
 }
 """By name; `--only saturation` means both sizes."""
 

@@ -93,4 +93,6 @@ TARGETS = (
     Target("start", ("attach", "s"), 0.6),
     Target("tui", ("TUI", "CPU % of a core"), 3),
     Target("tui", ("TUI", "kB/s"), 4),
+    Target("terminal", ("TUI, v 80x24", "CPU % of a core"), 6),
+    Target("terminal", ("TUI, v 120x40", "CPU % of a core"), 6),
 )

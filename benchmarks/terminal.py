@@ -1,9 +1,9 @@
-"""The TUI in a pseudo-terminal that is read as fast as it is written."""
+"""The TUI, or another program, in a pseudo-terminal that is read as fast as it is written."""
 
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pexpect
@@ -11,29 +11,34 @@ import psutil
 
 from benchmarks.rig import PATIENCE, Rig
 
-ROWS, COLUMNS = 30, 120
+COLUMNS, ROWS = 120, 30
 
 
 class Terminal:
-    """A TUI at work, its output read by a thread and counted.
+    """A program at work, its output read by a thread and counted.
+
+    Parameters
+    ----------
+    command : the program and its arguments.
+    environment : its own.
+    columns, rows : of the terminal.
 
     Attributes
     ----------
     received : bytes that it wrote so far.
-    process : the TUI's.
+    process : the program's.
     """
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], columns: int, rows: int
+    ) -> None:
         self.received = 0
         self._begin = time.monotonic()
         self._output = b""
         self._arrived = threading.Condition()
-        command, *arguments = rig.command()
+        program, *arguments = command
         self._child: pexpect.spawn[bytes] = pexpect.spawn(
-            command,
-            arguments,
-            env={**rig.environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-            dimensions=(ROWS, COLUMNS),
+            program, arguments, env=dict(environment), dimensions=(rows, columns)
         )
         self.process = psutil.Process(self._child.pid)
         self._reader = threading.Thread(target=self._read)
@@ -46,8 +51,12 @@ class Terminal:
                 raise TimeoutError(f"the TUI did not show {text!r}")
         return time.monotonic() - self._begin
 
+    def press(self, keys: str) -> None:
+        """Type."""
+        self._child.send(keys)
+
     def close(self) -> None:
-        """Hang up, which detaches it; the engine goes on."""
+        """End it; a TUI detaches, and the engine goes on."""
         self.process.terminate()
         self._reader.join()
         self._child.close()
@@ -66,13 +75,23 @@ class Terminal:
 
 
 @contextmanager
-def attached(rig: Rig) -> Iterator[Terminal]:
-    """Attach a TUI to a rig for the length of a block."""
-    terminal = Terminal(rig)
+def showing(
+    command: Sequence[str], environment: Mapping[str, str], columns: int, rows: int
+) -> Iterator[Terminal]:
+    """Run a program in a terminal for the length of a block."""
+    terminal = Terminal(command, environment, columns, rows)
     try:
         yield terminal
     finally:
         terminal.close()
+
+
+@contextmanager
+def attached(rig: Rig, columns: int = COLUMNS, rows: int = ROWS) -> Iterator[Terminal]:
+    """Attach a TUI to a rig for the length of a block."""
+    environment = {**rig.environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    with showing(rig.command(), environment, columns, rows) as terminal:
+        yield terminal
 
 
 def settle(terminal: Terminal) -> None:
