@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from pmv_tui.control.messages import Thumbnail
 from pmv_tui.tui.glyphs import AsciiOnly
-from pmv_tui.tui.picture.cells import Cells
+from pmv_tui.tui.picture.cells import NO_COLOUR, Cells
 from pmv_tui.tui.picture.colours import style_of
 from pmv_tui.tui.picture.draw import Drawing, words
 from pmv_tui.tui.picture.look import Look, look_of
@@ -97,18 +97,19 @@ class PictureView(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line, the picture in the middle of the widget."""
-        cells, width = self._cells, self.size.width
+        # Looked up once: Textual puts the widget's own style together anew each time.
+        cells, width, own = self._cells, self.size.width, self.rich_style
         if cells is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, own)
         x, first = self._corner(cells)
         if not 0 <= y - first < cells.rows:
-            return Strip.blank(width, self.rich_style)
-        segments = [Segment(" " * x, self.rich_style)] if x else []
+            return Strip.blank(width, own)
+        segments = [Segment(" " * x, own)] if x else []
         sixteen = self._color_system() == "standard"
         for text, ink, paper in cells.runs(y - first):
-            style = style_of(ink, paper, sixteen=sixteen)
-            segments.append(Segment(text, self.rich_style + style))
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+            coloured = style_of(ink, paper, sixteen=sixteen)
+            segments.append(Segment(text, own if ink == NO_COLOUR else coloured))
+        return Strip(segments).adjust_cell_length(width, own)
 
     def _draw(self, notice: str) -> None:
         """Draw the newest image; without one, say why there is none."""
