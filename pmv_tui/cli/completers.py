@@ -45,7 +45,7 @@ class Offers(BaseCompleter):
 
 def _camera_names(options: argparse.Namespace) -> list[str]:
     """Name the rig's cameras: as its engine does, or else its config file. None is no error."""
-    from pmv_tui.control.rig import Rig
+    from pmv_tui.control.rig import Rig, RigError
 
     try:
         path = locate(options).path
@@ -54,7 +54,7 @@ def _camera_names(options: argparse.Namespace) -> list[str]:
             return _names_by_engine(rig.endpoint)
         cameras = tomllib.loads(path.read_text()).get("cameras", [])
         return [camera.get("name") or camera["unique_id"].rpartition("-")[0] for camera in cameras]
-    except (CommandFailed, OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (CommandFailed, RigError, OSError, ValueError, LookupError, TypeError, AttributeError):
         # A config with mistakes, or none: whoever presses tab can be told nothing.
         return []
 

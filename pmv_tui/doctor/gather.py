@@ -10,7 +10,7 @@ from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.schema import RigConfig
 from pmv_tui.control.client import ControlClient, EngineGone
 from pmv_tui.control.messages import Snapshot
-from pmv_tui.control.rig import Rig
+from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.found import start_search
 
@@ -42,13 +42,20 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
         problems,
         search,
         snapshot=_snapshot(rig),
-        engine_pid=rig.engine_pid() if rig.engine_runs() else None,
+        engine_pid=rig.engine_pid() if _engine_runs(rig) else None,
         terminal=os.get_terminal_size() if sys.stdout.isatty() else None,
     )
 
 
+def _engine_runs(rig: Rig) -> bool:
+    try:
+        return rig.engine_runs()
+    except RigError:
+        return False  # Whose folder that is, the check of the storage tells.
+
+
 def _snapshot(rig: Rig) -> Snapshot | None:
-    if not rig.engine_runs():
+    if not _engine_runs(rig):
         return None
     with ControlClient(rig.endpoint) as client:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, ok, warning
+from pmv_tui.private import why_not_private
 
 NEEDED, LITTLE = 10, 200
 """MB: the logs take 6."""
@@ -24,6 +25,9 @@ def look(examined: Examined) -> Iterator[Finding]:
             f"{examined.rig.socket_path} is too long for a socket",
             "set XDG_STATE_HOME to a folder with a shorter path",
         )
+    for each in (folder.parent, folder):
+        if each.exists() and (why := why_not_private(each)):
+            yield error(why, "no engine starts before, and none is asked")
     there = next(each for each in (folder, *folder.parents) if each.exists())
     if not os.access(there, os.W_OK | os.X_OK):
         yield error(

@@ -80,6 +80,20 @@ def test_a_folder_that_others_can_write_to_is_refused(
             attempt()
 
 
+@pytest.mark.parametrize("command", ["status", "stop", "events", "serve", "doctor"])
+def test_every_command_says_in_words_that_the_folder_is_not_to_be_trusted(
+    rig: RigOnDisk, command: str
+) -> None:
+    rig.write_config("")
+    folder = rig.folder / "state" / "pmv-tui"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    done = rig.run(command)
+    assert done.returncode == 1
+    assert f"{folder} can be written to by others" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @as_root
 def test_a_folder_or_a_link_of_somebody_else_is_refused(own: Rig, tmp_path: Path) -> None:
     own.folder.mkdir(parents=True)
