@@ -13,6 +13,10 @@ ROUND_BYTES = MAX_MESSAGE_BYTES
 """Bytes of messages that are parsed in one round: room for the longest one. It was seen to
 take up to 13 ms."""
 
+ROUND_TAKEN = 16 * MAX_MESSAGE_BYTES
+"""Bytes taken out of a socket in one round, parsed or not: the thread that receives them is the one
+that sends images."""
+
 ROUND_PARTS = 1000
 """Parts taken out of a socket in one round: those of a message of many are only thrown away."""
 
@@ -36,7 +40,7 @@ class Inbox:
         self._parts = 0
 
     def empty(self) -> None:
-        """Read what waits, at most one queue of it: none starves the others.
+        """Read what waits, at most one queue or 1 MiB of it: none starves the others.
 
         Where it is more than a round may parse, the newest messages are, and older ones as far as
         they fit: large ones that flood in do not keep another client's small one out.
@@ -55,11 +59,12 @@ class Inbox:
 
     def _messages(self) -> Iterator[zmq.Frame]:
         """Give the messages of one part; one of several is refused once its last part came."""
-        socket, messages = self.bound.socket, 0
+        socket, messages, taken = self.bound.socket, 0, 0
         for _ in range(ROUND_PARTS):
-            if messages == RECEIVE_QUEUE or not readable(socket):
+            if messages == RECEIVE_QUEUE or taken >= ROUND_TAKEN or not readable(socket):
                 return
             frame = socket.recv(zmq.NOBLOCK, copy=False)
+            taken += len(frame)
             self._parts += 1
             if frame.more:
                 continue

@@ -8,6 +8,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 import cv2
 import numpy as np
@@ -55,8 +56,11 @@ def render(image: Image, image_size: tuple[int, int], scene: Scene) -> Image:
     A canvas of its own.
     """
     canvas = _bgr(image)
-    for overlay in scene["overlays"]:
-        draw_overlay(canvas, image_size, overlay)
+    for opacity, overlays in groupby(scene["overlays"], lambda overlay: overlay["opacity"]):
+        # One layer for all that fade alike: a thousand boxes with one each would take 0.2 s.
+        with _layer(canvas, opacity) as layer:
+            for overlay in overlays:
+                draw_overlay(layer, image_size, overlay)
     if scene["notice"]:
         draw_notice(canvas, scene["notice"])
     if scene["caption"]:
@@ -82,7 +86,7 @@ def shrink(image: Image, max_size: int) -> Image:
 
 
 def draw_overlay(canvas: Image, image_size: tuple[int, int], overlay: Overlay) -> None:
-    """Draw a box or points, as far as they lie on the image."""
+    """Draw a box or points, solid, as far as they lie on the image."""
     place = _Placement(canvas, image_size)
     match overlay["kind"]:
         case "box":
@@ -138,13 +142,12 @@ def _draw_box(canvas: Image, place: _Placement, box: BoxOverlay) -> None:
     ys = sorted(min(max(y, -limits[1]), limits[1]) for y in corners[1::2])
     (left, top), (right, bottom) = place(xs[0], ys[0]), place(xs[1], ys[1])
     color = _bgr_color(box["color"])
-    with _layer(canvas, box["opacity"]) as layer:
-        # Edges that grow inwards: the outer one is exactly where the client said.
-        for inset in range(LINE_WIDTH):
-            near, far = (left + inset, top + inset), (right - inset, bottom - inset)
-            if near[0] <= far[0] and near[1] <= far[1]:
-                cv2.rectangle(layer, near, far, color)
-        _write_label(layer, box["label"], (left, top), color)
+    # Edges that grow inwards: the outer one is exactly where the client said.
+    for inset in range(LINE_WIDTH):
+        near, far = (left + inset, top + inset), (right - inset, bottom - inset)
+        if near[0] <= far[0] and near[1] <= far[1]:
+            cv2.rectangle(canvas, near, far, color)
+    _write_label(canvas, box["label"], (left, top), color)
 
 
 def _draw_points(canvas: Image, place: _Placement, points: PointsOverlay) -> None:
@@ -153,11 +156,10 @@ def _draw_points(canvas: Image, place: _Placement, points: PointsOverlay) -> Non
     if not inside:
         return
     color = _bgr_color(points["color"])
-    with _layer(canvas, points["opacity"]) as layer:
-        for centre in inside:
-            cv2.circle(layer, centre, POINT_RADIUS, color, cv2.FILLED, cv2.LINE_AA)
-        x, y = min(inside, key=lambda point: point[1])
-        _write_label(layer, points["label"], (x, y - POINT_RADIUS), color)
+    for centre in inside:
+        cv2.circle(canvas, centre, POINT_RADIUS, color, cv2.FILLED, cv2.LINE_AA)
+    x, y = min(inside, key=lambda point: point[1])
+    _write_label(canvas, points["label"], (x, y - POINT_RADIUS), color)
 
 
 @contextmanager

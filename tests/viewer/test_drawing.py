@@ -91,6 +91,11 @@ def test_a_box_of_one_pixel_is_one_pixel() -> None:
     assert changed(drawn(box(7, 8, 7, 8))) == (7, 8, 7, 8)
 
 
+def test_boxes_that_fade_alike_are_seen_through_as_one() -> None:
+    both = drawn(box(50, 60, 150, 120, opacity=0.5), box(50, 60, 150, 120, opacity=0.5))
+    np.testing.assert_array_equal(both, drawn(box(50, 60, 150, 120, opacity=0.5)))
+
+
 @pytest.mark.parametrize(("opacity", "shade"), [(0.0, 100), (0.25, 139), (0.5, 178), (0.9, 240)])
 def test_a_box_that_fades_lets_the_image_through(opacity: float, shade: int) -> None:
     canvas = drawn(box(50, 60, 150, 120, opacity=opacity))
