@@ -10,6 +10,10 @@ from pmv_tui.config.layout import KeyPath, scan
 Value = str | int | float | bool
 
 
+class NotTomlError(ValueError):
+    """A key or value that TOML has no way to write; the text says which."""
+
+
 def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
     """Give a key of a table a value; a key that is not there is added behind the table's last one.
 
@@ -17,6 +21,10 @@ def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
     ----------
     text : valid TOML.
     table : the path of a table that is in the text, as a block or inline.
+
+    Raises
+    ------
+    NotTomlError : TOML cannot hold the key or the value.
     """
     places = scan(text)
     place = places.get((*table, key))
@@ -40,7 +48,12 @@ def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
 
 
 def append_table(text: str, array: str, values: Mapping[str, Value]) -> str:
-    """Add a table to an array of tables at the top level, as a block or as it is written there."""
+    """Add a table to an array of tables at the top level, as a block or as it is written there.
+
+    Raises
+    ------
+    NotTomlError : TOML cannot hold a key or a value.
+    """
     places = scan(text)
     place = places.get((array,))
     if place is not None and not text.startswith("[[", place.start):
@@ -57,7 +70,11 @@ def append_table(text: str, array: str, values: Mapping[str, Value]) -> str:
 
 
 def _pair(key: str, value: Value) -> str:
-    return tomli_w.dumps({key: value}).rstrip("\n")
+    try:
+        return tomli_w.dumps({key: value}).rstrip("\n")
+    except TypeError:
+        kind = type(value).__name__
+        raise NotTomlError(f"{key}: a config file cannot hold a value of type {kind}") from None
 
 
 def _toml(value: Value) -> str:

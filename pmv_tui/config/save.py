@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from pmv_tui.config.complete import addresses
-from pmv_tui.config.edit import Value, append_table, set_value
+from pmv_tui.config.edit import NotTomlError, Value, append_table, set_value
 from pmv_tui.config.layout import BYTE_ORDER_MARK
 from pmv_tui.config.load import LoadedConfig, check_text, read_text
 from pmv_tui.config.problems import ConfigError
@@ -75,7 +75,10 @@ def plan_change(
     """
     _refuse_foreign_change(loaded)
     _refuse_unwritable(loaded.path.resolve())
-    text = _edited(loaded.text or "", unique_id, changes)
+    try:
+        text = _edited(loaded.text or "", unique_id, changes)
+    except NotTomlError as error:
+        raise SaveError(f"not saved: {error}") from None
     try:
         after = check_text(loaded.path, text)
     except ConfigError as error:

@@ -1,7 +1,6 @@
 """Saving a camera's settings: what changes in the file, and what must not."""
 
 import os
-import resource
 import stat
 import tempfile
 import tomllib
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import ndiff
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pmv_tui.config.edit import Value
 from pmv_tui.config.load import load_config
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
+from tests.support import full_disk
 
 NOBODY = 65534
 
@@ -243,6 +244,14 @@ def test_a_value_that_would_not_load_is_not_saved(
     assert path.read_bytes() == before
 
 
+def test_a_value_that_toml_cannot_hold_is_told_and_changes_nothing(path: Path) -> None:
+    before = write(path, TAUGHT)
+    for unique_id in ("left-simulated", "new-simulated"):
+        with pytest.raises(SaveError, match="fps: a config file cannot hold a value of type bytes"):
+            plan_change(load_config(path), unique_id, {"fps": cast("Value", b"60")})
+    assert path.read_bytes() == before
+
+
 def test_a_link_stays_a_link_and_its_target_changes(tmp_path: Path) -> None:
     target = tmp_path / "dotfiles" / "rig.toml"
     target.parent.mkdir()
@@ -280,17 +289,6 @@ def test_another_cameras_chosen_address_is_not_moved_along(path: Path) -> None:
     with pytest.raises(SaveError, match="right's addresses, which the file does not name, would"):
         plan(path)
     assert path.read_bytes() == before
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file grow beyond 16 bytes, as if the disk were full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_save_that_fails_half_way_leaves_the_old_file_whole(path: Path) -> None:
