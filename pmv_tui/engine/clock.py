@@ -9,6 +9,12 @@ from pmv_tui.engine.meter import NS_PER_S, Ring
 SAMPLE_INTERVAL = NS_PER_S // 5
 """ns between two samples."""
 
+SAMPLES = 1024
+
+LEAST_JUMP = NS_PER_S
+"""ns by which the difference cannot change between two samples, unless a clock was set or began
+anew: what came before says nothing of it."""
+
 LEAST_SAMPLES = 10
 """Samples from which on a fit says anything."""
 
@@ -31,14 +37,19 @@ class DeviceClock:
     """Compares the two time stamps of a camera's frames. The worker adds, anyone may fit."""
 
     def __init__(self) -> None:
-        self._differences = Ring(1024)
+        self._differences = Ring(SAMPLES)
+        self._last = 0
         self._next = 0
 
     def add(self, now: int, host: int, device: int) -> None:
         """Note both time stamps of a frame, ns; `now` is monotonic, ns."""
         if now >= self._next:
             self._next = now + SAMPLE_INTERVAL
-            self._differences.add(now, host - device)
+            difference = host - device
+            if abs(difference - self._last) > LEAST_JUMP:
+                self._differences = Ring(SAMPLES)
+            self._last = difference
+            self._differences.add(now, difference)
 
     def fit(self, now: int) -> ClockFit | None:
         """Fit a straight line to the differences, least squares; None where there are too few.

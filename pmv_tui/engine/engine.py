@@ -28,6 +28,7 @@ from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
+from pmv_tui.engine.wall_clock import WallClock
 from pmv_tui.engine.watch import Watch
 from pmv_tui.engine.windows import Windows
 from pmv_tui.keys import Keys
@@ -73,6 +74,7 @@ class Engine:
         self.operators = Operators(self.events)
         self._watch = Watch(self.events)
         self._hotplug = Hotplug()
+        self._wall_clock = WallClock()
 
     @property
     def in_use(self) -> bool:
@@ -160,6 +162,13 @@ class Engine:
         if self._hotplug.search_due(now):
             self.events.tell("a device was plugged in or out: searching for cameras")
             self.rescan()
+        if jump := self._wall_clock.jump():
+            way = "forward" if jump > 0 else "back"
+            self.events.tell(
+                f"this host's clock was set {way} by {abs(jump):.1f} s: the images' time stamps "
+                "jump with it",
+                level="warning",
+            )
 
     def snapshot(self) -> Snapshot:
         """Tell the whole rig, now."""

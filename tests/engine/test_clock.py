@@ -28,3 +28,15 @@ def test_a_few_frames_say_nothing_yet() -> None:
     for number in range(5):
         clock.add(number * S, EPOCH, 0)
     assert clock.fit(6 * S) is None
+
+
+def test_a_clock_that_was_set_is_fitted_anew() -> None:
+    clock = DeviceClock()
+    for number in range(40):
+        now = number * S // 5
+        set_back = 3600 * S if number >= 20 else 0
+        clock.add(now, EPOCH + now - set_back, now)
+    fit = clock.fit(now)
+    assert fit is not None
+    assert fit.offset == pytest.approx(EPOCH - 3600 * S, abs=1000)
+    assert fit.drift == pytest.approx(0, abs=0.1)
