@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -47,6 +48,17 @@ def free_ports(count: int) -> list[int]:
 def has_ended(process: psutil.Process) -> bool:
     """Tell whether a process is no more, or waits for its parent to take note of that."""
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file grow beyond 16 bytes, as if the disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class RigOnDisk:

@@ -120,7 +120,7 @@ class Rig:
 
         Raises
         ------
-        RigError : the lock file cannot be opened.
+        RigError : the lock file cannot be opened or written.
         """
         end = time.monotonic() + LOCK_PATIENCE
         while (descriptor := self._try_to_lock()) is None:
@@ -130,8 +130,12 @@ class Rig:
         if self._listener() is not None:
             os.close(descriptor)
             return None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            os.close(descriptor)
+            raise RigError(f"{self.lock_path}: {error.strerror}; an engine needs it") from error
         return descriptor
 
     def unlock(self, descriptor: int, ending: str) -> None:

@@ -50,8 +50,12 @@ class Launch:
         command += [f"--plug-paused={name}" for name in to_pause]
         if rig.config_path.exists():
             command += ["--config", str(rig.config_path)]
-        self._output.touch(0o600)
-        with self._output.open("ab") as out:
+        try:
+            self._output.touch(0o600)
+            out = self._output.open("ab")
+        except OSError as error:
+            raise RigError(f"{self._output}: {error.strerror}; an engine needs it") from error
+        with out:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from logging.handlers import QueueHandler, QueueListener
 from math import inf
 from queue import SimpleQueue
 from types import FrameType
@@ -18,16 +18,15 @@ import zmq
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.log_file import LogFile
 from pmv_tui.engine.output import new_output, prepare_output
 from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
+from pmv_tui.engine.terminal_log import TerminalLog
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed, diverted, leads_to
-
-LOG_BYTES = 1_000_000
-LOG_FILES = 5
 
 WATCH_INTERVAL = 500
 """ms between two looks at what changed."""
@@ -79,9 +78,9 @@ def serve(
         prepare_output()
         # What is logged must not be taken for what a library printed.
         terminal = None if background else away.stderr
-        with _logging(rig, terminal):
+        with _logging(rig, terminal) as log_file:
             linger = Linger(loaded.config.engine.linger if lingers else inf)
-            loop = _Loop(rig, loaded, away.printed, linger)
+            loop = _Loop(rig, loaded, away.printed, log_file, linger)
             all_ended = loop.run(to_plug, to_pause)
     rig.unlock(lock, loop.ending)
     if not all_ended:
@@ -93,8 +92,17 @@ def serve(
 class _Loop:
     """The main thread: control socket, signals, finished searches."""
 
-    def __init__(self, rig: Rig, loaded: LoadedConfig, printed: Printed, linger: Linger) -> None:
+    def __init__(
+        self,
+        rig: Rig,
+        loaded: LoadedConfig,
+        printed: Printed,
+        log_file: LogFile,
+        linger: Linger,
+    ) -> None:
         self._printed = printed
+        self._log_file = log_file
+        self._log_trouble = ""
         self._linger = linger
         self.ending = ""
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -126,6 +134,7 @@ class _Loop:
                 next_look = time.monotonic() + WATCH_INTERVAL / 1000
                 self._engine.watch()
                 self._tell_printed()
+                self._watch_log()
                 self._look_whether_used()
         if self._signal is not None:
             self.ending = f"{signal.Signals(self._signal).name} received"
@@ -139,6 +148,18 @@ class _Loop:
     def _tell_printed(self) -> None:
         for line in self._printed.new_lines():
             self._engine.events.tell(f"printed: {line}", kind="printed")
+
+    def _watch_log(self) -> None:
+        """Tell that the log cannot be written, or can again."""
+        trouble = self._log_file.trouble
+        if trouble != self._log_trouble:
+            self._log_trouble = trouble
+            if trouble:
+                self._engine.events.tell(
+                    f"{trouble}; make room, or it will be missing", level="error"
+                )
+            else:
+                self._engine.events.tell("the log is written again")
 
     def _look_whether_used(self) -> None:
         if self._engine.in_use:
@@ -175,14 +196,15 @@ class _Formatter(logging.Formatter):
 
 
 @contextmanager
-def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[None]:
+def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
     """Log through a queue: no thread that carries frames ever waits for a disk or a terminal."""
-    file = RotatingFileHandler(
-        rig.log_path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
+    try:
+        file = LogFile(rig.log_path)
+    except OSError as error:
+        raise RigError(f"{rig.log_path}: {error.strerror}; an engine needs it") from error
     handlers: list[logging.Handler] = [file]
     if terminal is not None:
-        handlers.append(logging.StreamHandler(terminal))
+        handlers.append(TerminalLog(terminal.fileno()))
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
@@ -193,7 +215,7 @@ def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[None]:
     root.addHandler(queue_handler)
     listener.start()
     try:
-        yield
+        yield file
     finally:
         listener.stop()
         root.removeHandler(queue_handler)
