@@ -7,7 +7,7 @@ PEERS := $(VENV)/.installed-bench
 FUZZER := $(VENV)/.installed-fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults check bench clean
+.PHONY: help run test fuzz faults soak check bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  */make \1	/p' Makefile
@@ -20,7 +20,7 @@ test: $(TOOLS)  ## run the tests
 	@scripts/system-libraries test
 	$(VENV)/bin/pytest
 
-faults: $(TOOLS)  ## bring every fault about at full length, print the table; takes half an hour
+faults: $(TOOLS)  ## bring every fault about at full length, print the table; takes 10 minutes
 	@scripts/system-libraries test
 	$(VENV)/bin/python -m tests.faults --full
 
@@ -28,6 +28,9 @@ fuzz: $(FUZZER)  ## look for bytes that break a parser, for 3 minutes; what does
 	for target in overlay config control; do \
 		$(VENV)/bin/python -m tests.fuzz $$target -max_total_time=60 -print_final_stats=1 || exit 1; \
 	done
+
+soak: $(TOOLS)  ## run a rig for an hour, and print what the engine's memory did
+	$(VENV)/bin/python -m tests.faults.soak
 
 check: $(TOOLS)  ## lint, check formatting, types and who imports whom
 	$(VENV)/bin/ruff check .

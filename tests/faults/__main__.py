@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import traceback
 
 from tests.faults import table
 from tests.faults.catalogue import FAULTS
@@ -13,12 +14,15 @@ from tests.faults.trial import trial
 def main() -> int:
     """Run the harness; 1 where a fault was not survived."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--only", metavar="WORDS", default="", help="faults with these in the name")
+    parser.add_argument(
+        "--only", metavar="WORDS", action="append", help="faults with these words in the name"
+    )
     parser.add_argument("--full", action="store_true", help="at full length, about 20 minutes")
     options = parser.parse_args()
-    chosen = [fault for fault in FAULTS if options.only in fault.name]
+    wanted = options.only or [""]
+    chosen = [fault for fault in FAULTS if any(words in fault.name for words in wanted)]
     if not chosen:
-        parser.error(f"no fault has {options.only!r} in its name")
+        parser.error(f"no fault has {' or '.join(wanted)} in its name")
     print(table.head(), flush=True)
     with fault_rig(full=options.full) as rig:
         first = rig.usage()
@@ -35,10 +39,13 @@ def _tried(rig: FaultRig, fault: Fault) -> bool:
         print(table.row_without(fault, f"not tried: {missing}"), flush=True)
         return True
     except AssertionError as error:
-        print(table.row_without(fault, f"NOT SURVIVED: {error}"), flush=True)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"NOT SURVIVED: {error or where.line}"
+        print(table.row_without(fault, why), flush=True)
+        print(f"{where.filename}:{where.lineno}: {error}", file=sys.stderr)
         return False
     print(table.row(fault, outcome), flush=True)
-    return outcome.lost == 0
+    return not outcome.lost
 
 
 if __name__ == "__main__":

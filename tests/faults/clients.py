@@ -7,15 +7,17 @@ from contextlib import ExitStack
 import zmq
 
 from tests.faults.fault import fault
-from tests.faults.rig import FaultRig
+from tests.faults.rig import KINDS, FaultRig
 from tests.faults.stranger import freeze, run_stranger, stranger
 from tests.support import wait_for
 
 
 @fault("a client is killed -9, over and over")
 def killed(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
     run_stranger("killed", rig.pub["left"], rig.times(100, 20))
-    yield wait_for(lambda: only_the_counting_client(rig), "all of them to be let go")
+    yield rig.event(since, " went; clients now: 1")
+    wait_for(lambda: only_the_counting_client(rig), "all of them to be let go")
 
 
 @fault("a client freezes")
@@ -30,7 +32,7 @@ def frozen(rig: FaultRig) -> Iterator[str]:
 @fault("a client is 10 times too slow")
 def slow(rig: FaultRig) -> Iterator[str]:
     before = rig.now("odd")["drops"]["clients"]
-    with stranger("slow", rig.pub["odd"], 100):
+    with stranger("slow", rig.pub["odd"], 10 * 1000 // KINDS["odd"][1]):
 
         def behind() -> int:
             return rig.now("odd")["drops"]["clients"] - before
@@ -41,8 +43,10 @@ def slow(rig: FaultRig) -> Iterator[str]:
 
 @fault("1000 clients connect and disconnect")
 def come_and_go(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
     run_stranger("come-and-go", rig.pub["left"], rig.times(1000, 200))
-    yield wait_for(lambda: only_the_counting_client(rig), "all of them to be gone")
+    yield rig.event(since, " clients came", " went; clients now: 1")
+    wait_for(lambda: only_the_counting_client(rig), "all of them to be gone")
 
 
 @fault("browsers and silent programs connect to the image port")
@@ -62,7 +66,7 @@ def other_protocols(rig: FaultRig) -> Iterator[str]:
 @fault("PULL is flooded as fast as can be sent")
 def flooded(rig: FaultRig) -> Iterator[str]:
     before = rig.now("left")["messages"]
-    run_stranger("flood", rig.pull["left"], rig.times(10, 2))
+    run_stranger("flood", rig.pull["left"], rig.times(10, 1))
     read = rig.now("left")["messages"] - before
     assert read > 1000
     yield f"messages read: {read}"
@@ -71,15 +75,20 @@ def flooded(rig: FaultRig) -> Iterator[str]:
 
 @fault("PULL is fed fuzzed messages")
 def fuzzed(rig: FaultRig) -> Iterator[str]:
-    since = rig.last_event()
-    before = rig.snapshot()["cameras"]
-    run_stranger("fuzz", rig.times(1_000_000, 20_000), *rig.pull.values(), seconds=900)
-    told = rig.event(since, "malformed message(s)")
-    malformed = [camera["malformed"] for camera in rig.snapshot()["cameras"]]
-    assert all(now > then["malformed"] for now, then in zip(malformed, before, strict=True))
-    yield told
+    since, count = rig.last_event(), rig.times(1_000_000, 20_000)
+    before = messages_read(rig)
+    run_stranger("fuzz", count, *rig.pull.values(), seconds=900)
+    told = rig.event(since, "malformed message")
     for name in rig.pull:
         assert_draws(rig, name)
+    read = messages_read(rig) - before
+    assert read > 0.7 * count, "most are read, and few passed over"
+    yield f"{read} read; {told}"
+
+
+def messages_read(rig: FaultRig) -> int:
+    """Count the messages that were read, by all cameras, whether or not they made sense."""
+    return sum(each["messages"] + each["malformed"] for each in rig.snapshot()["cameras"])
 
 
 @fault("a message of 100 MB")

@@ -60,17 +60,17 @@ def _valid(dice: random.Random) -> bytes:
 
 def _other_value(dice: random.Random) -> Message:
     """Put an odd value somewhere into a valid message."""
-    return [_encoded(_replaced(dice.choice(VALID), dice), dice)]
+    return [_encoded(replaced(dice.choice(VALID), dice), dice)]
 
 
-def _replaced(value: Any, dice: random.Random) -> Any:
+def replaced(value: Any, dice: random.Random) -> Any:
     match value:
         case dict() if value and dice.random() < 0.9:
             key = dice.choice(list(value))
-            return {**value, key: _replaced(value[key], dice)}
+            return {**value, key: replaced(value[key], dice)}
         case list() if value and dice.random() < 0.9:
             place = dice.randrange(len(value))
-            return [*value[:place], _replaced(value[place], dice), *value[place + 1 :]]
+            return [*value[:place], replaced(value[place], dice), *value[place + 1 :]]
         case _:
             return dice.choice(ODD)
 
@@ -95,7 +95,7 @@ def _noise(dice: random.Random) -> Message:
 
 def _nested(dice: random.Random) -> Message:
     """Nest as deep as a decoder's stack, and deeper."""
-    depth = dice.choice((10, 500, 2_000, 20_000))
+    depth = dice.choice((10, 10, 500, 500, 2_000, 10_000))
     opening = dice.choice((b"[", b'{"DRAW_BOX":', b"\x91", b"\x81\xa1a"))
     return [opening * depth]
 

@@ -7,14 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support import RigOnDisk
+from tests.faults.asked_rig import AskedRig
+
+
+class SmallRig(AskedRig):
+    """A rig whose programs give way to the one that is measured, on a machine of two cores."""
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give a command line. See `RigOnDisk.command`."""
+        return ["nice", "-n", "10", *super().command(*arguments)]
 
 
 @contextmanager
-def small_rig() -> Iterator[RigOnDisk]:
+def small_rig() -> Iterator[SmallRig]:
     """Make a rig in a new folder; nothing of it is left after the block."""
     folder = Path(tempfile.mkdtemp(prefix="pmv"))
-    rig = RigOnDisk(folder)
+    rig = SmallRig(folder)
     try:
         yield rig
     finally:

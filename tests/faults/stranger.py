@@ -33,4 +33,16 @@ def freeze(process: "subprocess.Popen[str]") -> None:
 
 
 def _command(kind: str, *numbers: int) -> list[str]:
-    return [sys.executable, "-m", "tests.faults.strangers", kind, *map(str, numbers)]
+    """Give its command line. What it takes is to cost the engine by what it sends, not by what it
+    computes on a machine of two cores.
+    """
+    return [
+        "nice",
+        "-n",
+        "10",
+        sys.executable,
+        "-m",
+        "tests.faults.strangers",
+        kind,
+        *map(str, numbers),
+    ]

@@ -19,6 +19,9 @@ VALID = b'{"DRAW_BOX": {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [30, 40]}}'
 AT_ONCE = 50
 """Clients that connect together."""
 
+PACE = 4000
+"""Fuzzed messages a second: what comes faster than that is passed over, and tests no reading."""
+
 
 def subscriber(context: "zmq.Context[zmq.Socket[bytes]]", port: int) -> "zmq.Socket[bytes]":
     """Subscribe to a camera."""
@@ -93,7 +96,9 @@ def fuzz(count: int, *ports: int) -> None:
             socket.linger = 20_000  # ms: what was sent is to arrive
             socket.connect(f"tcp://localhost:{port}")
             sockets.append(socket)
-        for socket, parts in zip(cycle(sockets), fuzzed(count)):
+        begin = time.monotonic()
+        for number, (socket, parts) in enumerate(zip(cycle(sockets), fuzzed(count))):
+            time.sleep(max(0.0, begin + number / PACE - time.monotonic()))
             socket.send_multipart(parts)
         for socket in sockets:
             socket.close()

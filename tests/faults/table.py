@@ -4,9 +4,9 @@ from tests.faults.fault import Fault
 from tests.faults.rig import Usage
 from tests.faults.trial import Outcome
 
-WIDTHS = (44, 70, 6, 9, 20)
+WIDTHS = (44, 70, 4, 7, 8, 20)
 
-HEADS = ("fault", "what is told", "lost", "recovery", "memory, fds, threads")
+HEADS = ("fault", "what is told", "lost", "skipped", "recovery", "memory, fds, threads")
 
 TOLD = 90
 """Characters of what is told that are shown."""
@@ -20,7 +20,9 @@ def head() -> str:
 def row(fault: Fault, outcome: Outcome) -> str:
     """Give the line of a fault that was tried."""
     more = difference(outcome.before, outcome.after)
-    return _row((fault.name, _short(outcome.told), outcome.lost, f"{outcome.recovery:.1f} s", more))
+    seconds = f"{outcome.recovery:.1f} s"
+    lost = ", ".join(f"{name} {count}" for name, count in outcome.lost.items()) or "0"
+    return _row((fault.name, _short(outcome.told), lost, outcome.skipped, seconds, more))
 
 
 def difference(before: Usage, after: Usage) -> str:
@@ -33,7 +35,7 @@ def difference(before: Usage, after: Usage) -> str:
 
 def row_without(fault: Fault, why: str) -> str:
     """Give the line of a fault that was not brought about, or not survived."""
-    return _row((fault.name, _short(why), "", "", ""))
+    return _row((fault.name, _short(why), "", "", "", ""))
 
 
 def _short(text: str) -> str:

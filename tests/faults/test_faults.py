@@ -7,6 +7,7 @@ import pytest
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault
 from tests.faults.rig import FaultRig, Unavailable, Usage, fault_rig
+from tests.faults.soak import growth, soak
 from tests.faults.trial import trial
 
 LEAK = 40e6
@@ -34,7 +35,16 @@ def test_a_fault_is_told_and_passes_and_costs_the_other_cameras_no_image(
     except Unavailable as missing:
         pytest.skip(str(missing))
     assert outcome.told
-    assert outcome.lost == 0
+    assert outcome.lost == {}
+
+
+def test_some_of_a_rigs_life_leaves_memory_flat_and_no_image_is_lost(
+    rig: FaultRig,
+) -> None:
+    samples = soak(rig, 15)
+    assert len(samples) > 10
+    assert samples[-1].lost == 0
+    assert growth(samples) < 2e6
 
 
 def test_after_all_of_it_the_engine_takes_what_it_took_before(

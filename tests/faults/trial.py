@@ -2,9 +2,12 @@
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.faults.fault import Fault
 from tests.faults.rig import FaultRig, Unavailable, Usage
+
+CAUSES: tuple[Literal["missing", "skipped", "failed"], ...] = ("missing", "skipped", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +17,16 @@ class Outcome:
     Parameters
     ----------
     told : the words in which the program told of it.
-    lost : images that the clients of untroubled cameras missed, or got twice.
+    lost : images that the clients of untroubled cameras missed, or got twice, by camera.
+    skipped : frames of those cameras that never reached the engine; a machine with too much to do
+        has some.
     recovery : seconds from the fault's end until every camera captures and every client receives.
     before, after : what the engine took before it, and after the recovery.
     """
 
     told: str
-    lost: int
+    lost: dict[str, int]
+    skipped: int
     recovery: float
     before: Usage
     after: Usage
@@ -37,15 +43,36 @@ def trial(rig: FaultRig, fault: Fault) -> Outcome:
     gone = fault.troubles & rig.missing.keys()
     if gone:
         raise Unavailable("; ".join(rig.missing[name] for name in gone))
-    before = rig.usage()
-    streams = rig.counters.report()
+    before, missed, skipped = rig.usage(), _missed(rig, fault), _skipped(rig, fault)
     with fault.inject(rig) as told:
         taken_away = time.monotonic()
     rig.wait_until_well()
     recovery = time.monotonic() - taken_away
-    lost = 0
-    for name, stream in rig.counters.report().items():
-        if name not in fault.troubles:
-            lost += stream.missing - streams[name].missing
-            lost += stream.restarts - streams[name].restarts
-    return Outcome(told, lost, recovery, before, rig.settled(before))
+    now = _missed(rig, fault)
+    return Outcome(
+        told=told,
+        lost={name: now[name] - missed[name] for name in now if now[name] > missed[name]},
+        skipped=_skipped(rig, fault) - skipped,
+        recovery=recovery,
+        before=before,
+        after=rig.settled(before),
+    )
+
+
+def _missed(rig: FaultRig, fault: Fault) -> dict[str, int]:
+    """Count what the clients of the cameras that a fault leaves alone have missed, or got twice."""
+    return {
+        name: stream.missing + stream.restarts
+        for name, stream in rig.counters.report().items()
+        if name not in fault.troubles
+    }
+
+
+def _skipped(rig: FaultRig, fault: Fault) -> int:
+    """Count the frames of those cameras that were lost on their way to the engine."""
+    return sum(
+        camera["drops"][cause]
+        for camera in rig.snapshot()["cameras"]
+        if camera["name"] not in fault.troubles
+        for cause in CAUSES
+    )

@@ -24,11 +24,11 @@ from pmv_tui.config.schema import CameraConfig
 
 
 class FakeCamera(Camera):
-    """Gives a grey frame each 10 ms, unless told otherwise."""
+    """Gives grey frames at the rate that is wanted, unless told otherwise."""
 
-    def __init__(self, serial: str) -> None:
+    def __init__(self, serial: str, fps: float) -> None:
         self.pixel_format = "Mono8"
-        self.fps = 100.0
+        self.fps = fps
         self.counts = FrameCounts()
         self._serial = serial
         self._next = time.monotonic()
@@ -49,7 +49,7 @@ class FakeCamera(Camera):
             case "noisy":
                 for descriptor in (1, 2):
                     os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")
-        self._next = max(self._next + 0.01, time.monotonic())
+        self._next = max(self._next + 1 / self.fps, time.monotonic())
         time.sleep(min(timeout, max(0.0, self._next - time.monotonic())))
         height = 48 + 8 * (int(self._next) % 3) if mood(self._serial) == "restless" else 48
         return Frame(np.full((height, 64), 128, np.uint8), time.time_ns())
@@ -78,7 +78,7 @@ class FakeBackend:
         """Open a camera, unless it is absent."""
         if mood(config.serial) == "absent":
             raise CameraError("no such camera", "plug it in")
-        return FakeCamera(config.serial)
+        return FakeCamera(config.serial, config.fps)
 
 
 def mood(serial: str) -> str:

@@ -1,0 +1,58 @@
+"""A rig that is asked on its control socket: often, and without a process each time."""
+
+from pathlib import Path
+from typing import Any
+
+from pmv_tui.control.client import ControlClient
+from pmv_tui.control.messages import CameraStatus, Reply, Snapshot
+from tests.support import RigOnDisk, wait_for
+
+
+class AskedRig(RigOnDisk):
+    """A rig on disk; everything here needs its engine to run."""
+
+    def control_path(self) -> Path:
+        """Find the control socket where the documentation says it lies."""
+        (path,) = (self.folder / "state" / "pmv-tui").glob("*/control")
+        return path
+
+    def ask(self, command: str, **arguments: Any) -> Reply:
+        """Ask or tell the engine, on its control socket."""
+        with ControlClient(f"ipc://{self.control_path()}") as client:
+            return client.request(command, **arguments)
+
+    def told(self, command: str, **arguments: Any) -> str:
+        """Have one camera do something; give what is said of it."""
+        (result,) = self.ask(command, **arguments)["results"]
+        return result["text"]
+
+    def snapshot(self) -> Snapshot:
+        """Ask for the whole rig."""
+        return self.ask("snapshot")["snapshot"]
+
+    def now(self, name: str) -> CameraStatus:
+        """Ask for one camera."""
+        return next(camera for camera in self.snapshot()["cameras"] if camera["name"] == name)
+
+    def shown(self, name: str, *words: str) -> str:
+        """Wait until a camera's state and its reason have all the words; give them."""
+
+        def look() -> str:
+            camera = self.now(name)
+            text = f"{camera['state']}: {camera['reason']}"
+            return text if all(word in text for word in words) else ""
+
+        return wait_for(look, f"{name} to show {words}")
+
+    def event(self, since: int, *words: str) -> str:
+        """Wait for an event with all the words, newer than the id `since`; give its text."""
+
+        def look() -> str:
+            texts = [event["text"] for event in self.ask("events", since=since)["events"]]
+            return next((text for text in texts if all(word in text for word in words)), "")
+
+        return wait_for(look, f"an event with {words}")
+
+    def last_event(self) -> int:
+        """Give the id of the newest event."""
+        return self.snapshot()["engine"]["last_event"]

@@ -1,0 +1,134 @@
+"""Cameras that go and come back, hang, break, lose packets, change their images, or chatter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgpack
+import zmq
+
+from tests.faults.fault import Fault, fault
+from tests.faults.rig import FILM, FaultRig
+from tests.support import DEADLINE, wait_for
+from tests.system.fake_cameras import tell
+from tests.system.terminal import TerminalTui
+
+
+@contextmanager
+def mood(rig: FaultRig, word: str) -> Iterator[None]:
+    """Let the odd camera do something for the length of a block."""
+    tell(rig, "odd", word)
+    try:
+        yield
+    finally:
+        tell(rig, "odd", "")
+
+
+def moody(name: str, word: str, *shown: str) -> Fault:
+    """Make the fault of a camera that does something which its state tells."""
+
+    @fault(name, troubles=["odd"])
+    def steps(rig: FaultRig) -> Iterator[str]:
+        with mood(rig, word):
+            yield rig.shown("odd", *shown)
+
+    return steps
+
+
+@fault("the network camera is killed -9 and started again", troubles=["network"])
+def cable_pulled(rig: FaultRig) -> Iterator[str]:
+    rig.device.pull_the_plug()
+    try:
+        yield rig.shown("network", "lost: ")
+    finally:
+        rig.device.switch_on()
+
+
+@fault("frames arrive incomplete: the network loses packets", troubles=["network"])
+def incomplete(rig: FaultRig) -> Iterator[str]:
+    before = rig.now("network")["drops"]["failed"]
+    with losing_packets(rig, of_a_thousand=50):
+
+        def failed() -> int:
+            return rig.now("network")["drops"]["failed"] - before
+
+        wait_for(lambda: failed() > 5, "incomplete frames to be counted")
+        yield f"drops, failed: {failed()}"
+
+
+@contextmanager
+def losing_packets(rig: FaultRig, of_a_thousand: int) -> Iterator[None]:
+    """Let the network lose packets for the length of a block."""
+    try:
+        switch_over(rig, of_a_thousand)
+        yield
+    finally:
+        switch_over(rig, 0)
+
+
+def switch_over(rig: FaultRig, lost_packets: int) -> None:
+    """Start the network camera anew, with another network."""
+    rig.device.pull_the_plug()
+    rig.device.lost_packets = lost_packets
+    rig.device.switch_on()
+    rig.shown("network", "lost: ")
+    rig.shown("network", "capturing")
+
+
+@fault("a video file goes while it plays, and is back", troubles=["film"])
+def film_gone(rig: FaultRig) -> Iterator[str]:
+    film = rig.folder / FILM
+    aside = film.rename(rig.folder / "aside.avi")
+    try:
+        yield rig.shown("film", "error: ", FILM)
+    finally:
+        aside.rename(film)
+
+
+@fault("the frame's shape changes each second", troubles=["odd"])
+def restless(rig: FaultRig) -> Iterator[str]:
+    with mood(rig, "restless"):
+        yield ", then ".join(heights(rig.pub["odd"], rig.times(10, 3)))
+
+
+def heights(port: int, changes: int) -> list[str]:
+    """Receive until the image's height has changed some times; each image must be whole."""
+    seen: list[str] = []
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.SUB) as socket:
+        socket.linger = 0
+        socket.connect(f"tcp://localhost:{port}")
+        socket.subscribe(b"")
+        while len(seen) <= changes:
+            assert socket.poll(int(DEADLINE * 1000)), "no image"
+            _, packed, image = socket.recv_multipart()
+            metadata = msgpack.unpackb(packed)
+            assert len(image) == metadata["height"] * metadata["width"]
+            shape = f"{metadata['width']}x{metadata['height']}"
+            if [shape] != seen[-1:]:
+                seen.append(shape)
+    return seen
+
+
+@fault("an SDK prints to descriptors 1 and 2 with each frame")
+def noisy(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
+    with TerminalTui(rig) as tui:
+        tui.shows(*rig.pub)
+        with mood(rig, "noisy"):
+            told = rig.event(since, "printed: driver: buffer 7 is late")
+            before = rig.counters.report()["odd"].received
+            wait_for(
+                lambda: rig.counters.report()["odd"].received > before + 50, "its stream to go on"
+            )
+            tui.shows(*rig.pub)  # what it prints would clear the screen
+            yield told
+
+
+FAULTS = (
+    cable_pulled,
+    incomplete,
+    film_gone,
+    moody("a camera goes, and is back", "absent", "lost: "),
+    moody("a grab hangs in the driver", "hang", "stalled: ", "driver has not answered"),
+    moody("a driver throws what it should not", "crash", "error: ", "a bug of the driver"),
+    *(restless, noisy),
+)

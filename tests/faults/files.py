@@ -1,0 +1,175 @@
+"""Config files that are broken, cannot be read, or change underneath; disks that are full."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.faults.asked_rig import AskedRig
+from tests.faults.fault import Fault, fault
+from tests.faults.rig import FaultRig, Unavailable
+from tests.faults.small_rig import small_rig
+from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.system.counting import counting
+
+NO_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+"""Runs a program as a root that needs permissions, as everybody else does."""
+
+
+def broken(rig: RigOnDisk) -> None:
+    """Leave a bracket open."""
+    rig.write_config("[socket_config\n")
+
+
+def a_folder(rig: RigOnDisk) -> None:
+    """Put a folder in the config's place."""
+    rig.config_path.mkdir()
+
+
+def unreadable(rig: RigOnDisk) -> None:
+    """Take away every permission."""
+    if os.getuid() == 0 and shutil.which("setpriv") is None:
+        raise Unavailable("root reads everything, and setpriv, which could change that, is missing")
+    rig.write_config("")
+    rig.config_path.chmod(0)
+
+
+def not_started(name: str, spoil: object, *words: str) -> Fault:
+    """Make the fault of a config with which no engine starts."""
+    assert callable(spoil)
+
+    @fault(name)
+    def steps(_rig: FaultRig) -> Iterator[str]:
+        with small_rig() as other:
+            spoil(other)
+            command = other.command("serve")
+            if os.getuid() == 0:
+                command = [*NO_OVERRIDE, *command]
+            done = subprocess.run(
+                command, env=other.environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 2, done
+            assert all(word in done.stderr for word in words), done.stderr
+            assert "Traceback" not in done.stderr
+            yield done.stderr
+
+    return steps
+
+
+@fault("the config is changed underneath, then a setting")
+def changed(rig: FaultRig) -> Iterator[str]:
+    text = rig.config_path.read_text()
+    rig.config_path.write_text(f"{text}# a note\n")
+    try:
+        yield refused(rig, "was changed since it was read")
+        assert rig.config_path.read_text() == f"{text}# a note\n"
+    finally:
+        rig.config_path.write_text(text)
+    assert rig.ask("set", camera="odd", changes={"fps": 25})["ok"]
+
+
+@fault("the config becomes a folder, then a setting")
+def replaced(rig: FaultRig) -> Iterator[str]:
+    aside = rig.config_path.rename(rig.folder / "aside.toml")
+    rig.config_path.mkdir()
+    try:
+        yield refused(rig, "not saved")
+    finally:
+        rig.config_path.rmdir()
+        aside.rename(rig.config_path)
+    assert rig.ask("set", camera="odd", changes={"fps": 25})["ok"]
+
+
+def refused(rig: FaultRig, *words: str) -> str:
+    """Try a setting and an address; give what is said of the one, when both are refused."""
+    pub, pull = free_ports(2)
+    told = [
+        rig.told("set", camera="odd", changes={"fps": 90}),
+        rig.told(
+            "addresses", camera="odd", pub=f"tcp://localhost:{pub}", pull=f"tcp://localhost:{pull}"
+        ),
+    ]
+    for text in told:
+        assert all(word in text for word in ("not changed", *words)), told
+    return told[0]
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """Mount a disk of 128 kB."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"a small disk needs root: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Fill a disk to its last byte; give the file that does it."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return filler
+
+
+@fault("the disk is full, then a setting and a log of it")
+def full_disk(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other, small_disk(other.folder):
+        pub, *ports = free_ports(4)
+        other.write_config(
+            "[socket_config]\nextended_metadata = true\n"
+            + simulated("lone", pub, ports[0], more=SMALL)
+            + simulated("spare", *ports[1:], more=SMALL)
+        )
+        text = other.config_path.read_text()
+        with other.serve("--plug-all"), counting(pub):
+            filler = fill(other.folder)
+            told = other.run("set", "lone", "fps=30").stdout
+            assert "No space left" in told
+            assert other.config_path.read_text() == text, "all of it, or none"
+            assert [path.name for path in other.folder.glob(".config*")] == []
+            wait_for(lambda: log_more(other, "engine.log cannot be written"), "that to be told")
+            yield told
+            filler.unlink()
+            wait_for(lambda: log_more(other, "the log is written again"), "that to be told")
+            assert other.run("set", "lone", "fps=50").returncode == 0
+            wait_for(lambda: other.camera("lone")["fps_wanted"] == 50, "the change")
+
+
+def log_more(rig: AskedRig, words: str) -> bool:
+    """Give the engine something to log, and tell whether words are among what happened."""
+    for _ in range(10):
+        for command in ("pause", "resume"):
+            rig.ask(command, camera="spare")
+    return any(words in event["text"] for event in rig.ask("events", since=0)["events"])
+
+
+@fault("the disk is full, then a start")
+def full_at_start(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other, small_disk(other.folder):
+        other.write_config(simulated("lone", *free_ports(2), more=SMALL))
+        filler = fill(other.folder)
+        done = other.run("serve")
+        assert done.returncode == 1, done
+        assert "No space left" in done.stderr
+        assert "Traceback" not in done.stderr
+        yield done.stderr
+        filler.unlink()
+        with other.serve():
+            pass
+
+
+FAULTS = (
+    not_started("the config is broken", broken, "config.toml:1:"),
+    not_started("the config is a folder", a_folder, "config.toml", "folder"),
+    not_started("the config cannot be read", unreadable, "config.toml", "Permission denied"),
+    *(changed, replaced, full_disk, full_at_start),
+)

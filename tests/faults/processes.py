@@ -1,0 +1,109 @@
+"""Processes that are killed, and a terminal that nobody reads."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+
+from tests.faults.display import screen, viewer_of
+from tests.faults.fault import fault
+from tests.faults.rig import KINDS, FaultRig
+from tests.faults.small_rig import small_rig
+from tests.support import SMALL, free_ports, simulated, wait_for
+from tests.system.counting import counting
+from tests.system.sockets import port_is_free, receive_image
+from tests.system.terminal import TerminalTui
+
+NUMBERED = "[socket_config]\nextended_metadata = true\n"
+
+ALL_PLUGGED = "5 of 5 plugged"
+
+
+@fault("the engine is killed -9, and started again")
+def engine_killed(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other, screen() as one:
+        pub, pull = free_ports(2)
+        other.write_config(simulated("lone", pub, pull, more=SMALL))
+        with other.serve("--plug-all") as engine:
+            receive_image(pub)
+            other.environment["DISPLAY"] = one.name
+            assert other.run("window", "lone").returncode == 0
+            viewer = viewer_of(psutil.Process(engine.pid))
+            engine.kill()
+            engine.wait()
+            viewer.wait(20)  # it ends with its engine
+        told = other.run("status").stderr
+        assert "no engine runs" in told
+        assert port_is_free(pub)
+        assert port_is_free(pull)
+        yield told
+        with other.serve("--plug-all"):
+            receive_image(pub)
+
+
+@fault("the TUI is killed -9, and started again")
+def tui_killed(rig: FaultRig) -> Iterator[str]:
+    with TerminalTui(rig) as tui:
+        tui.shows(ALL_PLUGGED)
+        tui.process.kill(signal.SIGKILL)
+        tui.process.wait()
+    with TerminalTui(rig) as tui:
+        tui.shows(ALL_PLUGGED)
+        yield ALL_PLUGGED
+
+
+@fault("nobody reads the terminal for 10 s")
+def terminal_stalled(rig: FaultRig) -> Iterator[str]:
+    with TerminalTui(rig, columns=200, rows=50) as tui:
+        tui.shows(ALL_PLUGGED)
+        before = rig.counters.report()["left"].received
+        images = rig.times(10, 2) * KINDS["left"][1]
+        wait_for(
+            lambda: rig.counters.report()["left"].received > before + images, "time to pass", 30
+        )
+        yield ALL_PLUGGED
+        tui.press("?")
+        tui.shows("Keys")
+
+
+@fault("nobody reads what serve prints")
+def output_stalled(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other, full_pipe() as pipe:
+        pub, pull = free_ports(2)
+        other.write_config(NUMBERED + simulated("lone", pub, pull, more=SMALL))
+        command = other.command("serve", "--plug-all")
+        with subprocess.Popen(command, env=other.environment, stderr=pipe) as engine:
+            try:
+                wait_for(other.serving, "the engine to answer")
+                assert other.ask("pause", camera="lone")["ok"]
+                assert other.ask("resume", camera="lone")["ok"]
+                log = other.control_path().with_name("engine.log")
+                wait_for(lambda: "publishes again" in log.read_text(), "the log to go on")
+                with counting(pub):
+                    yield "the log file goes on: publishes again"
+                engine.terminate()
+                assert engine.wait(20) == 0
+            finally:
+                engine.kill()
+
+
+@contextmanager
+def full_pipe() -> Iterator[int]:
+    """Make a pipe with room for nothing, which nobody reads; its writing end is given."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    try:
+        yield writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+FAULTS = (output_stalled, engine_killed, tui_killed, terminal_stalled)
