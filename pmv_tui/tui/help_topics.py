@@ -3,13 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pmv_tui.tui.actions import (
-    CAMERA_ACTIONS,
-    GRID_ACTIONS,
-    LOG_ACTIONS,
-    RIG_ACTIONS,
-    Action,
-)
+from pmv_tui.tui.actions.action import Action
+from pmv_tui.tui.actions.log import LOG_ACTIONS
+from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, GRID_ACTIONS, RIG_ACTIONS
 from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.key_map import KeyMap, shown_keys

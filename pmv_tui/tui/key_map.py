@@ -7,7 +7,8 @@ from typing import Any
 from textual.binding import Binding
 from textual.keys import Keys, format_key
 
-from pmv_tui.tui.actions import SCREENS, Action
+from pmv_tui.tui.actions import SCREENS
+from pmv_tui.tui.actions.action import Action
 
 KeyMap = Mapping[str, str]
 """The keys of actions by their id, several separated by commas; those left out keep their own."""

@@ -3,7 +3,8 @@
 import pytest
 
 from pmv_tui.cli.main import command_line
-from pmv_tui.tui.actions import ON_SCREEN, SCREENS, Action
+from pmv_tui.tui.actions import SCREENS
+from pmv_tui.tui.actions.action import ON_SCREEN, Action
 
 ACTIONS = {action.id: action for actions in SCREENS.values() for action in actions}
 

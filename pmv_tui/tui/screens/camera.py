@@ -12,7 +12,7 @@ from textual.signal import Signal
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus, SettingStatus
-from pmv_tui.tui.actions import CAMERA_ACTIONS
+from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
 from pmv_tui.tui.help_topics import CAMERA_HELP
 from pmv_tui.tui.link import PERIOD, EngineLink, Untold
 from pmv_tui.tui.screens.setting import Save, SettingDialog

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.widgets import Button, Static
 
-from pmv_tui.tui.actions import ENDED_ACTIONS
+from pmv_tui.tui.actions.dialogs import ENDED_ACTIONS
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.screen import Screen, ScreenResultType
 
-from pmv_tui.tui.actions import Action
+from pmv_tui.tui.actions.action import Action
 from pmv_tui.tui.help_topics import Topic
 from pmv_tui.tui.key_map import key_name, split
 

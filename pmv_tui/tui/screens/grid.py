@@ -9,7 +9,7 @@ from textual.signal import Signal
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus
-from pmv_tui.tui.actions import GRID_ACTIONS
+from pmv_tui.tui.actions.screens import GRID_ACTIONS
 from pmv_tui.tui.help_topics import GRID_HELP
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.camera import CameraScreen

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from pmv_tui.tui.actions import HELP_ACTIONS
+from pmv_tui.tui.actions.dialogs import HELP_ACTIONS
 from pmv_tui.tui.help_topics import Topic
 from pmv_tui.tui.widgets.key_footer import KeyFooter
 

@@ -12,7 +12,7 @@ from textual.signal import Signal
 from textual.widgets import Input, Static
 
 from pmv_tui.control.messages import Event
-from pmv_tui.tui.actions import LOG_ACTIONS
+from pmv_tui.tui.actions.log import LOG_ACTIONS
 from pmv_tui.tui.help_topics import LOG_HELP
 from pmv_tui.tui.log_filter import LogFilter
 from pmv_tui.tui.screens.explained import ExplainedScreen

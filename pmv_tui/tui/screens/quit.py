@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from pmv_tui.tui.actions import QUIT_ACTIONS
+from pmv_tui.tui.actions.dialogs import QUIT_ACTIONS
 from pmv_tui.tui.screens.explained import ExplainedScreen
 
 Leave = Literal["detach", "stop"]

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus
-from pmv_tui.tui.actions import QUIT, RESCAN, RIG_ACTIONS
+from pmv_tui.tui.actions.cameras import RESCAN
+from pmv_tui.tui.actions.screens import QUIT, RIG_ACTIONS
 from pmv_tui.tui.empty_rig import Keys, empty_rig
 from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.screens.camera import CameraScreen

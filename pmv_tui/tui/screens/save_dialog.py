@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from pmv_tui.tui.actions import SAVE_ACTIONS
+from pmv_tui.tui.actions.dialogs import SAVE_ACTIONS
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.text import plain
 

@@ -9,7 +9,7 @@ from textual.signal import Signal
 from textual.widgets import Static
 
 from pmv_tui.control.messages import CameraStatus, Result
-from pmv_tui.tui.actions import PLUG
+from pmv_tui.tui.actions.cameras import PLUG
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.picture_feed import PictureFeed
 from pmv_tui.tui.screens.addresses import AddressDialog

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-from pmv_tui.tui.actions import Action
+from pmv_tui.tui.actions.action import Action
 
 ALWAYS = 2
 """How many of the last keys are always shown: those for help and for the way back."""

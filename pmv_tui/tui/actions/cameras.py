@@ -1,0 +1,121 @@
+"""What keys do to a camera, or to the rig."""
+
+from pmv_tui.tui.actions.action import ON_SCREEN, Action
+
+OPEN = Action(
+    "open",
+    "enter",
+    "open",
+    "Open the screen of the camera under the cursor: its settings, and all that is known of it.",
+    "open",
+    "enter",
+    commands=("settings NAME",),
+)
+SET = Action(
+    "set",
+    "enter",
+    "set",
+    "Change the setting under the cursor; saved to the config file.",
+    "set",
+    "enter",
+    commands=("set NAME KEY=VALUE",),
+)
+PLUG = Action(
+    "plug",
+    "p",
+    "plug",
+    "Plug the camera: bind its sockets and publish its images; or unplug it.",
+    "plug",
+    "p",
+    commands=("plug NAME", "unplug NAME"),
+)
+PAUSE = Action(
+    "pause",
+    "space",
+    "pause",
+    "Pause publishing, or resume it; the sockets stay bound and clients stay connected.",
+    "pause",
+    "space",
+    commands=("pause NAME", "resume NAME"),
+)
+PLUG_ALL = Action(
+    "plug-all",
+    "P",
+    "plug all",
+    "Plug every camera; or, where every one is plugged, unplug them all.",
+    "plug_all",
+    "P",
+    commands=("plug all", "unplug all"),
+    footer=False,
+)
+WINDOW = Action(
+    "window",
+    "w",
+    "window",
+    "Open the camera's window on the display that DISPLAY names here; or close it.",
+    "window",
+    "w",
+    commands=("window NAME", "window NAME --close"),
+)
+WINDOW_ALL = Action(
+    "window-all",
+    "W",
+    "all windows",
+    "Open every camera's window; or, where every one is open, close them all.",
+    "window_all",
+    "W",
+    commands=("window all", "window all --close"),
+    footer=False,
+)
+PREVIEW = Action(
+    "preview",
+    "v",
+    "picture",
+    "Show the camera's live picture here in the terminal, boxes and points included; or hide it.",
+    "preview",
+    "v",
+    commands=ON_SCREEN,
+)
+PREVIEW_ALL = Action(
+    "preview-all",
+    "V",
+    "all pictures",
+    "Show the live pictures of all cameras.",
+    "preview_all",
+    "V",
+    commands=ON_SCREEN,
+    footer=False,
+)
+EDIT_ADDRESSES = Action(
+    "edit-addresses",
+    "e",
+    "sockets",
+    "Edit the addresses of the camera's sockets; saved to the config file.",
+    "edit",
+    "e",
+    commands=("addresses NAME PUB PULL",),
+    footer=False,
+)
+ADD = Action(
+    "add",
+    "a",
+    "add to config",
+    "Add a camera that was found to the config file, with the settings and addresses it has.",
+    "add",
+    "a",
+    commands=("add NAME",),
+    footer=False,
+)
+RESCAN = Action(
+    "rescan",
+    "r",
+    "rescan",
+    "Search for cameras again; those in use are not disturbed.",
+    "rescan",
+    "r",
+    commands=("rescan",),
+    footer=False,
+)
+LOG = Action(
+    "log", "l", "log", "Show what happened, newest at the bottom.", "log", "l", commands=("events",)
+)

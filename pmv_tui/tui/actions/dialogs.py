@@ -1,0 +1,115 @@
+"""The actions of the help and of the dialogs."""
+
+from pmv_tui.tui.actions.action import ON_SCREEN, Action
+from pmv_tui.tui.actions.everywhere import ANSWERS, HELP
+
+HELP_ACTIONS = (
+    Action(
+        "help-back",
+        "escape,question_mark,f1,q",
+        "back",
+        "Go back.",
+        "dismiss(None)",
+        "esc or ? or F1 or q",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+)
+"""Of the help itself."""
+
+DIALOG_HELP = Action(
+    "help",
+    "question_mark,f1",
+    "help",
+    "Show the keys of this dialog; in a field ? is typed, and F1 helps.",
+    "app.help",
+    "F1",
+    commands=ON_SCREEN,
+)
+
+SAVE_ACTIONS = (
+    Action(
+        "dialog-cancel",
+        "escape",
+        "cancel",
+        "Leave everything as it was.",
+        "dismiss(False)",
+        "esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    DIALOG_HELP,
+)
+"""Of the dialogs that save something."""
+
+QUIT_ACTIONS = (
+    Action(
+        "detach",
+        "d",
+        "detach",
+        "Leave; the engine goes on, and pmv-tui attaches again.",
+        "dismiss('detach')",
+        "d",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    Action(
+        "stop",
+        "s",
+        "stop",
+        "Unplug everything, end the engine, and leave.",
+        "dismiss('stop')",
+        "s",
+        commands=("stop",),
+        palette=False,
+    ),
+    Action(
+        "quit-cancel",
+        "c,escape",
+        "cancel",
+        "Stay.",
+        "dismiss(None)",
+        "c or esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    HELP,
+    *ANSWERS,
+)
+"""Of the dialog that asks how to quit."""
+
+ENDED_ACTIONS = (
+    Action(
+        "start",
+        "s",
+        "start",
+        "Start the engine again; what was plugged is plugged, paused what was paused.",
+        "start",
+        "s",
+        commands=("serve",),
+        palette=False,
+    ),
+    Action(
+        "ended-quit",
+        "q",
+        "quit",
+        "Quit; pmv-tui starts an engine anew.",
+        "quit",
+        "q",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    Action(
+        "ended-stay",
+        "escape",
+        "stay",
+        "Stay, and look at what was known last; q asks again.",
+        "dismiss(None)",
+        "esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    HELP,
+    *ANSWERS,
+)
+"""Of the dialog that tells of an engine that has ended."""

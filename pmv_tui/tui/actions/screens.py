@@ -1,0 +1,118 @@
+"""The actions of the screens that steer cameras."""
+
+from pmv_tui.tui.actions.action import ON_SCREEN, Action
+from pmv_tui.tui.actions.cameras import (
+    ADD,
+    EDIT_ADDRESSES,
+    LOG,
+    OPEN,
+    PAUSE,
+    PLUG,
+    PLUG_ALL,
+    PREVIEW,
+    PREVIEW_ALL,
+    RESCAN,
+    SET,
+    WINDOW,
+    WINDOW_ALL,
+)
+from pmv_tui.tui.actions.everywhere import CURSOR, HELP, SCROLL
+
+QUIT = Action(
+    "quit",
+    "q",
+    "quit",
+    "Quit. With a camera plugged it asks whether the engine goes on; with none plugged the "
+    "engine ends too, for then nothing is lost.",
+    "app.quit",
+    "q",
+    commands=("stop",),
+)
+BACK = Action(
+    "camera-back",
+    "q,escape,left",
+    "back",
+    "Go back to the cameras.",
+    "back",
+    "q or esc or left",
+    commands=ON_SCREEN,
+    palette=False,
+)
+
+RIG_ACTIONS = (
+    PLUG,
+    PAUSE,
+    OPEN,
+    PLUG_ALL,
+    WINDOW,
+    WINDOW_ALL,
+    PREVIEW,
+    PREVIEW_ALL,
+    EDIT_ADDRESSES,
+    ADD,
+    RESCAN,
+    LOG,
+    HELP,
+    QUIT,
+    *CURSOR,
+)
+"""Of the rig's screen; what is done to one camera is done to the one under the cursor."""
+
+CAMERA_ACTIONS = (
+    SET,
+    PLUG,
+    PAUSE,
+    WINDOW,
+    PREVIEW,
+    EDIT_ADDRESSES,
+    ADD,
+    LOG,
+    HELP,
+    BACK,
+    *CURSOR,
+    *SCROLL,
+)
+"""Of one camera's screen."""
+
+GRID_ACTIONS = (
+    OPEN,
+    PLUG,
+    PAUSE,
+    WINDOW,
+    LOG,
+    HELP,
+    Action(
+        "grid-back",
+        "q,escape,V",
+        "back",
+        "Go back to the cameras.",
+        "back",
+        "q or esc or V",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    *CURSOR,
+    Action(
+        "cursor-left",
+        "left",
+        "left",
+        "Go to the picture on the left.",
+        "step(-1)",
+        "←",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+    Action(
+        "cursor-right",
+        "right",
+        "right",
+        "Go to the picture on the right.",
+        "step(1)",
+        "→",
+        commands=ON_SCREEN,
+        footer=False,
+        palette=False,
+    ),
+)
+"""Of the pictures of all cameras."""
