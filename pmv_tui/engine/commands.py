@@ -95,7 +95,9 @@ class Commands:
         for name, known in cameras.items():
             if not (isinstance(name, str) and isinstance(known, int)):
                 raise CommandError("cameras must map names to the numbers of frames, or 0")
-        return [self._one(name).thumbnail(known, width, height) for name, known in cameras.items()]
+        return [
+            self._one(name).shown.thumbnail(known, width, height) for name, known in cameras.items()
+        ]
 
     def set(self, camera: str, changes: dict[str, Any]) -> list[Result]:
         """Give one camera other settings: saved, and taken over between two frames.
@@ -114,9 +116,9 @@ class Commands:
 
     def _unplug(self, camera: RigCamera) -> Result:
         if not camera.plugged:
-            camera.plug_error = ""
+            camera.sockets.error = ""
             return result(camera, "is not plugged")
-        camera.unplug()
+        camera.sockets.release()
         return self._told(camera, "unplugged")
 
     def _set_paused(self, camera: RigCamera, *, paused: bool) -> Result:
@@ -137,7 +139,7 @@ class Commands:
             return result(camera, f"not changed: {error}", ok=False)
         if camera.plugged:
             try:
-                camera.move(pub, pull)
+                camera.sockets.move(pub, pull)
             except BindError as error:
                 text = f"not changed, the old addresses stay in use: {error}"
                 return self._told(camera, text, ok=False, level="error")

@@ -28,6 +28,7 @@ from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError
+from pmv_tui.engine.status import condition_of, status_of
 from pmv_tui.engine.wall_clock import WallClock
 from pmv_tui.engine.watch import Watch
 from pmv_tui.engine.windows import Windows
@@ -156,7 +157,8 @@ class Engine:
         """Record what changed since the last call; called a few times a second."""
         now = time.monotonic()
         for unique_id, camera in self.cameras.items():
-            self._watch.look(unique_id, camera.condition(), now)
+            camera.look()
+            self._watch.look(unique_id, condition_of(camera), now)
             self._cut_withdrawn(camera)
         self.operators.look()
         if self._hotplug.search_due(now):
@@ -190,7 +192,7 @@ class Engine:
                 operators=self.operators.names,
             ),
             backends=self._backends,
-            cameras=[camera.status() for camera in self.cameras.values()],
+            cameras=[status_of(camera) for camera in self.cameras.values()],
         )
 
     def _scene_of(self, unique_id: str) -> Scene:
@@ -203,7 +205,7 @@ class Engine:
         if camera.plugged:
             return Result(camera=name, ok=True, text=f"is plugged already, at {pub}")
         try:
-            camera.plug()
+            camera.sockets.bind(pub, pull)
         except BindError as error:
             text = f"not plugged: {error}"
             self.events.tell(text, camera=unique_id, level="error", kind="plug")
@@ -223,13 +225,14 @@ class Engine:
 
     def _cut_withdrawn(self, camera: RigCamera) -> None:
         """Cut the clients of a camera whose keys were taken off the list."""
-        names = self._gate.withdrawn(camera.door) if self._gate and camera.door else []
+        door = camera.sockets.door
+        names = self._gate.withdrawn(door) if self._gate and door else []
         if not names:
             return
         gone = f"no longer listed: {', '.join(names)}"
         tell = partial(self.events.tell, camera=camera.config.unique_id, kind="client")
         try:
-            camera.bind_anew()
+            camera.sockets.bind_anew()
         except BindError as error:
             tell(f"{gone}; unplugged: {error}", level="error")
         else:

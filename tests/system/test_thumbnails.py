@@ -100,8 +100,8 @@ def test_an_image_that_is_not_live_says_why(rig: RigOnDisk) -> None:
     with rig.serve():
         script = Script(control_path(rig), context)
         watched = Watched(rig, script, 0, 0)
-        notice = wait_for(lambda: watched.ask()["notice"], "a notice")
-        assert notice.startswith("waiting for trigger: no trigger for ")
+        why = "waiting for trigger: no trigger for "
+        wait_for(lambda: watched.ask()["notice"].startswith(why), "the reason")
         assert watched.ask()["pixels"] is None
         script.close()
     context.term()

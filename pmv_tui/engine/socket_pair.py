@@ -1,0 +1,175 @@
+"""The two sockets of a plugged camera: bound as a pair or not at all, moved, released."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import zmq
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.engine.gate import Door, Refusals
+from pmv_tui.engine.overlays import Overlays
+from pmv_tui.engine.publisher import Publisher
+from pmv_tui.engine.receiver import Receiver
+from pmv_tui.engine.sockets import BindError, BoundSocket
+
+
+class SocketPair:
+    """One camera's way out and in, while it is plugged. Used by the main thread.
+
+    Parameters
+    ----------
+    context : the engine's.
+    publisher : publishes at the one.
+    receiver, overlays : receive at the other.
+    door : lets clients in; None: whoever comes.
+
+    Attributes
+    ----------
+    error : why the last plug or edit of addresses failed; empty after one that worked.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        publisher: Publisher,
+        receiver: Receiver,
+        overlays: Overlays,
+        door: Door | None,
+    ) -> None:
+        self._context = context
+        self._publisher = publisher
+        self._receiver = receiver
+        self._overlays = overlays
+        self.door = door
+        self._pub: BoundSocket | None = None
+        self._pull: BoundSocket | None = None
+        self.error = ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether both sockets are bound."""
+        return self._publisher.plugged
+
+    @property
+    def refusals(self) -> Refusals:
+        """The clients that were turned away."""
+        return self.door.refusals if self.door else Refusals()
+
+    def bind(self, pub: Address, pull: Address) -> None:
+        """Bind both sockets, or none.
+
+        Raises
+        ------
+        BindError : one cannot be bound; `error` keeps why.
+        """
+        self._publisher.paused = False
+        with self._keeping_why():
+            self._bind(pub, pull)
+
+    def release(self) -> None:
+        """Release both sockets; the ports are free when this returns."""
+        self._publish_at(None)
+        self._receive_at(None)
+        if self.door is not None:
+            self.door.let_in.clear()
+        self._overlays.clear()
+        self.error = ""
+
+    def move(self, pub: Address, pull: Address) -> None:
+        """Bind sockets that are bound elsewhere; one whose address stays keeps its clients.
+
+        Raises
+        ------
+        BindError : a new address cannot be bound; the old sockets are bound as before.
+        """
+        old_pub, old_pull = self._addresses
+        with self._keeping_why():
+            if _needs_own_port(pub, pull, old_pub, old_pull):
+                self._move_over(pub, pull)
+            else:
+                self._bind(pub if pub != old_pub else None, pull if pull != old_pull else None)
+
+    def bind_anew(self) -> None:
+        """Cut every client of sockets that are bound; those still listed connect again.
+
+        ZeroMQ cannot cut a single one.
+
+        Raises
+        ------
+        BindError : the addresses were taken in that moment; neither is bound any more.
+        """
+        with self._keeping_why():
+            self._move_over(*self._addresses)
+
+    def count_strangers(self) -> None:
+        """Bring the number of clients that were turned away up to date."""
+        for bound in (self._pub, self._pull):
+            if bound is not None:
+                bound.count_strangers()
+
+    @property
+    def _addresses(self) -> tuple[Address, Address]:
+        """Where both are bound."""
+        if self._pub is None or self._pull is None:
+            raise RuntimeError("no sockets are bound")
+        return self._pub.address, self._pull.address
+
+    def _move_over(self, pub: Address, pull: Address) -> None:
+        old, paused = self._addresses, self._publisher.paused
+        self.release()
+        try:
+            self._bind(pub, pull)
+        except BindError:
+            self._bind(*old)
+            raise
+        finally:
+            self._publisher.paused = paused
+
+    @contextmanager
+    def _keeping_why(self) -> Iterator[None]:
+        """Keep a failure's text for the status until a later try works."""
+        try:
+            yield
+        except BindError as error:
+            self.error = str(error)
+            raise
+        self.error = ""
+
+    def _bind(self, pub: Address | None, pull: Address | None) -> None:
+        """Bind what is given; only when all of it is bound do the former sockets go."""
+        bound_pub = bound_pull = None
+        try:
+            if pub is not None:
+                bound_pub = BoundSocket(self._context, zmq.XPUB, pub, self.door)
+            if pull is not None:
+                bound_pull = BoundSocket(self._context, zmq.PULL, pull, self.door)
+        except BindError:
+            if bound_pub is not None:
+                bound_pub.release()
+            raise
+        if bound_pull is not None:
+            self._receive_at(bound_pull)
+        if bound_pub is not None:
+            self._publish_at(bound_pub)
+
+    def _publish_at(self, bound: BoundSocket | None) -> None:
+        former = self._publisher.swap(bound)
+        self._pub = bound
+        if former is not None:
+            former.release()
+
+    def _receive_at(self, bound: BoundSocket | None) -> None:
+        former = self._receiver.swap(self._overlays, bound)
+        self._pull = bound
+        if former is not None:
+            former.release()
+
+
+def _needs_own_port(pub: Address, pull: Address, old_pub: Address, old_pull: Address) -> bool:
+    """Tell whether a new address can only be bound once an old socket is gone."""
+    return (
+        (pub != old_pub and pub.collides(old_pub))
+        or (pull != old_pull and pull.collides(old_pull))
+        or pub.collides(old_pull)
+        or pull.collides(old_pub)
+    )

@@ -1,0 +1,120 @@
+"""What is told of a camera: its whole status, and the part whose changes are events."""
+
+import time
+
+from pmv_tui.control.messages import CameraStatus, Corners, Drops, DropTimes
+from pmv_tui.engine.camera import RigCamera
+from pmv_tui.engine.meter import percentiles_ms, rate
+from pmv_tui.engine.overlays import Drawn
+from pmv_tui.engine.watch import Condition
+
+
+def condition_of(camera: RigCamera) -> Condition:
+    """Tell what the watch compares: the part of the status that takes no computing."""
+    state, reason = camera.worker.state(time.monotonic_ns())
+    progress, publisher, overlays = camera.worker.progress, camera.publisher, camera.overlays
+    refusals, window = camera.sockets.refusals, camera.window
+    return Condition(
+        state=state,
+        reason=reason,
+        failures=progress.failures,
+        last_failure=progress.last_failure,
+        last_frame=progress.last_frame,
+        plugged=camera.plugged,
+        clients=publisher.clients,
+        subscriptions=publisher.subscriptions,
+        drops=_drops(camera),
+        refused=refusals.count,
+        refused_reason=refusals.reason,
+        malformed=overlays.malformed,
+        malformed_reason=overlays.malformed_reason,
+        remarks=overlays.remarks,
+        remark=overlays.remark,
+        window=window.state,
+        window_reason=window.reason,
+    )
+
+
+def status_of(camera: RigCamera) -> CameraStatus:
+    """Tell everything that a snapshot says of a camera."""
+    now = time.monotonic_ns()
+    config, worker, publisher = camera.config, camera.worker, camera.publisher
+    publisher.count_clients()
+    state, reason = worker.state(now)
+    progress, overlays, refusals = worker.progress, camera.overlays, camera.sockets.refusals
+    published_fps = rate(publisher.sent, now)
+    latency = percentiles_ms(publisher.sent, now)
+    drawn = overlays.drawn(now)
+    window, retry_at, clock = camera.window, progress.retry_at, worker.clock.fit(now)
+    return CameraStatus(
+        unique_id=config.unique_id,
+        name=config.label,
+        listed=camera.listed,
+        state=state,
+        reason=reason,
+        retry_in=None if retry_at is None else max(0.0, retry_at - now / 1e9),
+        fps=rate(worker.arrivals, now),
+        fps_wanted=config.fps,
+        width=progress.width,
+        height=progress.height,
+        pixel_format=progress.pixel_format,
+        captured=progress.captured,
+        published=publisher.published,
+        drops=_drops(camera),
+        drops_at=_drop_times(camera),
+        clock_offset_ms=None if clock is None else clock.offset / 1e6,
+        clock_drift_ppm=None if clock is None else clock.drift,
+        plugged=camera.plugged,
+        paused=camera.paused,
+        plug_error=camera.sockets.error,
+        pub_address=config.pub_address,
+        pull_address=config.pull_address,
+        exposed=camera.exposed,
+        curve=camera.sockets.door is not None,
+        clients=publisher.clients,
+        refused=refusals.count,
+        refused_reason=refusals.reason,
+        refused_at=refusals.time,
+        published_fps=published_fps,
+        published_mb_s=published_fps * publisher.image_bytes / 1e6,
+        latency_p50_ms=latency and latency[0],
+        latency_p99_ms=latency and latency[1],
+        box=_corners(drawn),
+        drawn=len(drawn.boxes) + len(drawn.points),
+        messages=overlays.messages,
+        malformed=overlays.malformed,
+        malformed_reason=overlays.malformed_reason,
+        remarks=overlays.remarks,
+        remark=overlays.remark,
+        window=window.state,
+        window_reason=window.reason,
+    )
+
+
+def _drops(camera: RigCamera) -> Drops:
+    counts = camera.worker.counts()
+    return Drops(
+        missing=counts.missing,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        put_rate=camera.publisher.over_rate,
+        clients=camera.publisher.missed_by_clients,
+    )
+
+
+def _drop_times(camera: RigCamera) -> DropTimes:
+    counts = camera.worker.counts()
+    return DropTimes(
+        missing=counts.last_missing,
+        skipped=counts.last_skipped,
+        failed=counts.last_failed,
+        put_rate=camera.publisher.last_over_rate,
+        clients=camera.publisher.last_missed_by_clients,
+    )
+
+
+def _corners(drawn: Drawn) -> Corners | None:
+    if not drawn.boxes:
+        return None
+    box, _ = drawn.boxes[0]
+    return Corners(top_left=box.top_left, bottom_right=box.bottom_right)
