@@ -170,9 +170,11 @@ class RigOnDisk:
                 process.kill()
 
 
+NUMBERED = "[socket_config]\nextended_metadata = true\nput_rate = 0\n"
+"""The beginning of a config whose images carry their numbers, and are all published."""
+
 SMALL = "width = 96\nheight = 72"
-"""A simulated camera of so small images that the kernel's buffers hold a second of them: where each
-image must arrive, a machine that leaves a client without a processor for a while is no loss."""
+"""Of a simulated camera with images so small that the kernel's buffers hold a second of them."""
 
 
 def simulated(name: str, pub: int, pull: int, *, fps: int = 60, more: str = "") -> str:
@@ -181,3 +183,15 @@ def simulated(name: str, pub: int, pull: int, *, fps: int = 60, more: str = "") 
         f'[[cameras]]\nunique_id = "{name}-simulated"\nname = "{name}"\nfps = {fps}\n'
         f'pub_address = "tcp://localhost:{pub}"\npull_address = "tcp://localhost:{pull}"\n{more}\n'
     )
+
+
+STEADY_FPS = 20
+
+
+def steady(name: str, pub: int, pull: int) -> str:
+    """Write a simulated camera whose every image must arrive.
+
+    Its images are small, and the engine's queue of three bridges 150 ms: a machine that leaves a
+    process without a processor for a while loses none.
+    """
+    return simulated(name, pub, pull, fps=STEADY_FPS, more=SMALL)

@@ -12,11 +12,10 @@ from statistics import median
 import pytest
 
 from pmv_tui.client import Frame, boxes, subscribe, subscribe_all
-from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-NUMBERED = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
 
 WORK = 0.05
 """Seconds that a slow script needs for an image: five frames at 100 fps."""

@@ -6,7 +6,7 @@ import signal
 import psutil
 import pytest
 
-from tests.support import SMALL, RigOnDisk, free_ports, has_ended, simulated, wait_for
+from tests.support import RigOnDisk, free_ports, has_ended, steady, wait_for
 from tests.system.sockets import port_is_free, receive_image
 from tests.system.terminal import TerminalTui
 
@@ -17,10 +17,7 @@ def ports(rig: RigOnDisk) -> list[int]:
     ports = free_ports(6)
     names = ("left", "right", "top")
     rig.write_config(
-        "".join(
-            simulated(name, *ports[2 * at : 2 * at + 2], more=SMALL)
-            for at, name in enumerate(names)
-        )
+        "".join(steady(name, *ports[2 * at : 2 * at + 2]) for at, name in enumerate(names))
     )
     return ports
 

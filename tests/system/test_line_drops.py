@@ -8,7 +8,7 @@ from functools import partial
 import psutil
 import pytest
 
-from tests.support import SMALL, RigOnDisk, free_ports, has_ended, simulated, wait_for
+from tests.support import NUMBERED, STEADY_FPS, RigOnDisk, free_ports, has_ended, steady, wait_for
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 
@@ -20,11 +20,7 @@ AT_LEAST = 3.0
 def pub(rig: RigOnDisk) -> int:
     """Write a config of two cameras; give the port of the first."""
     ports = free_ports(4)
-    rig.write_config(
-        "[socket_config]\nextended_metadata = true\nput_rate = 0\n"
-        + simulated("left", *ports[:2], more=SMALL)
-        + simulated("right", *ports[2:], more=SMALL)
-    )
+    rig.write_config(NUMBERED + steady("left", *ports[:2]) + steady("right", *ports[2:]))
     return ports[0]
 
 
@@ -77,7 +73,7 @@ def test_a_killed_tui_costs_a_client_no_image(rig: RigOnDisk, pub: int) -> None:
 
 def stall(tui: TerminalTui, numbers: list[int], seconds: int) -> None:
     """Read nothing of the terminal for so long; what the TUI paints fills it up at once."""
-    end = len(numbers) + 60 * seconds
+    end = len(numbers) + STEADY_FPS * seconds
     for count in range(len(numbers), len(numbers) + 100, 20):
         tui.resize(100 + count % 40, 24)
         wait_for(partial(_more_than, numbers, count), "images meanwhile")

@@ -6,7 +6,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support import SMALL, RigOnDisk, free_ports, has_ended, simulated, wait_for
+from tests.support import NUMBERED, RigOnDisk, free_ports, has_ended, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell
 from tests.system.terminal import TerminalTui
@@ -33,8 +33,8 @@ def pub(rig: RigOnDisk) -> int:
     install(rig)
     ports = free_ports(4)
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\nput_rate = 0\n"
-        + simulated("left", *ports[:2], more=SMALL)
+        NUMBERED
+        + steady("left", *ports[:2])
         + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
     )
     return ports[0]

@@ -5,7 +5,7 @@ import pytest
 from pmv_tui.cameras.aravis_import import require_aravis
 from pmv_tui.cameras.base import BackendUnavailable
 from tests.cameras.fake_gige import SERIAL, fake_camera, missing
-from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 
 try:
@@ -20,9 +20,7 @@ def test_it_is_lost_with_its_reason_and_comes_back_with_its_settings(rig: RigOnD
     ports = free_ports(4)
     network = simulated("net", *ports[2:], fps=50, more="roi = [0, 0, 160, 120]")
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\n"
-        + simulated("left", *ports[:2], more=SMALL)
-        + network.replace("net-simulated", f"{SERIAL}-aravis")
+        NUMBERED + steady("left", *ports[:2]) + network.replace("net-simulated", f"{SERIAL}-aravis")
     )
     with fake_camera() as device, rig.serve("--plug-all"):
         wait_for(lambda: rig.camera("net")["state"] == "capturing", "the camera to stream")

@@ -13,9 +13,9 @@ import zmq
 
 from pmv_tui.client import Key, boxes, subscribe, subscribe_all
 from pmv_tui.keys import Keys
-from tests.support import DEADLINE, SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, steady, wait_for
 
-ON = "[security]\ncurve = true\n[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
+ON = "[security]\ncurve = true\n" + NUMBERED
 
 QUIET = 0.7
 """Seconds in which a client that were let in would have had some forty images."""
@@ -28,8 +28,8 @@ class Encrypted:
         self.rig = rig
         ports = free_ports(4)
         self.pub, self.pull, self.other_pub, _ = (f"tcp://localhost:{port}" for port in ports)
-        left = simulated("left", *ports[:2], more=SMALL)
-        rig.write_config(ON + left + simulated("right", *ports[2:], more=SMALL))
+        left = steady("left", *ports[:2])
+        rig.write_config(ON + left + steady("right", *ports[2:]))
         self.keys = Keys(rig.folder / "keys")
 
     def left(self) -> dict[str, Any]:

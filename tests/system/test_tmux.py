@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import NUMBERED, RigOnDisk, free_ports, steady, wait_for
 from tests.system.counting import counting
 
 pytestmark = pytest.mark.skipif(
@@ -54,8 +54,7 @@ class Tmux:
 @pytest.fixture
 def tmux(rig: RigOnDisk) -> Iterator[Tmux]:
     """Run the TUI in tmux, on an engine of its own."""
-    config = "[socket_config]\nextended_metadata = true\nput_rate = 0\n"
-    rig.write_config(config + simulated("left", *free_ports(2), more=SMALL))
+    rig.write_config(NUMBERED + steady("left", *free_ports(2)))
     tmux = Tmux(rig)
     yield tmux
     tmux.end()

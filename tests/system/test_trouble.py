@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zmq
 
-from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell
 
@@ -19,8 +19,8 @@ def ports(rig: RigOnDisk) -> list[int]:
     install(rig)
     ports = free_ports(4)
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\n"
-        + simulated("left", *ports[:2], more=SMALL)
+        NUMBERED
+        + steady("left", *ports[:2])
         + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
     )
     return ports
@@ -134,9 +134,7 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
 def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
     medium = "width = 320\nheight = 240"
-    rig.write_config(
-        "[socket_config]\nextended_metadata = true\n" + simulated("left", pub, pull, more=medium)
-    )
+    rig.write_config(NUMBERED + simulated("left", pub, pull, more=medium))
     with (
         rig.serve("--plug-all"),
         counting(pub),

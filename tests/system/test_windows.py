@@ -13,7 +13,7 @@ import psutil
 import pytest
 import zmq
 
-from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import NUMBERED, SMALL, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
@@ -37,9 +37,9 @@ def window(rig: RigOnDisk, name: str) -> str:
 def two_cameras(rig: RigOnDisk, *, small: bool = True) -> list[int]:
     ports = free_ports(4)
     rig.write_config(
-        "[socket_config]\nextended_metadata = true\n"
+        NUMBERED
         + simulated("left", *ports[:2], more=SMALL if small else "")
-        + simulated("right", *ports[2:], more=SMALL)
+        + steady("right", *ports[2:])
     )
     return ports
 
