@@ -44,6 +44,7 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
 def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":
     """Ask the running engine; whatever keeps it from answering is said in words."""
     from pmv_tui.control.client import ControlClient, EngineGone
+    from pmv_tui.control.messages import why_not_understood
     from pmv_tui.control.rig import RigError
 
     rig = rig_of(options)
@@ -62,4 +63,6 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
             raise CommandFailed(f"{error}; its log: {rig.log_path}") from None
     if "error" in reply:
         raise CommandFailed(reply["error"])
+    if "snapshot" in reply and (foreign := why_not_understood(reply["snapshot"])):
+        raise CommandFailed(f"the engine {foreign}")
     return reply

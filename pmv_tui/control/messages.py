@@ -4,8 +4,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from pmv_tui.control.overlays import Overlay
 
-PROTOCOL_VERSION = 1
-"""Raised when a command or an answer changes its meaning."""
+PROTOCOL_VERSION = 2
+"""Raised when a command or an answer changes its meaning, or callers of this version need a key
+that engines before it did not tell."""
 
 CameraState = Literal[
     "opening", "capturing", "waiting for trigger", "stalled", "lost", "error", "ended"
@@ -244,3 +245,17 @@ class Reply(TypedDict):
     events: NotRequired[list[Event]]
     settings: NotRequired[CameraSettings]
     thumbnails: NotRequired[list[Thumbnail]]
+
+
+def why_not_understood(snapshot: Snapshot) -> str:
+    """Say, after the words "the engine", why its status cannot be read; empty where it can.
+
+    An engine outlives the terminal that it was started from, and so an installation of pmv-tui.
+    """
+    engine = snapshot["engine"]
+    if engine["protocol"] == PROTOCOL_VERSION:
+        return ""
+    return (
+        f"is of version {engine['version']}, which this pmv-tui does not understand: pmv-tui stop "
+        "ends it, then start again"
+    )

@@ -7,7 +7,14 @@ from typing import Any, Protocol
 from textual.message import Message
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.control.messages import CameraSettings, EngineStatus, Reply, Result, Thumbnail
+from pmv_tui.control.messages import (
+    CameraSettings,
+    EngineStatus,
+    Reply,
+    Result,
+    Thumbnail,
+    why_not_understood,
+)
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
 
 PERIOD = 0.25
@@ -125,6 +132,9 @@ class EngineLink:
             reply = await self._client.request("snapshot", timeout=PATIENCE, **self._told)
             if "snapshot" not in reply:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
+                return
+            if foreign := why_not_understood(reply["snapshot"]):
+                self._post(EngineSilent(foreign))
                 return
             self._post(SnapshotArrived(reply["snapshot"]))
             await self._fetch_events(reply["snapshot"]["engine"])

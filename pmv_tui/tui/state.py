@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pmv_tui.control.messages import PROTOCOL_VERSION, CameraStatus, Event, Snapshot
+from pmv_tui.control.messages import CameraStatus, Event, Snapshot
 
 MAX_EVENTS = 2000
 """Events kept for the log screen."""
@@ -54,12 +54,7 @@ class RigState:
     def trouble(self) -> str:
         """What is wrong between TUI and engine, and what to do; empty where all is well."""
         if self.silence:
-            todo = "q: what to do" if self.ended else "Asking again"
+            todo = "Quitting asks what to do" if self.ended else "Asking again"
             age = "; the figures below are its last" if self.snapshot else ""
             return f"The engine {self.silence}{age}. {todo}. Log: {self.log_path}"
-        if self.snapshot and self.snapshot["engine"]["protocol"] != PROTOCOL_VERSION:
-            return (
-                f"The engine is version {self.snapshot['engine']['version']} of pmv-tui, which "
-                "this TUI may not understand: end it with pmv-tui stop, then start again."
-            )
         return ""

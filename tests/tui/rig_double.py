@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.control.client import EngineGone
 from pmv_tui.control.messages import (
+    PROTOCOL_VERSION,
     BackendStatus,
     CameraSettings,
     CameraStatus,
@@ -141,7 +142,7 @@ def an_engine(**changes: Any) -> EngineStatus:
     """Describe the engine of a rig on a host of no particular name."""
     engine = EngineStatus(
         version="1.0",
-        protocol=1,
+        protocol=PROTOCOL_VERSION,
         pid=4321,
         started=1,
         host="rig1",

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from pmv_tui.control.messages import Reply
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.messages import EventsArrived
+from pmv_tui.tui.messages import EngineSilent, EventsArrived
 from tests.tui.rig_double import RigDouble
 
 
@@ -53,3 +53,19 @@ def test_a_refusal_of_the_whole_is_a_failed_result() -> None:
     link = EngineLink(Refusing(), print)
     results = asyncio.run(link.tell("plug", camera="left"))
     assert results == [{"camera": "", "ok": False, "text": "plug is unknown"}]
+
+
+def test_an_engine_of_another_version_is_told_of_and_not_drawn() -> None:
+    rig, messages = RigDouble(), list[Message]()
+    rig.engine["protocol"] -= 1
+
+    async def scenario() -> None:
+        running = asyncio.create_task(EngineLink(rig, messages.append).run())
+        while not messages:
+            await asyncio.sleep(0.01)
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(scenario(), 10))
+    (message,) = messages
+    assert isinstance(message, EngineSilent)
+    assert "pmv-tui stop ends it" in message.reason
