@@ -35,6 +35,9 @@ from pmv_tui.tui.text import plain
 PRINTED_PERIOD = 1.0
 """Seconds between two looks at what libraries printed."""
 
+ENGINE_PERIOD = 0.5
+"""Seconds between two looks at whether the engine runs: a file's lock tells."""
+
 COMPLAINT_SECONDS = 30
 
 NO_COLOR = "NO_COLOR"
@@ -134,6 +137,7 @@ class PmvApp(App[str]):
             )
         self.run_worker(self.link.run())
         self.set_interval(PRINTED_PERIOD, self._tell_printed)
+        self.set_interval(ENGINE_PERIOD, self._look_for_engine)
 
     def on_unmount(self) -> None:
         """Close the connection."""
@@ -162,6 +166,11 @@ class PmvApp(App[str]):
         self.state_changed.publish(self.state)
         if self.state.ended and not known:
             self._offer_start()
+
+    def _look_for_engine(self) -> None:
+        """Notice an engine's end soon: whoever waits for its answer does so for some seconds."""
+        if self.state.snapshot and not self.state.ended and not self._engine.runs():
+            self.post_message(EngineSilent("has ended"))
 
     def _how_it_ended(self) -> str:
         ending = self._engine.ending()

@@ -1,5 +1,6 @@
 """A rig in memory: it answers the control socket's commands without an engine."""
 
+import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -167,6 +168,7 @@ class RigDouble:
     commands : each command and its arguments, but for those that only ask.
     refusals : why a command for a camera fails, by (command, name).
     gone : whether it behaves as an engine that has ended.
+    hanging : whether it leaves every question without an answer.
     settings : of each camera, which takes numbers up to the highest it allows.
     holding_back : whether a change stays pending: nothing is taken over.
     images : each camera's newest, by unique_id, uint8, shape (height, width); none at first.
@@ -181,7 +183,7 @@ class RigDouble:
         self.events: list[Event] = []
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.refusals: dict[tuple[str, str], str] = {}
-        self.gone = False
+        self.gone = self.hanging = False
         self.closed = False
         self.settings = {camera["unique_id"]: settings_of_a_camera() for camera in cameras}
         self.holding_back = False
@@ -199,6 +201,8 @@ class RigDouble:
 
     async def request(self, command: str, **arguments: Any) -> Reply:
         """Answer as the engine does."""
+        if self.hanging:
+            await asyncio.Event().wait()
         if self.gone:
             raise EngineGone("no engine answered within 5 s")
         match command:

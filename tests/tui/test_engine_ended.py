@@ -117,3 +117,14 @@ def test_one_that_runs_but_does_not_answer_is_no_dead_one() -> None:
         assert "Start" not in screen(pilot.app)
 
     drive(rig, scenario)
+
+
+def test_it_is_told_though_a_question_is_still_under_way() -> None:
+    rig, engine = a_rig(), ProcessDouble()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        del app
+        rig.hanging, engine.running = True, False
+        await until_shown(pilot, "The engine has died")
+
+    drive(rig, scenario, engine=engine)
