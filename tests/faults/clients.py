@@ -66,7 +66,7 @@ def other_protocols(rig: FaultRig) -> Iterator[str]:
 @fault("PULL is flooded as fast as can be sent")
 def flooded(rig: FaultRig) -> Iterator[str]:
     before = rig.now("left")["messages"]
-    run_stranger("flood", rig.pull["left"], rig.times(10, 1))
+    run_stranger("flood", rig.pull["left"], rig.times(10_000, 300))
     read = rig.now("left")["messages"] - before
     assert read > 1000
     yield f"messages read: {read}"

@@ -73,9 +73,9 @@ def come_and_go(port: int, count: int) -> None:
                 socket.close()
 
 
-def flood(port: int, seconds: int) -> None:
+def flood(port: int, milliseconds: int) -> None:
     """Send boxes as fast as they are taken."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + milliseconds / 1000
     sent = 0
     with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as socket:
         socket.linger = 0
