@@ -1,5 +1,7 @@
 """The table of faults, row by row as they are tried, in Markdown."""
 
+import re
+
 from tests.faults.fault import Fault
 from tests.faults.rig import Usage
 from tests.faults.trial import Outcome
@@ -7,6 +9,9 @@ from tests.faults.trial import Outcome
 WIDTHS = (44, 70, 4, 7, 8, 20)
 
 HEADS = ("fault", "what is told", "lost", "skipped", "recovery", "memory, fds, threads")
+
+FOLDERS = r"(?<![:/])/\S+/"
+"""Of a path: those of a rig are others each time."""
 
 TOLD = 90
 """Characters of what is told that are shown."""
@@ -39,7 +44,7 @@ def row_without(fault: Fault, why: str) -> str:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split()).replace("|", "/")
+    line = re.sub(FOLDERS, "…/", " ".join(text.split()).replace("|", "/"))
     return line if len(line) <= TOLD else f"{line[: TOLD - 1]}…"
 
 
