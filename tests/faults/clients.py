@@ -66,7 +66,8 @@ def other_protocols(rig: FaultRig) -> Iterator[str]:
 @fault("PULL is flooded as fast as can be sent")
 def flooded(rig: FaultRig) -> Iterator[str]:
     before = rig.now("left")["messages"]
-    run_stranger("flood", rig.pull["left"], rig.times(10_000, 300))
+    milliseconds, buffer = rig.times(10_000, 1000), rig.times(4_000_000, 64_000)
+    run_stranger("flood", rig.pull["left"], milliseconds, buffer)
     read = rig.now("left")["messages"] - before
     assert read > 100
     yield f"messages read: {read}"

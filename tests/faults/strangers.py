@@ -73,12 +73,13 @@ def come_and_go(port: int, count: int) -> None:
                 socket.close()
 
 
-def flood(port: int, milliseconds: int) -> None:
-    """Send boxes as fast as they are taken."""
+def flood(port: int, milliseconds: int, buffer: int) -> None:
+    """Send boxes as fast as they are taken; the kernel holds so many bytes of them for later."""
     end = time.monotonic() + milliseconds / 1000
     sent = 0
     with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as socket:
         socket.linger = 0
+        socket.sndbuf = buffer
         socket.connect(f"tcp://localhost:{port}")
         while time.monotonic() < end:
             if socket.poll(100, zmq.POLLOUT):
