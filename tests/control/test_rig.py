@@ -135,6 +135,13 @@ def test_one_lock_is_held_by_one_and_a_look_at_it_is_no_obstacle(own: Rig) -> No
     assert not own.engine_runs()
 
 
+def test_a_full_disk_does_not_spoil_an_orderly_end(own: Rig) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    own.unlock(full, "told to stop")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(full)
+
+
 def test_a_socket_that_nobody_listens_at_is_no_engine(own: Rig) -> None:
     own.make_folder()
     with socket.socket(socket.AF_UNIX) as left_behind:
