@@ -1,6 +1,6 @@
 """Draws docs/screenshot.svg, the picture in the README, from the rig in screenshot.json.
 
-Run it from anywhere: `python docs/make_screenshot.py`.
+Run it from anywhere: `python docs/make_screenshot.py`. It needs OpenCV, for the picture of a face.
 """
 
 import asyncio
@@ -11,10 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pmv_tui.control.messages import Reply
+import cv2
+
+from pmv_tui.control.messages import PROTOCOL_VERSION, Reply, Thumbnail
+from pmv_tui.control.overlays import BoxOverlay
+from pmv_tui.protocol import GREEN
 from pmv_tui.tui.app import PmvApp
 
 HERE = Path(__file__).parent
+
+FACE = HERE.parent / "examples" / "astronaut.jpg"
 
 
 class PaintedRig:
@@ -22,12 +28,41 @@ class PaintedRig:
 
     def __init__(self, told: dict[str, Any]) -> None:
         self._told = told
+        self._told["snapshot"]["engine"]["protocol"] = PROTOCOL_VERSION
 
-    async def request(self, command: str, **_: Any) -> Reply:
-        """Answer with what stands in the file."""
+    async def request(self, command: str, **arguments: Any) -> Reply:
+        """Answer with what stands in the file, and with a face in place of each image."""
         if command == "events":
             return Reply(ok=True, events=self._told["events"])
+        if command == "thumbnails":
+            return Reply(ok=True, thumbnails=[self._face(**arguments)])
         return Reply(ok=True, snapshot=self._told["snapshot"])
+
+    def _face(self, cameras: dict[str, int], width: int, height: int, **_: Any) -> Thumbnail:
+        """Show the picture that a simulated camera shows, and the box that a script found in it."""
+        image = cv2.imread(str(FACE), cv2.IMREAD_GRAYSCALE)
+        side = min(width, height)
+        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        (unique_id,) = cameras
+        box = self._told["snapshot"]["cameras"][0]["box"]
+        return Thumbnail(
+            unique_id=unique_id,
+            sequence=1,
+            timestamp=0,
+            image_size=(image.shape[1], image.shape[0]),
+            size=(side, side),
+            pixels=small.tobytes(),
+            notice="",
+            overlays=[
+                BoxOverlay(
+                    kind="box",
+                    corners=[*box["top_left"], *box["bottom_right"]],
+                    label="",
+                    color=list(GREEN),
+                    opacity=1.0,
+                )
+            ],
+        )
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -54,14 +89,14 @@ class ThisProcess:
 
 
 async def draw() -> str:
-    """Run the app in a terminal of 100x24 that nobody sees, and draw what it shows."""
+    """Run the app in a terminal of 110x30 that nobody sees, and draw what it shows."""
     told = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
     app = PmvApp(PaintedRig(told), log_path="engine.log", printed=list, engine=ThisProcess())
-    async with app.run_test(size=(100, 24)) as pilot:
+    async with app.run_test(size=(110, 30)) as pilot:
         while not app.state.events:
             await pilot.pause()
-        await pilot.press("down", "up")
-        await pilot.pause()
+        await pilot.press("down", "up", "v")
+        await pilot.pause(1)
         return app.export_screenshot(title="pmv-tui")
 
 
