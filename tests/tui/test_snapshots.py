@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.control.messages import Drops, DropTimes
 from tests.tui.driving import app_for, screen, until, until_shown
-from tests.tui.rig_double import RigDouble, a_box, a_camera
+from tests.tui.rig_double import ProcessDouble, RigDouble, a_box, a_camera
 
 SnapCompare = Callable[..., bool]
 
@@ -106,6 +106,20 @@ def test_a_silent_engine(snap_compare: SnapCompare) -> None:
         await until_shown(pilot, "The engine does not answer")
 
     assert snap_compare(app_for(rig), run_before=fall_silent)
+
+
+@SMALL
+def test_an_engine_that_died(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    rig, engine = a_rig(), ProcessDouble()
+
+    async def die(pilot: Pilot[str]) -> None:
+        await until_shown(pilot, "> left")
+        rig.gone, engine.running = True, False
+        await until_shown(pilot, "The engine has died")
+        await until_shown(pilot, "Fatal Python error")
+
+    app = app_for(rig, engine=engine)
+    assert snap_compare(app, terminal_size=size, run_before=die)
 
 
 def a_camera_to_look_at() -> RigDouble:
