@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from itertools import takewhile
 from pathlib import Path
 
 from pmv_tui.printable import printable
+from pmv_tui.token_bucket import TokenBucket
 
 BURST = 20
 """Lines told at once, and ..."""
@@ -42,23 +44,19 @@ class LineBudget:
 
     def __init__(self, rest: str) -> None:
         self._rest = rest
-        self._allowed = float(BURST)
-        self._filled = time.monotonic()
+        self._bucket = TokenBucket(BURST, REFILL)
         self._left_out = 0
 
     def pick(self, raw: Iterable[bytes]) -> list[str]:
         """Give those of the lines that may be told now, fit to be shown; empty ones are not."""
         now = time.monotonic()
-        self._allowed = min(BURST, self._allowed + (now - self._filled) / REFILL)
-        self._filled = now
         lines = [line for each in raw if (line := fit_to_show(each))]
         notes = []
-        if self._left_out and self._allowed >= 1:
+        if self._left_out and self._bucket.take(now):
             notes = [f"{self._left_out} more lines: {self._rest}"]
             self._left_out = 0
-        told = lines[: int(self._allowed) - len(notes)]
+        told = list(takewhile(lambda _: self._bucket.take(now), lines))
         self._left_out += len(lines) - len(told)
-        self._allowed -= len(notes) + len(told)
         return notes + told
 
 

@@ -1,7 +1,6 @@
 """The commands that ask or tell the running engine: what the TUI's keys do, from a script."""
 
 import argparse
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -134,15 +133,11 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _window(options: argparse.Namespace) -> int:
+    from pmv_tui.control.display import display_here
+
     if options.close:
         return _results(options, request(options, "window", camera=options.camera, close=True))
-    reply = request(
-        options,
-        "window",
-        camera=options.camera,
-        display=os.environ.get("DISPLAY", ""),
-        xauthority=os.environ.get("XAUTHORITY", ""),
-    )
+    reply = request(options, "window", camera=options.camera, **display_here())
     wanted = {result["camera"] for result in reply["results"]}
     end = time.monotonic() + WINDOW_TIMEOUT
     while True:

@@ -146,6 +146,13 @@ class CameraStatus(TypedDict):
     """Why, and what to do."""
 
 
+OPEN_WINDOWS = ("opening", "shown")
+"""Values of `window`: it is on a screen, or on its way there."""
+
+SOUND_WINDOWS = ("", *OPEN_WINDOWS, "closed by the user")
+"""Values of `window` that are no trouble."""
+
+
 class BackendStatus(TypedDict):
     """Whether one kind of camera can be used here."""
 

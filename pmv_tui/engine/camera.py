@@ -10,7 +10,7 @@ import zmq
 from pmv_tui.cameras.base import Setting
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import CameraConfig, RigConfig
-from pmv_tui.control.messages import CameraSettings, SettingStatus
+from pmv_tui.control.messages import OPEN_WINDOWS, CameraSettings, SettingStatus
 from pmv_tui.engine.gate import Door
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.preview_feed import PreviewFeed
@@ -119,7 +119,7 @@ class RigCamera:
     @property
     def window_wanted(self) -> bool:
         """Whether the camera's window is shown, or on its way."""
-        return self.window.state in ("opening", "shown")
+        return self.window.state in OPEN_WINDOWS
 
     def open_window(self, display: str, xauthority: str) -> None:
         """Show the camera's window on a display, as the user's environment names it."""

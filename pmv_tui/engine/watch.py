@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pmv_tui.control.messages import CameraState, Drops, EventKind
+from pmv_tui.control.messages import SOUND_WINDOWS, CameraState, Drops, EventKind
 from pmv_tui.engine.events import Events, Level
-from pmv_tui.engine.token_bucket import TokenBucket
+from pmv_tui.token_bucket import TokenBucket
 
 LEVELS: dict[CameraState, Level] = {"stalled": "warning", "lost": "error", "error": "error"}
 
@@ -30,8 +30,6 @@ DROP_WORDS: dict[Loss, str] = {
     "clients": "missed by a client that was behind",
 }
 """What is lost against the wish of whoever set up the rig; `put_rate` is a wish."""
-
-SOUND_WINDOWS = ("", "opening", "shown", "closed by the user")
 
 
 @dataclass(frozen=True, slots=True)

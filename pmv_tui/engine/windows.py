@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 
+from pmv_tui.control.messages import OPEN_WINDOWS
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.viewer.launcher import END_TIMEOUT, Viewer
 from pmv_tui.viewer.link import LinkClosed
@@ -112,7 +113,7 @@ class Windows:
         """
         if not display:
             self._statuses[camera] = WindowStatus("no display", NO_DISPLAY)
-        elif self.state(camera).state not in ("opening", "shown"):
+        elif self.state(camera).state not in OPEN_WINDOWS:
             self._statuses[camera] = WindowStatus("opening")
             self._ask(partial(self._open, camera, _Window(title, feed), display, xauthority))
 

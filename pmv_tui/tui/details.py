@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pmv_tui.control.messages import CameraStatus
+from pmv_tui.control.messages import SOUND_WINDOWS, CameraStatus
 from pmv_tui.tui.columns import STATE_TONES, corners, fps_verdict, is_exposed
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.lines import Cell, Line, labelled_lines
@@ -135,5 +135,5 @@ def _boxes(camera: CameraStatus) -> Cell:
 def _window(camera: CameraStatus) -> Cell:
     """Give what became of the window, why, and what to do."""
     text = ": ".join(filter(None, [camera["window"], plain(camera["window_reason"])]))
-    good = camera["window"] in ("", "opening", "shown", "closed by the user")
+    good = camera["window"] in SOUND_WINDOWS
     return Cell(text, "plain" if good else "bad")

@@ -1,17 +1,15 @@
 """How the TUI starts another engine in place of one that has ended, as that one was left."""
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pmv_tui.control.messages import CameraStatus
+from pmv_tui.control.display import display_here
+from pmv_tui.control.messages import OPEN_WINDOWS, CameraStatus
 from pmv_tui.tui.link import EngineLink
 
 PERIOD = 0.25
 """Seconds between two looks at whether a new engine failed."""
-
-OPEN = ("opening", "shown")
 
 
 class EngineProcess(Protocol):
@@ -72,7 +70,9 @@ class Revival:
         """
         plugged = [camera["unique_id"] for camera in cameras if camera["plugged"]]
         paused = [camera["unique_id"] for camera in cameras if camera["paused"]]
-        self._windows = {camera["unique_id"] for camera in cameras if camera["window"] in OPEN}
+        self._windows = {
+            camera["unique_id"] for camera in cameras if camera["window"] in OPEN_WINDOWS
+        }
         # In a thread: a process is started, on a disk that may be slow.
         failure = await asyncio.to_thread(
             self._engine.start, [each for each in plugged if each not in paused], paused
@@ -86,9 +86,4 @@ class Revival:
         found = {camera["unique_id"] for camera in cameras} & self._windows
         self._windows -= found
         for camera in sorted(found):
-            await self._link.tell(
-                "window",
-                camera=camera,
-                display=os.environ.get("DISPLAY", ""),
-                xauthority=os.environ.get("XAUTHORITY", ""),
-            )
+            await self._link.tell("window", camera=camera, **display_here())

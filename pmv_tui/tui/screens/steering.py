@@ -1,14 +1,13 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
-import os
-
 from textual import work
 from textual.errors import NoWidget
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.control.messages import CameraStatus, Result
+from pmv_tui.control.display import display_here
+from pmv_tui.control.messages import OPEN_WINDOWS, CameraStatus, Result
 from pmv_tui.tui.actions.cameras import PLUG
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.picture_feed import PictureFeed
@@ -31,7 +30,7 @@ DONE = {
 
 def is_open(camera: CameraStatus) -> bool:
     """Tell whether a camera's window is on a screen, or on its way there."""
-    return camera["window"] in ("opening", "shown")
+    return camera["window"] in OPEN_WINDOWS
 
 
 class SteeringScreen(ExplainedScreen[None]):
@@ -179,11 +178,7 @@ class SteeringScreen(ExplainedScreen[None]):
     @work
     async def tell_window(self, camera: str, *, close: bool) -> None:
         """Ask for a window on the display of this terminal's environment, or for its end."""
-        where = {
-            "display": os.environ.get("DISPLAY", ""),
-            "xauthority": os.environ.get("XAUTHORITY", ""),
-        }
-        arguments = {"close": True} if close else where
+        arguments = {"close": True} if close else display_here()
         self.toast_failures(await self.link.tell("window", camera=camera, **arguments))
 
     def toast_failures(self, results: list[Result]) -> bool:
