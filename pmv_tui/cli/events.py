@@ -116,12 +116,16 @@ class _EngineLog:
         while True:
             # Another engine counts its events from the beginning: one must not pass for the other.
             if self._rig.engine_pid() != self._pid or not self._rig.engine_runs():
-                raise CommandFailed(f"the engine has ended; its log: {self._rig.log_path}")
+                raise CommandFailed(f"the engine {self._ending()}; its log: {self._rig.log_path}")
             try:
                 return self._client.request(command, timeout=PATIENCE, **arguments)
             except EngineGone:
                 self._client.close()
                 self._client = ControlClient(self._rig.endpoint)
+
+    def _ending(self) -> str:
+        """Tell how it ended: the engine's last event, which nobody could ask it for."""
+        return "was followed by another" if self._rig.engine_runs() else self._rig.ending()
 
     def close(self) -> None:
         """Close the connection."""

@@ -44,7 +44,7 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
 def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":
     """Ask the running engine; whatever keeps it from answering is said in words."""
     from pmv_tui.control.client import ControlClient, EngineGone
-    from pmv_tui.control.messages import why_not_understood
+    from pmv_tui.control.messages import TO_REPLACE_IT, why_not_understood
     from pmv_tui.control.rig import RigError
 
     rig = rig_of(options)
@@ -64,5 +64,5 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     if "error" in reply:
         raise CommandFailed(reply["error"])
     if "snapshot" in reply and (foreign := why_not_understood(reply["snapshot"])):
-        raise CommandFailed(f"the engine {foreign}")
+        raise CommandFailed(f"the engine {foreign}: {TO_REPLACE_IT}")
     return reply

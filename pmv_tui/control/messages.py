@@ -254,6 +254,10 @@ class Reply(TypedDict):
     thumbnails: NotRequired[list[Thumbnail]]
 
 
+TO_REPLACE_IT = "pmv-tui stop ends it, then start again"
+"""What to do about an engine that is not understood."""
+
+
 def why_not_understood(snapshot: Snapshot) -> str:
     """Say, after the words "the engine", why its status cannot be read; empty where it can.
 
@@ -262,7 +266,4 @@ def why_not_understood(snapshot: Snapshot) -> str:
     engine = snapshot["engine"]
     if engine["protocol"] == PROTOCOL_VERSION:
         return ""
-    return (
-        f"is of version {engine['version']}, which this pmv-tui does not understand: pmv-tui stop "
-        "ends it, then start again"
-    )
+    return f"is of version {engine['version']}, which this pmv-tui does not understand"

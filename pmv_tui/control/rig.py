@@ -148,17 +148,19 @@ class Rig:
         """
         # On a full disk the word is missing: then it looks like a death, but ends in order.
         with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{_ENDED}{ending}\n".encode(), 0)
+            # Over the process id, which is no longer: there is no moment at which nothing is told.
+            os.ftruncate(descriptor, os.pwrite(descriptor, f"{_ENDED}{ending}\n".encode(), 0))
         os.close(descriptor)
 
     def ending(self) -> str:
-        """Tell why the last engine ended in order; empty where it was killed or crashed."""
+        """Tell how the last engine ended, after the words "the engine"."""
         try:
             text = self.lock_path.read_text(errors="replace")
         except OSError:
-            return ""
-        return text.removeprefix(_ENDED).strip() if text.startswith(_ENDED) else ""
+            return "has ended"
+        if text.startswith(_ENDED):
+            return f"was stopped: {text.removeprefix(_ENDED).strip()}"
+        return "has died"
 
     def _try_to_lock(self) -> int | None:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW

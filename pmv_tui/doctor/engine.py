@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pmv_tui.control.messages import TO_REPLACE_IT
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, note, ok, warning
 
@@ -10,6 +11,9 @@ def look(examined: Examined) -> Iterator[Finding]:
     """Tell what the engine says of its cameras."""
     if examined.engine_pid is None:
         yield note("no engine runs for this config")
+        return
+    if examined.foreign:
+        yield error(f"the engine (pid {examined.engine_pid}) {examined.foreign}", TO_REPLACE_IT)
         return
     if examined.snapshot is None:
         yield error(

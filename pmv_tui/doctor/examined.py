@@ -26,7 +26,9 @@ class Examined:
     config : what the config file says; the empty one where it cannot be read.
     problems : why it cannot be read, a line each.
     search : the search for cameras, which may be under way.
-    snapshot : what the rig's engine tells; None where none runs, or none answers.
+    snapshot : what the rig's engine tells; None where none runs, none answers, or one answers that
+        is not understood.
+    foreign : why it is not understood, after the words "the engine"; empty where it is.
     engine_pid : of the rig's engine; None where none runs.
     terminal : columns and lines; None where output goes elsewhere.
     environment, user : the caller's.
@@ -38,6 +40,7 @@ class Examined:
     problems: tuple[str, ...]
     search: "Future[Search]"
     snapshot: Snapshot | None = None
+    foreign: str = ""
     engine_pid: int | None = None
     terminal: os.terminal_size | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)

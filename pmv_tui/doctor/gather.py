@@ -9,7 +9,7 @@ from pmv_tui.config.locate import locate_config
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.schema import RigConfig
 from pmv_tui.control.client import ControlClient, EngineGone
-from pmv_tui.control.messages import Snapshot
+from pmv_tui.control.messages import Snapshot, why_not_understood
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.found import start_search
@@ -36,12 +36,15 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     except ConfigError as error:
         path, problems = error.path, tuple(str(error).splitlines())
     rig = Rig.of(path)
+    snapshot = _snapshot(rig)
+    foreign = why_not_understood(snapshot) if snapshot else ""
     return Examined(
         rig,
         config,
         problems,
         search,
-        snapshot=_snapshot(rig),
+        snapshot=None if foreign else snapshot,
+        foreign=foreign,
         engine_pid=rig.engine_pid() if _engine_runs(rig) else None,
         terminal=os.get_terminal_size() if sys.stdout.isatty() else None,
     )

@@ -34,7 +34,7 @@ class EngineKeeper:
             return False  # A start tells why.
 
     def ending(self) -> str:
-        """Tell why the last one ended in order; empty where it was killed or crashed."""
+        """Tell how the last one ended, after the words "the engine"."""
         return self._rig.ending()
 
     def last_lines(self) -> list[str]:

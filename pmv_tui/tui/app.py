@@ -162,7 +162,7 @@ class PmvApp(App[str]):
     def _keep_silence(self, message: EngineSilent) -> None:
         """Remember that the engine does not answer; where it has ended, say so at once."""
         known, self.state.ended = self.state.ended, not self._engine.runs()
-        self.state.silence = self._how_it_ended() if self.state.ended else message.reason
+        self.state.silence = self._engine.ending() if self.state.ended else message.reason
         self.state_changed.publish(self.state)
         if self.state.ended and not known:
             self._offer_start()
@@ -171,10 +171,6 @@ class PmvApp(App[str]):
         """Notice an engine's end soon: whoever waits for its answer does so for some seconds."""
         if self.state.snapshot and not self.state.ended and not self._engine.runs():
             self.post_message(EngineSilent("has ended"))
-
-    def _how_it_ended(self) -> str:
-        ending = self._engine.ending()
-        return f"was stopped: {ending}" if ending else "has died"
 
     def _offer_start(self) -> None:
         """Show how the engine ended, and ask whether to start another."""

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from pmv_tui.control.client import EngineGone
 from pmv_tui.control.messages import (
+    TO_REPLACE_IT,
     CameraSettings,
     EngineStatus,
     Reply,
@@ -134,7 +135,7 @@ class EngineLink:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
                 return
             if foreign := why_not_understood(reply["snapshot"]):
-                self._post(EngineSilent(foreign))
+                self._post(EngineSilent(f"{foreign}: {TO_REPLACE_IT}"))
                 return
             self._post(SnapshotArrived(reply["snapshot"]))
             await self._fetch_events(reply["snapshot"]["engine"])

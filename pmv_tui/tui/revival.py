@@ -20,7 +20,7 @@ class EngineProcess(Protocol):
         ...
 
     def ending(self) -> str:
-        """Tell why the last one ended in order; empty where it was killed or crashed."""
+        """Tell how the last one ended, after the words "the engine"."""
         ...
 
     def last_lines(self) -> list[str]:

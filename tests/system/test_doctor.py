@@ -155,6 +155,24 @@ def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_told(
             told(rig, "ports", "ok", f"free: tcp://localhost:{ports[0]}")
 
 
+def test_an_engine_of_another_version_is_told_by_every_command(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
+    del ports
+    older = "import pmv_tui.control.messages as messages\nmessages.PROTOCOL_VERSION -= 1\n"
+    (rig.folder / "sitecustomize.py").write_text(older)
+    rig.environment["PYTHONPATH"] = str(rig.folder)
+    with rig.serve():
+        del rig.environment["PYTHONPATH"]
+        error = texts(doctor(rig, 1), "engine", "error")
+        for words in ("which this pmv-tui does not understand", "-> pmv-tui stop ends it"):
+            assert words in error
+        done = rig.run("status")
+        assert done.returncode == 1
+        assert "does not understand: pmv-tui stop ends it, then start again" in done.stderr
+        assert rig.run("stop").returncode == 0
+
+
 def test_too_few_open_files_are_an_error(rig: RigOnDisk, ports: list[int]) -> None:
     command = shlex.join(rig.command("doctor", "--json"))
     done = subprocess.run(

@@ -122,19 +122,27 @@ def test_followed_events_come_as_they_happen_until_ctrl_c(rig: RigOnDisk) -> Non
         assert follower.stderr.read() == ""
 
 
-def test_a_follower_says_that_the_engine_ended(rig: RigOnDisk) -> None:
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [(signal.SIGKILL, "has died"), (signal.SIGTERM, "was stopped: SIGTERM received")],
+)
+def test_a_follower_says_how_the_engine_ended(
+    rig: RigOnDisk, ends: signal.Signals, told: str
+) -> None:
     with rig.serve() as engine, following(rig) as follower:
         read_until(follower, "started")
-        engine.kill()
+        engine.send_signal(ends)
         assert follower.wait(DEADLINE) == 1
         assert follower.stderr is not None
-        assert "pmv-tui: the engine has ended; its log: " in follower.stderr.read()
+        assert f"pmv-tui: the engine {told}; its log: " in follower.stderr.read()
 
 
 def test_a_follower_does_not_take_the_next_engine_for_the_one_that_ended(rig: RigOnDisk) -> None:
     with following_a_stopped_follower(rig) as follower:
         follower.send_signal(signal.SIGCONT)
         assert follower.wait(DEADLINE) == 1
+        assert follower.stderr is not None
+        assert "the engine was followed by another; its log: " in follower.stderr.read()
 
 
 @contextmanager

@@ -307,14 +307,14 @@ class ProcessDouble:
     Attributes
     ----------
     running : whether it runs.
-    reason : why it ended in order; empty: it was killed.
+    how : how it ended, when it does.
     started : with what an engine was started anew: cameras to plug, and to plug paused.
     failing : why the engine that was started fails.
     """
 
     def __init__(self) -> None:
         self.running = True
-        self.reason = ""
+        self.how = "has died"
         self.started: list[tuple[list[str], list[str]]] = []
         self.failing = ""
 
@@ -323,8 +323,8 @@ class ProcessDouble:
         return self.running
 
     def ending(self) -> str:
-        """Tell why it ended."""
-        return self.reason
+        """Tell how it ended."""
+        return self.how
 
     def last_lines(self) -> list[str]:
         """Give the end of a log."""

@@ -79,7 +79,7 @@ def test_why_a_start_failed_is_said_and_it_can_be_tried_again() -> None:
 
 def test_one_that_was_stopped_did_not_die() -> None:
     rig, engine = a_rig(), ProcessDouble()
-    engine.reason = "told to stop"
+    engine.how = "was stopped: told to stop"
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         del app
