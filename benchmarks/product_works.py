@@ -3,11 +3,12 @@
 import resource
 import subprocess
 from statistics import fmean
+from typing import Any
 
-from benchmarks.contenders import Cameras
-from benchmarks.measure import Plan, Table, paced_figures, share, watch
+from benchmarks.contenders import Cameras, Publisher
+from benchmarks.measure import Plan, Table, latencies, paced_figures, share, watch
 from benchmarks.rig import prepared, running
-from benchmarks.terminal import attached, settle
+from benchmarks.terminal import HALF_BLOCK, attached, settle
 
 
 def no_client(plan: Plan) -> Table:
@@ -56,6 +57,23 @@ def tui(plan: Plan) -> Table:
         seconds = (usage.end - usage.begin) / 1e9
         written = (terminal.received - before) / seconds / 1000
     return {"TUI": {"CPU % of a core": share(usage), "kB/s": written}}
+
+
+def picture(plan: Plan) -> Table:
+    """Publish four cameras at 60 fps: beside a TUI at rest, and one that shows all their pictures.
+
+    Both take turns in one engine: what a picture adds is less than what a new start changes.
+    """
+    table: Table = {}
+    about: dict[str, Any] = {"count": 4, "width": plan.width, "height": plan.height, "fps": 60}
+    with running(**about) as rig, attached(rig) as terminal:
+        settle(terminal)
+        publisher = Publisher(rig.engine, rig.ports)
+        table["TUI at rest"] = latencies("product", publisher, plan.seconds)
+        terminal.press("V")
+        terminal.shows(HALF_BLOCK)
+        table["TUI, V"] = latencies("product", publisher, plan.seconds)
+    return table
 
 
 def _cpu_of_command(command: list[str]) -> float:

@@ -36,6 +36,7 @@ WORKS: dict[str, Work] = {
     "start": product_works.start,
     "tui": product_works.tui,
     "terminal": terminal_use,
+    "picture": product_works.picture,
 }
 """By name; `--only saturation` means both sizes."""
 

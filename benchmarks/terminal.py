@@ -13,6 +13,9 @@ from benchmarks.rig import PATIENCE, Rig
 
 COLUMNS, ROWS = 120, 30
 
+HALF_BLOCK = "▀"
+"""What pictures in a terminal are made of."""
+
 
 class Terminal:
     """A program at work, its output read by a thread and counted.

@@ -9,15 +9,13 @@ import psutil
 
 from benchmarks.measure import Figures, Plan, Table, share, watch
 from benchmarks.rig import cpu_seconds, running
-from benchmarks.terminal import Terminal, attached, settle, showing
+from benchmarks.terminal import HALF_BLOCK, Terminal, attached, settle, showing
 
 SIZES = ((80, 24), (120, 40))
 """Columns and rows."""
 
 TIMES = 8
 """How many times as long as other works this measures: what is drawn comes in bursts."""
-
-HALF_BLOCK = "▀"
 
 
 def terminal_use(plan: Plan) -> Table:
