@@ -77,16 +77,40 @@ class CameraSettings(TypedDict):
     settings: list[SettingStatus]
 
 
-class CameraStatus(TypedDict):
+class CameraCondition(TypedDict):
+    """The part of a camera's status whose changes are events: it takes no computing."""
+
+    state: CameraState
+    reason: str
+    """Why the state is not capturing, in words; else empty."""
+    drops: Drops
+    plugged: bool
+    clients: int
+    refused: int
+    """Attempts of clients to connect that were turned away."""
+    refused_reason: str
+    """Why the last one was, with its address where that is known."""
+    malformed: int
+    malformed_reason: str
+    """What was wrong with the last malformed message."""
+    remarks: int
+    """What was read but not used: boxes outside the image, unknown keys."""
+    remark: str
+    """The last of them."""
+    window: str
+    """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`
+    or `viewer died`; empty where no window was asked for."""
+    window_reason: str
+    """Why, and what to do."""
+
+
+class CameraStatus(CameraCondition):
     """One camera, now."""
 
     unique_id: str
     name: str
     listed: bool
     """Whether it stands in the config file."""
-    state: CameraState
-    reason: str
-    """Why the state is not capturing, in words; else empty."""
     retry_in: float | None
     """Seconds until the camera is tried again; None where no try is due."""
     fps: float
@@ -97,13 +121,11 @@ class CameraStatus(TypedDict):
     pixel_format: str
     captured: int
     published: int
-    drops: Drops
     drops_at: DropTimes
     clock_offset_ms: float | None
     """To be added to the device's time stamp to get the host's; None where it has no clock."""
     clock_drift_ppm: float | None
     """How much faster the host's clock runs, parts per million."""
-    plugged: bool
     paused: bool
     plug_error: str
     """Why the last plug or edit of addresses failed; empty after one that worked."""
@@ -113,11 +135,6 @@ class CameraStatus(TypedDict):
     """Whether an address can be reached from other machines."""
     curve: bool
     """Whether its sockets are encrypted, and let in listed clients only."""
-    clients: int
-    refused: int
-    """Attempts of clients to connect that were turned away."""
-    refused_reason: str
-    """Why the last one was, with its address where that is known."""
     refused_at: int | None
     """When that was, ns since the epoch; None before the first."""
     published_fps: float
@@ -132,18 +149,6 @@ class CameraStatus(TypedDict):
     """Boxes and groups of points that are drawn now."""
     messages: int
     """Overlay messages that were read."""
-    malformed: int
-    malformed_reason: str
-    """What was wrong with the last malformed message."""
-    remarks: int
-    """What was read but not used: boxes outside the image, unknown keys."""
-    remark: str
-    """The last of them."""
-    window: str
-    """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`
-    or `viewer died`; empty where no window was asked for."""
-    window_reason: str
-    """Why, and what to do."""
 
 
 OPEN_WINDOWS = ("opening", "shown")

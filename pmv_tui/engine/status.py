@@ -2,7 +2,7 @@
 
 import time
 
-from pmv_tui.control.messages import CameraStatus, Corners, Drops, DropTimes
+from pmv_tui.control.messages import CameraCondition, CameraStatus, Corners, Drops, DropTimes
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.meter import percentiles_ms, rate
 from pmv_tui.engine.overlays import Drawn
@@ -10,28 +10,14 @@ from pmv_tui.engine.watch import Condition
 
 
 def condition_of(camera: RigCamera) -> Condition:
-    """Tell what the watch compares: the part of the status that takes no computing."""
-    state, reason = camera.worker.state(time.monotonic_ns())
-    progress, publisher, overlays = camera.worker.progress, camera.publisher, camera.overlays
-    refusals, window = camera.sockets.refusals, camera.window
+    """Tell what the watch compares."""
+    progress = camera.worker.progress
     return Condition(
-        state=state,
-        reason=reason,
+        **_condition(camera, time.monotonic_ns()),
         failures=progress.failures,
         last_failure=progress.last_failure,
         last_frame=progress.last_frame,
-        plugged=camera.plugged,
-        clients=publisher.clients,
-        subscriptions=publisher.subscriptions,
-        drops=_drops(camera),
-        refused=refusals.count,
-        refused_reason=refusals.reason,
-        malformed=overlays.malformed,
-        malformed_reason=overlays.malformed_reason,
-        remarks=overlays.remarks,
-        remark=overlays.remark,
-        window=window.state,
-        window_reason=window.reason,
+        subscriptions=camera.publisher.subscriptions,
     )
 
 
@@ -40,18 +26,16 @@ def status_of(camera: RigCamera) -> CameraStatus:
     now = time.monotonic_ns()
     config, worker, publisher = camera.config, camera.worker, camera.publisher
     publisher.count_clients()
-    state, reason = worker.state(now)
-    progress, overlays, refusals = worker.progress, camera.overlays, camera.sockets.refusals
+    progress = worker.progress
     published_fps = rate(publisher.sent, now)
     latency = percentiles_ms(publisher.sent, now)
-    drawn = overlays.drawn(now)
-    window, retry_at, clock = camera.window, progress.retry_at, worker.clock.fit(now)
+    drawn = camera.overlays.drawn(now)
+    retry_at, clock = progress.retry_at, worker.clock.fit(now)
     return CameraStatus(
+        **_condition(camera, now),
         unique_id=config.unique_id,
         name=config.label,
         listed=camera.listed,
-        state=state,
-        reason=reason,
         retry_in=None if retry_at is None else max(0.0, retry_at - now / 1e9),
         fps=rate(worker.arrivals, now),
         fps_wanted=config.fps,
@@ -60,28 +44,38 @@ def status_of(camera: RigCamera) -> CameraStatus:
         pixel_format=progress.pixel_format,
         captured=progress.captured,
         published=publisher.published,
-        drops=_drops(camera),
         drops_at=_drop_times(camera),
         clock_offset_ms=None if clock is None else clock.offset / 1e6,
         clock_drift_ppm=None if clock is None else clock.drift,
-        plugged=camera.plugged,
         paused=camera.paused,
         plug_error=camera.sockets.error,
         pub_address=config.pub_address,
         pull_address=config.pull_address,
         exposed=camera.exposed,
         curve=camera.sockets.door is not None,
-        clients=publisher.clients,
-        refused=refusals.count,
-        refused_reason=refusals.reason,
-        refused_at=refusals.time,
+        refused_at=camera.sockets.refusals.time,
         published_fps=published_fps,
         published_mb_s=published_fps * publisher.image_bytes / 1e6,
         latency_p50_ms=latency and latency[0],
         latency_p99_ms=latency and latency[1],
         box=_corners(drawn),
         drawn=len(drawn.boxes) + len(drawn.points),
-        messages=overlays.messages,
+        messages=camera.overlays.messages,
+    )
+
+
+def _condition(camera: RigCamera, now: int) -> CameraCondition:
+    """Tell what both say; `now` is monotonic, ns."""
+    state, reason = camera.worker.state(now)
+    overlays, refusals, window = camera.overlays, camera.sockets.refusals, camera.window
+    return CameraCondition(
+        state=state,
+        reason=reason,
+        plugged=camera.plugged,
+        clients=camera.publisher.clients,
+        drops=_drops(camera),
+        refused=refusals.count,
+        refused_reason=refusals.reason,
         malformed=overlays.malformed,
         malformed_reason=overlays.malformed_reason,
         remarks=overlays.remarks,

@@ -1,10 +1,9 @@
 """Turns what changes in the cameras' condition into events: lost, back, a client came or went."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pmv_tui.control.messages import SOUND_WINDOWS, CameraState, Drops, EventKind
+from pmv_tui.control.messages import SOUND_WINDOWS, CameraCondition, CameraState, Drops, EventKind
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.token_bucket import TokenBucket
 
@@ -32,36 +31,16 @@ DROP_WORDS: dict[Loss, str] = {
 """What is lost against the wish of whoever set up the rig; `put_rate` is a wish."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """The part of a camera's status whose changes are events: little work, for it is asked often.
+class Condition(CameraCondition):
+    """A camera's condition, with what is not told of it."""
 
-    The fields are those of `CameraStatus`, but for these.
-
-    Parameters
-    ----------
-    failures, last_failure : how often it could not be opened or was lost, and why last.
-    last_frame : when a frame came, monotonic, ns; 0 before the first.
-    subscriptions : clients that ever came.
-    """
-
-    state: CameraState
-    reason: str
     failures: int
+    """How often it could not be opened or was lost."""
     last_failure: str
     last_frame: int
-    plugged: bool
-    clients: int
+    """When a frame came, monotonic, ns; 0 before the first."""
     subscriptions: int
-    drops: Drops
-    refused: int
-    refused_reason: str
-    malformed: int
-    malformed_reason: str
-    remarks: int
-    remark: str
-    window: str
-    window_reason: str
+    """Clients that ever came."""
 
 
 class Watch:
@@ -86,8 +65,8 @@ class Watch:
         watch = self._cameras.get(camera)
         if watch is None:
             watch = self._cameras[camera] = _CameraWatch(condition)
-            text = _with_reason(condition.state, condition.reason)
-            told = [_News("state", text, LEVELS.get(condition.state, "info"))]
+            text = _with_reason(condition["state"], condition["reason"])
+            told = [_News("state", text, LEVELS.get(condition["state"], "info"))]
         else:
             told = list(watch.news(condition, now))
         for kind, text, level in told:
@@ -125,77 +104,77 @@ class _CameraWatch:
             yield self._state_news(now)
         if self._clients_changed(now) and self._buckets["client"].take(at):
             yield from self._client_news(now)
-        if now.refused > self._refused.refused and self._buckets["refused"].take(at):
-            count = now.refused - self._refused.refused
+        if now["refused"] > self._refused["refused"] and self._buckets["refused"].take(at):
+            count = now["refused"] - self._refused["refused"]
             self._refused = now
-            yield _News("client", _refused(count, now.refused_reason), "warning")
-        if now.malformed > self._messages.malformed and self._buckets["message"].take(at):
-            count = now.malformed - self._messages.malformed
+            yield _News("client", _refused(count, now["refused_reason"]), "warning")
+        if now["malformed"] > self._messages["malformed"] and self._buckets["message"].take(at):
+            count = now["malformed"] - self._messages["malformed"]
             self._messages = now
-            yield _News("message", _malformed(count, now.malformed_reason), "warning")
-        if now.remarks > self._remarks.remarks and self._buckets["remark"].take(at):
-            count = now.remarks - self._remarks.remarks
+            yield _News("message", _malformed(count, now["malformed_reason"]), "warning")
+        if now["remarks"] > self._remarks["remarks"] and self._buckets["remark"].take(at):
+            count = now["remarks"] - self._remarks["remarks"]
             self._remarks = now
             more = f" (and {count - 1} more)" if count > 1 else ""
-            yield _News("message", f"overlay: {now.remark}{more}", "warning")
-        if (lost := _lost(self._drops.drops, now.drops)) and self._buckets["drops"].take(at):
+            yield _News("message", f"overlay: {now['remark']}{more}", "warning")
+        if (lost := _lost(self._drops["drops"], now["drops"])) and self._buckets["drops"].take(at):
             self._drops = now
             yield _News("drops", lost, "warning")
         yield from self._window_news(now, at)
 
     def _count_state_changes(self, now: Condition) -> None:
         last = self._last
-        changed = last.state != now.state
-        if now.state in ("lost", "error"):
+        changed = last["state"] != now["state"]
+        if now["state"] in ("lost", "error"):
             # While a camera is stalled its reason counts the seconds: that is no news.
-            changed = changed or last.reason != now.reason
-        elif now.failures > last.failures and not changed:
+            changed = changed or last["reason"] != now["reason"]
+        elif now["failures"] > last["failures"] and not changed:
             changed = True
             self._state_changes += 1
         self._state_changes += changed
         if self._last_good_frame is None:
-            if now.state in LEVELS:
-                self._last_good_frame = now.last_frame
-            elif now.failures > last.failures:
-                self._last_good_frame = last.last_frame
+            if now["state"] in LEVELS:
+                self._last_good_frame = now["last_frame"]
+            elif now["failures"] > last["failures"]:
+                self._last_good_frame = last["last_frame"]
 
     def _state_news(self, now: Condition) -> _News:
         """Tell the state; of a camera that is back, for how long it gave no frame."""
-        text = _with_reason(now.state, now.reason)
-        if now.state not in LEVELS:
+        text = _with_reason(now["state"], now["reason"])
+        if now["state"] not in LEVELS:
             since, self._last_good_frame = self._last_good_frame, None
-            if since and now.last_frame > since:
-                text = f"{now.state} again, after {_seconds((now.last_frame - since) / 1e9)}"
-                if self._state_changes > 1 and now.last_failure:
-                    text += f"; it had failed: {now.last_failure}"
+            if since and now["last_frame"] > since:
+                text = f"{now['state']} again, after {_seconds((now['last_frame'] - since) / 1e9)}"
+                if self._state_changes > 1 and now["last_failure"]:
+                    text += f"; it had failed: {now['last_failure']}"
         if self._state_changes > 2:
             text += f" ({self._state_changes} changes of state since the last line)"
         self._state_changes = 0
-        return _News("state", text, LEVELS.get(now.state, "info"))
+        return _News("state", text, LEVELS.get(now["state"], "info"))
 
     def _clients_changed(self, now: Condition) -> bool:
         last = self._clients
-        return (now.clients, now.subscriptions) != (last.clients, last.subscriptions)
+        return (now["clients"], now["subscriptions"]) != (last["clients"], last["subscriptions"])
 
     def _client_news(self, now: Condition) -> Iterator[_News]:
         """Tell who came and who went; those whom an unplug disconnected are no news."""
         last, self._clients = self._clients, now
-        came = now.subscriptions - last.subscriptions
-        went = came + last.clients - now.clients
+        came = now["subscriptions"] - last["subscriptions"]
+        went = came + last["clients"] - now["clients"]
         parts = [_people(came, "came")] if came else []
-        if went and (now.plugged or came):
+        if went and (now["plugged"] or came):
             parts.append(_people(went, "went"))
         if parts:
-            yield _News("client", f"{' and '.join(parts)}; clients now: {now.clients}")
+            yield _News("client", f"{' and '.join(parts)}; clients now: {now['clients']}")
 
     def _window_news(self, now: Condition, at: float) -> Iterator[_News]:
-        if now.window == "opening":
+        if now["window"] == "opening":
             self._window = now
-        if now.window == self._window.window or not self._buckets["window"].take(at):
+        if now["window"] == self._window["window"] or not self._buckets["window"].take(at):
             return
         self._window = now
-        sound = now.window in SOUND_WINDOWS
-        text = _with_reason(f"window: {now.window or 'closed'}", now.window_reason)
+        sound = now["window"] in SOUND_WINDOWS
+        text = _with_reason(f"window: {now['window'] or 'closed'}", now["window_reason"])
         yield _News("window", text, "info" if sound else "warning")
 
 

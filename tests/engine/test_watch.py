@@ -1,7 +1,6 @@
 """What the watch tells of a camera's changing condition, and how often."""
 
-import dataclasses
-from typing import Any
+from typing import Any, cast
 
 from pmv_tui.control.messages import Drops
 from pmv_tui.engine.events import Events
@@ -42,7 +41,7 @@ class Looker:
 
     def look(self, **changes: Any) -> list[str]:
         """Change the condition, look at it, and give what was told."""
-        self._condition = dataclasses.replace(self._condition, **changes)
+        self._condition = cast("Condition", {**self._condition, **changes})
         before = self.events.last_id
         self._watch.look("left-simulated", self._condition, self._now)
         self._now += 0.5
