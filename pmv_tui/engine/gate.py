@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import zmq
 from zmq.utils import z85
-from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.curve import KeyFileError
 from pmv_tui.keys import Keys, Stamp
@@ -27,9 +27,6 @@ STRANGERS = zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_NO_
 
 WRONG_SERVER_KEY = 0x11000001
 """ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC."""
-
-STRANGERS_AT_ONCE = 1000
-"""Of those so many are counted at a look; a flood of them must not keep the main thread."""
 
 SHOWN = 8
 """Characters of a public key that are enough to tell it from others."""
@@ -87,15 +84,11 @@ class Door:
         with self._lock:  # the gate tells of some, the main thread of others
             self.refusals = Refusals(self.refusals.count + 1, reason, time.time_ns())
 
-    def count_strangers(self, monitor: zmq.Socket[bytes]) -> None:
-        """Read from a socket's monitor who came without a key, or with another rig's."""
-        for _ in range(STRANGERS_AT_ONCE):
-            if not monitor.poll(0):
-                return
-            event = recv_monitor_message(monitor)
-            if event["event"] & STRANGERS:
-                wrong = event["value"] == WRONG_SERVER_KEY
-                self.refuse("it has another rig's key" if wrong else "it came without a key")
+    def count_stranger(self, event: Mapping[str, Any]) -> None:
+        """Count, by what a socket's monitor tells, who came without a key or with another rig's."""
+        if event["event"] & STRANGERS:
+            wrong = event["value"] == WRONG_SERVER_KEY
+            self.refuse("it has another rig's key" if wrong else "it came without a key")
 
 
 class Gate:

@@ -48,6 +48,8 @@ class Publisher:
         """Size of the last image sent."""
         self._pack = msgpack.Packer().pack
         self._next_count = 0
+        self._asked = False
+        """Whether anybody subscribed since the socket was bound."""
 
     @property
     def plugged(self) -> bool:
@@ -59,6 +61,7 @@ class Publisher:
         with self._lock:
             former, self._bound = self._bound, bound
             self.clients = 0
+            self._asked = False
             return former
 
     def set_camera_rate(self, fps: float) -> None:
@@ -68,8 +71,17 @@ class Publisher:
     def count_clients(self) -> None:
         """Bring the number of clients up to date, for when no frames come that would."""
         with self._lock:
-            if self._bound is not None:
-                self._read_subscriptions(self._bound.socket)
+            bound = self._bound
+            if bound is None:
+                return
+            self._read_subscriptions(bound.socket)
+            counted = self.clients
+        bound.look()
+        if counted and bound.peers <= 0:
+            # One that subscribed twice takes its leave only once.
+            with self._lock:
+                if self.clients == counted:
+                    self.clients = 0
 
     def publish(self, frame: Frame, sequence: int, arrival: int, pixel_format: str) -> None:
         """Send a frame if it is to be sent; never waits for a client.
@@ -89,7 +101,9 @@ class Publisher:
             if not self.clients or arrival >= self._next_count:
                 self._read_subscriptions(socket)
                 self._next_count = arrival + COUNT_INTERVAL
-            if self.paused or not self.clients:
+            # Any peer may cancel a subscription that it never had: where the count says that nobody
+            # listens, but somebody is connected, ZeroMQ decides who gets it.
+            if self.paused or not (self.clients or (self._asked and self._bound.peers > 0)):
                 return
             if not self._limit.passes(arrival):
                 self.over_rate += 1
@@ -142,5 +156,6 @@ class Publisher:
                 return
             change = socket.recv()
             if change[:1] in (b"\x00", b"\x01") and TOPIC_IMAGE.startswith(change[1:]):
-                self.clients += 1 if change[0] else -1
+                self.clients = max(0, self.clients + (1 if change[0] else -1))
                 self.subscriptions += change[0]
+                self._asked = True

@@ -28,6 +28,9 @@ HEARTBEAT_INTERVAL = 1_000
 HEARTBEAT_TIMEOUT = 5_000
 """ms without an answer after which a frozen client is let go."""
 
+EVENTS_AT_ONCE = 1000
+"""Of connections so many are counted at a look; a flood of them must not keep the main thread."""
+
 LONGEST_SUBSCRIPTION = 1024
 """Bytes; a client that sends more to a PUB socket is disconnected before it is read."""
 
@@ -93,6 +96,8 @@ class BoundSocket:
             self.socket.rcvhwm = RECEIVE_QUEUE
             # A longer message is malformed and counted; one much longer is never read at all.
             self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
+        self.peers = 0
+        """Who is connected, subscribed or not; as `look` last saw it."""
         self._monitor = self._make_monitor(context)
         try:
             if door is not None:
@@ -105,14 +110,23 @@ class BoundSocket:
             self._close()
             raise BindError(_bind_problem(address, error)) from None
 
-    def count_strangers(self) -> None:
-        """Count those whom the door turned away unasked; cheap where there is none."""
-        if self._door is not None:
-            self._door.count_strangers(self._monitor)
+    def look(self) -> None:
+        """Count who is connected, and those whom the door turned away unasked."""
+        for _ in range(EVENTS_AT_ONCE):
+            if not self._monitor.poll(0):
+                return
+            event = recv_monitor_message(self._monitor)
+            match event["event"]:
+                case zmq.EVENT_ACCEPTED:
+                    self.peers += 1
+                case zmq.EVENT_DISCONNECTED:
+                    self.peers -= 1
+                case _ if self._door is not None:
+                    self._door.count_stranger(event)
 
     def release(self) -> None:
         """Close the socket; when this returns the address can be bound again."""
-        self.count_strangers()
+        self.look()
         self.socket.unbind(cast("bytes", self.socket.last_endpoint))
         end = time.monotonic() + RELEASE_TIMEOUT / 1000
         while (left := end - time.monotonic()) > 0 and self._monitor.poll(int(left * 1000)):
@@ -123,7 +137,8 @@ class BoundSocket:
     def _make_monitor(self, context: zmq.Context[zmq.Socket[bytes]]) -> zmq.Socket[bytes]:
         """Have ZeroMQ tell when the listening socket is closed, and of strangers at the door."""
         endpoint = f"inproc://monitor-{next(_monitors)}"
-        self.socket.monitor(endpoint, zmq.EVENT_CLOSED | (STRANGERS if self._door else 0))
+        told = zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
+        self.socket.monitor(endpoint, told | (STRANGERS if self._door else 0))
         monitor = context.socket(zmq.PAIR)
         # A full queue would stop the thread that carries all images until it is read.
         monitor.rcvhwm = 0
