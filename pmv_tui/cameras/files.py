@@ -11,8 +11,8 @@ def readable_file(source: str) -> Path:
 
     Parameters
     ----------
-    source : as it stands in the config; `~` is the user's home, and a relative path starts at the
-        folder the program was started in.
+    source : `~` is the user's home; what is relative in the config file has become a whole path
+        when that was read.
 
     Raises
     ------

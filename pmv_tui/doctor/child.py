@@ -25,7 +25,7 @@ def run_child(
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, "-P", "-m", *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

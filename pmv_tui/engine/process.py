@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -28,11 +29,16 @@ from pmv_tui.engine.terminal_log import TerminalLog
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed, diverted, leads_to
 
+log = logging.getLogger(__name__)
+
 WATCH_INTERVAL = 500
 """ms between two looks at what changed."""
 
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
+
+OPEN_FILES = 65_536
+"""More clients than any rig has; the usual limit of 1024 is soon reached by scripts that leak."""
 
 UMASK = 0o077
 """What the engine writes is for its user alone: logs hold names and paths."""
@@ -63,6 +69,7 @@ def serve(
     RigError : an engine for this config already runs, or its folder cannot be used.
     """
     os.umask(UMASK)
+    _allow_files()
     rig.make_folder()
     lock = rig.lock()
     if lock is None:
@@ -87,6 +94,18 @@ def serve(
         # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
         sys.stderr.flush()
         os._exit(0)
+
+
+def _allow_files() -> None:
+    """Allow many open files, where the system lets us: every client takes one.
+
+    Where they run out, the next caller of the control socket ends the process: libzmq's ipc
+    listener takes EMFILE for a bug (4.3.5, ipc_listener.cpp).
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _Loop:
@@ -132,10 +151,7 @@ class _Loop:
                 self._engine.found(results)
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + WATCH_INTERVAL / 1000
-                self._engine.watch()
-                self._tell_printed()
-                self._watch_log()
-                self._look_whether_used()
+                self._look()
         if self._signal is not None:
             self.ending = f"{signal.Signals(self._signal).name} received"
         self._engine.events.tell(self.ending)
@@ -144,6 +160,16 @@ class _Loop:
         self._tell_printed()
         self._server.close()
         return self._search.join(SEARCH_TIMEOUT) and all_closed
+
+    def _look(self) -> None:
+        try:
+            self._engine.watch()
+            self._tell_printed()
+            self._watch_log()
+        except Exception:
+            # To look must not end what is looked at: cameras and clients go on.
+            log.exception("the engine could not look at everything")
+        self._look_whether_used()
 
     def _tell_printed(self) -> None:
         for line in self._printed.new_lines():

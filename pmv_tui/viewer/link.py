@@ -58,11 +58,14 @@ def receive_waiting(link: socket.socket) -> Iterator[tuple[dict[str, Any], int |
     LinkClosed : every message was read, and no other will come.
     """
     # Asked first, as a link that blocks would: `recv_fds` takes flags, and in 3.11 ignores them.
-    while select.select([link], [], [], 0)[0]:
+    # Not by `select`, which knows no descriptor above 1023.
+    waiting = select.poll()
+    waiting.register(link, select.POLLIN)
+    while waiting.poll(0):
         try:
             data, fds, _, _ = socket.recv_fds(link, MAX_MESSAGE_BYTES, 1)
         except ConnectionResetError:
-            raise LinkClosed from None
+            continue  # It ended with messages unread: told once, before what still waits.
         if not data:
             raise LinkClosed
         for fd in fds:
