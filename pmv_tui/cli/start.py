@@ -52,7 +52,7 @@ def attach(options: argparse.Namespace) -> int:
     try:
         rig.make_folder()
         with guarded_terminal(rig.tui_output_path) as printed:
-            launch = Launch(rig)
+            launch, keeper = Launch(rig), EngineKeeper(rig)
             # From here on this process only shows: where processors are few, the engine and the
             # clients come first.
             os.nice(TUI_NICENESS)
@@ -65,7 +65,7 @@ def attach(options: argparse.Namespace) -> int:
                 rig,
                 config,
                 printed,
-                EngineKeeper(rig),
+                keeper,
                 complaint=complaint,
                 looked_at=location.looked_at,
             )

@@ -1,6 +1,7 @@
 """The engine's process as others on this machine see it: whether it runs, how it ended, another."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pmv_tui.control.rig import Rig, RigError
@@ -25,6 +26,10 @@ class EngineKeeper:
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
+        # On Linux each thread has its own niceness, which what it starts inherits: this one is
+        # there before the TUI makes itself nice, and the engine is not to be.
+        self._starter = ThreadPoolExecutor(1, "starter")
+        self._starter.submit(int).result()
 
     def runs(self) -> bool:
         """Tell whether it runs, answering or not."""
@@ -53,7 +58,7 @@ class EngineKeeper:
         Tells why it failed; empty while it has not.
         """
         try:
-            return Launch(self._rig, plugged, paused).failure
+            return self._starter.submit(Launch, self._rig, plugged, paused).result().failure
         except (RigError, OSError) as error:
             text = str(error)
             return lambda: text

@@ -41,13 +41,18 @@ class Launch:
         self._rig = rig
         self._deadline = time.monotonic() + START_TIMEOUT
         self._process: subprocess.Popen[bytes] | None = None
-        if rig.engine_runs():
-            return
+        self._to_plug, self._to_pause = list(to_plug), list(to_pause)
+        if not rig.engine_runs():
+            self._start()
+
+    def _start(self) -> None:
+        rig = self._rig
         rig.make_folder()
         self._output = new_output(rig.output_path)
-        command = [sys.executable, "-m", "pmv_tui", "serve", "--linger"]
-        command += [f"--plug={name}" for name in to_plug]
-        command += [f"--plug-paused={name}" for name in to_pause]
+        # -P: a zmq.py in the folder that the person works in is not ours to import.
+        command = [sys.executable, "-P", "-m", "pmv_tui", "serve", "--linger"]
+        command += [f"--plug={name}" for name in self._to_plug]
+        command += [f"--plug-paused={name}" for name in self._to_pause]
         if rig.config_path.exists():
             command += ["--config", str(rig.config_path)]
         try:
@@ -80,6 +85,8 @@ class Launch:
         return ""
 
     def _check(self) -> None:
+        if self._process is None and not self._rig.engine_runs():
+            self._start()  # The one that ran was ending.
         code = self._process and self._process.poll()
         # Where two were started at once, the other one's engine is as good.
         if code is not None and not self._rig.engine_runs():

@@ -158,7 +158,7 @@ class Viewer:
     def _spawn(self, link: int, xauthority: str) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                [sys.executable, "-m", "pmv_tui.viewer", str(link)],
+                [sys.executable, "-P", "-m", "pmv_tui.viewer", str(link)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
