@@ -81,7 +81,7 @@ class Arrivals:
     def _gaps(self, intervals: "np.typing.NDArray[np.int64]") -> int:
         """Count missing frames: by their numbers, or else by steps in time of several periods."""
         if self.sequences:
-            return int((np.diff(self.sequences) - 1).sum())
+            return int((np.diff(self.sequences) - 1).clip(0).sum())  # a new engine counts anew
         if not len(intervals):
             return 0
         period = float(np.median(intervals))

@@ -141,7 +141,8 @@ class Commands:
             try:
                 camera.sockets.move(pub, pull)
             except BindError as error:
-                text = f"not changed, the old addresses stay in use: {error}"
+                stay = "the old addresses stay in use" if camera.plugged else "unplugged"
+                text = f"not changed, {stay}: {error}"
                 return self._told(camera, text, ok=False, level="error")
         camera.config = camera.config.model_copy(update=changes)
         try:
@@ -168,9 +169,9 @@ class Commands:
         for key in changes:
             if key in NOT_SETTINGS:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
+        pub, pull = camera.config.pub_address, camera.config.pull_address
         if not camera.listed:
             # Once it is listed, its addresses must stay those it has now.
-            pub, pull = camera.config.pub_address, camera.config.pull_address
             changes = {"pub_address": pub, "pull_address": pull, **changes}
         unique_id = camera.config.unique_id
         try:
@@ -180,7 +181,8 @@ class Commands:
         self._engine.loaded = loaded
         (config,) = (each for each in loaded.config.cameras if each.unique_id == unique_id)
         camera.listed = True
-        camera.change(config)
+        # Where the sockets are, even if that could not be saved.
+        camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
         text = f"{told or 'added'}; saved to {loaded.path.name}"
         return self._told(camera, text, kind="settings")
 

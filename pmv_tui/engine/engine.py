@@ -226,7 +226,8 @@ class Engine:
     def _cut_withdrawn(self, camera: RigCamera) -> None:
         """Cut the clients of a camera whose keys were taken off the list."""
         door = camera.sockets.door
-        names = self._gate.withdrawn(door) if self._gate and door else []
+        # The gate may have answered after an unplug: then there is nobody to cut.
+        names = self._gate.withdrawn(door) if self._gate and door and camera.plugged else []
         if not names:
             return
         gone = f"no longer listed: {', '.join(names)}"
@@ -255,7 +256,7 @@ class Engine:
         if wanted or "all" in self._to_plug:
             self._to_plug -= wanted
             self.plug(camera)
-            camera.paused = bool(wanted & self._to_pause)
+            camera.paused = bool((wanted | {"all"}) & self._to_pause)
 
     def _complete(self, unique_id: str) -> CameraConfig:
         """Make the config of a camera that is not listed: defaults, and ports of its own."""

@@ -73,6 +73,7 @@ class SocketPair:
         if self.door is not None:
             self.door.let_in.clear()
         self._overlays.clear()
+        self._publisher.paused = False
         self.error = ""
 
     def move(self, pub: Address, pull: Address) -> None:
@@ -105,7 +106,7 @@ class SocketPair:
         """Bring the number of clients that were turned away up to date."""
         for bound in (self._pub, self._pull):
             if bound is not None:
-                bound.count_strangers()
+                bound.look()
 
     @property
     def _addresses(self) -> tuple[Address, Address]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from queue import SimpleQueue
 
 from pmv_tui.control.messages import OPEN_WINDOWS
@@ -111,9 +112,11 @@ class Windows:
         feed : of the camera's frames.
         display, xauthority : as in the user's environment; empty where it has none.
         """
+        if self.state(camera).state in OPEN_WINDOWS:
+            return
         if not display:
             self._statuses[camera] = WindowStatus("no display", NO_DISPLAY)
-        elif self.state(camera).state not in OPEN_WINDOWS:
+        else:
             self._statuses[camera] = WindowStatus("opening")
             self._ask(partial(self._open, camera, _Window(title, feed), display, xauthority))
 
@@ -150,14 +153,16 @@ class Windows:
     def _sleep(self, next_round: float) -> None:
         """Sleep until something is to be done."""
         viewer = self._viewer
-        sources = [self._wake]
         timeout = None
+        sources = select.poll()  # `select` knows no descriptor above 1023
+        sources.register(self._wake, select.POLLIN)
         if viewer is not None:
-            sources += [viewer.link.fileno(), viewer.output.fileno()]
+            sources.register(viewer.link, select.POLLIN)
+            sources.register(viewer.output, select.POLLIN)
             timeout = max(0.0, next_round - time.monotonic())
         elif self._wanted:
             timeout = max(0.0, self._not_before - time.monotonic())
-        if self._wake in select.select(sources, [], [], timeout)[0]:
+        if self._wake in dict(sources.poll(None if timeout is None else ceil(timeout * 1000))):
             os.eventfd_read(self._wake)
 
     def _open(self, camera: str, window: _Window, display: str, xauthority: str) -> None:
@@ -189,7 +194,7 @@ class Windows:
             viewer = Viewer(
                 self._display, self._xauthority, self._max_size, self._rate, self._printed
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a display with a zero byte
             self._lost(WindowStatus("viewer died", f"it cannot be started: {error}"))
             return
         self._viewer = viewer

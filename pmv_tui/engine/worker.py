@@ -102,6 +102,7 @@ class Worker:
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=config.label, daemon=True)
         self._camera: Camera | None = None
+        self._rate = config.fps
         self.progress = Progress()
         self.arrivals = Ring()
         """When frames arrived."""
@@ -152,7 +153,7 @@ class Worker:
         return "stalled", f"no frame for {silent:.0f} s"
 
     def _patience(self) -> float:
-        return max(STALLED_AFTER, STALLED_PERIODS / self._config.fps)
+        return max(STALLED_AFTER, STALLED_PERIODS / min(self._config.fps, self._rate))
 
     def _run(self) -> None:
         retry = FIRST_RETRY
@@ -189,8 +190,8 @@ class Worker:
             return None
         except CameraError as error:
             self._failed(error)
-        except Exception as error:
-            # Whatever an SDK throws must not end the thread unseen: it is told and retried.
+        except BaseException as error:
+            # Whatever an SDK throws, SystemExit too, must not end the thread unseen.
             log.exception("%s: unexpected error", self._config.label)
             self._failed(
                 CameraError(
@@ -226,7 +227,11 @@ class Worker:
         finally:
             self._camera = None
             self.progress.earlier_counts += camera.counts
-            camera.close()
+            try:
+                camera.close()
+            except Exception:
+                # What ended the stream is what is told.
+                log.exception("%s: could not be closed in order", self._config.label)
 
     def _started(self, camera: Camera) -> None:
         progress = self.progress
@@ -238,7 +243,7 @@ class Worker:
 
     def _take_over(self, camera: Camera) -> None:
         former, wanted = self._config, self._wanted
-        if _for_the_camera(former) != _for_the_camera(wanted):
+        if _for_the_camera(former) != _for_the_camera(wanted) or _given(former) != _given(wanted):
             camera.apply(wanted)
         self._config = wanted
         self._read_settings(camera)
@@ -250,9 +255,9 @@ class Worker:
     def _read_settings(self, camera: Camera) -> None:
         self.progress.settings = camera.settings()
         self.progress.pixel_format = camera.pixel_format
-        rate = camera.fps or self._config.fps
-        self._publisher.set_camera_rate(rate)
-        self._feed.set_camera_rate(rate)
+        self._rate = camera.fps or self._config.fps
+        self._publisher.set_camera_rate(self._rate)
+        self._feed.set_camera_rate(self._rate)
 
     def _arrived(self, frame: Frame, camera: Camera) -> None:
         now = time.monotonic_ns()
@@ -271,8 +276,14 @@ class Worker:
             self.clock.add(now, frame.timestamp, frame.device_timestamp)
 
 
+_ENGINES_OWN = {"name": "", "pub_address": "", "pull_address": "", "downsampling": 1}
+
+
 def _for_the_camera(config: CameraConfig) -> CameraConfig:
     """Leave out what is the engine's business alone: the camera need not hear of a change of it."""
-    return config.model_copy(
-        update={"name": "", "pub_address": "", "pull_address": "", "downsampling": 1}
-    )
+    return config.model_copy(update=_ENGINES_OWN)
+
+
+def _given(config: CameraConfig) -> set[str]:
+    """Name the camera's settings that the file gives: to a webcam a default is none of them."""
+    return config.model_fields_set - {*_ENGINES_OWN, "unique_id", "source"}

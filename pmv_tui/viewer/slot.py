@@ -85,6 +85,9 @@ class FrameSlot:
 
     def _grow(self, capacity: int) -> None:
         """Make room for larger images; what is in the buffers is lost."""
+        # First, for it may fail: then all is as it was.
+        os.ftruncate(self.fd, HEADER_BYTES + BUFFERS * capacity)
+        grown = _Memory(self.fd)
         records = [self._memory.record(number) for number in range(BUFFERS)]
         self._memory.header[_PUBLISHED] = 0
         for record in records:
@@ -92,8 +95,7 @@ class FrameSlot:
         self._fence()
         for record in records:
             record[_SEQUENCE:] = 0
-        os.ftruncate(self.fd, HEADER_BYTES + BUFFERS * capacity)
-        self._memory = _Memory(self.fd)
+        self._memory = grown
         self._memory.header[_CAPACITY] = capacity
         self._fence()
         for record in records:
