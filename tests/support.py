@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,9 +45,19 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
+def has_ipv6() -> bool:
+    """Tell whether IPv6's loopback can be listened at: in many containers it is off."""
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
 def has_ended(process: psutil.Process) -> bool:
     """Tell whether a process is no more, or waits for its parent to take note of that."""
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # between the two questions
+        return True
 
 
 @contextmanager
@@ -129,6 +139,10 @@ class RigOnDisk:
         """Tell whether an engine answers."""
         return self.run("status").returncode == 0
 
+    def wait_for_search(self) -> None:
+        """Wait until the engine has loaded its cameras' libraries, and takes what it will keep."""
+        wait_for(lambda: not self.status()["engine"]["scanning"], "the first search to end")
+
     @contextmanager
     def serve(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         """Run the engine in the foreground; at the block's end it must stop cleanly."""
@@ -165,9 +179,15 @@ class RigOnDisk:
         """
         if self.config_path.exists():
             self.run("stop")
-        for process in psutil.process_iter(["cmdline"]):
-            if any(str(self.folder) in word for word in process.info["cmdline"] or ()):
+        left = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if any(str(self.folder) in word for word in process.info["cmdline"] or ())
+        ]
+        for process in left:
+            with suppress(psutil.NoSuchProcess):  # an engine that was just stopped ends by itself
                 process.kill()
+        psutil.wait_procs(left, DEADLINE)  # or it may still write where the folder is removed
 
 
 NUMBERED = "[socket_config]\nextended_metadata = true\nput_rate = 0\n"

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests.support import wait_for
 
@@ -49,11 +50,20 @@ class FakeCamera:
             self._process = None
 
 
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextmanager
 def fake_camera(lost_packets: int = 0) -> Iterator[FakeCamera]:
     """Run a fake camera; others on this machine wait, for there is one port for all of them."""
     with (Path(tempfile.gettempdir()) / "pmv-tui-fake-camera.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Less than a test may take: pytest ends with all the others where one takes longer.
+        wait_for(lambda: _locked(lock), "another run, or make soak, to let go of the port", 90)
         camera = FakeCamera(lost_packets)
         camera.switch_on()
         try:

@@ -125,8 +125,8 @@ def test_settings_change_while_it_streams() -> None:
     camera.apply(config(fps=20.0, exposure_time=3000.0))
     assert camera.fps == 20.0
     assert setting(camera, "exposure_time").actual == 3000.0
-    stamps = [grab_one(camera).timestamp for _ in range(5)]
-    assert stamps[-1] - stamps[1] > 0.1e9
+    stamps = [grab_one(camera).timestamp for _ in range(10)]
+    assert stamps[-1] - stamps[1] > 0.2e9, "at the old rate it would be 80 ms"
     with pytest.raises(RestartNeeded, match="roi cannot be changed while"):
         camera.apply(config(fps=30.0, roi=(0, 0, 64, 48)))
     assert setting(camera, "fps").actual == 20.0, "nothing has been changed"

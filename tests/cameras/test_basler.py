@@ -247,8 +247,8 @@ def test_settings_change_while_it_and_another_camera_stream() -> None:
         pytest.approx(12.0, rel=1e-4),
     ]
     assert camera.fps == 20.0
-    stamps = [grab_one(camera).timestamp for _ in range(4)]
-    assert stamps[-1] - stamps[1] > 0.06e9
+    stamps = [grab_one(camera).timestamp for _ in range(10)]
+    assert stamps[-1] - stamps[1] > 0.2e9, "at the old rate it would be 80 ms"
     grab_one(other)
     assert (other.counts.missing, other.counts.failed) == (0, 0)
     assert setting(other, "fps").actual == 50.0

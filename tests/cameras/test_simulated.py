@@ -133,7 +133,7 @@ def test_the_rate_changes_while_it_streams_and_the_numbers_go_on() -> None:
     assert after[0] > before[-1]
     assert after[0] - before[-1] < 10, "time that passed at the old rate counts for nothing"
     assert after == sorted(set(after))
-    assert elapsed > 3 / 20
+    assert elapsed > 2 / 20, "at the old rate it would be 8 ms"
     assert setting(camera, "fps").actual == camera.fps == 20.0
 
 

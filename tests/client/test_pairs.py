@@ -1,10 +1,11 @@
 """Several cameras at once: what belongs together, what is dropped, and a camera that is lost."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from pmv_tui.client import PairedSubscription, subscribe_all
+from pmv_tui.client import Frame, PairedSubscription, subscribe_all
 from pmv_tui.client.pairs import BUFFERED
 from tests.client.publisher import Publisher
 from tests.support import DEADLINE, wait_for
@@ -84,15 +85,26 @@ def test_a_lost_camera_ends_the_wait_and_is_named(cameras: dict[str, Publisher])
         wait_for(lambda: told_of_silence(pairs) and pairs.unpaired["left"] == BUFFERED, "the rest")
 
         cameras["right"].send(timestamp=16 * (2 * BUFFERED - 1) * MS)
-        pair = next(pairs)
+        pair = wait_for(lambda: next_of(pairs), "a pair")
+        assert pair
         assert pair["left"].sequence == 2 * BUFFERED - 1, "and it goes on when the camera is back"
 
 
 def told_of_silence(pairs: PairedSubscription) -> bool:
     """Wait for a pair in vain; tell whether the error names the right camera alone."""
-    with pytest.raises(TimeoutError, match=r"^nothing from right \(tcp://localhost:\d+\) within"):
+    with pytest.raises(TimeoutError) as raised:
         next(pairs)
-    return True
+    # On a busy machine nothing may have come of the left one either, the first time.
+    alone = r"nothing from right \(tcp://localhost:\d+\) within"
+    return re.match(alone, str(raised.value)) is not None
+
+
+def next_of(pairs: PairedSubscription) -> dict[str, Frame] | None:
+    """Give the next pair; None where none came in time."""
+    try:
+        return next(pairs)
+    except TimeoutError:
+        return None
 
 
 def test_cameras_that_never_agree_in_time_are_told_of(cameras: dict[str, Publisher]) -> None:

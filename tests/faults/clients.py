@@ -83,7 +83,7 @@ def fuzzed(rig: FaultRig) -> Iterator[str]:
     for name in rig.pull:
         assert_draws(rig, name)
     read = messages_read(rig) - before
-    assert read > 0.7 * count, "most are read, and few passed over"
+    assert read > 0.5 * count, "most are read, and few passed over"
     yield f"{read} read; {told}"
 
 

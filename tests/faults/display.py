@@ -6,15 +6,26 @@ from contextlib import contextmanager
 
 import psutil
 
+from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.cv2_import import require_cv2
 from tests.faults.fault import fault
 from tests.faults.rig import FaultRig, Unavailable
 from tests.support import wait_for
 from tests.viewer.screen import Screen
 
 
+def needs_opencv() -> None:
+    """See that there can be windows."""
+    try:
+        require_cv2()
+    except BackendUnavailable as trouble:
+        raise Unavailable(str(trouble)) from trouble
+
+
 @contextmanager
 def screen() -> Iterator[Screen]:
     """Run an X server."""
+    needs_opencv()
     if shutil.which("Xvfb") is None:
         raise Unavailable("Xvfb is not installed; apt-get install xvfb")
     one = Screen()
@@ -48,6 +59,7 @@ def closed_at_the_end(rig: FaultRig) -> Iterator[None]:
 
 @fault("there is no X server")
 def absent(rig: FaultRig) -> Iterator[str]:
+    needs_opencv()
     with closed_at_the_end(rig):
         rig.ask("window", camera="left", display=":4711", xauthority="")
         yield window_shows(rig, "no display")

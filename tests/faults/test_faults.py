@@ -42,7 +42,7 @@ def test_some_of_a_rigs_life_leaves_memory_flat_and_no_image_is_lost(
     rig: FaultRig,
 ) -> None:
     samples = soak(rig, 15)
-    assert len(samples) > 10
+    assert len(samples) > 5
     assert samples[-1].lost == 0
     assert growth(samples) < 2e6
 

@@ -134,7 +134,8 @@ def rescanned(rig: RigOnDisk) -> dict[str, Any]:
 
 
 def test_status_has_room_in_80_columns(rig: RigOnDisk) -> None:
-    rig.write_config(simulated("left", *free_ports(2)) + simulated("right", *free_ports(2)))
+    ports = free_ports(4)
+    rig.write_config(simulated("left", *ports[:2]) + simulated("right", *ports[2:]))
     with rig.serve("--plug", "left"):
         _, title, left, right = rig.run("status").stdout.splitlines()
         assert title.split() == ["NAME", "STATE", "FPS", "PLUG", "CLIENTS", "DROPS", "PUB,", "PULL"]
@@ -173,7 +174,7 @@ def test_stop_tells_which_engine_ended(rig: RigOnDisk) -> None:
     with rig.serve() as engine:
         done = rig.run("stop", "--json")
         assert json.loads(done.stdout) == {"stopped": True, "pid": engine.pid}
-        assert engine.wait(5) == 0
+        assert engine.wait(DEADLINE) == 0
 
 
 def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: RigOnDisk) -> None:

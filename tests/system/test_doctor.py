@@ -134,11 +134,13 @@ def test_an_sdk_that_crashes_or_hangs_in_the_search_is_told(
     start = time.monotonic()
     findings = doctor(rig, 0)
     assert time.monotonic() - start < 15
-    assert "no answer within 4 s" in texts(findings, "cameras", "warning")
+    # By the search's own limit; on a busy machine by that of all checks, 4.6 s.
+    assert "no answer within 4" in texts(findings, "cameras", "warning")
     assert f"free: tcp://localhost:{ports[0]}" in texts(findings, "ports", "ok")
 
 
 def test_a_display_that_is_not_there_is_told(rig: RigOnDisk, ports: list[int]) -> None:
+    pytest.importorskip("cv2", exc_type=ImportError)
     rig.environment["DISPLAY"] = f":{ports[0]}"
     told(rig, "display", "warning", f"cannot connect to :{ports[0]}")
 
@@ -146,6 +148,7 @@ def test_a_display_that_is_not_there_is_told(rig: RigOnDisk, ports: list[int]) -
 def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_told(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
+    pytest.importorskip("cv2", exc_type=ImportError)
     with screen() as display:
         rig.environment["DISPLAY"] = display.name
         told(rig, "display", "ok", "windows can be shown")

@@ -80,7 +80,7 @@ def test_a_clients_coming_and_going_and_its_malformed_message_are_told(
 
 
 def test_people_get_a_line_each_with_the_hosts_local_time(rig: RigOnDisk, ports: list[int]) -> None:
-    rig.environment["TZ"] = "Asia/Kathmandu"
+    rig.environment["TZ"] = "NPT-5:45"  # Kathmandu's, also where no time zones are installed
     with rig.serve("--plug", "left"):
         lines = rig.run("events").stdout.splitlines()
         (line,) = (line for line in lines if "publishes at" in line)
@@ -95,7 +95,8 @@ def test_people_get_a_line_each_with_the_hosts_local_time(rig: RigOnDisk, ports:
 
 def test_events_can_be_asked_for_by_time_and_camera(rig: RigOnDisk) -> None:
     with rig.serve("--plug-all"):
-        assert set(texts(rig, "--since", "1h")) == set(texts(rig))
+        # In this order: more may happen between the two questions.
+        assert set(texts(rig)) <= set(texts(rig, "--since", "1h"))
         assert texts(rig, "--since", "2099-01-31") == []
         cameras = {event["camera"] for event in events(rig, "--camera", "right-simulated")}
         assert cameras == {"right-simulated"}

@@ -76,6 +76,7 @@ def test_a_flood_of_large_messages_costs_little_time_and_the_newest_is_drawn(
     pub, pull = free_ports(2)
     rig.write_config(simulated("left", pub, pull, fps=30))
     with rig.serve("--plug-all") as engine, flooding("PUSH", pull, json.dumps([BOX] * 1000)):
+        rig.wait_for_search()
         wait_for(lambda: rig.camera("left")["malformed"] > 0, "the flood to arrive")
         process = psutil.Process(engine.pid)
         process.cpu_percent()
@@ -107,8 +108,7 @@ def test_what_is_far_too_long_is_not_read_into_memory(
     rig.write_config(simulated("left", pub, pull))
     with rig.serve("--plug-all") as engine:
         process = psutil.Process(engine.pid)
-        # An engine that answers may still be loading its cameras' libraries.
-        wait_for_frames(rig, 60)
+        rig.wait_for_search()
         before = process.memory_info().rss
         kind, port = (zmq.XSUB, pub) if to_publisher else (zmq.PUSH, pull)
         with connected(kind, port) as socket:

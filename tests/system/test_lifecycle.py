@@ -150,10 +150,12 @@ def test_two_rigs_run_at_once_and_know_nothing_of_each_other(rig: RigOnDisk) -> 
         ports = free_ports(4)
         rig.write_config(simulated("left", *ports[:2]))
         other.write_config(simulated("left", *ports[2:]))
-        with rig.serve("--plug-all"), other.serve("--plug-all"):
+        with rig.serve("--plug-all"), other.serve("--plug-all") as others:
             receive_image(ports[0])
             receive_image(ports[2])
             assert other.run("stop").returncode == 0
+            # A signal that reaches it on its way out, as `serve` sends one, would be its exit code.
+            assert others.wait(DEADLINE) == 0
             assert rig.camera("left")["plugged"]
 
 
@@ -166,10 +168,11 @@ def test_put_rate_thins_what_a_faster_camera_sends(rig: RigOnDisk) -> None:
     with rig.serve("--plug-all"):
         done = rig.run("probe", f"tcp://localhost:{pub}", "--seconds", "2", "--json")
         report = json.loads(done.stdout)
-        assert report["fps"] == pytest.approx(20, rel=0.1)
+        # Never more; fewer where a busy machine takes the processor away.
+        assert 10 < report["fps"] < 22
         assert report["gaps_told_by"] == "sequence"
         camera = rig.camera("left")
-        assert camera["drops"]["put_rate"] > 3 * camera["published"]
+        assert camera["drops"]["put_rate"] > camera["published"]
 
 
 def test_one_cameras_trouble_is_told_and_leaves_the_others_alone(rig: RigOnDisk) -> None:
@@ -177,11 +180,10 @@ def test_one_cameras_trouble_is_told_and_leaves_the_others_alone(rig: RigOnDisk)
     missing = simulated("gone", *ports[2:], more='source = "missing.avi"')
     rig.write_config(simulated("left", *ports[:2]) + missing.replace("-simulated", "-opencv"))
     with rig.serve("--plug-all"):
-        gone = wait_for(
-            lambda: (camera := rig.camera("gone"))["state"] == "error" and camera, "an error"
-        )
+        wait_for(lambda: rig.camera("gone")["retry_in"] is not None, "a next try")
+        gone = rig.camera("gone")
+        assert gone["state"] == "error"
         assert "missing.avi" in gone["reason"]
-        assert gone["retry_in"] is not None
         receive_image(ports[0])
 
 

@@ -12,7 +12,7 @@ from tests.support import NUMBERED, STEADY_FPS, RigOnDisk, free_ports, has_ended
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 
-AT_LEAST = 3.0
+AT_LEAST = 5.0
 """Seconds of processor time that a process which spins would have used within a stall."""
 
 
@@ -49,7 +49,7 @@ def test_a_closed_terminal_ends_the_tui_and_not_the_engine(
     with attached(rig, pub, *within) as (tui, _):
         process = tui_of(tui)
         tui.hang_up()
-        wait_for(lambda: has_ended(process), "the TUI to end", 5)
+        wait_for(lambda: has_ended(process), "the TUI to end")
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -58,7 +58,7 @@ def test_a_signal_ends_the_tui_in_order_and_the_terminal_is_as_before(
 ) -> None:
     with attached(rig, pub) as (tui, _):
         tui.process.kill(number)
-        wait_for(tui.over, "the TUI to end", 5)
+        wait_for(tui.over, "the TUI to end")
         assert tui.process.exitstatus == 0
         assert tui.restored()
 
@@ -93,8 +93,13 @@ def test_a_terminal_that_stalls_for_10_s_is_painted_right_when_it_reads_on(
         stall(tui, numbers, 10)
         assert sum(tui_of(tui).cpu_times()[:2]) - before < AT_LEAST
         assert rig.run("plug", "right").returncode == 0
-        screen = tui.shows("2 of 2 plugged")
-        assert screen.count("2 of 2 plugged") == screen.count("enter open") == 1, screen
+        tui.shows("2 of 2 plugged")
+
+        def painted() -> bool:
+            screen = tui.text()
+            return screen.count("2 of 2 plugged") == screen.count("enter open") == 1
+
+        wait_for(painted, "the whole screen to be painted")
         tui.press("?")
         tui.shows("Help")
 
@@ -106,7 +111,7 @@ def test_a_terminal_that_stalls_for_good_does_not_keep_the_tui(
     with attached(rig, pub) as (tui, numbers):
         stall(tui, numbers, 3)
         tui.process.kill(number)
-        wait_for(lambda: not tui.process.isalive(), "the TUI to end", 5)
+        wait_for(lambda: not tui.process.isalive(), "the TUI to end")
         assert tui.process.exitstatus == 0
 
 
@@ -141,8 +146,8 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
         assert tui.cleared()
         assert rig.run("plug", "right").returncode == 0
         tui.press("fg\r")
-        screen = tui.shows("2 of 2 plugged")
-        assert "Stopped" not in screen, "the whole screen is painted"
+        tui.shows("2 of 2 plugged")
+        tui.hides("Stopped")
         tui.press("q")
         tui.shows("Detach")
         tui.press("d")

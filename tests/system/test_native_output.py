@@ -6,7 +6,16 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support import NUMBERED, RigOnDisk, free_ports, has_ended, simulated, steady, wait_for
+from tests.support import (
+    NUMBERED,
+    STEADY_FPS,
+    RigOnDisk,
+    free_ports,
+    has_ended,
+    simulated,
+    steady,
+    wait_for,
+)
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell
 from tests.system.terminal import TerminalTui
@@ -55,7 +64,7 @@ def test_what_a_driver_prints_is_an_event_and_reaches_stderr_and_buries_nothing(
         tell(rig, "odd", "noisy")
         wait_for(lambda: "printed: driver: buffer 7 is late" in printed(rig), "the event")
         so_far = len(numbers)
-        wait_for(lambda: len(numbers) > so_far + 120, "two seconds of a driver that prints")
+        wait_for(lambda: len(numbers) > so_far + 2 * STEADY_FPS, "two seconds of its prints")
         wait_for(lambda: "more lines: see" in "".join(printed(rig)), "a word of the rest")
         assert len(printed(rig)) < 25
         tell(rig, "odd", "")

@@ -28,8 +28,8 @@ def test_v_shows_the_scene_in_many_greys_and_v_hides_it(rig: RigOnDisk) -> None:
         assert HALF_BLOCK not in tui.text()
         tui.press("v")
         tui.shows(HALF_BLOCK, "capturing")
-        colours = wait_for(lambda: tui.colours(HALF_BLOCK), "colours")
-        assert len(colours) > 5
+        wait_for(lambda: len(tui.colours(HALF_BLOCK)) > 5, "many colours")
+        colours = tui.colours(HALF_BLOCK)
         assert all(map(is_grey, colours))
         first = tui.text()
         wait_for(lambda: HALF_BLOCK in tui.text() and tui.text() != first, "another picture")
@@ -59,18 +59,18 @@ def test_a_box_is_drawn_in_its_colour_with_its_label_and_fades_away(
 
 @pytest.mark.usefixtures("pull")
 def test_it_is_drawn_with_the_colours_that_the_terminal_has(rig: RigOnDisk) -> None:
-    def picture(environment: dict[str, str], glyph: str) -> set[str]:
+    def picture(environment: dict[str, str], glyph: str, least: int = 1) -> set[str]:
         with TerminalTui(rig, environment=environment) as tui:
             tui.shows("capturing")
             tui.press("v")
             tui.shows(glyph)
-            colours: set[str] = wait_for(lambda: tui.colours(glyph), "colours")
-            return colours
+            wait_for(lambda: len(tui.colours(glyph)) >= least, "colours")
+            return tui.colours(glyph)
 
     with rig.serve():
         ramp = {f"{grey:02x}" * 3 for grey in (0, *range(8, 239, 10), 255)}
         assert picture({"COLORTERM": ""}, HALF_BLOCK) <= ramp
-        four = picture({"TERM": "xterm", "COLORTERM": ""}, HALF_BLOCK)
+        four = picture({"TERM": "xterm", "COLORTERM": ""}, HALF_BLOCK, least=3)
         assert {"brightblack"} < four <= {"black", "brightblack", "white", "brightwhite"}
         shades = picture({"NO_COLOR": "1"}, "▒")
         assert len(shades) <= 2

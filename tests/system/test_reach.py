@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.support import DEADLINE, RigOnDisk, free_ports, simulated
+from tests.support import DEADLINE, RigOnDisk, free_ports, has_ipv6, simulated, steady
 
 
 def listening(pid: int, ports: tuple[int, int]) -> set[str]:
@@ -54,16 +54,17 @@ HOSTS = {
 
 
 def test_sockets_listen_where_their_addresses_say_and_open_ones_are_told(rig: RigOnDisk) -> None:
-    ports = dict(zip(HOSTS, pairs(free_ports(2 * len(HOSTS))), strict=True))
+    hosts = {host: told for host, told in HOSTS.items() if has_ipv6() or "[" not in host}
+    ports = dict(zip(hosts, pairs(free_ports(2 * len(hosts))), strict=True))
     rig.write_config(
         "".join(
-            simulated(f"camera{number}", *pair).replace("localhost", host)
+            steady(f"camera{number}", *pair).replace("localhost", host)
             for number, (host, pair) in enumerate(ports.items())
         )
     )
     with rig.serve("--plug-all") as engine:
-        cameras = dict(zip(HOSTS, rig.status()["cameras"], strict=True))
-        for host, (bound, exposed) in HOSTS.items():
+        cameras = dict(zip(hosts, rig.status()["cameras"], strict=True))
+        for host, (bound, exposed) in hosts.items():
             camera = cameras[host]
             assert camera["plugged"], camera["plug_error"]
             assert listening(engine.pid, ports[host]) == {bound}
@@ -72,7 +73,7 @@ def test_sockets_listen_where_their_addresses_say_and_open_ones_are_told(rig: Ri
             told = rig.run("plug", camera["name"]).stdout
             assert ("open to other machines, without encryption" in told) is exposed
     logged = rig.said().count("open to other machines, without encryption")
-    assert logged == 2 * sum(exposed for _, exposed in HOSTS.values())
+    assert logged == 2 * sum(exposed for _, exposed in hosts.values())
 
 
 def test_a_loopback_address_cannot_be_reached_by_another_one(rig: RigOnDisk) -> None:

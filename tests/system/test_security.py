@@ -11,7 +11,7 @@ import psutil
 import pytest
 import zmq
 
-from pmv_tui.client import Key, boxes, subscribe, subscribe_all
+from pmv_tui.client import Key, Subscription, boxes, subscribe, subscribe_all
 from pmv_tui.keys import Keys
 from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, steady, wait_for
 
@@ -69,6 +69,20 @@ def gets_nothing(address: str, key: Key | Path | None = None) -> bool:
     return False
 
 
+def gets_an_image(address: str, key: Path) -> bool:
+    """Tell whether a client receives an image, however long a busy machine takes."""
+    with subscribe(address, timeout=DEADLINE, key=key) as frames:
+        return bool(next(frames).timestamp)
+
+
+def received(frames: Subscription) -> bool:
+    """Tell whether an image comes within the subscription's own timeout."""
+    try:
+        return bool(next(frames).timestamp)
+    except TimeoutError:
+        return False
+
+
 def turned_away(encrypted: Encrypted, key: Key | None) -> dict[str, Any]:
     """Try to get images and to send boxes; give the status once both was counted."""
     before = encrypted.left()["refused"]
@@ -93,7 +107,8 @@ def test_a_listed_client_receives_images_and_its_boxes_are_drawn(encrypted: Encr
             wait_for(lambda: marks.send(((1, 2), (30, 40))), "the connection")
             wait_for(lambda: marks.send(((1, 2), (30, 40))) and encrypted.left()["box"], "its box")
         both = {"left": encrypted.pub, "right": encrypted.other_pub}
-        with subscribe_all(both, tolerance=0.02, timeout=DEADLINE, key=str(alice)) as pairs:
+        # Half a period is enough whatever their phases: nothing triggers them together.
+        with subscribe_all(both, tolerance=0.03, timeout=DEADLINE, key=str(alice)) as pairs:
             assert set(next(pairs)) == {"left", "right"}
         status = encrypted.left()
         assert status["curve"]
@@ -124,7 +139,7 @@ def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encry
 def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: Encrypted) -> None:
     alice = encrypted.keys.make_client("alice")
     server, _ = encrypted.keys.server()
-    crowd = 400
+    crowd = 300  # of which each takes two open files: often 1024 are allowed
     with (
         encrypted.rig.serve("--plug-all") as engine,
         subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as frames,
@@ -132,6 +147,7 @@ def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: En
         ExitStack() as strangers,
     ):
         next(frames)
+        encrypted.rig.wait_for_search()
         files = psutil.Process(engine.pid).num_fds()
         for number in range(crowd):
             stranger = strangers.enter_context(context.socket(zmq.SUB))
@@ -152,7 +168,7 @@ def test_a_key_is_let_in_as_soon_as_it_is_listed(encrypted: Encrypted) -> None:
     with encrypted.rig.serve("--plug-all"):
         done = encrypted.rig.run("keys", "new", "bob", "--json")
         about = json.loads(done.stdout)
-        assert not gets_nothing(encrypted.pub, Path(about["secret_file"]))
+        assert gets_an_image(encrypted.pub, Path(about["secret_file"]))
 
 
 def test_a_key_that_is_removed_is_cut_and_others_go_on(encrypted: Encrypted) -> None:
@@ -165,7 +181,7 @@ def test_a_key_that_is_removed_is_cut_and_others_go_on(encrypted: Encrypted) -> 
         subscribe(encrypted.pub, timeout=QUIET, key=bobs_key) as bobs,
     ):
         next(alices)
-        next(bobs)
+        wait_for(lambda: received(bobs), "an image for bob")
         assert encrypted.rig.run("keys", "remove", "bob").returncode == 0
         wait_for(lambda: "no longer listed: bob" in encrypted.events(), "the cut")
         removed = time.time_ns()
@@ -202,7 +218,7 @@ def test_a_list_that_others_can_change_lets_nobody_in(encrypted: Encrypted) -> N
         assert gets_nothing(encrypted.pub, alice)
         assert "can be written to by others" in encrypted.left()["refused_reason"]
         encrypted.keys.clients_folder.chmod(0o700)
-        assert not gets_nothing(encrypted.pub, alice)
+        assert gets_an_image(encrypted.pub, alice)
 
 
 def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -> None:
@@ -211,7 +227,7 @@ def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -
     bob.rename(bobs_file)
     encrypted.keys.remove_client("bob")
     with encrypted.rig.serve("--plug-all"):
-        probe = ("probe", encrypted.pub, "--seconds", "0.5")
+        probe = ("probe", encrypted.pub, "--seconds", "2")
         for options, told in (
             (("--key", str(alice)), "96x72"),
             ((), "lets in only clients with a key; give it with --key"),

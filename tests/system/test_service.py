@@ -71,4 +71,5 @@ def test_the_unit_in_the_examples_is_sound(rig: RigOnDisk) -> None:
         timeout=DEADLINE,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # It may complain about units of the machine's, too.
+    assert (done.returncode, UNIT.name in done.stderr) == (0, False), done.stderr

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support import RigOnDisk, free_ports, simulated
+from tests.support import RigOnDisk, free_ports, simulated, wait_for
 from tests.system.terminal import TerminalTui
 
 SIZES = [(40, 12), (40, 20), (80, 24), (200, 50)]
@@ -80,7 +80,10 @@ def test_without_colours_cursor_and_choice_stand_out_and_states_are_words(
         tui.shows("● plugged")
         tui.press("q")
         tui.shows("Detach")
-        assert any(character.reverse for character in tui.row("Detach"))
+        wait_for(
+            lambda: tui.text() and any(character.reverse for character in tui.row("Detach")),
+            "the choice to stand out",
+        )
 
 
 @pytest.mark.parametrize(
@@ -127,8 +130,14 @@ def test_state_and_way_out_are_on_every_screen(
 def test_wide_characters_in_a_name_keep_the_columns_in_line(rig_of_two: RigOnDisk) -> None:
     with TerminalTui(rig_of_two) as tui:
         tui.shows("> left", "○ unplugged", "error", "鼠窩")
-        rows = [[cell.data for cell in tui.row(name)] for name in ("> left", "  鼠", "  gone")]
-        assert len({row.index("○") for row in rows}) == 1
+
+        def in_line() -> bool:
+            tui.text()
+            names = ("> left", "  鼠", "  gone")
+            rows = ["".join(cell.data or " " for cell in tui.row(name)) for name in names]
+            return len({row.find("○") for row in rows}) == 1 and "○" in rows[0]
+
+        wait_for(in_line, "the columns to be in line")
 
 
 def test_without_the_mouse_the_terminal_is_not_asked_for_it(rig_of_two: RigOnDisk) -> None:

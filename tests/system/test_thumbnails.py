@@ -66,7 +66,8 @@ def test_it_is_the_image_that_a_client_gets_only_small(watched: Watched) -> None
     assert told["size"] == [40, 30]
     means = frame.image.reshape(30, 16, 40, 16).mean(axis=(1, 3))
     assert np.abs(pixels(told) - means).mean() < 2
-    assert pixels(told).argmax() == means.argmax()
+    # Of several that are as bright once they are rounded, either may be the first.
+    assert means.ravel()[pixels(told).argmax()] > means.max() - 1
 
 
 def test_a_frame_that_one_has_is_not_sent_again(watched: Watched) -> None:

@@ -80,8 +80,10 @@ def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
 def test_what_a_driver_throws_is_told_logged_and_retried(rig: RigOnDisk, ports: list[int]) -> None:
     with rig.serve("--plug-all"), counting(ports[0]):
         tell(rig, "odd", "crash")
-        wait_for(lambda: state(rig) == "error", "the error to be told")
-        assert "ZeroDivisionError: a bug of the driver" in rig.camera("odd")["reason"]
+        # Between two tries it is opened for a moment.
+        told = "ZeroDivisionError: a bug of the driver"
+        wait_for(lambda: told in rig.camera("odd")["reason"], "the error to be told")
+        wait_for(lambda: state(rig) == "error", "the state")
         tell(rig, "odd", "")
         wait_for(lambda: state(rig) == "capturing", "it to be tried again")
     assert "Traceback" in rig.said(), "the log has the whole of it"
@@ -133,8 +135,7 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
 
 def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
-    medium = "width = 320\nheight = 240"
-    rig.write_config(NUMBERED + simulated("left", pub, pull, more=medium))
+    rig.write_config(NUMBERED + steady("left", pub, pull))
     with (
         rig.serve("--plug-all"),
         counting(pub),
@@ -142,6 +143,7 @@ def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig:
         context.socket(zmq.SUB) as sleeper,
     ):
         sleeper.rcvhwm = 1
+        sleeper.rcvbuf = 4096  # so that small images fill what the systems hold, too
         sleeper.linger = 0
         sleeper.connect(f"tcp://localhost:{pub}")
         sleeper.subscribe(b"")

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import zmq
 
-from tests.support import NUMBERED, SMALL, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.support import NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
@@ -38,7 +38,7 @@ def two_cameras(rig: RigOnDisk, *, small: bool = True) -> list[int]:
     ports = free_ports(4)
     rig.write_config(
         NUMBERED
-        + simulated("left", *ports[:2], more=SMALL if small else "")
+        + (steady("left", *ports[:2]) if small else simulated("left", *ports[:2]))
         + steady("right", *ports[2:])
     )
     return ports
@@ -93,7 +93,7 @@ def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(
         wait_for(
             lambda: not np.array_equal(display.pixels(RIGHT), before), "the other window to go on"
         )
-        assert display.titles() == [RIGHT]
+        wait_for(lambda: display.titles() == [RIGHT], "the other window alone")
         assert rig.run("window", "all", "--close").returncode == 0
         wait_for(lambda: not display.titles(), "the other to close")
         open_windows(rig, display)
@@ -164,7 +164,7 @@ def test_an_inherited_qt_platform_does_not_matter(rig: RigOnDisk, display: Scree
     rig.environment["QT_QPA_PLATFORM"] = "offscreen"
     with rig.serve("--plug-all"), counting(pub):
         open_windows(rig, display)
-        assert set(display.titles()) == {LEFT, RIGHT}
+        wait_for(lambda: set(display.titles()) == {LEFT, RIGHT}, "both windows")
 
 
 def test_the_face_tracking_example_puts_its_box_on_the_face(rig: RigOnDisk) -> None:

@@ -38,6 +38,7 @@ def test_the_kernels_console_is_sent_ascii_unless_told_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTHONUTF8", "1")
+    monkeypatch.setattr("locale.getencoding", lambda: "UTF-8")  # whatever the test runs in
     monkeypatch.setenv("TERM", "xterm-256color")
     assert choose_glyphs("auto") == "unicode"
     monkeypatch.setenv("TERM", "linux")

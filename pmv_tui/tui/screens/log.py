@@ -53,6 +53,8 @@ class LogScreen(ExplainedScreen[None]):
 
     def on_mount(self) -> None:
         """Show what is known, and whatever comes."""
+        # Over SSH each blink is traffic.
+        self.query_one("#search", Input).cursor_blink = False
         self._changed.subscribe(self, self._show, immediate=True)
         self._show(self._state)
 
