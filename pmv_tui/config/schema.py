@@ -227,6 +227,8 @@ class EngineConfig(_Section):
         default=60.0, ge=0, le=1e6, allow_inf_nan=False, json_schema_extra={"unit": "s"}
     )
     """Seconds that an engine started by a TUI goes on with nothing plugged and nobody attached."""
+    open_unlisted: bool = True
+    """Whether cameras that are found, but not listed, are opened too."""
 
 
 class RigConfig(_Section):

@@ -9,6 +9,7 @@ from functools import partial
 import zmq
 
 from pmv_tui import __version__
+from pmv_tui.cameras.base import FoundCamera
 from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.complete import found_camera
 from pmv_tui.config.load import LoadedConfig
@@ -71,6 +72,7 @@ class Engine:
         self._backends: list[BackendStatus] = []
         self._to_plug: set[str] = set()
         self._to_pause: set[str] = set()
+        self._left_alone: set[str] = set()
         self._scanning = False
         self.operators = Operators(self.events)
         self._watch = Watch(self.events)
@@ -141,10 +143,7 @@ class Engine:
         for result in results:
             for camera in result.cameras:
                 if camera.unique_id not in self.cameras:
-                    self._add(self._complete(camera.unique_id), listed=False)
-                    self.events.tell(
-                        f"found: {camera.description}; not in the config", camera=camera.unique_id
-                    )
+                    self._take_in(camera)
         if not self.cameras and self.loaded.text is None:
             for unique_id in ("left-simulated", "right-simulated"):
                 self._add(self._complete(unique_id), listed=False)
@@ -152,6 +151,16 @@ class Engine:
         for name in self._to_plug - {"all"}:
             self.events.tell(f"--plug {name}: there is no such camera", level="error")
         self._to_plug.clear()
+
+    def _take_in(self, found: FoundCamera) -> None:
+        """Let a camera that is not listed join the rig; where it is to be left alone, tell once."""
+        text, unique_id = f"found: {found.description}; not in the config", found.unique_id
+        if self.loaded.config.engine.open_unlisted:
+            self._add(self._complete(unique_id), listed=False)
+            self.events.tell(text, camera=unique_id)
+        elif unique_id not in self._left_alone:
+            self._left_alone.add(unique_id)
+            self.events.tell(f"{text}, and so not opened ({unique_id})")
 
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""
