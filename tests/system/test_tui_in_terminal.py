@@ -12,15 +12,14 @@ from tests.system.terminal import TerminalTui
 
 ESCAPE = "\x1b"
 ENTER = "\r"
+BACKSPACE = "\x7f"
 TO_END_OF_FIELD = "\x1b[F"
 DELETE_TO_START = "\x15"
 
 
 def retype(tui: TerminalTui, text: str) -> None:
-    """Replace what stands in a field, as fast as a person: a burst of keys may change places."""
-    tui.press(TO_END_OF_FIELD + DELETE_TO_START)
-    tui.shows("'' is not an address")
-    tui.press(text)
+    """Replace what stands in a field, all at once, as a slow line delivers it."""
+    tui.press(f"{TO_END_OF_FIELD}{DELETE_TO_START}x{BACKSPACE}{text}")
 
 
 def two_cameras(rig: RigOnDisk) -> list[int]:

@@ -10,6 +10,7 @@ from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.address_check import check_addresses
 from pmv_tui.tui.screens.save_dialog import SaveDialog
 from pmv_tui.tui.text import plain
+from pmv_tui.tui.widgets.field import Field
 
 Save = Callable[[str, str], Awaitable[str]]
 """Is given the pub and the pull address; returns why they were refused, or nothing."""
@@ -42,7 +43,7 @@ class AddressDialog(SaveDialog):
                 ("pull", "boxes are received at", self._camera["pull_address"]),
             ):
                 yield Label(f"{kind}: {meaning}")
-                yield Input(plain(address), id=kind, compact=True, select_on_focus=False)
+                yield Field(plain(address), id=kind, compact=True, select_on_focus=False)
                 yield Static(id=f"{kind}-error", classes="field-error", markup=False)
             yield from self.compose_end()
 

@@ -18,6 +18,7 @@ from pmv_tui.tui.log_filter import LogFilter
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.event_view import EventView
+from pmv_tui.tui.widgets.field import Field
 from pmv_tui.tui.widgets.key_footer import KeyFooter
 
 
@@ -47,7 +48,7 @@ class LogScreen(ExplainedScreen[None]):
         """Lay out a title, the log, the field to search by, where one is, and the footer."""
         yield Static(classes="screen-title", markup=False)
         yield EventView()
-        yield Input(id="search", placeholder="text to look for", compact=True)
+        yield Field(id="search", placeholder="text to look for", compact=True)
         yield Static(id="place", markup=False)
         yield KeyFooter(self.registry)
 

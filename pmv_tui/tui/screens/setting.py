@@ -20,6 +20,7 @@ from pmv_tui.tui.setting_values import (
     write_value,
 )
 from pmv_tui.tui.text import plain
+from pmv_tui.tui.widgets.field import Field
 
 Save = Callable[[Any], Awaitable[str]]
 """Is given the value; returns why it was refused, or nothing."""
@@ -56,7 +57,7 @@ class SettingDialog(SaveDialog):
                     choices.highlighted = self._options.index(wanted)
                 yield choices
             else:
-                yield Input(wanted, compact=True, select_on_focus=True)
+                yield Field(wanted, compact=True, select_on_focus=True)
             yield Static(id="problem", classes="field-error", markup=False)
             yield from self.compose_end()
 
