@@ -43,7 +43,7 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
 
 def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":
     """Ask the running engine; whatever keeps it from answering is said in words."""
-    from pmv_tui.control.client import ControlClient, EngineGone
+    from pmv_tui.control.client import ControlClient, EngineGone, Unsendable
     from pmv_tui.control.messages import TO_REPLACE_IT, why_not_understood
     from pmv_tui.control.rig import RigError
 
@@ -60,7 +60,10 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
         try:
             reply = client.request(command, **arguments)
         except EngineGone as error:
-            raise CommandFailed(f"{error}; its log: {rig.log_path}") from None
+            by_force = f"kill -9 {rig.engine_pid()} ends it by force"
+            raise CommandFailed(f"{error}; its log: {rig.log_path}; {by_force}") from None
+        except Unsendable as error:
+            raise CommandFailed(str(error), WRONG) from None
     if "error" in reply:
         raise CommandFailed(reply["error"])
     if "snapshot" in reply and (foreign := why_not_understood(reply["snapshot"])):

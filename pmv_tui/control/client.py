@@ -11,13 +11,27 @@ TIMEOUT = 5.0
 """Seconds that an engine may take for any answer."""
 
 
+class Unsendable(ValueError):  # noqa: N818 - what happened, as it reads
+    """A request holds a value that no message can hold; the text says which kind."""
+
+
 class EngineGone(Exception):  # noqa: N818 - a state, reported as it is
     """No engine answers on the control socket."""
 
 
 def encode_request(command: str, arguments: dict[str, Any]) -> bytes:
-    """Build a request. Form: docs/control.md."""
-    return cast("bytes", msgpack.packb({"command": command, **arguments}))
+    """Build a request. Form: docs/control.md.
+
+    Raises
+    ------
+    Unsendable : a number is too large, or a text is no UTF-8.
+    """
+    try:
+        return cast("bytes", msgpack.packb({"command": command, **arguments}))
+    except UnicodeEncodeError:
+        raise Unsendable("a text is not UTF-8; write it in UTF-8") from None
+    except OverflowError:
+        raise Unsendable("a whole number has more than 64 bits; write a smaller one") from None
 
 
 def decode_reply(data: bytes) -> Reply:

@@ -102,7 +102,7 @@ class PmvApp(App[str]):
         self.animation_level = "none"
         self.state = RigState(log_path, preview_rate=preview_rate, looked_at=tuple(looked_at))
         self.state_changed: Signal[RigState] = Signal(self, "state changed")
-        self.link = EngineLink(client, self.post_message, operator)
+        self.link = EngineLink(client, self.post_message, operator, engine.runs)
         self._revival = Revival(engine, self.link)
 
     def get_default_screen(self) -> Screen[None]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from textual.message import Message
 
-from pmv_tui.control.client import EngineGone
+from pmv_tui.control.client import EngineGone, Unsendable
 from pmv_tui.control.messages import (
     TO_REPLACE_IT,
     CameraSettings,
@@ -49,12 +49,18 @@ class EngineLink:
     client : the connection; the link closes it.
     post : is given each message to the app.
     operator : how the engine names this TUI to others.
+    runs : tells whether there is an engine, answering or not.
     """
 
     def __init__(
-        self, client: EngineClient, post: Callable[[Message], object], operator: str = ""
+        self,
+        client: EngineClient,
+        post: Callable[[Message], object],
+        operator: str = "",
+        runs: Callable[[], bool] = lambda: True,
     ) -> None:
         self._told = {"operator": operator} if operator else {}
+        self._runs = runs
         self._client = client
         self._post = post
         self._hurry = asyncio.Event()
@@ -79,10 +85,13 @@ class EngineLink:
         What it did to each camera. A refusal of the whole, or silence, is a failed result of no
         camera.
         """
+        if not self._runs():
+            # It would wait in the socket, and be carried out by the engine that is started next.
+            return [_refusal(f"{command}: the engine has ended; quitting asks whether to start it")]
         try:
             reply = await self._client.request(command, **arguments)
-        except EngineGone as silence:
-            return [_refusal(f"{command}: {silence}")]
+        except (EngineGone, Unsendable) as why:
+            return [_refusal(f"{command}: {why}")]
         self._hurry.set()
         if "results" in reply:
             return reply["results"]

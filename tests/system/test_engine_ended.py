@@ -47,7 +47,9 @@ def test_an_engine_that_is_killed_is_started_again_with_what_was_plugged(
         assert receive_image(ports[0])["unique_id"] == "left-simulated"
         assert rig.camera("right")["paused"]
         assert not rig.camera("top")["plugged"]
-        assert rig.status()["engine"]["pid"] != old
+        engine = rig.status()["engine"]["pid"]
+        assert engine != old
+        assert psutil.Process(engine).nice() == os.nice(0), "the TUI alone stands back"
 
 
 def test_an_engine_that_another_operator_stopped_is_not_called_dead(

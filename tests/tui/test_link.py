@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.message import Message
 
+from pmv_tui.control.client import encode_request
 from pmv_tui.control.messages import Reply
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.messages import EngineSilent, EventsArrived
@@ -53,6 +54,25 @@ def test_a_refusal_of_the_whole_is_a_failed_result() -> None:
     link = EngineLink(Refusing(), print)
     results = asyncio.run(link.tell("plug", camera="left"))
     assert results == [{"camera": "", "ok": False, "text": "plug is unknown"}]
+
+
+def test_nothing_is_sent_to_an_engine_that_has_ended() -> None:
+    rig = RigDouble()
+    link = EngineLink(rig, print, runs=lambda: False)
+    (result,) = asyncio.run(link.tell("plug", camera="left"))
+    assert not result["ok"]
+    assert result["text"].startswith("plug: the engine has ended")
+    assert rig.commands == []
+
+
+def test_a_number_that_no_message_holds_is_refused_in_words() -> None:
+    class Encoding(RigDouble):
+        async def request(self, command: str, **arguments: Any) -> Reply:
+            encode_request(command, arguments)
+            return Reply(ok=True)
+
+    (result,) = asyncio.run(EngineLink(Encoding(), print).tell("set", changes={"gain": 10**30}))
+    assert "more than 64 bits" in result["text"]
 
 
 def test_an_engine_of_another_version_is_told_of_and_not_drawn() -> None:
