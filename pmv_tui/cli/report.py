@@ -29,7 +29,7 @@ def _row(camera: CameraStatus) -> tuple[str, ...]:
     return (
         camera["name"],
         camera["state"].removesuffix(" for trigger"),
-        f"{camera['fps']:.1f}/{camera['fps_wanted']:g}",
+        f"{camera['fps']:.1f}/{_wanted_rate(camera)}",
         plug,
         str(camera["clients"]),
         str(sum(camera["drops"].values())),  # type: ignore[arg-type]
@@ -48,7 +48,8 @@ def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
     if camera["refused"]:
         times, reason = camera["refused"], camera["refused_reason"]
-        notes.append(f"clients were turned away {times} times, the last: {reason}")
+        often = "once" if times == 1 else f"{times} times, the last"
+        notes.append(f"clients were turned away {often}: {reason}")
     if camera["malformed"]:
         notes.append(f"{camera['malformed']} malformed messages: {camera['malformed_reason']}")
     if camera["remarks"]:
@@ -59,6 +60,10 @@ def _notes(camera: CameraStatus) -> list[str]:
         who = "encrypted, for listed clients" if camera["curve"] else "without encryption"
         notes.append(f"an address is open to other machines, {who}")
     return [f"{camera['name']}: {note}" for note in notes if note]
+
+
+def _wanted_rate(camera: CameraStatus) -> str:
+    return "trigger" if camera["external_trigger"] else f"{camera['fps_wanted']:g}"
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
@@ -75,8 +80,11 @@ def settings_lines(settings: list[SettingStatus]) -> list[str]:
     rows: list[tuple[str, ...]] = [("SETTING", "WANTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")]
     for setting in settings:
         allowed = ", ".join(setting["choices"])
-        if setting["lowest"] is not None or setting["highest"] is not None:
-            allowed = f"{_value(setting['lowest'])} to {_value(setting['highest'])}"
+        lowest, highest = setting["lowest"], setting["highest"]
+        if lowest is not None or highest is not None:
+            begin = "" if lowest is None else f"{_value(lowest)} "
+            end = "" if highest is None else f"to {_value(highest)}"
+            allowed = (begin + end).strip() if highest is not None else f"from {begin.strip()}"
         rows.append(
             (
                 setting["name"],
@@ -97,7 +105,7 @@ def _value(value: Any) -> str:
         case bool():
             return str(value).lower()
         case float():
-            return f"{value:g}"
+            return f"{value:.10g}"
         case list():
             return ",".join(map(_value, value))
         case _:

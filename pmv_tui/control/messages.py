@@ -116,6 +116,8 @@ class CameraStatus(CameraCondition):
     fps: float
     """Frames a second that arrived, over the last seconds."""
     fps_wanted: float
+    external_trigger: bool
+    """Whether a signal from outside asks for each frame: then no rate is wanted."""
     width: int
     height: int
     pixel_format: str

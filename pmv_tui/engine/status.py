@@ -39,6 +39,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
         retry_in=None if retry_at is None else max(0.0, retry_at - now / 1e9),
         fps=rate(worker.arrivals, now),
         fps_wanted=config.fps,
+        external_trigger=config.external_trigger,
         width=progress.width,
         height=progress.height,
         pixel_format=progress.pixel_format,

@@ -71,6 +71,8 @@ def last_events(events: Sequence[Event], camera: CameraStatus, room: int, width:
 def _frames(camera: CameraStatus) -> Cell:
     """Give the rate, measured and wanted, and the counts."""
     verdict = fps_verdict(camera)
-    rate = f"{camera['fps']:.1f}/{camera['fps_wanted']:g} a second, {verdict.text}"
+    rate = f"{camera['fps']:.1f} a second"
+    if verdict.text:
+        rate = f"{camera['fps']:.1f}/{camera['fps_wanted']:g} a second, {verdict.text}"
     counts = f"{camera['captured']} captured, {camera['published']} published"
     return Cell(f"{rate}; {counts}", "bad" if verdict.tone == "bad" else "plain")

@@ -78,7 +78,9 @@ def state_cell(camera: CameraStatus) -> Cell:
 
 
 def fps_verdict(camera: CameraStatus) -> Cell:
-    """Judge the measured rate: ok is within 1 frame a second of the wanted one."""
+    """Judge the measured rate, where one is wanted: ok is within 1 frame a second of it."""
+    if camera["external_trigger"] or camera["state"] == "ended":
+        return Cell("", "plain")
     difference = camera["fps"] - camera["fps_wanted"]
     if abs(difference) <= 1:
         return Cell("ok", "good")
@@ -87,6 +89,8 @@ def fps_verdict(camera: CameraStatus) -> Cell:
 
 def fps_cell(camera: CameraStatus) -> Cell:
     """Show the measured and the wanted rate, and the verdict in a word."""
+    if camera["external_trigger"]:
+        return fps_short(camera)
     verdict, wanted = fps_verdict(camera), f"{camera['fps_wanted']:g}"
     figure = f"{camera['fps']:{len(wanted) + 2}.1f}/{wanted}"
     return Cell(f"{figure} {verdict.text}", verdict.tone)
@@ -95,7 +99,7 @@ def fps_cell(camera: CameraStatus) -> Cell:
 def fps_short(camera: CameraStatus) -> Cell:
     """Show the measured rate and the verdict."""
     verdict = fps_verdict(camera)
-    return Cell(f"{camera['fps']:5.1f} {verdict.text}", verdict.tone)
+    return Cell(f"{camera['fps']:5.1f} {verdict.text}".rstrip(), verdict.tone)
 
 
 def plug_cell(camera: CameraStatus) -> Cell:

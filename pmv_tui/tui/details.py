@@ -8,6 +8,8 @@ from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.lines import Cell, Line, labelled_lines
 from pmv_tui.tui.text import plain
 
+TROUBLE = ("bad", "warning")
+
 
 def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
     """Describe a camera, the most urgent first, for a short panel shows only the beginning.
@@ -22,6 +24,7 @@ def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
         ("frames", _frames(camera)),
         *answer_rows(camera),
     ]
+    rows.sort(key=lambda row: row[0] != "state" and row[1].tone not in TROUBLE)
     return [identity_line(camera), *labelled_lines(rows, width)]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
+
 from pmv_tui.control.messages import Event
 from pmv_tui.tui.lines import Cell, Line, Tone, fit, wrap
 from pmv_tui.tui.text import plain
@@ -47,7 +49,7 @@ def _event(event: Event, names: Mapping[str, str], name_width: int, width: int) 
         Cell(fit(plain(event["level"]), 9), tone),
         Cell(fit(camera, name_width) + "  ", "strong"),
     )
-    indent = sum(len(cell.text) for cell in head)
+    indent = sum(cell_len(cell.text) for cell in head)
     tone = "plain" if tone == "muted" else tone
     if width - indent < MIN_TEXT_WIDTH:
         return [Line(head), *_indented(wrap(plain(event["text"]), width - 2), 2, tone)]

@@ -1,10 +1,10 @@
 """Lines of coloured cells: what every table and panel is drawn from."""
 
-import textwrap
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 Tone = Literal["plain", "strong", "good", "warning", "bad", "muted"]
 """What a colour says; which colour that is depends on the theme."""
@@ -90,7 +90,14 @@ def _differing(old: Line, new: Line, widths: list[int]) -> Iterator[tuple[int, i
 
 def wrap(text: str, width: int) -> list[str]:
     """Break a text into rows of a width; at least one row, and never of fewer than 10 columns."""
-    return textwrap.wrap(text, max(width, 10)) or [""]
+    width = max(width, 10)
+    rows: list[str] = []
+    for word in re.findall(r"\s*\S+", text):
+        if rows and cell_len(rows[-1] + word) <= width:
+            rows[-1] += word
+        else:
+            rows += chop_cells(word.lstrip(), width)
+    return rows or [""]
 
 
 LABEL_WIDTH = 10

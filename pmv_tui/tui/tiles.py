@@ -69,4 +69,5 @@ def tile_line(camera: CameraStatus, width: int, *, cursor: bool) -> Line:
     name = name_cell(camera)
     name_width = max(min(cell_len(name.text), room), MIN_NAME_WIDTH)
     base: Base = "cursor" if cursor else "plain"
-    return tabular([name, state, plug], [name_width, *rest], base)
+    # The plug comes first: whatever is cut off at the right, whether images are sent is seen.
+    return tabular([plug, name, state], [rest[1], name_width, rest[0]], base)

@@ -41,6 +41,7 @@ def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStat
         retry_in=None,
         fps=59.9,
         fps_wanted=60.0,
+        external_trigger=False,
         width=640,
         height=480,
         pixel_format="Mono8",

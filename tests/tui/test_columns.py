@@ -1,6 +1,7 @@
 """What the table shows of a camera, and what it leaves out where there is little room."""
 
 import pytest
+from rich.cells import cell_len
 
 from pmv_tui.control.messages import CameraStatus, Drops
 from pmv_tui.tui.columns import (
@@ -34,6 +35,12 @@ def text(line: Line) -> str:
 )
 def test_the_rate_is_judged_in_words_and_colour(fps: float, shown: Cell) -> None:
     assert fps_cell(a_camera(fps=fps)) == shown
+
+
+def test_a_camera_that_waits_for_a_signal_is_not_judged_by_a_rate() -> None:
+    camera = a_camera(fps=30.0, external_trigger=True)
+    assert fps_cell(camera) == Cell(" 30.0", "plain")
+    assert "too low" not in detail_text(camera)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +143,11 @@ def test_a_long_reason_is_wrapped_and_not_cut() -> None:
     shown = detail_text(a_camera(state="error", reason=reason), width=40)
     assert all(len(row) <= 40 for row in shown.splitlines() if row.startswith(" "))
     assert all(word in shown for word in reason.split())
+
+
+def test_wide_characters_are_wrapped_by_their_columns_and_none_is_lost() -> None:
+    reason = "実験" * 30 + " /data/END.avi"
+    shown = detail_text(a_camera(state="error", reason=reason), width=40)
+    assert all(cell_len(row) <= 40 for row in shown.splitlines() if row.startswith(" "))
+    assert shown.count("実") == 30
+    assert "END.avi" in shown

@@ -26,8 +26,8 @@ def rig_of(*names: str) -> RigDouble:
 
 
 def under_cursor(app: PmvApp) -> str:
-    """Read the name behind the cursor's mark."""
-    found: str = screen(app).partition("> ")[2].split()[0]
+    """Read the name behind the cursor's mark and the plug."""
+    found: str = screen(app).partition("> ")[2].split()[1]
     return found
 
 

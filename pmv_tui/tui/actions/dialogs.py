@@ -21,7 +21,7 @@ DIALOG_HELP = Action(
     "help",
     "question_mark,f1",
     "help",
-    "Show the keys of this dialog; in a field ? is typed, and F1 helps.",
+    "Show the keys of what is on the screen; in a field ? is typed, and F1 helps.",
     "app.help",
     "F1",
     commands=ON_SCREEN,

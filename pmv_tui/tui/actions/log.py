@@ -1,7 +1,8 @@
 """The actions of the log."""
 
 from pmv_tui.tui.actions.action import ON_SCREEN, Action
-from pmv_tui.tui.actions.everywhere import CURSOR, HELP, SCROLL
+from pmv_tui.tui.actions.dialogs import DIALOG_HELP
+from pmv_tui.tui.actions.everywhere import CURSOR, SCROLL
 
 LOG_ACTIONS = (
     Action(
@@ -42,7 +43,7 @@ LOG_ACTIONS = (
         commands=ON_SCREEN,
         palette=False,
     ),
-    HELP,
+    DIALOG_HELP,
     Action(
         "log-clear",
         "escape",

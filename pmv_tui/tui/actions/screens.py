@@ -55,6 +55,7 @@ RIG_ACTIONS = (
     HELP,
     QUIT,
     *CURSOR,
+    *SCROLL,
 )
 """Of the rig's screen; what is done to one camera is done to the one under the cursor."""
 

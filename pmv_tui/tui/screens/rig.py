@@ -90,6 +90,11 @@ class RigScreen(SteeringScreen):
         else:
             self.query_one("#empty", VerticalScroll).scroll_relative(y=rows, animate=False)
 
+    def action_page(self, pages: int) -> None:
+        """Scroll what is known of the camera under the cursor."""
+        details = self.query_one(CameraDetails)
+        details.scroll_relative(y=pages * details.size.height, animate=False)
+
     @on(CameraTable.CursorMoved)
     def _describe(self) -> None:
         """Describe the camera under the cursor, and show its picture."""
