@@ -91,6 +91,9 @@ def plan_change(
 def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
     """Change the text, and see that it now says the old settings plus the change, no more."""
     wanted = _parsed(text)
+    for key, value in changes.items():
+        if value != value:  # noqa: PLR0124 - so is no number alone
+            raise SaveError(f"not saved: {key}: nan is no number")
     cameras = wanted.setdefault("cameras", [])
     for index, camera in enumerate(cameras):
         if camera["unique_id"] == unique_id:

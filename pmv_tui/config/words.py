@@ -85,6 +85,19 @@ def shown(value: object) -> str:
             return str(value)
 
 
+def written(value: object) -> str:
+    """Write a camera's value for a sentence, whole."""
+    match value:
+        case None:
+            return "not there"
+        case list() | tuple():
+            return f"[{', '.join(map(written, value))}]"
+        case float():
+            return f"{value:.12g}"
+        case _:
+            return shown(value)
+
+
 def wanted(field: FieldInfo) -> str:
     """Tell what a setting may be, such as "it must be a number above 0, in µs"."""
     needed = f"it must be {_kind(field.annotation)}"

@@ -98,14 +98,14 @@ class RigCamera:
 
     def settings(self) -> CameraSettings:
         """Tell every setting, as the camera reported it last."""
-        return CameraSettings(
-            camera=self.config.label,
-            pending=self.worker.change_pending,
-            settings=[
-                cast("SettingStatus", dataclasses.asdict(setting))
-                for setting in (*self.worker.progress.settings, self._downsampling())
-            ],
-        )
+        pending, config = self.worker.change_pending, self.config
+        told = []
+        for setting in (*self.worker.progress.settings, self._downsampling()):
+            status = cast("SettingStatus", dataclasses.asdict(setting))
+            if pending and setting.name in config.model_fields_set:
+                status["wanted"] = getattr(config, setting.name)
+            told.append(status)
+        return CameraSettings(camera=config.label, pending=pending, settings=told)
 
     def _downsampling(self) -> Setting:
         factor = self.config.downsampling

@@ -5,6 +5,7 @@ from typing import Any
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.save import SaveError, plan_change
+from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.engine import Engine
@@ -60,7 +61,7 @@ class Commands:
         def open_one(each: RigCamera) -> Result:
             each.open_window(display, xauthority)
             if display:
-                return result(each, f"window opens on {display}")
+                return result(each, "window opens")
             return result(each, "there is no display to open it on", ok=False)
 
         return self._each(camera, open_one)
@@ -165,7 +166,7 @@ class Commands:
     def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
         if camera.listed and not changes:
             return result(camera, f"is in {self._engine.loaded.path.name} already")
-        told = ", ".join(f"{key} = {value}" for key, value in changes.items())
+        told = ", ".join(f"{key} = {written(value)}" for key, value in changes.items())
         for key in changes:
             if key in NOT_SETTINGS:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)

@@ -162,7 +162,7 @@ def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
         case errno.EADDRINUSE:
             holder = port_holder(address.port)
             by = f" by {holder}" if holder else " by another program"
-            return f"{address} is in use{by}; end it, or press e for another address"
+            return f"{address} is in use{by}; end it, or give the camera another address"
         case errno.EADDRNOTAVAIL | errno.ENODEV:
             return f"{address}: this machine has no interface {address.host!r}; try localhost"
         case errno.EACCES:

@@ -19,6 +19,7 @@ from pmv_tui.cameras.base import (
 from pmv_tui.cameras.downsample import downsample
 from pmv_tui.cameras.registry import open_camera
 from pmv_tui.config.schema import CameraConfig
+from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraState
 from pmv_tui.engine.clock import DeviceClock
 from pmv_tui.engine.meter import Ring
@@ -93,7 +94,7 @@ class Worker:
         preview: PreviewFeed,
         tell: Callable[[str], None],
     ) -> None:
-        self._wanted = self._config = config
+        self._wanted = self._config = self._applied = config
         self._publisher = publisher
         self._feed = feed
         self._preview = preview
@@ -130,7 +131,7 @@ class Worker:
     @property
     def change_pending(self) -> bool:
         """Whether a change has not been taken over yet."""
-        return self._wanted is not self._config
+        return self._wanted is not self._applied
 
     def counts(self) -> FrameCounts:
         """Give what was lost before it reached the worker, since the engine started."""
@@ -236,6 +237,7 @@ class Worker:
     def _started(self, camera: Camera) -> None:
         progress = self.progress
         self._read_settings(camera)
+        self._applied = self._config
         progress.retry_at = None
         progress.streaming_since = progress.last_sign = time.monotonic_ns()
         progress.reason = ""
@@ -247,10 +249,11 @@ class Worker:
             camera.apply(wanted)
         self._config = wanted
         self._read_settings(camera)
+        self._applied = wanted
         for setting in self.progress.settings:
             changed = getattr(wanted, setting.name, None) != getattr(former, setting.name, None)
             if changed and setting.note:
-                self._tell(f"{setting.name} is {setting.actual}: {setting.note}")
+                self._tell(f"{setting.name} is {written(setting.actual)}: {setting.note}")
 
     def _read_settings(self, camera: Camera) -> None:
         self.progress.settings = camera.settings()
