@@ -7,11 +7,13 @@ holds the public key of its rig, so that it is all that a script needs.
 import os
 import re
 import stat
+import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Union
 
 import zmq
+from zmq.utils import z85
 
 _KEY = r"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}"
 _LINE = re.compile(rf"\s*(?P<name>[a-z-]+)\s*=\s*\"?(?P<key>{_KEY})\"?\s*")
@@ -118,6 +120,11 @@ def read_keys(path: str | os.PathLike[str]) -> dict[str, bytes]:
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from None
     keys = {match["name"]: match["key"].encode() for match in reversed(found)}
+    for name, key in keys.items():
+        try:
+            z85.decode(key)
+        except (ValueError, struct.error):
+            raise KeyFileError(f"{path}: its {name} is damaged; copy or make it anew") from None
     if "secret-key" in keys and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyFileError(f"{path} is secret, but others can read it: chmod 600 {path}")
     return keys

@@ -74,6 +74,11 @@ class Keys:
         """
         made = not os.path.lexists(self.server_secret)
         if made:
+            if os.path.lexists(self.server_public):
+                raise KeyFileError(
+                    f"{self.server_public} is there, but {self.server_secret.name} is not: bring "
+                    "that back, or remove this one, too, and make the clients' keys anew"
+                )
             self._make_pair("the rig", self.server_public, self.server_secret)
         public, _ = self.server()
         if not os.path.lexists(self.server_public):

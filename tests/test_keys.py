@@ -145,6 +145,24 @@ def test_files_without_a_key_are_told_and_list_nobody(keys: Keys) -> None:
     assert {client.name for client in keys.clients() if client.problem} == {"empty", "short", "odd"}
 
 
+def test_a_damaged_key_is_told_and_lists_nobody(keys: Keys) -> None:
+    secret = keys.make_client("alice")
+    (alice,) = keys.clients()
+    listed = keys.clients_folder / "alice.key"
+    for path in (secret, listed):
+        path.write_text(path.read_text().replace(alice.public.decode()[:6], "######"))
+    with pytest.raises(KeyFileError, match="public-key is damaged"):
+        Key.load(secret)
+    assert names(keys) == []
+
+
+def test_a_rigs_public_file_without_its_secret_is_told(keys: Keys) -> None:
+    keys.make_client("alice")
+    keys.server_secret.unlink()
+    with pytest.raises(KeyFileError, match="key_secret is not"):
+        keys.make_server()
+
+
 def test_a_pair_that_does_not_belong_together_is_refused(keys: Keys) -> None:
     alice, bob = keys.make_client("alice"), keys.make_client("bob")
     public = Key.load(bob).public.decode()
