@@ -41,11 +41,17 @@ class Arrivals:
 
     def take(self, parts: list[bytes], now: int) -> None:
         """Note one message; `now` is ns since the epoch."""
-        if len(parts) != 3 or parts[0] != TOPIC_IMAGE:
-            self.other_messages += 1
-            return
-        self.metadata = msgpack.unpackb(parts[1])
-        timestamp = self.metadata["timestamp"]
+        match parts:
+            case [bytes(topic), packed, _] if topic == TOPIC_IMAGE:
+                metadata = _unpacked(packed)
+            case _:
+                metadata = None
+        match metadata:
+            case {"unique_id": str(), "timestamp": int(timestamp), "height": int(), "width": int()}:
+                self.metadata = metadata
+            case _:
+                self.other_messages += 1
+                return
         self.timestamps.append(timestamp)
         self.ages.append(now - timestamp)
         self.image_bytes += len(parts[2])
@@ -89,6 +95,14 @@ class Arrivals:
         return int((np.rint(long / period) - 1).sum())
 
 
+def _unpacked(packed: bytes) -> Any:
+    """Read metadata; None where it is none: any program may be listened to."""
+    try:
+        return msgpack.unpackb(packed)
+    except (ValueError, msgpack.UnpackException, RecursionError):
+        return None
+
+
 def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any]:
     """Subscribe to an address for some seconds, from the first image on.
 
@@ -99,6 +113,10 @@ def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any
     address : where a camera publishes.
     seconds : how long to listen; also how long the first image is waited for.
     key : is shown to the camera, and encrypts.
+
+    Raises
+    ------
+    zmq.ZMQError : nothing can be connected to at such an address.
     """
     context = zmq.Context[zmq.Socket[bytes]]()
     socket = context.socket(zmq.SUB)
@@ -106,18 +124,19 @@ def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any
     if key is not None:
         key.apply(socket)
     monitor = socket.get_monitor_socket(REFUSALS)
-    socket.connect(address)
-    socket.subscribe(b"")
     arrivals = Arrivals()
-    end = time.monotonic() + seconds
     try:
+        socket.connect(address)
+        socket.subscribe(b"")
+        end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if not socket.poll(int(left * 1000) + 1):
                 break
             parts = socket.recv_multipart()
-            if not arrivals.timestamps:
-                end = time.monotonic() + seconds
+            first = not arrivals.timestamps
             arrivals.take(parts, time.time_ns())
+            if first and arrivals.timestamps:
+                end = time.monotonic() + seconds
     except KeyboardInterrupt:
         pass  # asked to stop: what arrived so far is the answer
     finally:

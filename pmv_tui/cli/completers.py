@@ -31,12 +31,12 @@ class Offers(BaseCompleter):
     ) -> Iterable[str]:
         """Give every offer; argcomplete leaves out what does not begin with `prefix`."""
         match action.dest:
-            case "config":
+            case "config" | "key" | "server_key":
                 files: Any = FilesCompleter()
                 return list(
                     files(prefix=prefix, action=action, parser=parser, parsed_args=parsed_args)
                 )
-            case "camera" | "plug":
+            case "camera" | "plug" | "plug_paused":
                 return [*_camera_names(parsed_args), *(["all"] if action.help == OR_ALL else [])]
             case "changes":
                 return _setting_keys()

@@ -55,10 +55,10 @@ def moment(text: str) -> int:
     argparse.ArgumentTypeError : it is none of these.
     """
     now = datetime.now(UTC).astimezone()
-    if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text):
-        number, unit = ago.groups()
-        return int((now - timedelta(**{UNITS[unit]: float(number)})).timestamp() * 1e9)
     try:
+        if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text):
+            number, unit = ago.groups()
+            return int((now - timedelta(**{UNITS[unit]: float(number)})).timestamp() * 1e9)
         try:
             when = datetime.combine(now, time.fromisoformat(text))
         except ValueError:

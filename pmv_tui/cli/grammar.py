@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from math import nan
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -42,7 +43,8 @@ class Grammar:
             parents=[self._config],
             description="Cameras for closed-loop experiments. Without a command: attach the "
             "terminal interface to this rig's engine; the engine is started first if none runs.",
-            epilog="Exit codes: 0 done; 1 it could not be done; 2 wrong usage or config file.",
+            epilog="Exit codes: 0 done; 1 it could not be done; 2 wrong usage or config file; "
+            "130 ctrl+c.",
         )
         self.parser.add_argument("--version", action="version", version=f"pmv-tui {version}")
         self.parser.set_defaults(run=bare)
@@ -79,7 +81,10 @@ def at_least(lowest: float, what: str) -> Callable[[str], Any]:
     """Make the type of a number above `lowest`; `what` names it in the refusal."""
 
     def read(text: str) -> float:
-        number = float(text)
+        try:
+            number = float(text)
+        except ValueError:
+            number = nan
         if not lowest < number < 1e6:
             raise argparse.ArgumentTypeError(f"{what} above {lowest:g}")
         return number

@@ -68,6 +68,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _probe(options: argparse.Namespace) -> int:
+    import zmq
+
     from pmv_tui.cli.report import probe_lines
     from pmv_tui.config.addresses import Address
     from pmv_tui.curve import Key
@@ -75,10 +77,19 @@ def _probe(options: argparse.Namespace) -> int:
 
     try:
         address = Address.parse(options.address)
+        if options.server_key and not options.key:
+            raise CommandFailed("--server-key is for a client with a key of its own: --key", WRONG)
         key = Key.load(options.key, options.server_key) if options.key else None
     except ValueError as error:
         raise CommandFailed(str(error), WRONG) from None
-    report = probe(str(address), options.seconds, key)
+    try:
+        report = probe(str(address), options.seconds, key)
+    except zmq.ZMQError as error:
+        raise CommandFailed(
+            f"{address} is no address to connect to ({error.strerror}); name the rig's host, such "
+            "as tcp://localhost:5555",
+            WRONG,
+        ) from None
     show(options, report, lambda: probe_lines(report))
     return DONE if report["images"] else NOT_DONE
 

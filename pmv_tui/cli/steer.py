@@ -1,6 +1,7 @@
 """The commands that ask or tell the running engine: what the TUI's keys do, from a script."""
 
 import argparse
+import datetime
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ def _set(options: argparse.Namespace) -> int:
     if not reply["ok"]:
         return _results(options, reply)
     # Asked for by its unique_id or by the name it may just have been given.
-    camera = changes.get("name", options.camera)
+    camera = reply["results"][0]["camera"]
     end = time.monotonic() + SETTING_TIMEOUT
     while (told := request(options, "settings", camera=camera)["settings"])["pending"]:
         if time.monotonic() > end:
@@ -127,9 +128,11 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise CommandFailed(f"{text!r}: write KEY=VALUE, such as exposure_time=8000", WRONG)
     try:
-        return key, tomllib.loads(f"value = {value}")["value"]
+        read = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key, value
+    # No setting is a date or a time; a camera may well be named by one.
+    return key, value if isinstance(read, datetime.date | datetime.time) else read
 
 
 def _window(options: argparse.Namespace) -> int:

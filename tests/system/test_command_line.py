@@ -1,6 +1,7 @@
 """The command line, and what its commands import."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
+import zmq
 
 from pmv_tui import __version__
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
@@ -59,7 +61,16 @@ def test_version_and_help_go_to_stdout(rig: RigOnDisk) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["fly"], ["probe"], ["probe", "tcp://x"], ["probe", "tcp://x:1", "--seconds=0"]]
+    "arguments",
+    [
+        ["fly"],
+        ["probe"],
+        ["probe", "tcp://x"],
+        ["probe", "tcp://*:5555"],
+        ["probe", "tcp://x:1", "--seconds=0"],
+        ["probe", "tcp://x:1", "--seconds=soon"],
+        ["probe", "tcp://x:1", "--server-key=server.key"],
+    ],
 )
 def test_wrong_usage_ends_with_2(rig: RigOnDisk, arguments: list[str]) -> None:
     rig.write_config("")
@@ -73,6 +84,64 @@ def test_a_probe_that_receives_nothing_says_so_and_ends_with_1(rig: RigOnDisk) -
     done = rig.run("probe", f"tcp://localhost:{free_ports(1)[0]}", "--seconds", "0.2")
     assert done.returncode == 1
     assert "no image arrived" in done.stdout
+
+
+def test_a_probe_of_what_is_no_camera_ends_in_time(rig: RigOnDisk) -> None:
+    rig.write_config("")
+    port = free_ports(1)[0]
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUB) as other:
+        other.bind(f"tcp://127.0.0.1:{port}")
+        with subprocess.Popen(
+            rig.command("probe", f"tcp://localhost:{port}", "--seconds=1", "--json"),
+            env=rig.environment,
+            stdout=subprocess.PIPE,
+        ) as probe:
+
+            def ended_meanwhile() -> bool:
+                other.send(b"hello")
+                other.send_multipart([b"image", b"{", b""])
+                return probe.poll() is not None
+
+            wait_for(ended_meanwhile, "the probe to end")
+            assert probe.stdout is not None
+            report = json.load(probe.stdout)
+    assert probe.returncode == 1
+    assert report["images"] == 0
+    assert report["other_messages"] > 1
+
+
+@pytest.mark.parametrize("command", ["config path", "check", "--help"])
+def test_a_reader_that_goes_away_is_no_failure(rig: RigOnDisk, command: str) -> None:
+    rig.write_config("")
+    line = shlex.join([sys.executable, "-m", "pmv_tui", *command.split()])
+    done = subprocess.run(
+        ["bash", "-c", f"{line} | true; exit ${{PIPESTATUS[0]}}"],
+        env={key: value for key, value in rig.environment.items() if key != "PYTHONUNBUFFERED"},
+        cwd=rig.folder,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_values_that_look_like_something_else_are_taken_or_refused_in_words(
+    rig: RigOnDisk,
+) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve():
+        for value, code, said in (
+            ("gain=99999999999999999999999", 2, "more than 64 bits"),
+            ("gain=nan", 1, "nan is no number"),
+            ("gain=1979-05-27", 1, "is not allowed"),
+            ("name=2026-11-24", 0, 'name = "2026-11-24"'),
+        ):
+            done = rig.run("set", "left", value)
+            assert done.returncode == code, done
+            assert said in done.stdout + done.stderr
+            assert "Traceback" not in done.stderr
+        assert rig.camera("2026-11-24")["unique_id"] == "left-simulated"
 
 
 def test_config_path_tells_the_file_and_why(rig: RigOnDisk) -> None:
@@ -121,6 +190,17 @@ def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk)
         assert again.returncode == 0
         assert "is in config.toml already" in again.stdout
         assert rig.config_path.read_bytes() == written
+
+
+def test_a_camera_that_is_not_listed_can_be_left_to_others(rig: RigOnDisk) -> None:
+    rig.write_config("[engine]\nopen_unlisted = false\n" + simulated("left", *free_ports(2)))
+    rig.environment["PYLON_CAMEMU"] = "1"
+    with rig.serve():
+        for _ in range(2):
+            cameras = [camera["name"] for camera in rescanned(rig)["cameras"]]
+            assert cameras == ["left"]
+        events = rig.run("events").stdout
+        assert events.count("not in the config, and so not opened (0815-0000-basler)") == 1
 
 
 def rescanned(rig: RigOnDisk) -> dict[str, Any]:

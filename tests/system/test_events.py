@@ -103,7 +103,7 @@ def test_events_can_be_asked_for_by_time_and_camera(rig: RigOnDisk) -> None:
         wrong = rig.run("events", "--camera", "rihgt")
         assert wrong.returncode == 1
         assert wrong.stderr == "pmv-tui: there is no camera 'rihgt'; there are: left, right\n"
-    for when in ("yesterday", "5x", "13:99"):
+    for when in ("yesterday", "5x", "13:99", "9999999d"):
         wrong = rig.run("events", "--since", when)
         assert wrong.returncode == 2
         assert "10m (ago; s, m, h or d)" in wrong.stderr
