@@ -18,7 +18,7 @@ def look(examined: Examined) -> Iterator[Finding]:
     if examined.snapshot is None:
         yield error(
             f"the engine (pid {examined.engine_pid}) does not answer",
-            f"see {examined.rig.log_path}; end it with: kill {examined.engine_pid}",
+            f"see {examined.rig.log_path}; end it with: kill -9 {examined.engine_pid}",
         )
         return
     version = examined.snapshot["engine"]["version"]

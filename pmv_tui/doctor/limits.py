@@ -42,7 +42,7 @@ def _processors(examined: Examined, cameras: int) -> Iterator[Finding]:
     if cameras > 2 * usable:
         yield warning(
             f"{cameras} cameras on {usable} processor(s)",
-            "see pmv-tui status for late and dropped frames; lower fps, or use fewer cameras",
+            "see pmv-tui status for dropped frames; lower fps, or use fewer cameras",
         )
     else:
         yield ok(f"{usable} processor(s) for {cameras} camera(s)")

@@ -27,10 +27,10 @@ def _letters(examined: Examined) -> Finding:
     """Read the locale as the C library would: the first of three that is set."""
     names = (examined.environment.get(each) for each in ("LC_ALL", "LC_CTYPE", "LANG"))
     locale = next(filter(None, names), "")
-    # Python takes C and POSIX for UTF-8, and most terminals are.
-    if locale in ("", "C", "POSIX") or "utf-8" in locale.lower() or "utf8" in locale.lower():
+    if "utf-8" in locale.lower() or "utf8" in locale.lower():
         return ok(f"letters: UTF-8 (locale {locale or 'not set'})")
-    return warning(f"the locale {locale} is not UTF-8", "export LC_ALL=C.UTF-8")
+    said = f"the locale {locale} is not UTF-8" if locale else "no locale is set"
+    return warning(f"{said}: the TUI keeps to ASCII", "export LC_ALL=C.UTF-8")
 
 
 def _colors(examined: Examined) -> Finding:

@@ -47,6 +47,7 @@ class Viewer:
     Raises
     ------
     OSError : it cannot be started.
+    ValueError : `display` or `xauthority` holds a zero byte.
 
     Attributes
     ----------
@@ -166,7 +167,7 @@ class Viewer:
                 env=viewer_environment(os.environ, self.display, xauthority),
                 start_new_session=True,
             )
-        except OSError:
+        except (OSError, ValueError):
             self.link.close()
             raise
 

@@ -110,6 +110,8 @@ def test_where_engines_may_linger_only_the_way_to_start_one_is_told(machine: Mac
         ({"TERM": "vt100"}, (80, 24), "note", "16 colours (vt100)"),
         ({"TERM": "screen", "TMUX": "1"}, (80, 24), "note", "tmux-256color"),
         ({"TERM": "xterm", "LANG": "de_DE.ISO-8859-1"}, (80, 24), "warning", "not UTF-8"),
+        ({"TERM": "xterm", "LANG": "C"}, (80, 24), "warning", "keeps to ASCII"),
+        ({"TERM": "xterm"}, (80, 24), "warning", "no locale is set"),
         ({"LC_ALL": "C.UTF-8", "LANG": "de_DE@euro"}, None, "note", "no terminal"),
     ],
 )

@@ -279,6 +279,23 @@ def test_without_a_display_nothing_is_started(rig: Rig) -> None:
     assert rig.windows.viewer_pid is None
 
 
+def test_a_window_that_is_shown_stays_so_for_a_caller_without_a_display(
+    rig: Rig, xvfb: Screen
+) -> None:
+    rig.show("left", xvfb)
+    for display in ("", ":9999"):
+        rig.ask("left", display)
+        assert rig.windows.state("left").state == "shown"
+
+
+def test_a_display_with_a_zero_byte_is_told_and_the_next_one_is_used(
+    rig: Rig, xvfb: Screen
+) -> None:
+    rig.ask("left", ":\0")
+    rig.wait_until("left", "viewer died")
+    rig.show("left", xvfb)
+
+
 def test_a_display_that_cannot_be_reached_is_named(rig: Rig, xvfb: Screen) -> None:
     rig.ask("left", ":9999")
     assert rig.wait_until("left", "no display").reason == "cannot connect to :9999"

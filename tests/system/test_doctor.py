@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.fake_cameras import install, tell
 from tests.viewer.screen import screen
 
@@ -165,7 +165,7 @@ def test_an_engine_of_another_version_is_told_by_every_command(
     older = "import pmv_tui.control.messages as messages\nmessages.PROTOCOL_VERSION -= 1\n"
     (rig.folder / "sitecustomize.py").write_text(older)
     rig.environment["PYTHONPATH"] = str(rig.folder)
-    with rig.serve():
+    with rig.serve() as engine:
         del rig.environment["PYTHONPATH"]
         error = texts(doctor(rig, 1), "engine", "error")
         for words in ("which this pmv-tui does not understand", "-> pmv-tui stop ends it"):
@@ -174,6 +174,7 @@ def test_an_engine_of_another_version_is_told_by_every_command(
         assert done.returncode == 1
         assert "does not understand: pmv-tui stop ends it, then start again" in done.stderr
         assert rig.run("stop").returncode == 0
+        assert engine.wait(DEADLINE) == 0
 
 
 def test_too_few_open_files_are_an_error(rig: RigOnDisk, ports: list[int]) -> None:

@@ -109,6 +109,7 @@ def test_what_is_far_too_long_is_not_read_into_memory(
     with rig.serve("--plug-all") as engine:
         process = psutil.Process(engine.pid)
         rig.wait_for_search()
+        wait_for_frames(rig, 60)
         before = process.memory_info().rss
         kind, port = (zmq.XSUB, pub) if to_publisher else (zmq.PUSH, pull)
         with connected(kind, port) as socket:

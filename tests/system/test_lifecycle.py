@@ -37,6 +37,15 @@ def test_plug_pause_resume_unplug_from_a_script(rig: RigOnDisk) -> None:
         assert rig.run("pause", "left").returncode == 1
 
 
+def test_what_was_paused_when_it_was_unplugged_is_not_paused_any_more(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve("--plug-paused", "all"):
+        assert rig.camera("left")["plugged"]
+        assert rig.camera("left")["paused"]
+        rig.run("unplug", "left")
+        assert not rig.camera("left")["paused"]
+
+
 def test_a_port_in_use_is_told_and_nothing_is_half_bound(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
     rig.write_config(simulated("left", pub, pull))
