@@ -36,7 +36,7 @@ def test_v_shows_the_scene_in_many_greys_and_v_hides_it(rig: RigOnDisk) -> None:
         tui.press("v")
         wait_for(lambda: HALF_BLOCK not in tui.text(), "the picture to be gone")
         tui.press("V")
-        tui.shows(HALF_BLOCK, "> left", "back")
+        tui.shows(HALF_BLOCK, "> ○  left", "back")
 
 
 def test_a_box_is_drawn_in_its_colour_with_its_label_and_fades_away(
