@@ -125,7 +125,12 @@ class _EngineLog:
 
     def _ending(self) -> str:
         """Tell how it ended: the engine's last event, which nobody could ask it for."""
-        return "was followed by another" if self._rig.engine_runs() else self._rig.ending()
+        from pmv_tui.control.rig import DIED
+
+        ending = self._rig.ending()
+        # The one that wrote how it ended may still hold its lock.
+        another = ending == DIED and self._rig.engine_runs()
+        return "was followed by another" if another else ending
 
     def close(self) -> None:
         """Close the connection."""

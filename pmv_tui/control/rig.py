@@ -23,6 +23,9 @@ LOCK_PATIENCE = 0.5
 """Seconds in which a lock is tried again: who asks whether an engine runs holds it for a moment."""
 
 
+DIED = "has died"
+"""How an engine ended that was killed or crashed, after the words "the engine"."""
+
 _ENDED = "ended: "
 """Stands before the reason, in a lock file whose engine has ended in order."""
 
@@ -160,7 +163,7 @@ class Rig:
             return "has ended"
         if text.startswith(_ENDED):
             return f"was stopped: {text.removeprefix(_ENDED).strip()}"
-        return "has died"
+        return DIED
 
     def _try_to_lock(self) -> int | None:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW

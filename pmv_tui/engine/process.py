@@ -37,6 +37,8 @@ WATCH_INTERVAL = 500
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
 
+TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 OPEN_FILES = 65_536
 """More clients than any rig has; the usual limit of 1024 is soon reached by scripts that leak."""
 
@@ -89,6 +91,10 @@ def serve(
             linger = Linger(loaded.config.engine.linger if lingers else inf)
             loop = _Loop(rig, loaded, away.printed, log_file, linger)
             all_ended = loop.run(to_plug, to_pause)
+    # The end is on its way: a second signal, as systemd may send beside `stop`, must not make it a
+    # failure. Python's own way out would meet it with the system's default.
+    for number in TO_END:
+        signal.signal(number, signal.SIG_IGN)
     rig.unlock(lock, loop.ending)
     if not all_ended:
         # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
@@ -134,7 +140,7 @@ class _Loop:
     def run(self, to_plug: Iterable[str], to_pause: Iterable[str]) -> bool:
         """Serve until told to stop; True where every thread ended."""
         sys.setswitchinterval(SWITCH_INTERVAL)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in TO_END:
             signal.signal(number, self._signalled)
         poller = zmq.Poller()
         poller.register(self._server.socket, zmq.POLLIN)

@@ -152,6 +152,17 @@ def test_the_engine_ends_cleanly_with_either_signal_and_by_command(rig: RigOnDis
         assert engine.wait(DEADLINE) == 0
 
 
+def test_a_second_signal_on_the_way_out_is_no_failure(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    for _ in range(3):
+        with rig.serve() as engine:
+            engine.send_signal(signal.SIGTERM)
+            wait_for(lambda: "engine stopped" in rig.said(), "the engine to be on its way out")
+            while engine.poll() is None:
+                engine.send_signal(signal.SIGTERM)
+            assert engine.returncode == 0
+
+
 def test_two_rigs_run_at_once_and_know_nothing_of_each_other(rig: RigOnDisk) -> None:
     with tempfile.TemporaryDirectory(prefix="pmv") as folder:
         other = RigOnDisk(Path(folder))
