@@ -79,23 +79,30 @@ def settings_lines(settings: list[SettingStatus]) -> list[str]:
     """Tell what is wanted of a camera, what holds, and the allowed range."""
     rows: list[tuple[str, ...]] = [("SETTING", "WANTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")]
     for setting in settings:
-        allowed = ", ".join(setting["choices"])
-        lowest, highest = setting["lowest"], setting["highest"]
-        if lowest is not None or highest is not None:
-            begin = "" if lowest is None else f"{_value(lowest)} "
-            end = "" if highest is None else f"to {_value(highest)}"
-            allowed = (begin + end).strip() if highest is not None else f"from {begin.strip()}"
         rows.append(
             (
                 setting["name"],
                 _value(setting["wanted"]),
                 _value(setting["actual"]),
-                allowed,
+                _allowed(setting),
                 setting["unit"],
                 setting["note"],
             )
         )
     return _table(rows)
+
+
+def _allowed(setting: SettingStatus) -> str:
+    """Tell what may be wanted: a range, open at an end or not, or choices."""
+    match setting["lowest"], setting["highest"]:
+        case None, None:
+            return ", ".join(setting["choices"])
+        case lowest, None:
+            return f"from {_value(lowest)}"
+        case None, highest:
+            return f"to {_value(highest)}"
+        case lowest, highest:
+            return f"{_value(lowest)} to {_value(highest)}"
 
 
 def _value(value: Any) -> str:
