@@ -1,23 +1,22 @@
 """Saves changed settings of one camera: the rest of the file stays, byte for byte.
 
-In two steps, so that sockets can be moved in between: a plan that cannot fail for a reason known
-beforehand, then the commit.
+In steps, so that sockets can be moved in between: a plan that cannot fail for a reason known
+beforehand, a new file that is written beside the old one, then the commit.
 """
 
-import os
 import tomllib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from pmv_tui.config.complete import addresses
 from pmv_tui.config.edit import NotTomlError, Value, append_table, set_value
 from pmv_tui.config.layout import BYTE_ORDER_MARK
 from pmv_tui.config.load import LoadedConfig, check_text, read_text
 from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
 
 
 class SaveError(Exception):
@@ -48,13 +47,39 @@ class PlannedChange:
         ------
         SaveError : the file was changed in the meantime, or cannot be written.
         """
+        with self.prepared() as commit:
+            return commit()
+
+    @contextmanager
+    def prepared(self) -> Iterator[Callable[[], LoadedConfig]]:
+        """Write the new file beside the old one; the commit that is given has but to rename it.
+
+        Raises
+        ------
+        SaveError : as `commit` does: where there is no room, before the block.
+        """
         _refuse_foreign_change(self.before)
+        before = None if self.before.text is None else self.before.text.encode()
+        after = (self.after.text or "").encode()
+        with self._in_words(), replacement(self.before.path.resolve(), after) as new:
+
+            def commit() -> LoadedConfig:
+                with self._in_words():
+                    new.put_in_place(before)
+                return self.after
+
+            yield commit
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Turn what a file system says into a SaveError."""
         try:
-            _replace(self.before.path.resolve(), (self.after.text or "").encode())
+            yield
+        except ChangedMeanwhileError:
+            raise _changed(self.before) from None
         except OSError as error:
             text = f"{self.before.path} was not saved: {error.strerror}; it is as it was"
             raise SaveError(text) from error
-        return self.after
 
 
 def plan_change(
@@ -141,55 +166,21 @@ def _refuse_foreign_change(loaded: LoadedConfig) -> None:
     except ConfigError as error:
         raise SaveError(f"not saved: {error}") from error
     if text != loaded.text:
-        raise SaveError(
-            f"not saved: {loaded.path} was changed since it was read; "
-            "stop the engine and start it again to use what the file says now"
-        )
+        raise _changed(loaded)
+
+
+def _changed(loaded: LoadedConfig) -> SaveError:
+    return SaveError(
+        f"not saved: {loaded.path} was changed since it was read; "
+        "stop the engine and start it again to use what the file says now"
+    )
 
 
 def _refuse_unwritable(target: Path) -> None:
-    """Check beforehand what can be: the file where there is one, else the folder to make it in."""
-    folder = target.parent
-    while not folder.exists():
-        folder = folder.parent
-    for path in (target, folder) if target.exists() else (folder,):
-        if not os.access(path, os.W_OK, effective_ids=True):
-            raise SaveError(f"not saved: {path} cannot be written; change its permissions")
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Write a file beside the target and put it in the target's place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}")
+    """Check beforehand what can be: the file where there is one, and the folder it lies in."""
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            _keep_owner_and_mode(target, file.fileno())
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    # The file is in place; some network file systems cannot do more for it.
-    with suppress(OSError):
-        _sync_folder(target.parent)
-
-
-def _keep_owner_and_mode(target: Path, descriptor: int) -> None:
-    try:
-        status = target.stat()
-    except FileNotFoundError:
-        return
-    # Another's file in a folder of ours: it becomes ours, as with any editor.
-    with suppress(PermissionError):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, status.st_mode & 0o7777)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        found = obstacle(target)
+    except OSError as error:
+        raise SaveError(f"not saved: {target}: {error.strerror}") from error
+    if found:
+        raise SaveError(f"not saved: {found.found}; {found.remedy}")

@@ -1,10 +1,10 @@
 """The config file: whether it can be used, and saved to."""
 
-import os
 from collections.abc import Iterator
 
+from pmv_tui.config.replace import obstacle
 from pmv_tui.doctor.examined import Examined
-from pmv_tui.doctor.finding import Finding, error, note, ok
+from pmv_tui.doctor.finding import Finding, error, note, ok, warning
 
 
 def look(examined: Examined) -> Iterator[Finding]:
@@ -19,8 +19,5 @@ def look(examined: Examined) -> Iterator[Finding]:
         return
     count = len(examined.config.cameras)
     yield ok(f"{path}: {count} camera{'' if count == 1 else 's'}")
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        yield note(
-            f"{path} cannot be written by this user",
-            "settings changed while it runs are not kept; change its owner, or its folder's",
-        )
+    if found := obstacle(path):
+        yield warning(f"settings cannot be saved: {found.found}", found.remedy)

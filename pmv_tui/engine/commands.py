@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.save import SaveError, plan_change
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
@@ -136,23 +137,36 @@ class Commands:
             pub, pull = Address.parse(pub_text), Address.parse(pull_text)
             self._refuse_taken(camera, pub, pull)
             change = plan_change(self._engine.loaded, camera.config.unique_id, changes)
+            with change.prepared() as commit:
+                return self._moved(camera, (pub, pull), changes, commit)
         except (ValueError, SaveError) as error:
             return result(camera, f"not changed: {error}", ok=False)
+
+    def _moved(
+        self,
+        camera: RigCamera,
+        to: tuple[Address, Address],
+        changes: dict[str, str],
+        commit: Callable[[], LoadedConfig],
+    ) -> Result:
+        """Move the sockets of a camera that is plugged, then save where they are now."""
         if camera.plugged:
             try:
-                camera.sockets.move(pub, pull)
+                camera.sockets.move(*to)
             except BindError as error:
                 stay = "the old addresses stay in use" if camera.plugged else "unplugged"
                 text = f"not changed, {stay}: {error}"
                 return self._told(camera, text, ok=False, level="error")
         camera.config = camera.config.model_copy(update=changes)
         try:
-            self._engine.loaded = change.commit()
+            self._engine.loaded = commit()
         except SaveError as error:
             text = f"in use until the engine ends, but not saved: {error}"
             return self._told(camera, text, ok=False, level="error")
         camera.listed = True
-        return self._told(camera, f"now has {pub} and {pull}; saved to {change.before.path.name}")
+        pub, pull = to
+        path = self._engine.loaded.path
+        return self._told(camera, f"now has {pub} and {pull}; saved to {path.name}")
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):

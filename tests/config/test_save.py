@@ -1,7 +1,11 @@
 """Saving a camera's settings: what changes in the file, and what must not."""
 
+import errno
 import os
+import shutil
 import stat
+import subprocess
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -14,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmv_tui.config import replace
 from pmv_tui.config.edit import Value
 from pmv_tui.config.load import load_config
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
@@ -299,6 +304,121 @@ def test_a_save_that_fails_half_way_leaves_the_old_file_whole(path: Path) -> Non
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == ["config.toml"]
     assert planned.commit() == load_config(path)
+
+
+def test_what_somebody_saves_at_the_same_moment_stays(path: Path) -> None:
+    write(path, TAUGHT)
+    with plan(path).prepared() as commit:
+        edited = write(path, TAUGHT + "  # edited\n")
+        with pytest.raises(SaveError, match="was changed since it was read"):
+            commit()
+    assert path.read_bytes() == edited
+    assert [each.name for each in path.parent.iterdir()] == ["config.toml"]
+
+
+def test_a_file_that_somebody_makes_at_the_same_moment_stays(path: Path) -> None:
+    with plan(path).prepared() as commit:
+        made = write(path, "# new\n")
+        with pytest.raises(SaveError, match="was changed since it was read"):
+            commit()
+    assert path.read_bytes() == made
+
+
+def test_a_save_works_where_files_cannot_be_exchanged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(replace, "_rename", cannot)  # as NFS does, of which none is at hand
+    assert plan(path, "0-opencv").commit() == load_config(path)
+    write(path, TAUGHT)
+    assert plan(path).commit() == load_config(path)
+    with plan(path).prepared() as commit:
+        edited = write(path, TAUGHT + "  # edited\n")
+        with pytest.raises(SaveError, match="was changed since it was read"):
+            commit()
+    assert path.read_bytes() == edited
+
+
+def test_a_save_that_is_prepared_and_not_made_leaves_nothing(path: Path) -> None:
+    before = write(path, TAUGHT)
+    with plan(path).prepared():
+        pass
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == ["config.toml"]
+
+
+def test_a_hard_link_is_not_parted(path: Path) -> None:
+    before = write(path, TAUGHT)
+    (path.parent / "other.toml").hardlink_to(path)
+    with pytest.raises(SaveError, match="one of 2 hard links to one file"):
+        plan(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_mounted_by_itself_is_told_beforehand(path: Path) -> None:
+    write(path, TAUGHT)
+    look = "import sys, pathlib; from pmv_tui.config.replace import obstacle"
+    look += "; print(obstacle(pathlib.Path(sys.argv[1])))"
+    mounted = 'mount --bind "$1" "$1" && exec "$2" -c "$3" "$1"'
+    told = run_unshared(mounted, path, sys.executable, look)
+    assert "mounted as a single file" in told
+    assert "mount its folder instead" in told
+
+
+def run_unshared(script: str, *arguments: str | Path) -> str:
+    """Run a shell script where its mounts are its own; skip the test where that cannot be had."""
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is missing")
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"mounts of one's own cannot be had: {done.stderr.strip()}")
+    return done.stdout
+
+
+def test_a_file_that_may_not_be_replaced_is_told_beforehand(path: Path) -> None:
+    write(path, TAUGHT)
+    if (
+        shutil.which("chattr") is None
+        or subprocess.run(["chattr", "+a", path], check=False).returncode
+    ):
+        pytest.skip("no file can be made append-only here")
+    try:
+        with pytest.raises(SaveError, match="may not be replaced; lsattr"):
+            plan(path)
+    finally:
+        subprocess.run(["chattr", "-a", path], check=True)
+
+
+def test_a_file_in_a_sticky_folder_of_somebody_elses_is_told_beforehand() -> None:
+    if os.geteuid():
+        pytest.skip("only root can make a file of another user's")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        before = write(folder / "config.toml", TAUGHT)
+        loaded = load_config(folder / "config.toml")
+        (folder / "config.toml").chmod(0o666)
+        folder.chmod(0o1777)
+        with as_anybody(), pytest.raises(SaveError, match="in a sticky folder only its owner"):
+            plan_change(loaded, "left-simulated", NEW)
+        assert (folder / "config.toml").read_bytes() == before
+
+
+def test_only_what_a_killed_save_left_behind_is_cleared(path: Path) -> None:
+    write(path, TAUGHT)
+    left = path.with_name(f".config.toml.{'0' * 32}")
+    write(left, "half a")
+    others = [path.with_name(name) for name in (".config.toml.swp", f".other.toml.{'0' * 32}")]
+    for each in others:
+        write(each, "not ours")
+    link = path.with_name(f".config.toml.{'1' * 32}")
+    link.symlink_to(others[0])
+    with plan(path).prepared() as commit:
+        assert replace.clear_leftovers(path) == [left], "one that is being saved stays"
+        commit()
+    assert sorted(path.parent.iterdir()) == sorted([path, *others, link])
 
 
 @pytest.mark.parametrize("read_only", ["config.toml", "."])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pmv_tui.control.rig import Rig
-from pmv_tui.doctor import clock, limits, session, storage, terminal
+from pmv_tui.doctor import clock, config_file, limits, session, storage, terminal
 from pmv_tui.doctor.examined import Examined
 from tests.doctor.machine import Machine, Told
 
@@ -14,6 +14,15 @@ from tests.doctor.machine import Machine, Told
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
+
+
+def test_a_config_that_cannot_be_saved_is_warned_of(machine: Machine) -> None:
+    machine.write_file("config.toml", "")
+    assert machine.ask(config_file.look).levels == {"ok"}
+    (machine.folder / "other.toml").hardlink_to(machine.folder / "config.toml")
+    warned = machine.ask(config_file.look).at("warning")
+    assert "settings cannot be saved" in warned
+    assert "one of 2 hard links to one file" in warned
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,21 @@ def replaced(rig: FaultRig) -> Iterator[str]:
     assert rig.ask("set", camera="odd", changes={"fps": 25})["ok"]
 
 
+@fault("the config is mounted as a single file, then a setting")
+def mounted(rig: FaultRig) -> Iterator[str]:
+    mount = ["mount", "--bind", str(rig.config_path), str(rig.config_path)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"mounting a file needs root: {done.stderr.strip()}")
+    text = rig.config_path.read_text()
+    try:
+        yield refused(rig, "mounted as a single file", "mount its folder instead")
+        assert rig.now("odd")["pub_address"] == f"tcp://localhost:{rig.pub['odd']}"
+        assert rig.config_path.read_text() == text
+    finally:
+        subprocess.run(["umount", str(rig.config_path)], check=True)
+
+
 def refused(rig: FaultRig, *words: str) -> str:
     """Try a setting and an address; give what is said of the one, when both are refused."""
     pub, pull = free_ports(2)
@@ -132,6 +147,9 @@ def full_disk(_rig: FaultRig) -> Iterator[str]:
             filler = fill(other.folder)
             told = other.run("set", "lone", "fps=30").stdout
             assert "No space left" in told
+            moved = [f"tcp://localhost:{port}" for port in free_ports(2)]
+            assert "not changed" in other.run("addresses", "lone", *moved).stdout
+            assert other.camera("lone")["pub_address"] == f"tcp://localhost:{pub}"
             assert other.config_path.read_text() == text, "all of it, or none"
             assert [path.name for path in other.folder.glob(".config*")] == []
             wait_for(lambda: log_more(other, "engine.log cannot be written"), "that to be told")
@@ -169,5 +187,5 @@ FAULTS = (
     not_started("the config is broken", broken, "config.toml:1:"),
     not_started("the config is a folder", a_folder, "config.toml", "folder"),
     not_started("the config cannot be read", unreadable, "config.toml", "Permission denied"),
-    *(changed, replaced, full_disk, full_at_start),
+    *(changed, replaced, mounted, full_disk, full_at_start),
 )
