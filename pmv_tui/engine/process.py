@@ -3,7 +3,6 @@
 import logging
 import os
 import resource
-import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener
 from math import inf
 from queue import SimpleQueue
-from types import FrameType
 from typing import TextIO
 
 import zmq
@@ -26,6 +24,7 @@ from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
+from pmv_tui.engine.signals import Signals, stop_listening
 from pmv_tui.engine.terminal_log import TerminalLog
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed, diverted, leads_to
@@ -37,8 +36,6 @@ WATCH_INTERVAL = 500
 
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
-
-TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 OPEN_FILES = 65_536
 """More clients than any rig has; the usual limit of 1024 is soon reached by scripts that leak."""
@@ -96,8 +93,7 @@ def serve(
             all_ended = loop.run(to_plug, to_pause)
     # The end is on its way: a second signal, as systemd may send beside `stop`, must not make it a
     # failure. Python's own way out would meet it with the system's default.
-    for number in TO_END:
-        signal.signal(number, signal.SIG_IGN)
+    stop_listening()
     rig.unlock(lock, loop.ending)
     if not all_ended:
         # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
@@ -135,7 +131,7 @@ class _Loop:
         self.ending = ""
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = False
-        self._signal: int | None = None
+        self._signals = Signals(self._woken)
         self._search = Search(self._woken)
         self._engine = Engine(rig, loaded, self._search.start)
         self._server = ControlServer(rig.endpoint, self._engine, self._told_to_stop, linger)
@@ -143,15 +139,14 @@ class _Loop:
     def run(self, to_plug: Iterable[str], to_pause: Iterable[str]) -> bool:
         """Serve until told to stop; True where every thread ended."""
         sys.setswitchinterval(SWITCH_INTERVAL)
-        for number in TO_END:
-            signal.signal(number, self._signalled)
+        self._signals.handle()
         poller = zmq.Poller()
         poller.register(self._server.socket, zmq.POLLIN)
         poller.register(self._wake, zmq.POLLIN)
         self._engine.start(to_plug, to_pause)
         sd_notify("READY=1", f"STATUS=serving {self._engine.loaded.path}")
         next_look = 0.0
-        while not self._stopping:
+        while not (self._stopping or self._signals.ending):
             if self._wake in dict(poller.poll(WATCH_INTERVAL)):
                 os.eventfd_read(self._wake)
             self._server.serve_waiting()
@@ -161,8 +156,7 @@ class _Loop:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + WATCH_INTERVAL / 1000
                 self._look()
-        if self._signal is not None:
-            self.ending = f"{signal.Signals(self._signal).name} received"
+        self.ending = self._signals.ending or self.ending
         self._engine.events.tell(self.ending)
         sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
         all_closed = self._engine.stop()
@@ -173,6 +167,8 @@ class _Loop:
     def _look(self) -> None:
         try:
             self._engine.watch()
+            for told in self._signals.ignored():
+                self._engine.events.tell(told, level="warning")
             self._tell_printed()
             self._watch_log()
         except Exception:
@@ -211,12 +207,6 @@ class _Loop:
 
     def _woken(self) -> None:
         os.eventfd_write(self._wake, 1)
-
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        # Only flags here: the signal may have interrupted whatever this thread was doing.
-        self._signal = number
-        self._stopping = True
-        self._woken()
 
 
 class _Formatter(logging.Formatter):

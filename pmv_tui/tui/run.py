@@ -13,6 +13,7 @@ from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed
+from pmv_tui.signals import OF_NO_USE, TO_END
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.glyphs import choose_glyphs
 from pmv_tui.tui.revival import EngineProcess
@@ -77,15 +78,17 @@ async def _run(app: PmvApp, *, mouse: bool) -> str | None:
     def hang_up(_number: int, _frame: FrameType | None) -> None:
         # Where even an orderly end hangs, the alarm's default is to end the process. Not left to
         # the event loop: it may be what hangs.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(HANG_UP_SECONDS)
         loop.call_soon_threadsafe(app.exit)
 
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGHUP, signal.SIGTERM)
-    for number in numbers:
+    for number in OF_NO_USE:
+        signal.signal(number, lambda *_: None)
+    for number in TO_END:
         signal.signal(number, hang_up)
     try:
         return await app.run_async(mouse=mouse)
     finally:
-        for number in numbers:
+        for number in TO_END:
             signal.signal(number, signal.SIG_DFL)

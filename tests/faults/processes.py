@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
+from pmv_tui.signals import OF_NO_USE
 from tests.faults.display import screen, viewer_of
 from tests.faults.fault import fault
 from tests.faults.rig import KINDS, FaultRig
@@ -43,6 +44,31 @@ def engine_killed(_rig: FaultRig) -> Iterator[str]:
         yield told
         with other.serve("--plug-all"):
             receive_image(pub)
+
+
+@fault("the engine is sent SIGUSR1 and its like")
+def signals_of_no_use(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
+    for number in OF_NO_USE:
+        if number != signal.SIGALRM:  # pylon's own, once it has grabbed
+            os.kill(rig.engine.pid, number)
+    yield rig.event(since, "SIGUSR1 received; it means nothing")
+
+
+@fault("the engine is sent SIGALRM, then SIGQUIT")
+def signal_to_end(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other:
+        pub, pull = free_ports(2)
+        other.write_config(simulated("lone", pub, pull, more=SMALL))
+        with other.serve("--plug-all") as engine:
+            receive_image(pub)
+            engine.send_signal(signal.SIGALRM)
+            other.event(0, "SIGALRM received; it means nothing")
+            engine.send_signal(signal.SIGQUIT)
+            assert engine.wait(20) == 0
+        assert "engine stopped" in other.said()
+        assert port_is_free(pub)
+        yield "SIGQUIT received; engine stopped"
 
 
 @fault("the TUI is killed -9, and started again")
@@ -107,4 +133,7 @@ def full_pipe() -> Iterator[int]:
         os.close(writing)
 
 
-FAULTS = (output_stalled, engine_killed, tui_killed, terminal_stalled)
+FAULTS = (
+    *(output_stalled, engine_killed, signals_of_no_use, signal_to_end),
+    *(tui_killed, terminal_stalled),
+)
