@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.config.downsampling import downsampled
+
 
 def downsample(image: NDArray[np.uint8], factor: int, pixel_format: str) -> NDArray[np.uint8]:
     """Average squares of pixels into one; rows and columns that fill none are left out.
@@ -25,7 +27,7 @@ def downsample(image: NDArray[np.uint8], factor: int, pixel_format: str) -> NDAr
         return image.copy()
     if not pixel_format.startswith("Bayer"):
         return _average(image, factor)
-    height, width = (2 * (size // (2 * factor)) for size in image.shape)
+    height, width = (downsampled(size, factor, bayer=True) for size in image.shape)
     result = np.empty((height, width), np.uint8)
     whole = image[: height * factor, : width * factor]
     for row in (0, 1):
@@ -36,7 +38,7 @@ def downsample(image: NDArray[np.uint8], factor: int, pixel_format: str) -> NDAr
 
 def _average(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """Average squares of `factor` pixels, rounded to the nearest."""
-    height, width = (size // factor for size in image.shape)
+    height, width = (downsampled(size, factor, bayer=False) for size in image.shape)
     image = image[: height * factor, : width * factor]
     # Rows first: whole rows are added at the speed of memory. The sum of 4x4 pixels fits 16 bits.
     sums = image[::factor].astype(np.uint16)

@@ -1,19 +1,23 @@
-"""What no setting shows alone: cameras of one rig that get in each other's way."""
+"""What no setting shows alone: cameras, and settings, that get in each other's way."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.layout import KeyPath
 
 EVERY_CAMERA = "all"
 """What commands say for every camera; so none can have it for a name."""
 
+WITHOUT_REGION = ("simulated", "opencv")
+"""Back ends whose cameras have no region of interest."""
+
 _ADDRESS_KEYS = ("pub_address", "pull_address")
 
 
 def conflicts(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
-    """Find ids, names and addresses that stand twice, and the one name that is taken.
+    """Find ids, names and addresses that stand twice, the one name that is taken, empty images.
 
     The cameras are those of the file as written, so that one wrong value hides no conflict.
 
@@ -24,6 +28,7 @@ def conflicts(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
     yield from _same_id(cameras)
     yield from _same_name(cameras)
     yield from _same_address(cameras)
+    yield from _no_pixel(cameras)
 
 
 def _same_id(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
@@ -74,6 +79,19 @@ def _same_address(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]
                     )
                     break
             owners.append((address, index, key))
+
+
+def _no_pixel(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    """Find regions of interest of which downsampling leaves nothing."""
+    for index, camera in enumerate(cameras):
+        match camera:
+            case {"roi": [_, _, int(width), int(height)], "downsampling": 2 | 4 as factor}:
+                bayer = camera.get("pixel_format") == "Colour"
+                backend = _text(camera, "unique_id").rpartition("-")[2]
+                why = why_no_pixel(width, height, factor, bayer=bayer)
+                # A side of 0 has its own mistake told.
+                if why and min(width, height) > 0 and backend not in WITHOUT_REGION:
+                    yield ("cameras", index, "downsampling"), f"{why}; see roi"
 
 
 def _called(camera: dict[str, Any], index: int) -> str:

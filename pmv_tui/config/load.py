@@ -14,7 +14,7 @@ from pmv_tui.config.checks import conflicts
 from pmv_tui.config.complete import complete, whole_path
 from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
 from pmv_tui.config.problems import ConfigError, Problem
-from pmv_tui.config.schema import RigConfig
+from pmv_tui.config.schema import LONGEST_ID, RigConfig
 from pmv_tui.config.words import explain
 
 __all__ = ["ConfigError", "LoadedConfig", "Problem", "load_config"]
@@ -163,8 +163,8 @@ def _named(path: KeyPath, cameras: list[dict[str, Any]]) -> str:
         case ["cameras", int(index), *keys]:
             ids = [camera.get("unique_id") for camera in cameras]
             unique_id = ids[index]
-            clear = isinstance(unique_id, str) and ids.count(unique_id) == 1
-            camera = f"cameras[{unique_id if clear else index + 1}]"
+            text = unique_id if isinstance(unique_id, str) and len(unique_id) <= LONGEST_ID else ""
+            camera = f"cameras[{text if ids.count(text) == 1 else index + 1}]"
             return ".".join([camera, *map(str, keys)])
         case _:
             return ".".join(map(str, path))

@@ -15,6 +15,10 @@ Region = Annotated[tuple[Offset, Offset, Length, Length], Field(strict=False)]
 """x, y, width, height; pixels of the sensor, x to the right, y down."""
 
 
+LONGEST_ID = 255
+"""Characters of a unique_id: more than any device's serial number has."""
+
+
 def _address(text: str) -> str:
     if text:
         Address.parse(text)
@@ -22,6 +26,8 @@ def _address(text: str) -> str:
 
 
 def _unique_id(text: str) -> str:
+    if len(text) > LONGEST_ID:
+        raise ValueError(f"it has {len(text)} characters; a unique_id has {LONGEST_ID} at most")
     serial, dash, backend = text.rpartition("-")
     if not (serial and dash and backend and text.isprintable()):
         raise ValueError(

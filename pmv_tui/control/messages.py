@@ -98,8 +98,8 @@ class CameraCondition(TypedDict):
     remark: str
     """The last of them."""
     window: str
-    """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`
-    or `viewer died`; empty where no window was asked for."""
+    """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`,
+    `viewer died` or `failed` (this camera's alone); empty where no window was asked for."""
     window_reason: str
     """Why, and what to do."""
 

@@ -9,6 +9,7 @@ import zmq
 
 from pmv_tui.cameras.base import Setting
 from pmv_tui.config.addresses import Address
+from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.messages import OPEN_WINDOWS, CameraSettings, SettingStatus
 from pmv_tui.engine.gate import Door
@@ -22,6 +23,9 @@ from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
 from pmv_tui.engine.worker import Worker
 from pmv_tui.viewer.messages import Scene, WindowStatus
+
+_OF_THE_SIZE = ("roi", "source", "width", "height")
+"""Settings that decide how large a camera's images are."""
 
 
 class RigCamera:
@@ -109,7 +113,29 @@ class RigCamera:
 
     def _downsampling(self) -> Setting:
         factor = self.config.downsampling
-        return Setting("downsampling", factor, factor, choices=("1", "2", "4"), live=True)
+        bayer = self.worker.progress.pixel_format.startswith("Bayer")
+        choices = [one for one in (1, 2, 4) if not self._why_no_pixel(one, bayer=bayer)]
+        return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
+
+    def why_refused(self, config: CameraConfig) -> str:
+        """Return why settings would leave nothing of the images that come; empty where they do not.
+
+        Images of another size may come after a change of some settings: those are not judged here.
+        """
+        former = self.config
+        same = all(getattr(config, key) == getattr(former, key) for key in _OF_THE_SIZE)
+        recoloured = config.pixel_format != former.pixel_format
+        if not same or not (recoloured or config.downsampling != former.downsampling):
+            return ""
+        bayer = self.worker.progress.pixel_format.startswith("Bayer")
+        if recoloured:
+            bayer = config.pixel_format == "Colour"
+        why = self._why_no_pixel(config.downsampling, bayer=bayer)
+        return why and f"downsampling = {why}"
+
+    def _why_no_pixel(self, factor: int, *, bayer: bool) -> str:
+        width, height = self.worker.progress.raw_size
+        return why_no_pixel(width, height, factor, bayer=bayer) if width and height else ""
 
     @property
     def window(self) -> WindowStatus:

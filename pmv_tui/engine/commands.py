@@ -1,5 +1,6 @@
 """What can be done to the cameras by name, and what is said of it. Called by the main thread."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.events import Level
 from pmv_tui.engine.sockets import BindError
+
+log = logging.getLogger(__name__)
 
 NOT_SETTINGS = {
     "unique_id": "it names the device and cannot be changed",
@@ -98,8 +101,18 @@ class Commands:
             if not (isinstance(name, str) and isinstance(known, int)):
                 raise CommandError("cameras must map names to the numbers of frames, or 0")
         return [
-            self._one(name).shown.thumbnail(known, width, height) for name, known in cameras.items()
+            self._thumbnail(self._one(name), known, width, height)
+            for name, known in cameras.items()
         ]
+
+    @staticmethod
+    def _thumbnail(camera: RigCamera, known: int, width: int, height: int) -> Thumbnail:
+        """Show a camera's newest image small; where that fails, the others are shown still."""
+        try:
+            return camera.shown.thumbnail(known, width, height)
+        except Exception as error:
+            log.exception("%s: no thumbnail can be made", camera.config.label)
+            return camera.shown.no_thumbnail(f"no picture: {type(error).__name__}: {error}")
 
     def set(self, camera: str, changes: dict[str, Any]) -> list[Result]:
         """Give one camera other settings: saved, and taken over between two frames.
@@ -190,11 +203,15 @@ class Commands:
             changes = {"pub_address": pub, "pull_address": pull, **changes}
         unique_id = camera.config.unique_id
         try:
-            loaded = plan_change(self._engine.loaded, unique_id, changes).commit()
+            change = plan_change(self._engine.loaded, unique_id, changes)
+            cameras = change.after.config.cameras
+            (config,) = (each for each in cameras if each.unique_id == unique_id)
+            if why := camera.why_refused(config):
+                return result(camera, f"not changed: {why}", ok=False)
+            loaded = change.commit()
         except SaveError as error:
             return result(camera, f"not changed: {error}", ok=False)
         self._engine.loaded = loaded
-        (config,) = (each for each in loaded.config.cameras if each.unique_id == unique_id)
         camera.listed = True
         # Where the sockets are, even if that could not be saved.
         camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))

@@ -1,5 +1,6 @@
 """The rig: its cameras from start to stop, and its status. Called by the main thread."""
 
+import logging
 import os
 import socket
 import time
@@ -35,6 +36,8 @@ from pmv_tui.engine.watch import Watch
 from pmv_tui.engine.windows import Windows
 from pmv_tui.keys import Keys
 from pmv_tui.viewer.messages import Scene
+
+log = logging.getLogger(__name__)
 
 STOP_TIMEOUT = 3.0
 """Seconds that all cameras together may take to close."""
@@ -166,9 +169,12 @@ class Engine:
         """Record what changed since the last call; called a few times a second."""
         now = time.monotonic()
         for unique_id, camera in self.cameras.items():
-            camera.look()
-            self._watch.look(unique_id, condition_of(camera), now)
-            self._cut_withdrawn(camera)
+            try:
+                camera.look()
+                self._watch.look(unique_id, condition_of(camera), now)
+                self._cut_withdrawn(camera)
+            except Exception:  # the next camera is looked at all the same
+                log.exception("%s: it could not be looked at", unique_id)
         self.operators.look()
         if self._hotplug.search_due(now):
             self.events.tell("a device was plugged in or out: searching for cameras")

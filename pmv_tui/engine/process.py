@@ -21,6 +21,7 @@ from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.log_file import LogFile
 from pmv_tui.engine.output import new_output, prepare_output
 from pmv_tui.engine.presence import Linger
+from pmv_tui.engine.repeats import RepeatedTracebacks
 from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
@@ -237,6 +238,7 @@ def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     queue_handler = QueueHandler(queue)
+    queue_handler.addFilter(RepeatedTracebacks())
     root.addHandler(queue_handler)
     listener.start()
     try:

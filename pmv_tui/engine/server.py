@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import msgpack
+import numpy as np
 import zmq
 
 from pmv_tui.control.messages import Reply, Result
@@ -134,4 +135,10 @@ def _with_results(results: list[Result]) -> Reply:
 
 def _packed(reply: Reply) -> bytes:
     # A path may hold bytes that are no UTF-8: they are replaced, and do not spoil the answer.
-    return cast("bytes", msgpack.packb(reply, unicode_errors="replace"))
+    # What a camera's back end gave may be anything, and an answer tells of all cameras.
+    return cast("bytes", msgpack.packb(reply, unicode_errors="replace", default=_plain))
+
+
+def _plain(value: object) -> object:
+    """Put a value that msgpack does not know into one that it does."""
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -66,16 +66,8 @@ class Shown:
         """
         now = time.monotonic_ns()
         progress = self._worker.progress
-        told = Thumbnail(
-            unique_id=self._unique_id,
-            sequence=0,
-            timestamp=0,
-            image_size=(progress.width, progress.height),
-            size=(0, 0),
-            pixels=None,
-            notice=self._notice(now),
-            overlays=overlays_of(self._overlays.drawn(now)),
-        )
+        told = self.no_thumbnail(self._notice(now))
+        told["overlays"] = overlays_of(self._overlays.drawn(now))
         newest = self._preview.newest(now)
         if newest is None:
             return told
@@ -85,6 +77,20 @@ class Shown:
             small = thumbnail(newest.image, max_width, max_height, progress.pixel_format)
             told["size"], told["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
         return told
+
+    def no_thumbnail(self, notice: str) -> Thumbnail:
+        """Show no frame, and why."""
+        progress = self._worker.progress
+        return Thumbnail(
+            unique_id=self._unique_id,
+            sequence=0,
+            timestamp=0,
+            image_size=(progress.width, progress.height),
+            size=(0, 0),
+            pixels=None,
+            notice=notice,
+            overlays=[],
+        )
 
     def _notice(self, now: int) -> str:
         """Say why the image is not live; empty where it is. `now` is monotonic, ns."""

@@ -45,7 +45,7 @@ class WindowFeed:
             return
         try:
             self._slot.write(image, sequence)
-        except OSError:
+        except (OSError, ValueError, MemoryError):
             # A window without images must not cost the camera its worker.
             self._running = False
             log.exception("a window shows no more images: there is no memory for them")

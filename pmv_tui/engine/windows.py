@@ -34,12 +34,14 @@ class _Window:
 
     Parameters
     ----------
+    described : whether its last scene could be told to the viewer.
     scene : what the viewer was told to draw last; None: nothing yet.
     """
 
     title: str
     feed: WindowFeed
     shown: bool = False
+    described: bool = True
     scene: Scene | None = None
 
 
@@ -76,7 +78,7 @@ class Windows:
         self._display = self._xauthority = ""
         self._started = self._not_before = 0.0
         self._pause = FIRST_PAUSE
-        self._requests: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._requests: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="windows", daemon=True)
@@ -118,19 +120,20 @@ class Windows:
             self._statuses[camera] = WindowStatus("no display", NO_DISPLAY)
         else:
             self._statuses[camera] = WindowStatus("opening")
-            self._ask(partial(self._open, camera, _Window(title, feed), display, xauthority))
+            window = _Window(title, feed)
+            self._ask(camera, partial(self._open, camera, window, display, xauthority))
 
     def close(self, camera: str) -> None:
         """Close a camera's window, or no longer try to open it."""
         self._statuses.pop(camera, None)
-        self._ask(partial(self._close, camera))
+        self._ask(camera, partial(self._close, camera))
 
     def state(self, camera: str) -> WindowStatus:
         """Tell what has become of a camera's window."""
         return self._statuses.get(camera, WindowStatus())
 
-    def _ask(self, request: Callable[[], None]) -> None:
-        self._requests.put(request)
+    def _ask(self, camera: str, request: Callable[[], None]) -> None:
+        self._requests.put((camera, request))
         os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
@@ -138,7 +141,7 @@ class Windows:
         while not self._stopping.is_set():
             self._sleep(next_round)
             while not self._requests.empty():
-                self._requests.get()()
+                self._try(*self._requests.get())
             if self._viewer is not None:
                 self._hear(self._viewer)
             elif self._wanted and time.monotonic() >= self._not_before:
@@ -149,6 +152,22 @@ class Windows:
                 next_round = max(next_round + 1 / self._rate, now)
         if self._viewer is not None:
             self._viewer.end()
+
+    def _try(self, camera: str, step: Callable[[], None]) -> bool:
+        """Do something for one camera's window, whose failure is its own; whether it worked."""
+        try:
+            step()
+        except Exception as error:  # whatever the camera's own data, or the system, makes of it
+            reason = f"{type(error).__name__}: {error}"
+            if self.state(camera) != ("failed", reason):
+                log.exception("%s: its window failed", camera)
+            self._failed(camera, reason)
+            return False
+        return True
+
+    def _failed(self, camera: str, reason: str) -> None:
+        if self.state(camera).state:  # closed meanwhile: nobody waits for it
+            self._statuses[camera] = WindowStatus("failed", reason)
 
     def _sleep(self, next_round: float) -> None:
         """Sleep until something is to be done."""
@@ -166,15 +185,20 @@ class Windows:
             os.eventfd_read(self._wake)
 
     def _open(self, camera: str, window: _Window, display: str, xauthority: str) -> None:
-        if camera in self._wanted:
-            return
+        if camera in self._wanted and self._viewer is not None:
+            self._viewer.close(camera)  # one that failed: its window is made anew
         self._wanted[camera] = window
+        self._statuses[camera] = WindowStatus("opening")  # a closing before it has cleared that
         if self._viewer is not None:
-            self._viewer.open(camera, window.title, window.feed.start())
+            self._show(self._viewer, camera, window)
             return
         self._display, self._xauthority = display, xauthority
         if self._not_before > time.monotonic():
             self._statuses[camera] = WindowStatus("opening", "after a pause: the last try failed")
+
+    @staticmethod
+    def _show(viewer: Viewer, camera: str, window: _Window) -> None:
+        viewer.open(camera, window.title, window.feed.start())
 
     def _close(self, camera: str) -> None:
         self._statuses.pop(camera, None)
@@ -198,8 +222,8 @@ class Windows:
             self._lost(WindowStatus("viewer died", f"it cannot be started: {error}"))
             return
         self._viewer = viewer
-        for camera, window in self._wanted.items():
-            viewer.open(camera, window.title, window.feed.start())
+        for camera, window in list(self._wanted.items()):
+            self._try(camera, partial(self._show, viewer, camera, window))
 
     def _end_unwanted_viewer(self) -> None:
         if self._viewer is not None and not self._wanted:
@@ -215,6 +239,12 @@ class Windows:
             self._viewer = None
             self._lost(viewer.end())
             return
+        except Exception as error:  # this thread has the windows of all cameras
+            log.exception("windows: what the viewer tells cannot be read")
+            self._viewer = None
+            viewer.end()
+            self._lost(WindowStatus("viewer died", f"{type(error).__name__}: {error}"))
+            return
         for message in news:
             match message:
                 case {"shown": str(camera)} if camera in self._wanted:
@@ -226,6 +256,10 @@ class Windows:
                 ):
                     self._forget(camera)
                     self._statuses[camera] = WindowStatus("closed by the user")
+                case {"failed": str(camera), "reason": str(reason)} if camera in self._wanted:
+                    self._failed(camera, reason)
+                case {"drawn": str(camera)} if camera in self._wanted:
+                    self._statuses[camera] = WindowStatus("shown", f"on {viewer.display}")
         self._end_unwanted_viewer()
 
     def _lost(self, status: WindowStatus) -> None:
@@ -243,6 +277,12 @@ class Windows:
     def _send_scenes(self, viewer: Viewer) -> None:
         """Send what changed; a viewer that is behind misses this round."""
         for camera, window in self._wanted.items():
-            scene = self._scene_of(camera)
-            if scene is not None and scene != window.scene and viewer.draw(camera, scene):
-                window.scene = scene
+            worked = self._try(camera, partial(self._send_scene, viewer, camera, window))
+            if worked and not window.described:
+                self._statuses[camera] = WindowStatus("shown", f"on {viewer.display}")
+            window.described = worked
+
+    def _send_scene(self, viewer: Viewer, camera: str, window: _Window) -> None:
+        scene = self._scene_of(camera)
+        if scene is not None and scene != window.scene and viewer.draw(camera, scene):
+            window.scene = scene

@@ -1,10 +1,14 @@
 """The thread of one camera: opens it, grabs, publishes, and starts again after a loss."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import (
     Camera,
@@ -18,6 +22,7 @@ from pmv_tui.cameras.base import (
 )
 from pmv_tui.cameras.downsample import downsample
 from pmv_tui.cameras.registry import open_camera
+from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraState
@@ -41,6 +46,9 @@ STALLED_AFTER = 1.0
 STALLED_PERIODS = 5.0
 """Frame periods without a frame after which a slow camera is stalled."""
 
+LONGEST_REASON = 1000
+"""Characters of what a driver says that are told: windows, logs and answers hold no book."""
+
 HANGS_AFTER = 3.0
 """Seconds after which a grab that should have returned hangs."""
 
@@ -57,6 +65,7 @@ class Progress:
     failures, last_failure : how often the camera could not be opened or was lost, and why last.
     streaming_since, last_frame, last_sign : when the stream began, a frame came, and the camera's
         driver last returned; monotonic, ns.
+    raw_size : width and height of an image before downsampling, pixels; zeros before the first.
     settings : as the camera reported them after the opening or the last change.
     """
 
@@ -68,6 +77,7 @@ class Progress:
     streaming_since: int = 0
     last_frame: int = 0
     last_sign: int = 0
+    raw_size: tuple[int, int] = (0, 0)
     width: int = 0
     height: int = 0
     pixel_format: str = ""
@@ -207,7 +217,7 @@ class Worker:
         progress = self.progress
         # A camera that is gone stays lost until it is back, though each try to open it fails.
         lost = isinstance(error, CameraLost) or progress.state == "lost"
-        progress.reason = progress.last_failure = str(error)
+        progress.reason = progress.last_failure = _short(str(error))
         progress.failures += 1
         progress.state = "lost" if lost else "error"
 
@@ -227,8 +237,8 @@ class Worker:
                     self._take_over(camera)
         finally:
             self._camera = None
-            self.progress.earlier_counts += camera.counts
             try:
+                self.progress.earlier_counts += camera.counts
                 camera.close()
             except Exception:
                 # What ended the stream is what is told.
@@ -257,26 +267,67 @@ class Worker:
 
     def _read_settings(self, camera: Camera) -> None:
         self.progress.settings = camera.settings()
-        self.progress.pixel_format = camera.pixel_format
-        self._rate = camera.fps or self._config.fps
+        # Another package's camera may say anything here, and the status of all cameras holds it.
+        self.progress.pixel_format = str(camera.pixel_format)
+        fps = float(camera.fps or 0)
+        self._rate = fps if 0 < fps < math.inf else self._config.fps
         self._publisher.set_camera_rate(self._rate)
         self._feed.set_camera_rate(self._rate)
 
     def _arrived(self, frame: Frame, camera: Camera) -> None:
         now = time.monotonic_ns()
         progress = self.progress
-        progress.captured += 1
+        progress.last_sign = now
         factor = self._config.downsampling
+        if trouble := _why_unusable(frame.image, factor, progress.pixel_format):
+            self._left_out(frame.image, trouble)
+            return
+        if progress.state == "error":
+            progress.state, progress.reason = "capturing", ""
+        progress.captured += 1
+        progress.raw_size = frame.image.shape[1], frame.image.shape[0]
         if factor > 1:
-            frame.image = downsample(frame.image, factor, camera.pixel_format)
+            frame.image = downsample(frame.image, factor, progress.pixel_format)
         self._publisher.publish(frame, progress.captured, now, camera.pixel_format)
         self._feed.offer(frame.image, progress.captured, now)
         self._preview.offer(frame, progress.captured, now)
         progress.height, progress.width = frame.image.shape
-        progress.last_frame = progress.last_sign = now
+        progress.last_frame = now
         self.arrivals.add(now)
         if frame.device_timestamp is not None:
             self.clock.add(now, frame.timestamp, frame.device_timestamp)
+
+    def _left_out(self, image: NDArray[np.uint8], trouble: str) -> None:
+        """Tell of an image that cannot be published; the stream goes on, the next may be better."""
+        progress = self.progress
+        if image.ndim == 2:
+            progress.raw_size = image.shape[1], image.shape[0]
+        if progress.reason != trouble:
+            progress.failures += 1
+            progress.reason = progress.last_failure = trouble
+        progress.state = "error"
+
+
+def _why_unusable(image: NDArray[np.uint8], factor: int, pixel_format: str) -> str:
+    """Return why an image cannot be published; empty where it can.
+
+    Parameters
+    ----------
+    image : as a back end gave it.
+    factor : of downsampling.
+    """
+    if image.ndim != 2 or image.dtype != np.uint8:
+        return f"the camera gives images of {image.dtype} and shape {image.shape}, not Mono8 or raw"
+    height, width = image.shape
+    if not image.size:
+        return f"the camera gives images of {width}x{height}, which have no pixel"
+    bayer = pixel_format.startswith("Bayer")
+    why = why_no_pixel(width, height, factor, bayer=bayer) if factor > 1 else ""
+    return why and f"downsampling = {why}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
 
 
 _ENGINES_OWN = {"name": "", "pub_address": "", "pull_address": "", "downsampling": 1}

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
+from pmv_tui.control.messages import Thumbnail
 from pmv_tui.tui.link import EngineLink, Untold
 from pmv_tui.tui.widgets.picture_view import PictureView
 
@@ -64,4 +65,12 @@ class PictureFeed:
             for one in told:
                 # While the answer was under way, another camera or size may have been chosen.
                 if one["unique_id"] == view.unique_id and view.wanted_size == size:
-                    view.show(one)
+                    _show(view, one)
+
+
+def _show(view: PictureView, told: Thumbnail) -> None:
+    """Have a view show a picture; one that cannot be drawn says why in its own place."""
+    try:
+        view.show(told)
+    except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
+        view.give_up(f"no picture: {type(error).__name__}: {error}")

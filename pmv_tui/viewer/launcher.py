@@ -10,7 +10,14 @@ from typing import IO, Any, cast
 
 from pmv_tui.printed import LineBudget
 from pmv_tui.viewer.endings import explain
-from pmv_tui.viewer.link import LinkClosed, MessageTooLong, make_pair, receive_waiting, send
+from pmv_tui.viewer.link import (
+    LinkClosed,
+    MessageTooLong,
+    check_length,
+    make_pair,
+    receive_waiting,
+    send,
+)
 from pmv_tui.viewer.messages import Scene, WindowStatus
 
 START_TIMEOUT = 15.0
@@ -24,6 +31,9 @@ LOADING_TIMEOUT = 10.0
 
 END_TIMEOUT = 2.0
 """Seconds that the viewer is given to end by itself."""
+
+LONGEST_TEXT = 1000
+"""Characters of a caption or a notice, where the whole scene is too large for a message."""
 
 OUTPUT_KEPT = 4_000
 """Characters of what the viewer printed last."""
@@ -87,6 +97,10 @@ class Viewer:
     def open(self, camera: str, title: str, fd: int) -> None:
         """Show a window.
 
+        Raises
+        ------
+        MessageTooLong : its title or id is no text for a window.
+
         Parameters
         ----------
         camera : its unique_id.
@@ -107,10 +121,10 @@ class Viewer:
         if self._unsent:
             return False
         try:
-            return send(self.link, {"scene": {camera: scene}})
-        except MessageTooLong:
-            caption = f"{scene['caption']} too many overlays to draw".lstrip()
-            return self.draw(camera, Scene(caption=caption, notice=scene["notice"], overlays=[]))
+            try:
+                return send(self.link, {"scene": {camera: scene}})
+            except MessageTooLong:
+                return send(self.link, {"scene": {camera: _shortened(scene)}})
         except LinkClosed:
             return False  # `receive` tells of the end.
 
@@ -183,6 +197,7 @@ class Viewer:
 
     def _send(self, message: dict[str, Any], fd: int | None = None) -> None:
         """Send a message that must arrive: later, where the viewer is behind."""
+        check_length(message)  # one that never fits would stop all that come after it
         self._unsent.append((message, fd))
         self._send_unsent()
 
@@ -199,6 +214,12 @@ class Viewer:
         for line in self._budget.pick(data.splitlines()):
             self._printed(line)
         self._said = (self._said + data.decode(errors="replace"))[-OUTPUT_KEPT:]
+
+
+def _shortened(scene: Scene) -> Scene:
+    """Leave the overlays out of a scene, and the end of texts that nobody could read."""
+    caption = f"{scene['caption'][:LONGEST_TEXT]} too many overlays to draw".lstrip()
+    return Scene(caption=caption, notice=scene["notice"][:LONGEST_TEXT], overlays=[])
 
 
 def viewer_environment(

@@ -26,6 +26,19 @@ def make_pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
+def check_length(message: dict[str, Any]) -> bytes:
+    """Encode a message.
+
+    Raises
+    ------
+    MessageTooLong : it is longer than `MAX_MESSAGE_BYTES`.
+    """
+    data = pack(message)
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise MessageTooLong(f"{len(data)} bytes; a message has {MAX_MESSAGE_BYTES} at most")
+    return data
+
+
 def send(link: socket.socket, message: dict[str, Any], fd: int | None = None) -> bool:
     """Send a message; False where the socket is full and does not block.
 
@@ -38,9 +51,7 @@ def send(link: socket.socket, message: dict[str, Any], fd: int | None = None) ->
     LinkClosed : nobody is there to read it.
     MessageTooLong : it is longer than `MAX_MESSAGE_BYTES`.
     """
-    data = pack(message)
-    if len(data) > MAX_MESSAGE_BYTES:
-        raise MessageTooLong(f"{len(data)} bytes; a message has {MAX_MESSAGE_BYTES} at most")
+    data = check_length(message)
     try:
         socket.send_fds(link, [data], [] if fd is None else [fd])
     except BlockingIOError:

@@ -9,6 +9,8 @@ and the viewer
     {"alive": true}                                 twice a second, while the display answers
     {"shown": id}                                   its window is on the screen
     {"closed": id}                                  the user closed it
+    {"failed": id, "reason": text}                  its image cannot be drawn, or its window opened
+    {"drawn": id}                                   it can again
     {"trouble": WindowState, "reason": text}        why the viewer ends, where it can tell
 """
 
@@ -30,6 +32,7 @@ WindowState = Literal[
     "libraries missing",
     "display lost",
     "viewer died",
+    "failed",
 ]
 """What became of a camera's window; empty where none is wanted."""
 

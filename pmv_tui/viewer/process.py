@@ -3,6 +3,7 @@
 Everything runs in the main thread, the only one from which HighGUI may be called.
 """
 
+import contextlib
 import socket
 import time
 from collections import Counter
@@ -24,6 +25,9 @@ SLOWEST_RATE = 30.0
 ALIVE_INTERVAL = 0.5
 """Seconds between two signs of life."""
 
+LONGEST_REASON = 1000
+"""Characters of why an image cannot be drawn."""
+
 TOLD_TO_PAINT = 4
 """Signs of life during which a new window is told to paint itself; see `Display.map_again`."""
 
@@ -43,6 +47,7 @@ class ViewerLoop:
         self._windows: dict[str, CameraWindow] = {}
         self._opened: list[str] = []
         self._young: Counter[str] = Counter()
+        self._failures: dict[str, str] = {}
         self._max_size = 0
         self._period = 1 / SLOWEST_RATE
 
@@ -65,8 +70,8 @@ class ViewerLoop:
     def _cycle(self) -> None:
         for message, fd in receive_waiting(self._link):
             self._obey(message, fd)
-        for window in self._windows.values():
-            window.refresh()
+        for camera, window in self._windows.items():
+            self._refresh(camera, window)
         if not self._windows:
             return
         key = cv2.pollKey()
@@ -77,6 +82,38 @@ class ViewerLoop:
         if key in CLOSING_KEYS:
             self._close_focused()
         self._tell_closed()
+
+    def _refresh(self, camera: str, window: CameraWindow) -> None:
+        """Paint what is new in a window; where that fails, say so in it, and go on with others."""
+        try:
+            painted = window.refresh()
+        except Exception as error:  # noqa: BLE001 - whatever an image or a scene holds
+            if self._failed(camera, error):
+                with contextlib.suppress(Exception):  # the engine knows, and tells it
+                    window.give_up(self._failures[camera])
+        else:
+            if painted and self._failures.pop(camera, ""):
+                send(self._link, {"drawn": camera})
+
+    def _failed(self, camera: str, error: Exception) -> bool:
+        """Tell the engine once why a camera's window shows no image; whether this is news."""
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        if self._failures.get(camera) == reason:
+            return False
+        self._failures[camera] = reason
+        send(self._link, {"failed": camera, "reason": reason})
+        return True
+
+    def _open(self, camera: str, title: str, fd: int) -> None:
+        self._failures.pop(camera, None)
+        try:
+            frames = FrameSlotReader(fd)
+            self._windows[camera] = CameraWindow(camera, title, frames, self._max_size)
+        except Exception as error:  # noqa: BLE001 - whatever HighGUI or the slot throws
+            self._failed(camera, error)
+            return
+        self._opened.append(camera)
+        self._young[camera] = TOLD_TO_PAINT
 
     def _tell_alive(self) -> None:
         self._tell_to_paint()
@@ -95,10 +132,7 @@ class ViewerLoop:
                 self._max_size = max_size
                 self._period = 1 / max(rate, SLOWEST_RATE)
             case {"open": str(camera), "title": str(title)} if fd is not None:
-                frames = FrameSlotReader(fd)
-                self._windows[camera] = CameraWindow(camera, title, frames, self._max_size)
-                self._opened.append(camera)
-                self._young[camera] = TOLD_TO_PAINT
+                self._open(camera, title, fd)
             case {"close": str(camera)} if camera in self._windows:
                 self._windows.pop(camera).close()
             case {"scene": dict(scenes)}:

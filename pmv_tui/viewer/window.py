@@ -11,6 +11,7 @@ EMPTY_SIZE = (640, 480)
 """Width and height of a window before the camera's first frame, pixels."""
 
 NO_FRAME_YET = "no image yet"
+CANNOT_DRAW = "the image cannot be drawn"
 
 
 class CameraWindow:
@@ -31,6 +32,8 @@ class CameraWindow:
         self._max_size = max_size
         self._sequence = 0
         self._scene = empty_scene()
+        self._stale = False
+        self._usable = True
         self._image_size = EMPTY_SIZE
         self._image: Image = shrink(np.zeros(EMPTY_SIZE[::-1], np.uint8), max_size)
         cv2.namedWindow(camera, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
@@ -42,15 +45,26 @@ class CameraWindow:
         self._scene = scene
         self._stale = True
 
-    def refresh(self) -> None:
-        """Paint what is new since the last call, if anything is."""
+    def refresh(self) -> bool:
+        """Paint what is new since the last call; whether anything was."""
         newest = self._frames.latest(self._sequence)
         if newest is not None:
             image, self._sequence = newest
+            self._usable = False  # unless the next lines succeed
             self._image_size = image.shape[1], image.shape[0]
             self._image = shrink(image, self._max_size)
-        if newest is not None or self._stale:
-            self._paint()
+            self._usable = True
+        if not self._usable or (newest is None and not self._stale):
+            return False
+        self._stale = False  # whether or not it can be painted: once is enough to know
+        self._paint()
+        return True
+
+    def give_up(self, reason: str) -> None:
+        """Say in the window why its image cannot be drawn."""
+        scene = Scene(caption="", notice=f"{CANNOT_DRAW}: {reason}", overlays=[])
+        blank: Image = np.zeros(EMPTY_SIZE[::-1], np.uint8)
+        cv2.imshow(self._camera, render(blank, EMPTY_SIZE, scene))
 
     def is_open(self) -> bool:
         """Tell whether the user has left it open."""
@@ -74,4 +88,3 @@ class CameraWindow:
         if not self._sequence and not scene["notice"]:
             scene = Scene(caption=scene["caption"], notice=NO_FRAME_YET, overlays=[])
         cv2.imshow(self._camera, render(self._image, self._image_size, scene))
-        self._stale = False

@@ -155,6 +155,36 @@ def test_a_wrong_block_is_told(path: Path, text: str, key: str, words: str) -> N
     assert words in problem.text
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("roi = [0, 0, 640, 3]\ndownsampling = 4", "4 leaves no pixel of an image of 640x3; 2 is"),
+        ("roi = [0, 0, 1, 480]\ndownsampling = 2", "2 leaves no pixel of an image of 1x480; 1 is"),
+        (
+            'roi = [0, 0, 7, 480]\ndownsampling = 4\npixel_format = "Colour"',
+            "4 leaves no pixel of a raw Bayer image of 7x480; 2 is the largest that does; see roi",
+        ),
+    ],
+)
+def test_a_region_of_which_downsampling_leaves_nothing_is_told(
+    path: Path, settings: str, words: str
+) -> None:
+    [problem] = problems(path, f'[[cameras]]\nunique_id = "7-aravis"\n{settings}\n')
+    assert problem.key == "cameras[7-aravis].downsampling"
+    assert problem.line == 4
+    assert words in problem.text
+
+
+def test_a_region_that_downsampling_leaves_a_pixel_of_is_taken(path: Path) -> None:
+    load(path, '[[cameras]]\nunique_id = "7-aravis"\nroi = [0, 0, 4, 4]\ndownsampling = 4\n')
+
+
+def test_a_unique_id_as_long_as_a_book_is_refused_and_not_repeated(path: Path) -> None:
+    [problem] = problems(path, f'[[cameras]]\nunique_id = "{"x" * 60_000}-simulated"\n')
+    assert problem.text == "it has 60010 characters; a unique_id has 255 at most"
+    assert len(problem.key) < 300
+
+
 def test_lines_are_right_in_inline_tables_and_between_other_blocks(path: Path) -> None:
     inline = 'cameras = [\n  {unique_id = "a-b"},\n  {unique_id = "c-d", fps = 0},\n]\n'
     assert [problem.line for problem in problems(path, inline)] == [3]

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -300,6 +301,58 @@ def test_a_display_that_cannot_be_reached_is_named(rig: Rig, xvfb: Screen) -> No
     rig.ask("left", ":9999")
     assert rig.wait_until("left", "no display").reason == "cannot connect to :9999"
     rig.show("left", xvfb)
+
+
+def test_a_scene_that_cannot_be_drawn_spoils_one_window_and_is_told_once(
+    rig: Rig, xvfb: Screen, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.show("left", xvfb)
+    rig.show("right", xvfb)
+    xvfb.move("right", 500, 0)
+    viewer = rig.windows.viewer_pid
+    box = BoxOverlay(kind="box", corners=[1, 2, 3], label="", color=[*GREEN], opacity=1.0)
+    rig.scenes["left"] = Scene(caption="", notice="", overlays=[box])
+    assert "Error" in rig.wait_until("left", "failed").reason
+    wait_for(lambda: not shows(xvfb, "left", noise()), "the failure in the window")
+    rig.offer_and_see("right", xvfb, noise(seed=3))
+    rig.scenes["left"] = plain_scene()
+    rig.wait_until("left", "shown")
+    rig.offer_and_see("left", xvfb, noise(seed=4))
+    # Nor does what the engine cannot make a message of.
+    rig.scenes["left"] = Scene(caption="", notice=object(), overlays=[])  # type: ignore[typeddict-item]
+    assert "object" in rig.wait_until("left", "failed").reason
+    rig.offer_and_see("right", xvfb, noise(seed=5))
+    assert [record.message for record in caplog.records] == ["left: its window failed"]
+    assert rig.windows.viewer_pid == viewer
+
+
+def test_texts_of_any_length_end_neither_window_nor_thread(rig: Rig, xvfb: Screen) -> None:
+    rig.show("right", xvfb)
+    rig.windows.open("left", "x" * 60_000, rig.feeds["left"], display=xvfb.name, xauthority="")
+    rig.wait_until("left", "shown")
+    rig.windows.close("left")
+    rig.windows.open("left", "x" * 200_000, rig.feeds["left"], display=xvfb.name, xauthority="")
+    assert "message" in rig.wait_until("left", "failed").reason
+    rig.scenes["right"] = Scene(caption="x" * 200_000, notice="x" * 200_000, overlays=[])
+    wait_for(lambda: not shows(xvfb, "right", noise()), "the notice")
+    rig.scenes["right"] = plain_scene()
+    rig.offer_and_see("right", xvfb, noise(seed=5))
+
+
+def test_an_image_of_any_size_is_shown(rig: Rig, xvfb: Screen) -> None:
+    rig.ask("left", xvfb.name)
+    rig.wait_until("left", "shown")
+    rig.scenes["left"] = Scene(caption="some caption", notice="some notice", overlays=[])
+
+    def has_size(longest: int) -> bool:
+        # Qt has no window smaller than some 70 pixels.
+        return longest <= int(max(xvfb.pixels("left").shape)) <= max(longest, 99)
+
+    for size in ((1, 10_000), (1, 1), (10_000, 1), (4000, 3000)):
+        rig.offer("left", noise(*size))
+        longest = min(max(size), MAX_SIZE)
+        wait_for(partial(has_size, longest), f"a window for {size}")
+        assert rig.windows.state("left").state == "shown"
 
 
 def test_variables_for_other_qt_programs_are_no_obstacle(

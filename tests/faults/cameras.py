@@ -123,6 +123,21 @@ def noisy(rig: FaultRig) -> Iterator[str]:
             yield told
 
 
+@fault("images without a pixel, or few", troubles=["odd"])
+def no_pixel(rig: FaultRig) -> Iterator[str]:
+    with mood(rig, "flat"):
+        wait_for(lambda: rig.now("odd")["height"] == 3, "flat images")
+        refused = rig.told("set", camera="odd", changes={"downsampling": 4})
+        assert refused.startswith("not changed: downsampling = 4 leaves no pixel of"), refused
+    with mood(rig, "empty"):
+        since = rig.last_event()
+        told = rig.shown("odd", "error: ", "images of 64x0, which have no pixel")
+        answer = rig.ask("thumbnails", cameras={"odd": 0, "left": 0}, width=40, height=40)
+        assert [one["unique_id"] for one in answer["thumbnails"]] == ["odd-fake", "left-simulated"]
+        rig.event(since, "no pixel")
+        yield told
+
+
 FAULTS = (
     cable_pulled,
     incomplete,
@@ -130,5 +145,5 @@ FAULTS = (
     moody("a camera goes, and is back", "absent", "lost: "),
     moody("a grab hangs in the driver", "hang", "stalled: ", "driver has not answered"),
     moody("a driver throws what it should not", "crash", "error: ", "a bug of the driver"),
-    *(restless, noisy),
+    *(restless, no_pixel, noisy),
 )

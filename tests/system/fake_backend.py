@@ -2,7 +2,8 @@
 
 Installed for a test as another package's is, through an entry point. A file named after the
 camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent`,
-`crash`, `abort`, `noisy` (prints as some SDKs do) or `restless` (another shape each second).
+`crash`, `abort`, `noisy` (prints as some SDKs do), `restless` (another shape each second), `flat`
+(images three pixels high) or `empty` (images without a pixel).
 """
 
 import json
@@ -51,7 +52,8 @@ class FakeCamera(Camera):
                     os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")
         self._next = max(self._next + 1 / self.fps, time.monotonic())
         time.sleep(min(timeout, max(0.0, self._next - time.monotonic())))
-        height = 48 + 8 * (int(self._next) % 3) if mood(self._serial) == "restless" else 48
+        restless = 48 + 8 * (int(self._next) % 3)
+        height = {"restless": restless, "flat": 3, "empty": 0}.get(mood(self._serial), 48)
         return Frame(np.full((height, 64), 128, np.uint8), time.time_ns())
 
     def close(self) -> None:

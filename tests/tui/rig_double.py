@@ -174,6 +174,7 @@ class RigDouble:
     holding_back : whether a change stays pending: nothing is taken over.
     images : each camera's newest, by unique_id, uint8, shape (height, width); none at first.
     overlays : drawn over every image.
+    cut_short : cameras of whose thumbnails a pixel is missing.
     asked_for : the cameras and the size of each question for thumbnails.
     """
 
@@ -189,6 +190,7 @@ class RigDouble:
         self.settings = {camera["unique_id"]: settings_of_a_camera() for camera in cameras}
         self.holding_back = False
         self.images: dict[str, NDArray[np.uint8]] = {}
+        self.cut_short: set[str] = set()
         self.overlays: list[Overlay] = []
         self.asked_for: list[tuple[set[str], int, int]] = []
 
@@ -247,7 +249,7 @@ class RigDouble:
             timestamp=0,
             image_size=(camera["width"], camera["height"]),
             size=(0, 0) if small is None else (small.shape[1], small.shape[0]),
-            pixels=None if small is None else small.tobytes(),
+            pixels=None if small is None else small.tobytes()[unique_id in self.cut_short :],
             notice="" if state == "capturing" else f"{state}: {reason}",
             overlays=self.overlays,
         )

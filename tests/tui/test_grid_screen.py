@@ -47,6 +47,20 @@ def test_capital_v_shows_every_camera_with_its_rate_and_all_are_asked_for_at_onc
     drive(rig, scenario)
 
 
+def test_a_picture_that_cannot_be_drawn_says_so_and_the_others_go_on() -> None:
+    rig = rig_of("left", "right")
+    rig.cut_short.add("left-simulated")
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("V")
+        await until_shown(pilot, "no picture")
+        await until_shown(pilot, HALF_BLOCK)
+        rig.cut_short.clear()
+        await until(pilot, lambda: "no picture" not in screen(app))
+
+    drive(rig, scenario)
+
+
 def test_arrows_move_the_cursor_from_picture_to_picture() -> None:
     rig = rig_of("left", "right", "top", "door")
 

@@ -80,6 +80,11 @@ class PictureView(Widget, can_focus=False):
         """Mark what is shown as old: the engine tells no more."""
         self._draw(why)
 
+    def give_up(self, why: str) -> None:
+        """Say why what was told cannot be drawn."""
+        self._pixels = None
+        self._draw(why)
+
     def on_resize(self) -> None:
         """Ask for another size."""
         self._known = 0
