@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.binding import ActiveBinding
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
@@ -30,16 +31,37 @@ class KeyFooter(Footer):
 
     def compose(self) -> ComposeResult:
         """Lay out the keys that fit. See `Footer.compose`."""
-        keys: list[FooterKey] = []
-        palette: list[FooterKey] = []
-        for key in super().compose():
-            if isinstance(key, FooterKey):
-                (palette if key.has_class("-command-palette") else keys).append(key)
+        if not self._bindings_ready:
+            return
+        active = self.screen.active_bindings
+        shown: dict[str, ActiveBinding] = {}
+        for one in active.values():
+            if one.binding.show:
+                shown.setdefault(one.binding.action, one)
+        keys = [self._key(one) for one in shown.values()]
         keys.sort(key=lambda key: self._order.get(key.action, -1))
         room = self.app.size.width + 1  # Nothing stands behind the blank of the last one.
         yield from fitting(keys, room)
-        if sum(map(key_width, keys)) + PALETTE_WIDTH <= room:
-            yield from palette
+        palette = active.get(self.app.COMMAND_PALETTE_BINDING)
+        if palette and sum(map(key_width, keys)) + PALETTE_WIDTH <= room:
+            yield self._key(palette, "-command-palette")
+
+    def _key(self, active: ActiveBinding, classes: str = "") -> FooterKey:
+        """Make what shows one key.
+
+        Textual's own footer binds each to an attribute of itself, and so keeps those of all
+        earlier layouts for as long as it lives.
+        """
+        binding = active.binding
+        return FooterKey(
+            binding.key,
+            self.app.get_key_display(binding),
+            binding.description,
+            binding.action,
+            disabled=not active.enabled,
+            tooltip=active.tooltip or binding.description,
+            classes=classes,
+        )
 
     def on_resize(self) -> None:
         """Choose anew for another width."""
