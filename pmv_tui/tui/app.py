@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widgets._toast import ToastHolder, ToastRack
 
 from pmv_tui.control.messages import Event
 from pmv_tui.tui.colours import suitable_theme
@@ -198,6 +199,15 @@ class PmvApp(App[str]):
         ]
         if events:
             self.post_message(EventsArrived(events))
+
+    def _refresh_notifications(self) -> None:
+        """Remove what former toasts stood in, which Textual keeps where it clears them itself."""
+        if self.screen_stack:  # none any more while the app ends
+            shown = {ToastRack._toast_id(one) for one in self._notifications}
+            for holder in self.screen.query(ToastHolder):
+                if holder.id not in shown:
+                    holder.remove()
+        super()._refresh_notifications()
 
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell; where there is none that could go on, say so."""
