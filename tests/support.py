@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import psutil
 
-DEADLINE = 20.0
-"""Seconds after which what a test waits for is taken never to come."""
+DEADLINE = 60.0
+"""Seconds after which what a test waits for is taken never to come, on however busy a machine."""
 
 Value = TypeVar("Value")
 
@@ -71,6 +71,30 @@ def full_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+KEPT = {"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH", "GI_TYPELIB_PATH"}
+KEPT_PREFIXES = ("PYTEST_", "PIP_", "SSL_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the environment without what a person has set for other programs, or for this one.
+
+    Displays, themes, locales, terminals and SDKs are told by variables: tests set those they mean.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in KEPT or name.startswith(KEPT_PREFIXES)
+    }
+    return {"LANG": "C.UTF-8", "TERM": "xterm-256color", **kept}
+
+
+SERIAL = f"PMV{os.getpid()}"
+"""The fake network camera's serial number: those of other runs and rigs answer a search too."""
+
+OWN_CAMERAS = Path(__file__).with_name("own_cameras")
+"""The folder on the path of a rig's programs that keeps them to the cameras of tests."""
+
+
 class RigOnDisk:
     """A config file in a folder of its own, and the real program run on it.
 
@@ -83,7 +107,7 @@ class RigOnDisk:
         self.folder = folder
         self.config_path = folder / "config.toml"
         self.environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("PMV_TUI_")},
+            **plain_environment(),
             "HOME": str(folder),
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_CONFIG_HOME": str(folder / "config"),
@@ -91,11 +115,17 @@ class RigOnDisk:
             # pypylon's import breaks off, and the process with it, where its own deprecation
             # warnings are errors.
             "PYTHONWARNINGS": "error,default::DeprecationWarning",
+            "PYTHONPATH": str(OWN_CAMERAS),
+            "OWN_NETWORK_CAMERA": SERIAL,
         }
 
     def write_config(self, text: str) -> None:
         """Write the config file."""
         self.config_path.write_text(text)
+
+    def add_modules(self, folder: Path) -> None:
+        """Let the rig's programs find a folder's modules before all others."""
+        self.environment["PYTHONPATH"] = f"{folder}{os.pathsep}{OWN_CAMERAS}"
 
     def command(self, *arguments: str) -> list[str]:
         """Give the command line of a pmv-tui command on this rig."""

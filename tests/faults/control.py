@@ -12,6 +12,7 @@ import zmq
 from tests.faults.fault import fault
 from tests.faults.fuzz import SEED, replaced
 from tests.faults.rig import FaultRig
+from tests.support import DEADLINE
 
 REQUESTS: tuple[dict[str, Any], ...] = (
     {"command": "snapshot"},
@@ -34,7 +35,7 @@ def fuzzed(rig: FaultRig) -> Iterator[str]:
         client.connect(f"ipc://{rig.control_path()}")
         for _ in range(rig.times(100_000, 1_000)):
             client.send_multipart([b"", request(dice)])
-            assert client.poll(20_000), "no answer"
+            assert client.poll(int(1000 * DEADLINE)), "no answer"
             *_, packed = client.recv_multipart()
             answer = msgpack.unpackb(packed)
             if not answer["ok"]:

@@ -38,12 +38,12 @@ def screen() -> Iterator[Screen]:
 def open_window(rig: FaultRig, display: str) -> None:
     """Open the left camera's window; a viewer that failed before is started after a pause."""
     rig.ask("window", camera="left", display=display, xauthority="")
-    wait_for(lambda: rig.now("left")["window"] == "shown", "the window to be shown", 40)
+    wait_for(lambda: rig.now("left")["window"] == "shown", "the window to be shown")
 
 
 def window_shows(rig: FaultRig, state: str) -> str:
     """Wait until the left camera's window has a state; give it and its reason."""
-    wait_for(lambda: rig.now("left")["window"] == state, f"the window to be told: {state}", 40)
+    wait_for(lambda: rig.now("left")["window"] == state, f"the window to be told: {state}")
     camera = rig.now("left")
     return f"{camera['window']}: {camera['window_reason']}"
 

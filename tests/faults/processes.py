@@ -13,7 +13,7 @@ from tests.faults.display import screen, viewer_of
 from tests.faults.fault import fault
 from tests.faults.rig import KINDS, FaultRig
 from tests.faults.small_rig import small_rig
-from tests.support import NUMBERED, SMALL, free_ports, simulated, steady, wait_for
+from tests.support import DEADLINE, NUMBERED, SMALL, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.sockets import port_is_free, receive_image
 from tests.system.terminal import TerminalTui
@@ -36,7 +36,7 @@ def engine_killed(_rig: FaultRig) -> Iterator[str]:
             viewer = viewer_of(psutil.Process(engine.pid))
             engine.kill()
             engine.wait()
-            viewer.wait(20)  # it ends with its engine
+            viewer.wait(DEADLINE)  # it ends with its engine
         told = other.run("status").stderr
         assert "no engine runs" in told
         assert port_is_free(pub)
@@ -112,7 +112,7 @@ def output_stalled(_rig: FaultRig) -> Iterator[str]:
                 with counting(pub):
                     yield "the log file goes on: publishes again"
                 engine.terminate()
-                assert engine.wait(20) == 0
+                assert engine.wait(DEADLINE) == 0
             finally:
                 engine.kill()
 

@@ -15,7 +15,7 @@ import psutil
 from tests.cameras import fake_gige
 from tests.faults.asked_rig import AskedRig
 from tests.faults.counters import Counters, counting_apart
-from tests.support import SMALL, free_ports, simulated, wait_for
+from tests.support import SERIAL, SMALL, free_ports, simulated, wait_for
 from tests.system.fake_cameras import install
 
 FILM = "film.avi"
@@ -24,16 +24,13 @@ KINDS = {
     "left": ("left-simulated", 20, SMALL),
     "film": ("film-opencv", 20, f'source = "{FILM}"'),
     "emulated": ("0815-0000-basler", 20, "roi = [0, 0, 64, 48]"),
-    "network": (f"{fake_gige.SERIAL}-aravis", 20, "roi = [0, 0, 64, 48]"),
+    "network": (f"{SERIAL}-aravis", 20, "roi = [0, 0, 64, 48]"),
     "odd": ("odd-fake", 25, ""),
 }
 """Each camera's unique_id, frames a second, and what else its section says. The images are so small
 that the kernel holds seconds of them for a client that is not scheduled, and they come so slowly
 that an engine which is not scheduled itself has room for them: a machine with too much to do is no
 loss."""
-
-PATIENCE = 40.0
-"""Seconds in which a rig must be well again, and its memory its own."""
 
 
 class Unavailable(Exception):  # noqa: N818 - a state, reported as it is
@@ -133,9 +130,9 @@ class FaultRig(AskedRig):
                 for camera in self.snapshot()["cameras"]
             )
 
-        wait_for(all_capture, "all cameras to capture", PATIENCE)
+        wait_for(all_capture, "all cameras to capture")
         before = self.counters.report()
-        wait_for(lambda: self._all_further(before), "each client to get images", PATIENCE)
+        wait_for(lambda: self._all_further(before), "each client to get images")
 
     def _all_further(self, before: dict[str, Any]) -> bool:
         now = self.counters.report()
@@ -154,7 +151,7 @@ class FaultRig(AskedRig):
             now = self.usage()
             return now.descriptors <= before.descriptors and now.threads <= before.threads
 
-        wait_for(given_back, f"no more than {before}", PATIENCE)
+        wait_for(given_back, f"no more than {before}")
         return self.usage()
 
 

@@ -14,7 +14,7 @@ def install(rig: RigOnDisk) -> None:
     shutil.copy(Path(__file__).with_name("fake_backend.py"), package / "fakecameras.py")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fakecameras\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[pmv_tui.cameras]\nfake = fakecameras:FakeBackend\n")
-    rig.environment["PYTHONPATH"] = str(package)
+    rig.add_modules(package)
 
 
 def tell(rig: RigOnDisk, serial: str, mood: str) -> None:

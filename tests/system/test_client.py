@@ -154,7 +154,7 @@ def test_the_closed_loop_example_tells_ages_and_ends_with_ctrl_c(rig: RigOnDisk)
         assert client.stdout is not None
         line = client.stdout.readline()
         assert "images, age at receipt: p50 " in line
-        assert rig.camera("left")["box"]
+        wait_for(lambda: rig.camera("left")["box"], "its box")
         client.send_signal(signal.SIGINT)
         _, errors = client.communicate(timeout=DEADLINE)
         assert (client.returncode, errors) == (0, "")

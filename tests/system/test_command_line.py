@@ -266,7 +266,7 @@ def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: R
     assert ids == ["0815-0000-basler", "0815-0001-basler"]
     blocker = rig.folder / "cv2.py"
     blocker.write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
-    rig.environment["PYTHONPATH"] = str(rig.folder)
+    rig.add_modules(rig.folder)
     text = rig.run("cameras").stdout
     assert "opencv: cannot be used" in text
     assert "apt-get install libgl1 libglib2.0-0 libsm6" in text
@@ -294,5 +294,5 @@ def test_without_a_config_two_simulated_cameras_are_shown(rig: RigOnDisk) -> Non
         assert names == ["left", "right"]
     finally:
         engine.terminate()
-        engine.communicate(timeout=20)
+        engine.communicate(timeout=DEADLINE)
     assert engine.returncode == 0

@@ -4,8 +4,16 @@ import pytest
 
 from pmv_tui.cameras.aravis_import import require_aravis
 from pmv_tui.cameras.base import BackendUnavailable
-from tests.cameras.fake_gige import SERIAL, fake_camera, missing
-from tests.support import NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.cameras.fake_gige import fake_camera, missing
+from tests.support import (
+    NUMBERED,
+    SERIAL,
+    RigOnDisk,
+    free_ports,
+    simulated,
+    steady,
+    wait_for,
+)
 from tests.system.counting import counting
 
 try:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zmq
 
-from tests.support import NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell
 
@@ -70,10 +70,8 @@ def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
             wait_for(lambda: "driver has not answered" in rig.camera("odd")["reason"], "the hang")
             assert rig.run("unplug", "odd").returncode == 0
             assert rig.run("plug", "odd").returncode == 0
-        started = time.monotonic()
         assert rig.run("stop").returncode == 0
-        assert engine.wait(20) == 0
-        assert time.monotonic() - started < 10
+        assert engine.wait(DEADLINE) == 0
         assert "odd does not answer" in rig.said()
 
 

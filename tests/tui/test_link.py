@@ -10,6 +10,7 @@ from pmv_tui.control.client import encode_request
 from pmv_tui.control.messages import Reply
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.messages import EngineSilent, EventsArrived
+from tests.support import DEADLINE
 from tests.tui.rig_double import RigDouble
 
 
@@ -34,11 +35,11 @@ def test_the_events_of_an_engine_and_of_its_successor_all_arrive_once() -> None:
         running = asyncio.create_task(link.run())
         rig.log("one")
         rig.log("two")
-        await asyncio.wait_for(arrived(["one", "two"]), 10)
+        await asyncio.wait_for(arrived(["one", "two"]), DEADLINE)
         rig.events.clear()
         rig.engine["started"] += 1
         rig.log("anew")
-        await asyncio.wait_for(arrived(["one", "two", "anew"]), 10)
+        await asyncio.wait_for(arrived(["one", "two", "anew"]), DEADLINE)
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pmv_tui.viewer.slot import BUFFERS, HEADER_BYTES, FrameSlot, FrameSlotReader
+from tests.support import DEADLINE
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_no_frame_is_torn_between_two_processes_while_its_shape_changes(slot: Fr
         slot.write(plain(height, 300, sequence % 251), sequence)
         if sequence % 50 == 0:
             time.sleep(0.001)  # where there is one processor for both, the reader has its turn
-    said, complaint = reader.communicate(timeout=60)
+    said, complaint = reader.communicate(timeout=DEADLINE)
     assert reader.returncode == 0, complaint
     frames, shapes = map(int, said.split())
     assert frames > 100
