@@ -1,10 +1,12 @@
 """The log: what it shows, how it is filtered, and how it keeps its place."""
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.log import LogScreen
+from pmv_tui.tui.widgets.field import Field
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
 
@@ -100,6 +102,23 @@ def test_a_slash_can_be_searched_too() -> None:
         await pilot.press("slash", "slash", "slash", "l")
         await until_shown(pilot, "Log: all cameras, ///l")
         assert "1 of 4" in screen(app)
+
+    drive(a_rig_with_a_past(), scenario)
+
+
+def test_a_book_pasted_into_the_search_is_cut_off_and_that_is_said() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await open_log(pilot, app)
+        await pilot.press("slash")
+        app.post_message(Paste("cable" + "x" * 100_000))
+        await until_shown(pilot, "Cut off after 200 characters")
+        assert len(app.screen.query_one(Field).value) == 200
+        assert "none like this" in screen(app)
+        title = row_of(app, "Log:")
+        assert title.startswith(" Log: all cameras, /cablexxx")
+        assert title.endswith("…")
+        await pilot.press("x", "home", *["delete"] * 4, "ctrl+k", "backspace", *"CABLE")
+        await until_shown(pilot, "1 of 4")
 
     drive(a_rig_with_a_past(), scenario)
 

@@ -21,6 +21,9 @@ from pmv_tui.tui.widgets.event_view import EventView
 from pmv_tui.tui.widgets.field import Field
 from pmv_tui.tui.widgets.key_footer import KeyFooter
 
+LONGEST_SEARCH = 200
+"""Characters of the text to look for: each event is compared with it, four times a second."""
+
 
 class LogScreen(ExplainedScreen[None]):
     """Every event that is still known; follows the newest.
@@ -48,7 +51,9 @@ class LogScreen(ExplainedScreen[None]):
         """Lay out a title, the log, the field to search by, where one is, and the footer."""
         yield Static(classes="screen-title", markup=False)
         yield EventView()
-        yield Field(id="search", placeholder="text to look for", compact=True)
+        yield Field(
+            id="search", placeholder="text to look for", compact=True, max_length=LONGEST_SEARCH
+        )
         yield Static(id="place", markup=False)
         yield KeyFooter(self.registry)
 

@@ -1,8 +1,13 @@
 """A field to type into that keeps to the order in which keys were typed."""
 
+from typing import Any
+
 from textual import events
 from textual.actions import SkipAction
 from textual.widgets import Input
+
+LONGEST = 4096
+"""Characters that a field takes: a path may be as long."""
 
 
 class Field(Input):
@@ -11,7 +16,27 @@ class Field(Input):
     Textual's own inserts a letter at once, and carries out backspace, arrows and enter only when
     they have bubbled up to the app: of what is typed fast, and arrives at once over a slow line,
     `35`, backspace, `0`, enter would be saved as 35.
+
+    Parameters
+    ----------
+    value : what stands in it at first.
+    max_length : characters that it takes; what is pasted beyond is left out, and that is said.
+    options : Textual's own.
     """
+
+    def __init__(
+        self, value: str | None = None, *, max_length: int = LONGEST, **options: Any
+    ) -> None:
+        super().__init__(value, max_length=max_length, **options)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Replace a part of what stands here by as much as there is room for."""
+        first, last = sorted((max(start, 0), min(end, len(self.value))))
+        limit = self.max_length or LONGEST
+        room = limit - len(self.value) + last - first
+        if len(text) > room:
+            self.notify(f"Cut off after {limit} characters", severity="warning")
+        super().replace(text[: max(room, 0)], first, last)
 
     async def _on_key(self, event: events.Key) -> None:
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
