@@ -6,6 +6,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pmv_tui.config.addresses import Address
 
+SLOWEST_CAMERA = 0.0001
+"""Frames a second: one in 2.8 hours. Of what is far below, periods cannot be computed with."""
+
+SLOWEST_LOOK = 0.01
+"""Times a second that something is looked at, or shown."""
+
+HIGHEST_INDEX = 9999
+"""Of a video device; Linux counts to some hundreds."""
+
 PixelFormat = Literal["Mono", "Colour"]
 
 Offset = Annotated[int, Field(ge=0, le=65_535)]
@@ -46,7 +55,18 @@ def _name(text: str) -> str:
 def _source(source: str | int) -> str | int:
     if source == "":
         raise ValueError("the text is empty; leave the line out for the default")
+    if isinstance(source, int) and not 0 <= source <= HIGHEST_INDEX:
+        raise ValueError(f"an index is a whole number from 0 to {HIGHEST_INDEX}")
     return source
+
+
+def _put_rate(rate: float) -> float:
+    if 0 < rate < SLOWEST_CAMERA:
+        raise ValueError(
+            f"{rate:g} is not allowed; it must be 0 for every new frame, or a number of at least "
+            f"{SLOWEST_CAMERA:g}, in images a second"
+        )
+    return rate
 
 
 AddressText = Annotated[str, AfterValidator(_address)]
@@ -61,7 +81,7 @@ class _Section(BaseModel):
 class SocketConfig(_Section):
     """`[socket_config]`: what all cameras' sockets have in common."""
 
-    put_rate: float = Field(
+    put_rate: Annotated[float, AfterValidator(_put_rate)] = Field(
         default=60.0,
         ge=0,
         le=100_000,
@@ -72,7 +92,7 @@ class SocketConfig(_Section):
 
     pull_rate: float = Field(
         default=30.0,
-        gt=0,
+        ge=SLOWEST_LOOK,
         le=10_000,
         allow_inf_nan=False,
         json_schema_extra={"unit": "times a second"},
@@ -102,7 +122,7 @@ class DisplayConfig(_Section):
 
     rate: float = Field(
         default=30.0,
-        gt=0,
+        ge=SLOWEST_LOOK,
         le=240,
         allow_inf_nan=False,
         json_schema_extra={"unit": "images a second"},
@@ -140,7 +160,7 @@ class TuiConfig(_Section):
 
     preview_rate: float = Field(
         default=4.0,
-        gt=0,
+        ge=SLOWEST_LOOK,
         le=30,
         allow_inf_nan=False,
         json_schema_extra={"unit": "images a second"},
@@ -162,7 +182,7 @@ class CameraConfig(_Section):
 
     fps: float = Field(
         default=60.0,
-        gt=0,
+        ge=SLOWEST_CAMERA,
         le=100_000,
         allow_inf_nan=False,
         json_schema_extra={"unit": "frames a second"},
@@ -170,11 +190,21 @@ class CameraConfig(_Section):
     """Frames a second wanted of the camera."""
 
     exposure_time: float = Field(
-        default=15_000.0, gt=0, allow_inf_nan=False, json_schema_extra={"unit": "µs"}
+        default=15_000.0,
+        ge=0.001,
+        le=100_000_000_000,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "µs"},
     )
     """µs."""
 
-    gain: float = Field(default=0.0, allow_inf_nan=False, json_schema_extra={"unit": "dB"})
+    gain: float = Field(
+        default=0.0,
+        ge=-1_000_000,
+        le=1_000_000,
+        allow_inf_nan=False,
+        json_schema_extra={"unit": "dB"},
+    )
     """dB."""
 
     pixel_format: PixelFormat = "Mono"
@@ -230,7 +260,7 @@ class EngineConfig(_Section):
     """`[engine]`: the process that captures and publishes."""
 
     linger: float = Field(
-        default=60.0, ge=0, le=1e6, allow_inf_nan=False, json_schema_extra={"unit": "s"}
+        default=60.0, ge=0, le=1_000_000, allow_inf_nan=False, json_schema_extra={"unit": "s"}
     )
     """Seconds that an engine started by a TUI goes on with nothing plugged and nobody attached."""
     open_unlisted: bool = True

@@ -12,6 +12,7 @@ from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnai
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.events import Level
+from pmv_tui.engine.receiver import ReceiverError
 from pmv_tui.engine.sockets import BindError
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,10 @@ class Commands:
         if not camera.plugged:
             camera.sockets.error = ""
             return result(camera, "is not plugged")
-        camera.sockets.release()
+        try:
+            camera.sockets.release()
+        except ReceiverError as error:
+            return self._told(camera, f"not unplugged: {error}", ok=False, level="error")
         return self._told(camera, "unplugged")
 
     def _set_paused(self, camera: RigCamera, *, paused: bool) -> Result:

@@ -59,17 +59,19 @@ class Engine:
         self._search = search
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
+        self.events = Events()
+        failed = partial(self.events.tell, level="error")
         self._gate: Gate | None = None
         if loaded.config.security.curve:
-            self._gate = Gate(self._context, Keys(loaded.keys_folder))
-        self._receiver = Receiver(loaded.config.socket_config.pull_rate)
+            self._gate = Gate(self._context, Keys(loaded.keys_folder), failed)
+        self._receiver = Receiver(loaded.config.socket_config.pull_rate, failed)
         display = loaded.config.display
-        self.events = Events()
         self._windows = Windows(
             rate=display.rate,
             max_size=display.max_size,
             scene_of=self._scene_of,
             printed=lambda line: self.events.tell(f"printed by the viewer: {line}", kind="printed"),
+            tell=failed,
         )
         self.cameras: dict[str, RigCamera] = {}
         self._backends: list[BackendStatus] = []
@@ -115,10 +117,9 @@ class Engine:
         """
         cameras = list(self.cameras.values())
         self._windows.stop()
-        for camera in cameras:
-            camera.stop()
+        unreleased = [camera.config.label for camera in cameras if not self._released(camera)]
         deadline = time.monotonic() + STOP_TIMEOUT
-        hanging = [
+        hanging = unreleased + [
             camera.config.label
             for camera in cameras
             if not camera.ended(max(0.0, deadline - time.monotonic()))
@@ -133,6 +134,16 @@ class Engine:
             self._context.term()
         return not hanging
 
+    def _released(self, camera: RigCamera) -> bool:
+        """Release a camera's sockets, and have it close; False where a socket is left behind."""
+        try:
+            camera.stop()
+        except Exception:
+            # One camera's trouble keeps none of the others from being closed in order.
+            log.exception("%s: its sockets could not be released", camera.config.label)
+            return False
+        return True
+
     def rescan(self) -> None:
         """Start a search for cameras unless one is under way."""
         if not self._scanning:
@@ -142,7 +153,8 @@ class Engine:
     def found(self, results: list[SearchResult]) -> None:
         """Take what a search found: cameras that are not known yet join the rig."""
         self._scanning = False
-        self._backends = [_backend_status(result) for result in results]
+        if results:
+            self._backends = [_backend_status(result) for result in results]
         for result in results:
             for camera in result.cameras:
                 if camera.unique_id not in self.cameras:

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import zmq
 from zmq.utils import z85
 
 from pmv_tui.curve import KeyFileError
+from pmv_tui.engine.lasting import LastingThread
 from pmv_tui.keys import Keys, Stamp
 
 log = logging.getLogger(__name__)
@@ -98,17 +99,24 @@ class Gate:
     ----------
     context : that of the cameras' sockets.
     keys : the rig's.
+    tell : records that its thread failed, in a sentence.
     """
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: Keys) -> None:
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        keys: Keys,
+        tell: Callable[[str], object] = log.error,
+    ) -> None:
         self._keys = keys
         self._list = _List(keys)
         self._doors: dict[bytes, Door] = {}
-        self._socket = context.socket(zmq.REP)
+        # Not REP: where an answer fails, that would take no further question.
+        self._socket = context.socket(zmq.ROUTER)
         self._socket.linger = 0
         self._socket.bind(ENDPOINT)
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
+        self._thread = LastingThread("gate", self._run, tell)
 
     def door(self) -> Door:
         """Make the door of another camera."""
@@ -145,7 +153,8 @@ class Gate:
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._wake, zmq.POLLIN)
         while self._wake not in dict(poller.poll()):
-            self._socket.send_multipart(self._answer(self._socket.recv_multipart()))
+            asker, empty, *question = self._socket.recv_multipart()
+            self._socket.send_multipart([asker, empty, *self._answer(question)])
 
     def _answer(self, question: list[bytes]) -> list[bytes]:
         """Answer one question: version, id, domain, address, identity, mechanism, key."""

@@ -3,11 +3,22 @@
 import logging
 import sys
 from contextlib import suppress
-from logging.handlers import RotatingFileHandler
+from logging.handlers import QueueListener, RotatingFileHandler
 from pathlib import Path
+
+from pmv_tui.engine.lasting import LastingThread
 
 BYTES = 1_000_000
 FILES = 5
+
+
+class LogListener(QueueListener):
+    """Hands records to the log's handlers, in a thread that no record can end."""
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread = LastingThread("log", self._monitor)  # type: ignore[attr-defined]
+        self._thread.start()
 
 
 class LogFile(RotatingFileHandler):

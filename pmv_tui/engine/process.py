@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from logging.handlers import QueueHandler, QueueListener
+from logging.handlers import QueueHandler
 from math import inf
 from queue import SimpleQueue
 from typing import TextIO
@@ -18,7 +18,7 @@ from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.replace import clear_leftovers
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
-from pmv_tui.engine.log_file import LogFile
+from pmv_tui.engine.log_file import LogFile, LogListener
 from pmv_tui.engine.output import new_output, prepare_output
 from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.repeats import RepeatedTracebacks
@@ -133,7 +133,9 @@ class _Loop:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = False
         self._signals = Signals(self._woken)
-        self._search = Search(self._woken)
+        self._search = Search(
+            self._woken, lambda text: self._engine.events.tell(text, level="error")
+        )
         self._engine = Engine(rig, loaded, self._search.start)
         self._server = ControlServer(rig.endpoint, self._engine, self._told_to_stop, linger)
 
@@ -234,7 +236,7 @@ def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    listener = QueueListener(queue, *handlers)
+    listener = LogListener(queue, *handlers)
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     queue_handler = QueueHandler(queue)

@@ -1,5 +1,6 @@
 """One thread that empties every camera's PULL socket."""
 
+import logging
 import os
 import select
 import threading
@@ -11,8 +12,11 @@ from concurrent.futures import Future
 import zmq
 
 from pmv_tui.engine.inbox import Inbox
+from pmv_tui.engine.lasting import LastingThread
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.sockets import BoundSocket
+
+log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 3.0
 """Seconds in which the receiver takes up a request: it never blocks for longer than one round."""
@@ -20,6 +24,10 @@ ANSWER_TIMEOUT = 3.0
 SHARE = 0.1
 """Of one processor, which the thread takes at most: clients that send more than is read in it wait
 in their own queues, and publishing does not wait for the interpreter."""
+
+
+class ReceiverError(Exception):
+    """The receiver's thread did not take or give back a socket; the text says why."""
 
 
 class Receiver:
@@ -30,9 +38,10 @@ class Receiver:
     Parameters
     ----------
     pull_rate : times a second.
+    tell : records what went wrong, in a sentence.
     """
 
-    def __init__(self, pull_rate: float) -> None:
+    def __init__(self, pull_rate: float, tell: Callable[[str], object] = log.error) -> None:
         self._period = 1 / pull_rate
         self._inboxes: dict[Overlays, Inbox] = {}
         self._poller = zmq.Poller()
@@ -42,7 +51,7 @@ class Receiver:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poller.register(self._wake, zmq.POLLIN)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+        self._thread = LastingThread("receiver", self._run, tell)
 
     def start(self) -> None:
         """Start the thread."""
@@ -60,12 +69,18 @@ class Receiver:
 
         Raises
         ------
-        TimeoutError : the thread did not answer.
+        ReceiverError : the thread did not answer in time, or failed: nothing has changed.
         """
         future: Future[BoundSocket | None] = Future()
         self._requests.append((lambda: self._exchange(overlays, bound), future))
         os.eventfd_write(self._wake, 1)
-        return future.result(ANSWER_TIMEOUT)
+        try:
+            return future.result(ANSWER_TIMEOUT)
+        except TimeoutError:
+            # What is no longer waited for must not be done later.
+            future.cancel()
+            text = f"the thread that receives messages did not answer within {ANSWER_TIMEOUT:g} s"
+            raise ReceiverError(f"{text}; try again") from None
 
     def _exchange(self, overlays: Overlays, bound: BoundSocket | None) -> BoundSocket | None:
         former = self._inboxes.pop(overlays, None)
@@ -77,6 +92,7 @@ class Receiver:
         return former.bound if former else None
 
     def _run(self) -> None:
+        os.eventfd_write(self._wake, 1)  # Requests may be left of a run that failed.
         next_round = 0.0
         while not self._stopping.is_set():
             pause = next_round - time.monotonic()
@@ -94,12 +110,26 @@ class Receiver:
     def _round(self) -> float:
         """Empty every socket; the processor's time that it took is given, seconds."""
         start = time.thread_time()
-        for inbox in self._inboxes.values():
-            inbox.empty()
+        for overlays, inbox in self._inboxes.items():
+            try:
+                inbox.empty()
+            except Exception as error:
+                # One camera's messages do not keep those of the others.
+                reason = f"it could not be read: {type(error).__name__}: {error}"
+                if overlays.malformed_reason != reason:
+                    log.exception("a message at %s could not be read", inbox.bound.address)
+                overlays.refuse(reason)
         return time.thread_time() - start
 
     def _answer(self) -> None:
         os.eventfd_read(self._wake)
         while self._requests:
             action, future = self._requests.popleft()
-            future.set_result(action())
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(action())
+            except BaseException as error:
+                text = f"the thread that receives messages failed: {error!r}; try again"
+                future.set_exception(ReceiverError(text))
+                raise

@@ -9,7 +9,7 @@ from pmv_tui.config.addresses import Address
 from pmv_tui.engine.gate import Door, Refusals
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.publisher import Publisher
-from pmv_tui.engine.receiver import Receiver
+from pmv_tui.engine.receiver import Receiver, ReceiverError
 from pmv_tui.engine.sockets import BindError, BoundSocket
 
 
@@ -67,9 +67,14 @@ class SocketPair:
             self._bind(pub, pull)
 
     def release(self) -> None:
-        """Release both sockets; the ports are free when this returns."""
-        self._publish_at(None)
+        """Release both sockets; the ports are free when this returns.
+
+        Raises
+        ------
+        ReceiverError : the receiving one is not given back: both stay bound.
+        """
         self._receive_at(None)
+        self._publish_at(None)
         if self.door is not None:
             self.door.let_in.clear()
         self._overlays.clear()
@@ -117,7 +122,10 @@ class SocketPair:
 
     def _move_over(self, pub: Address, pull: Address) -> None:
         old, paused = self._addresses, self._publisher.paused
-        self.release()
+        try:
+            self.release()
+        except ReceiverError as error:
+            raise BindError(str(error)) from None
         try:
             self._bind(pub, pull)
         except BindError:
@@ -144,12 +152,12 @@ class SocketPair:
                 bound_pub = BoundSocket(self._context, zmq.XPUB, pub, self.door)
             if pull is not None:
                 bound_pull = BoundSocket(self._context, zmq.PULL, pull, self.door)
-        except BindError:
-            if bound_pub is not None:
-                bound_pub.release()
-            raise
-        if bound_pull is not None:
-            self._receive_at(bound_pull)
+                self._receive_at(bound_pull)
+        except (BindError, ReceiverError) as error:
+            for bound in (bound_pub, bound_pull):
+                if bound is not None:
+                    bound.release()
+            raise BindError(str(error)) from None
         if bound_pub is not None:
             self._publish_at(bound_pub)
 

@@ -2,9 +2,10 @@
 
 import logging
 import os
-import threading
 from contextlib import suppress
 from queue import Full, Queue
+
+from pmv_tui.engine.lasting import LastingThread
 
 KEPT = 1000
 """Lines that wait for a reader; what comes then is left out."""
@@ -29,7 +30,7 @@ class TerminalLog(logging.Handler):
         self._left_out = 0
         # It writes to the descriptor: a file object's lock, held by a thread that hangs, would make
         # Python abort at its end.
-        self._thread = threading.Thread(target=self._run, name="terminal", daemon=True)
+        self._thread = LastingThread("terminal", self._run)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:

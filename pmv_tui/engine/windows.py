@@ -12,6 +12,7 @@ from math import ceil
 from queue import SimpleQueue
 
 from pmv_tui.control.messages import OPEN_WINDOWS
+from pmv_tui.engine.lasting import LastingThread
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.viewer.launcher import END_TIMEOUT, Viewer
 from pmv_tui.viewer.link import LinkClosed
@@ -58,6 +59,7 @@ class Windows:
     scene_of : tells what to draw on a camera's image now; None: as before. Called in this thread,
         `rate` times a second for each open window.
     printed : is given each line that the viewer prints; called in this thread.
+    tell : records that this thread failed, in a sentence.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Windows:
         max_size: int,
         scene_of: Callable[[str], Scene | None],
         printed: Callable[[str], object],
+        tell: Callable[[str], object] = log.error,
     ) -> None:
         self._printed = printed
         self._rate = rate
@@ -81,7 +84,7 @@ class Windows:
         self._requests: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="windows", daemon=True)
+        self._thread = LastingThread("windows", self._run, tell)
 
     @property
     def viewer_pid(self) -> int | None:
@@ -137,6 +140,7 @@ class Windows:
         os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
+        os.eventfd_write(self._wake, 1)  # Requests may be left of a run that failed.
         next_round = 0.0
         while not self._stopping.is_set():
             self._sleep(next_round)

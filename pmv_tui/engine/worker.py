@@ -27,6 +27,7 @@ from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraState
 from pmv_tui.engine.clock import DeviceClock
+from pmv_tui.engine.lasting import LastingThread
 from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
@@ -111,7 +112,7 @@ class Worker:
         self._tell = tell
         self._stopping = False
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=config.label, daemon=True)
+        self._thread = LastingThread(config.label, self._run, tell)
         self._camera: Camera | None = None
         self._rate = config.fps
         self.progress = Progress()

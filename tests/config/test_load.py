@@ -5,8 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
 
 from pmv_tui.config.load import ConfigError, LoadedConfig, Problem, load_config
+from pmv_tui.config.schema import CameraConfig, RigConfig
 
 
 @pytest.fixture
@@ -30,6 +33,29 @@ def camera_problem(path: Path, setting: str) -> Problem:
     """Give the one problem of a camera with one more setting, on line 3."""
     [problem] = problems(path, f'[[cameras]]\nunique_id = "left-simulated"\n{setting}\n')
     return problem
+
+
+def test_a_put_rate_is_none_or_one_that_can_be_computed_with(path: Path) -> None:
+    assert load(path, "[socket_config]\nput_rate = 0").config.socket_config.put_rate == 0
+    [problem] = problems(path, "[socket_config]\nput_rate = 1e-300")
+    assert "must be 0 for every new frame, or a number of at least 0.0001" in problem.text
+
+
+def test_every_number_has_a_lowest_and_a_highest_value() -> None:
+    sections: list[type[BaseModel]] = [RigConfig, CameraConfig]
+    sections += [
+        type(default)
+        for field in RigConfig.model_fields.values()
+        if isinstance(default := field.default, BaseModel)
+    ]
+    without = []
+    for section in sections:
+        for name, field in section.model_fields.items():
+            bounds = {type(bound) for bound in field.metadata}
+            if field.annotation in (int, float) and not (bounds & {Ge, Gt} and bounds & {Le, Lt}):
+                without.append(name)
+    assert len(sections) > 5
+    assert without == []
 
 
 def test_no_file_is_a_rig_that_lists_no_camera(path: Path) -> None:
@@ -101,12 +127,19 @@ pub_address = "tcp://localhost:99999"
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("fps = 0", "0 is not allowed; it must be a number above 0 and at most 100000, in frames"),
+        (
+            "fps = 0",
+            "0 is not allowed; it must be a number of at least 0.0001 and at most 100000, in",
+        ),
+        ("fps = 1e-310", "1e-310 is not allowed; it must be a number of at least 0.0001"),
         ('fps = "60"', '"60" is not allowed; it must be a number'),
         ("fps = true", "true is not allowed"),
         ("fps = inf", "inf is not allowed"),
-        ("gain = nan", "nan is not allowed; it must be a number, in dB"),
-        ("exposure_time = -1.5", "-1.5 is not allowed; it must be a number above 0, in µs"),
+        ("gain = nan", "nan is not allowed; it must be a number of at least -1000000 and at most"),
+        ("gain = 1e308", "1e+308 is not allowed; it must be a number of at least -1000000"),
+        ("exposure_time = -1.5", "-1.5 is not allowed; it must be a number of at least 0.001"),
+        ("exposure_time = 1e300", "at most 100000000000, in µs"),
+        ("source = -1", "an index is a whole number from 0 to 9999"),
         ("exposure_time = []", "an array is not allowed"),
         ("exposure_time = 2020-02-02 02:02:02", "2020-02-02 02:02:02 is not allowed"),
         (f"gain = 0x{'f' * 5000}", "a number this large is not allowed"),

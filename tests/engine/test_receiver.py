@@ -1,8 +1,10 @@
 """Overlay messages, from a real PUSH socket to the newest box."""
 
 import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgpack
 import pytest
@@ -10,8 +12,9 @@ import zmq
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.engine import receiver as receiver_module
 from pmv_tui.engine.overlays import Overlays
-from pmv_tui.engine.receiver import Receiver
+from pmv_tui.engine.receiver import Receiver, ReceiverError
 from pmv_tui.engine.sockets import BoundSocket
 from pmv_tui.protocol import MAX_MESSAGE_BYTES, Box
 from tests.support import free_ports, wait_for
@@ -28,24 +31,34 @@ def drawn(overlays: Overlays) -> list[Box]:
 
 
 @pytest.fixture
-def wired() -> Iterator[Wired]:
-    """Overlays that a receiver fills, and a client's socket connected to it."""
-    context = Context()
+def receiver() -> Iterator[Receiver]:
     receiver = Receiver(pull_rate=200)
     receiver.start()
-    overlays = Overlays(OverlayConfig(), lambda: (0, 0))
-    address = Address("localhost", free_ports(1)[0])
-    receiver.swap(overlays, BoundSocket(context, zmq.PULL, address))
-    client = context.socket(zmq.PUSH)
-    client.linger = 0
-    client.connect(str(address))
-    yield overlays, client
-    client.close()
-    bound = receiver.swap(overlays, None)
-    assert bound is not None
-    bound.release()
+    yield receiver
     receiver.stop()
-    context.term()
+
+
+@contextmanager
+def connected(receiver: Receiver, overlays: Overlays) -> Iterator[zmq.Socket[bytes]]:
+    """Give a client's socket whose messages a receiver reads into overlays."""
+    with Context() as context:
+        address = Address("localhost", free_ports(1)[0])
+        receiver.swap(overlays, BoundSocket(context, zmq.PULL, address))
+        with context.socket(zmq.PUSH) as client:
+            client.linger = 0
+            client.connect(str(address))
+            yield client
+        bound = receiver.swap(overlays, None)
+        assert bound is not None
+        bound.release()
+
+
+@pytest.fixture
+def wired(receiver: Receiver) -> Iterator[Wired]:
+    """Overlays that a receiver fills, and a client's socket connected to it."""
+    overlays = Overlays(OverlayConfig(), lambda: (0, 0))
+    with connected(receiver, overlays) as client:
+        yield overlays, client
 
 
 def test_a_box_in_json_or_msgpack_is_kept_until_it_expires(wired: Wired) -> None:
@@ -77,3 +90,53 @@ def test_the_newest_of_many_boxes_is_kept(wired: Wired) -> None:
         client.send_json({"DRAW_BOX": {"TOP_LEFT": [x, 0], "BOTTOM_RIGHT": [x, 0]}})
     wait_for(lambda: overlays.messages == 1000, "all boxes")
     assert drawn(overlays) == [Box((999, 0), (999, 0))]
+
+
+class Odd(Overlays):
+    """Overlays that do with each message what a test wants."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__(OverlayConfig(), lambda: (0, 0))
+        self._act = act
+
+    def take(self, message: bytes, now: int) -> None:
+        """Read a message. See `Overlays.take`."""
+        self._act()
+        super().take(message, now)
+
+
+def test_a_camera_whose_messages_cannot_be_read_keeps_none_of_the_others(
+    receiver: Receiver, wired: Wired
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a bug")
+
+    overlays, client = wired
+    odd = Odd(fail)
+    with connected(receiver, odd) as odd_client:
+        odd_client.send_json(BOX)
+        wait_for(lambda: odd.malformed == 1, "the message to be counted")
+        assert odd.malformed_reason == "it could not be read: ZeroDivisionError: a bug"
+        client.send_json(BOX)
+        wait_for(lambda: overlays.messages == 1, "the other camera's message")
+
+
+def test_a_thread_that_hangs_is_told_and_what_it_was_asked_is_not_done_later(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, go_on = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        hangs.set()
+        go_on.wait()
+
+    odd = Odd(hang)
+    with connected(receiver, odd) as client:
+        client.send_json(BOX)
+        wait_for(hangs.is_set, "it to hang")
+        with monkeypatch.context() as patience:
+            patience.setattr(receiver_module, "ANSWER_TIMEOUT", 0.1)
+            with pytest.raises(ReceiverError, match=r"did not answer within 0\.1 s; try again"):
+                receiver.swap(odd, None)
+        go_on.set()
+        wait_for(lambda: odd.messages == 1, "it to go on")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import msgpack
 import zmq
 
+from tests.faults.clients import assert_draws
 from tests.faults.fault import Fault, fault
 from tests.faults.rig import FILM, FaultRig
 from tests.support import DEADLINE, wait_for
@@ -108,6 +109,26 @@ def heights(port: int, changes: int) -> list[str]:
     return seen
 
 
+@fault("an exception in each of the engine's threads", troubles=["odd"])
+def tripped(rig: FaultRig) -> Iterator[str]:
+    since, log = rig.last_event(), rig.control_path().with_name("engine.log")
+    with mood(rig, "trip"):
+        wait_for(lambda: not (rig.folder / "odd").exists(), "the exceptions to be thrown")
+        # Each thread meets its own when it has something to do.
+        assert_draws(rig, "left")
+        rig.ask("window", camera="left", display=":4711", xauthority="")
+        rig.ask("window", camera="left", close=True)
+        rig.ask("rescan")
+        for name in ("receiver", "windows", "search"):
+            told = rig.event(since, f"the thread '{name}' failed and was started again")
+        words = [f"the thread '{name}' failed and was started" for name in ("log", "terminal")]
+        wait_for(lambda: all(each in log.read_text() for each in words), " and ".join(words))
+        yield told
+    wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end")
+    assert rig.told("unplug", camera="odd") == "unplugged"
+    assert "publishes at" in rig.told("plug", camera="odd")
+
+
 @fault("an SDK prints to descriptors 1 and 2 with each frame")
 def noisy(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
@@ -145,5 +166,5 @@ FAULTS = (
     moody("a camera goes, and is back", "absent", "lost: "),
     moody("a grab hangs in the driver", "hang", "stalled: ", "driver has not answered"),
     moody("a driver throws what it should not", "crash", "error: ", "a bug of the driver"),
-    *(restless, no_pixel, noisy),
+    *(restless, no_pixel, noisy, tripped),
 )

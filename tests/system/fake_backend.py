@@ -3,11 +3,14 @@
 Installed for a test as another package's is, through an entry point. A file named after the
 camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent`,
 `crash`, `abort`, `noisy` (prints as some SDKs do), `restless` (another shape each second), `flat`
-(images three pixels high) or `empty` (images without a pixel).
+(images three pixels high), `empty` (images without a pixel) or `trip` (an exception in each of the
+engine's other threads).
 """
 
+import ctypes
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -47,6 +50,9 @@ class FakeCamera(Camera):
             case "abort":
                 os.write(2, b"driver: assertion failed\n")
                 os.abort()
+            case "trip":
+                Path(self._serial).unlink()
+                trip("receiver", "windows", "search", "log", "terminal")
             case "noisy":
                 for descriptor in (1, 2):
                     os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")
@@ -81,6 +87,14 @@ class FakeBackend:
         if mood(config.serial) == "absent":
             raise CameraError("no such camera", "plug it in")
         return FakeCamera(config.serial, config.fps)
+
+
+def trip(*names: str) -> None:
+    """Throw an exception in threads of this process; each meets it when it runs next."""
+    for thread in threading.enumerate():
+        if thread.name in names:
+            ident, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, error)
 
 
 def mood(serial: str) -> str:
