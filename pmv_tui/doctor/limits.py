@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, ok, warning
+from pmv_tui.open_files import ENGINE
 
-FILES, FILES_A_CAMERA = 64, 24
-"""Open files of an engine: measured 23 and 8 a camera, each with one client; more may come."""
+FILES_A_CAMERA = 24
+"""Open files of a camera with a client, and room for more of them."""
 
 LITTLE_MEMORY = 300
 """MB."""
@@ -27,7 +28,7 @@ def look(examined: Examined) -> Iterator[Finding]:
 
 def _open_files(cameras: int) -> Finding:
     _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)  # an engine takes what it may have
-    need = FILES + FILES_A_CAMERA * cameras
+    need = ENGINE + FILES_A_CAMERA * cameras
     if allowed == resource.RLIM_INFINITY:
         return ok("open files are not limited")
     text = f"{allowed} open files are allowed, about {need} needed for {cameras} camera(s)"

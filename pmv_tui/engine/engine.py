@@ -39,6 +39,10 @@ from pmv_tui.viewer.messages import Scene
 
 log = logging.getLogger(__name__)
 
+MOST_SOCKETS = 10_000
+"""Of ZeroMQ, each without a thread or much memory; a plugged camera has six. What ends their number
+before is that of open files."""
+
 STOP_TIMEOUT = 3.0
 """Seconds that all cameras together may take to close."""
 
@@ -59,6 +63,7 @@ class Engine:
         self._search = search
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
+        self._context.max_sockets = MOST_SOCKETS
         self.events = Events()
         failed = partial(self.events.tell, level="error")
         self._gate: Gate | None = None

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -27,6 +26,7 @@ from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
 from pmv_tui.engine.signals import Signals, stop_listening
 from pmv_tui.engine.terminal_log import TerminalLog
+from pmv_tui.open_files import ENGINE, PLUGGED, allow_many
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed, diverted, leads_to
 
@@ -37,9 +37,6 @@ WATCH_INTERVAL = 500
 
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
-
-OPEN_FILES = 65_536
-"""More clients than any rig has; the usual limit of 1024 is soon reached by scripts that leak."""
 
 UMASK = 0o077
 """What the engine writes is for its user alone: logs hold names and paths."""
@@ -70,7 +67,11 @@ def serve(
     RigError : an engine for this config already runs, or its folder cannot be used.
     """
     os.umask(UMASK)
-    _allow_files()
+    if (files := allow_many()) < ENGINE:
+        raise RigError(
+            f"only {files} files may be open here (ulimit -n): an engine needs {ENGINE}, and "
+            f"{PLUGGED} more for each camera that is plugged, besides its clients; raise the limit"
+        )
     rig.make_folder()
     lock = rig.lock()
     if lock is None:
@@ -100,18 +101,6 @@ def serve(
         # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
         sys.stderr.flush()
         os._exit(0)
-
-
-def _allow_files() -> None:
-    """Allow many open files, where the system lets us: every client takes one.
-
-    Where they run out, the next caller of the control socket ends the process: libzmq's ipc
-    listener takes EMFILE for a bug (4.3.5, ipc_listener.cpp).
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _Loop:

@@ -11,6 +11,7 @@ from zmq.utils.monitor import recv_monitor_message
 from pmv_tui.config.addresses import Address
 from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.gate import STRANGERS, Door
+from pmv_tui.open_files import PLUGGED, why_no_room
 from pmv_tui.port_holder import port_holder
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
@@ -72,9 +73,14 @@ class BoundSocket:
         address: Address,
         door: Door | None = None,
     ) -> None:
+        if why := why_no_room(PLUGGED // 2):
+            raise BindError(f"{address} is not bound: {why}")
         self.address = address
         self._door = door
-        self.socket = context.socket(kind)
+        try:
+            self.socket = context.socket(kind)
+        except zmq.ZMQError as error:
+            raise BindError(_bind_problem(address, error)) from None
         self.socket.linger = 0
         self.socket.ipv6 = address.host.startswith("[")
         if kind == zmq.XPUB:

@@ -32,6 +32,7 @@ from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.window_feed import WindowFeed
+from pmv_tui.open_files import why_no_room
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,12 @@ class Worker:
         self.clock = DeviceClock()
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the thread; where there can be no more of them, that is the camera's error."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            remedy = "raise the limit (ulimit -u, or the container's), or use fewer cameras"
+            self._failed(CameraError(f"{error} for this camera", remedy))
 
     def stop(self) -> None:
         """Ask the thread to close the camera and end; `join` waits for it."""
@@ -131,7 +136,8 @@ class Worker:
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end, seconds; False where its camera hangs."""
-        self._thread.join(timeout)
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def change(self, config: CameraConfig) -> None:
@@ -224,6 +230,8 @@ class Worker:
 
     def _stream(self) -> None:
         self._config = self._wanted
+        if why := why_no_room(0):
+            raise CameraError("there is no room for the camera's files", why)
         camera = open_camera(self._config)
         self._camera = camera
         try:

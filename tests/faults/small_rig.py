@@ -11,11 +11,21 @@ from tests.faults.asked_rig import AskedRig
 
 
 class SmallRig(AskedRig):
-    """A rig whose programs give way to the one that is measured, on a machine of two cores."""
+    """A rig whose programs give way to the one that is measured, on a machine of two cores.
+
+    Attributes
+    ----------
+    files : open files that its engine may have; 0: as many as the machine allows.
+    """
+
+    files = 0
 
     def command(self, *arguments: str) -> list[str]:
         """Give a command line. See `RigOnDisk.command`."""
-        return ["nice", "-n", "10", *super().command(*arguments)]
+        command = ["nice", "-n", "10", *super().command(*arguments)]
+        if self.files and arguments[0] == "serve":
+            return ["sh", "-c", f'ulimit -n {self.files} && exec "$@"', "sh", *command]
+        return command
 
 
 @contextmanager
