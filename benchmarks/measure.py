@@ -1,4 +1,4 @@
-"""What the works have in common: the plan, a look at a process, the latencies of a publisher."""
+"""What the workloads have in common: plan, a look at a process, latencies of a publisher."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ class Plan:
     contenders : those to compare, in their order.
     seconds : of one measurement.
     stall : seconds for which a client is stopped.
-    width, height : pixels, of the paced works.
+    width, height : pixels, of the paced workloads.
     first_round : whether this is it; what takes long is done but once.
     """
 

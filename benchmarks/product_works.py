@@ -1,4 +1,4 @@
-"""The works that the product does alone: nobody listens, many cameras, the start, the TUI."""
+"""The workloads of the product alone: nobody listens, many cameras, the start, the TUI."""
 
 import resource
 import subprocess

@@ -1,8 +1,8 @@
 """The product beside two bare loops and its peers: speed, latency, memory, what trouble costs.
 
 Run it with `python -m benchmarks.publishing`, or `make bench`, on a machine that has nothing else
-to do. The works and the contenders of each take turns, round by round, so that all meet the same
-machine. How to read it: docs/performance.md.
+to do. The workloads and the contenders of each take turns, round by round, so that all meet the
+same machine. How to read it: docs/performance.md.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main() -> int:
     about = machine() | {
         "rounds": str(options.rounds),
         "seconds": f"{options.seconds:g} of each measurement",
-        "size": f"{width}x{height} where a work has no size of its own",
+        "size": f"{width}x{height} where a workload has no size of its own",
     }
     tables = {name: summary(each) for name, each in rounds.items()}
     print(as_text(about, tables))
@@ -77,10 +77,10 @@ def _parser() -> argparse.ArgumentParser:
         "--stall", type=float, default=20.0, help="seconds for which a client is stopped"
     )
     parser.add_argument(
-        "--size", type=_size, default=(1280, 1024), help="of the paced works: 1280x1024"
+        "--size", type=_size, default=(1280, 1024), help="of the paced workloads: 1280x1024"
     )
     parser.add_argument(
-        "--only", type=_names, default=[], help=f"works, with commas: {', '.join(WORKS)}"
+        "--only", type=_names, default=[], help=f"workloads, with commas: {', '.join(WORKS)}"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rounds there")
     return parser
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 def _size(text: str) -> tuple[int, int]:
     width, cross, height = text.partition("x")
     if not (cross and width.isdecimal() and height.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; one is 1280x1024")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; one is 1280x1024")
     return int(width), int(height)
 
 
@@ -97,12 +97,14 @@ def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if not any(_means(name, work) for work in WORKS):
-            raise argparse.ArgumentTypeError(f"no work is called {name!r}; {', '.join(WORKS)} are")
+            raise argparse.ArgumentTypeError(
+                f"no workload is called {name!r}; {', '.join(WORKS)} are"
+            )
     return names
 
 
 def _chosen(names: list[str]) -> dict[str, Work]:
-    """Select works; all where none is named. Leave out what this machine cannot run."""
+    """Select workloads; all where none is named. Leave out what this machine cannot run."""
     chosen = {
         work: run
         for work, run in WORKS.items()

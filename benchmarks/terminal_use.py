@@ -15,7 +15,7 @@ SIZES = ((80, 24), (120, 40))
 """Columns and rows."""
 
 TIMES = 8
-"""How many times as long as other works this measures: what is drawn comes in bursts."""
+"""How many times as long as other workloads this measures: what is drawn comes in bursts."""
 
 
 def terminal_use(plan: Plan) -> Table:

@@ -1,4 +1,4 @@
-"""The works that the contenders are compared at: each function is one round, a row a contender."""
+"""The workloads that contenders are compared by: each function is one round, a row a contender."""
 
 import math
 import time

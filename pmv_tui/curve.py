@@ -62,7 +62,7 @@ class Key:
         if server is not None:
             return cls(public, secret, read_public(server))
         if "server-key" not in keys:
-            raise KeyFileError(f"{path} does not tell the rig's key: name its server.key, too")
+            raise KeyFileError(f"{path} does not contain the rig's key: name its server.key, too")
         return cls(public, secret, keys["server-key"])
 
     @classmethod
@@ -90,7 +90,7 @@ def read_public(path: str | os.PathLike[str]) -> bytes:
     """
     keys = read_keys(path)
     if "public-key" not in keys:
-        raise KeyFileError(f"{path} holds no public key")
+        raise KeyFileError(f"{path} contains no public key")
     return keys["public-key"]
 
 
@@ -116,7 +116,7 @@ def read_keys(path: str | os.PathLike[str]) -> dict[str, bytes]:
             found = [match for line in file if (match := _LINE.fullmatch(line))]
             mode = os.fstat(file.fileno()).st_mode
     except UnicodeDecodeError:
-        raise KeyFileError(f"{path} is no key file") from None
+        raise KeyFileError(f"{path} is not a key file") from None
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from None
     keys = {match["name"]: match["key"].encode() for match in reversed(found)}
@@ -124,7 +124,9 @@ def read_keys(path: str | os.PathLike[str]) -> dict[str, bytes]:
         try:
             z85.decode(key)
         except (ValueError, struct.error):
-            raise KeyFileError(f"{path}: its {name} is damaged; copy or make it anew") from None
+            raise KeyFileError(
+                f"{path}: its {name} is damaged; copy it again, or create a new one"
+            ) from None
     if "secret-key" in keys and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyFileError(f"{path} is secret, but others can read it: chmod 600 {path}")
     return keys
@@ -154,4 +156,6 @@ def _pair(path: str | os.PathLike[str], keys: dict[str, bytes]) -> tuple[bytes, 
             if zmq.curve_public(secret) != public:
                 raise KeyFileError(f"{path}: its two keys do not belong together")
             return public, secret
-    raise KeyFileError(f"{path} holds no secret key; is it a .key file instead of its .key_secret?")
+    raise KeyFileError(
+        f"{path} contains no secret key; is it a .key file instead of its .key_secret?"
+    )

@@ -77,7 +77,7 @@ class Keys:
             if os.path.lexists(self.server_public):
                 raise KeyFileError(
                     f"{self.server_public} is there, but {self.server_secret.name} is not: bring "
-                    "that back, or remove this one, too, and make the clients' keys anew"
+                    "that back, or remove this one, too, and create new keys for the clients"
                 )
             self._make_pair("the rig", self.server_public, self.server_secret)
         public, _ = self.server()

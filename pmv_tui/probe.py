@@ -154,11 +154,11 @@ def _refusal(monitor: zmq.Socket[bytes], *, with_key: bool) -> str:
     while monitor.poll(0):
         events.append(recv_monitor_message(monitor)["event"])
     if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
-        return "the rig does not list this key; pmv-tui keys list tells there which it does"
+        return "the rig does not list this key; pmv-tui keys list shows there which ones it does"
     if not events:
         return ""
     if not with_key:
         return "the camera lets in only clients with a key; give it with --key"
     if zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL in events:
         return "the camera is not encrypted: it asks for no key"
-    return "the rig has another key than this client knows; copy its server.key anew"
+    return "the rig has another key than this client knows; copy its server.key again"

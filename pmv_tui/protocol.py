@@ -205,7 +205,9 @@ def _point(pair: object) -> tuple[float, float]:
         ):
             # A comparison with NaN is false: it is refused with what is too large.
             if not (abs(x) <= MAX_COORDINATE and abs(y) <= MAX_COORDINATE):
-                raise MessageError(f"POINTS: a coordinate is no number or beyond ±{MAX_COORDINATE}")
+                raise MessageError(
+                    f"POINTS: a coordinate is not a number or beyond ±{MAX_COORDINATE}"
+                )
             return float(x), float(y)
         case other:
             raise MessageError(f"POINTS: each must be [x, y], two numbers; one is {_kind(other)}")

@@ -27,7 +27,7 @@ class GenICamCamera(ABC):
 
     def settings(self) -> tuple[Setting, ...]:
         """Read the camera's settings back. See `Camera.settings`."""
-        with self._answering("it does not tell its settings"):
+        with self._answering("it does not report its settings"):
             return read_settings(self._features, self._config)
 
     def apply(self, config: CameraConfig) -> None:

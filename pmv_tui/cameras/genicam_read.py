@@ -68,7 +68,7 @@ def _gain(features: Features, config: CameraConfig) -> Setting:
     if name is not None:
         return _number(features, name, "gain", config.gain, float(features.get(name)))
     if features.has("GainRaw"):
-        return absent("gain", config.gain, "not in dB here, but in steps: the lowest is set")
+        return absent("gain", config.gain, "not in dB here, but in steps: the minimum is set")
     return absent("gain", config.gain)
 
 

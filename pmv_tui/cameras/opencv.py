@@ -86,15 +86,20 @@ class VideoCamera(PacedCamera):
     def settings(self) -> tuple[Setting, ...]:
         """Tell what holds. See `Camera.settings`."""
         config = self._config
-        why = "a video file has none"
         rate = self._rate or config.fps
         return (
             number("fps", config.fps, rate, live=self._rate is None, note="the file's own rate"),
-            absent("exposure_time", config.exposure_time, why),
-            absent("gain", config.gain, why),
-            choice("pixel_format", config.pixel_format, "Mono", ("Mono",), "colour is made grey"),
-            absent("external_trigger", config.external_trigger, why),
-            absent("roi", config.roi, why),
+            absent("exposure_time", config.exposure_time, "a video file has no exposure time"),
+            absent("gain", config.gain, "a video file has no gain"),
+            choice(
+                "pixel_format",
+                config.pixel_format,
+                "Mono",
+                ("Mono",),
+                "colour is converted to grey",
+            ),
+            absent("external_trigger", config.external_trigger, "a video file has no trigger"),
+            absent("roi", config.roi, "a video file has no region of interest"),
         )
 
     def apply(self, config: CameraConfig) -> None:

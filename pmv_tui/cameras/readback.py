@@ -57,7 +57,7 @@ def choice(
     note: str = "",
 ) -> Setting:
     """Report a setting that is one of a few; it is never live."""
-    note = "" if wanted == actual else note or "refused by the camera"
+    note = "" if wanted == actual else note or "rejected by the camera"
     return Setting(name, wanted, actual, choices=choices, note=note)
 
 
@@ -85,9 +85,9 @@ def require_no_restart(old: CameraConfig, new: CameraConfig, *names: str) -> Non
 
 def _why(wanted: float, actual: float, lowest: float | None, highest: float | None) -> str:
     if highest is not None and wanted > highest:
-        return "the camera's highest"
+        return "the camera's maximum"
     if lowest is not None and wanted < lowest:
-        return "the camera's lowest"
+        return "the camera's minimum"
     if math.isclose(wanted, actual, rel_tol=ROUNDING):
         return "rounded by the camera"
     return "changed by the camera"

@@ -107,7 +107,7 @@ def _can_be_named(camera: FoundCamera) -> bool:
         CameraConfig(unique_id=camera.unique_id)
     except ValueError:
         log.warning(
-            "%.200s is left out: %.80r is no unique_id; give the device a serial number",
+            "%.200s is left out: %.80r is not a unique_id; give the device a serial number",
             camera.description,
             camera.unique_id,
         )

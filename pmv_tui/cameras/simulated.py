@@ -89,9 +89,9 @@ class SimulatedCamera(PacedCamera):
     def _exposure(self) -> tuple[Setting, Setting]:
         config = self._config
         if self._blobs is None:
-            why = "a picture or a video is not exposed"
-            return absent("exposure_time", config.exposure_time, why), absent(
-                "gain", config.gain, why
+            return (
+                absent("exposure_time", config.exposure_time, "a file has no exposure time"),
+                absent("gain", config.gain, "a file has no gain"),
             )
         exposure_time = clamp(config.exposure_time, MIN_EXPOSURE, MAX_EXPOSURE)
         gain = clamp(config.gain, MIN_GAIN, MAX_GAIN)

@@ -88,7 +88,13 @@ class Webcam(Camera):
                 None if exposure_time is None else exposure_time * US_PER_EXPOSURE_STEP,
             ),
             self._reported("gain", _given(config, "gain"), self._control(cv2.CAP_PROP_GAIN)),
-            choice("pixel_format", config.pixel_format, "Mono", ("Mono",), "colour is made grey"),
+            choice(
+                "pixel_format",
+                config.pixel_format,
+                "Mono",
+                ("Mono",),
+                "colour is converted to grey",
+            ),
             absent("external_trigger", config.external_trigger),
             absent("roi", config.roi),
         )

@@ -22,13 +22,13 @@ NAMELESS = ("list", "server")
 def add_commands(grammar: Grammar) -> None:
     """Add `keys`."""
     keys = grammar.command(
-        "keys", _keys, "make, list and remove the keys of clients that are let in", listing=True
+        "keys", _keys, "create, list and remove the keys of accepted clients", listing=True
     )
     keys.add_argument(
         "action",
         choices=["new", "list", "remove", "server"],
         help="make a client's key and list it; list them; take one off the list; "
-        "tell the rig's own key, which is made where there is none",
+        "show the rig's own key, created if there is none",
     )
     keys.add_argument("name", metavar="NAME", nargs="?", help="a client, for new and remove")
 
@@ -66,7 +66,7 @@ def _keys(options: argparse.Namespace) -> int:
     loaded = load(options)
     notes: list[str] = []
     if not loaded.config.security.curve:
-        notes = ["no key is asked for yet: set curve = true in [security], start the engine anew"]
+        notes = ["no key is required yet: set curve = true in [security] and restart the engine"]
     actions: dict[str, Callable[[Keys, Any], Told]] = {
         "new": _new,
         "list": _list,
@@ -106,7 +106,7 @@ def _list(keys: "Keys", _: None) -> Told:
 
 def _remove(keys: "Keys", name: str) -> Told:
     keys.remove_client(name)
-    told = f"{name} is no longer listed; an engine that runs cuts it within a second"
+    told = f"{name} is no longer listed; a running engine disconnects it within a second"
     return {"name": name}, [told]
 
 

@@ -26,9 +26,9 @@ def add_commands(grammar: Grammar) -> None:
     probe.add_argument("--seconds", metavar="N", type=seconds, default=5.0, help="default: 5")
     probe.add_argument("--key", metavar="FILE", help="this client's, from pmv-tui keys new")
     probe.add_argument(
-        "--server-key", metavar="FILE", help="the rig's, where the other file does not hold it"
+        "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
     )
-    about = grammar.command("config", _config_path, "tell which config file is used", listing=True)
+    about = grammar.command("config", _config_path, "show which config file is used", listing=True)
     about.add_argument("what", choices=["path"])
 
 
@@ -86,8 +86,8 @@ def _probe(options: argparse.Namespace) -> int:
         report = probe(str(address), options.seconds, key)
     except zmq.ZMQError as error:
         raise CommandFailed(
-            f"{address} is no address to connect to ({error.strerror}); name the rig's host, such "
-            "as tcp://localhost:5555",
+            f"{address} is not an address to connect to ({error.strerror}); name the rig's host, "
+            "such as tcp://localhost:5555",
             WRONG,
         ) from None
     show(options, report, lambda: probe_lines(report))

@@ -4,10 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.control.messages import CameraStatus, Event, SettingStatus, Snapshot
+from pmv_tui.control.messages import (
+    CameraStatus,
+    Event,
+    SettingStatus,
+    Snapshot,
+    window_sentence,
+)
 
 if TYPE_CHECKING:
     from pmv_tui.cameras.registry import SearchResult
+
+GAPS_BY = {"sequence": "counted by sequence numbers", "timestamp": "estimated from timestamps"}
+"""How a probe knows of gaps."""
 
 
 def status_lines(snapshot: Snapshot) -> list[str]:
@@ -15,7 +24,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
     engine = snapshot["engine"]
     head = f"engine {engine['version']}, pid {engine['pid']}, {engine['config_path']}"
     if not snapshot["cameras"]:
-        return [head, "no cameras; pmv-tui cameras tells what is connected"]
+        return [head, "no cameras; pmv-tui cameras lists what is connected"]
     columns = ("NAME", "STATE", "FPS", "PLUG", "CLIENTS", "DROPS", "PUB, PULL")
     rows = [columns, *(_row(camera) for camera in snapshot["cameras"])]
     notes = [note for camera in snapshot["cameras"] for note in _notes(camera)]
@@ -49,13 +58,13 @@ def _notes(camera: CameraStatus) -> list[str]:
     if camera["refused"]:
         times, reason = camera["refused"], camera["refused_reason"]
         often = "once" if times == 1 else f"{times} times, the last"
-        notes.append(f"clients were turned away {often}: {reason}")
+        notes.append(f"clients rejected {often}: {reason}")
     if camera["malformed"]:
         notes.append(f"{camera['malformed']} malformed messages: {camera['malformed_reason']}")
     if camera["remarks"]:
         notes.append(f"{camera['remarks']} not drawn: {camera['remark']}")
     if camera["window"]:
-        notes.append(": ".join(filter(None, ["window", camera["window"], camera["window_reason"]])))
+        notes.append(window_sentence(camera["window"], camera["window_reason"]))
     if camera["exposed"]:
         who = "encrypted, for listed clients" if camera["curve"] else "without encryption"
         notes.append(f"an address is open to other machines, {who}")
@@ -76,8 +85,8 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def settings_lines(settings: list[SettingStatus]) -> list[str]:
-    """Tell what is wanted of a camera, what holds, and the allowed range."""
-    rows: list[tuple[str, ...]] = [("SETTING", "WANTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")]
+    """Return each setting's requested and actual value, and the allowed range."""
+    rows: list[tuple[str, ...]] = [("SETTING", "REQUESTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")]
     for setting in settings:
         rows.append(
             (
@@ -190,12 +199,12 @@ def probe_lines(report: dict[str, Any]) -> list[str]:
     """Tell how images arrived."""
     if not report["images"]:
         if report["refused"]:
-            return [f"not let in: {report['refused']}"]
+            return [f"rejected: {report['refused']}"]
         return ["no image arrived; is the camera plugged, and the address its pub_address?"]
     return [
         f"{report['unique_id']}  {report['width']}x{report['height']}",
         f"images   {report['images']}, {report['fps']:.2f} a second, {report['mb_s']:.1f} MB/s",
-        f"gaps     {report['gaps']} (told by {report['gaps_told_by']})",
+        f"gaps     {report['gaps']} ({GAPS_BY[report['gaps_told_by']]})",
         f"latency  p50 {report['latency_p50_ms']:.2f} ms, p99 {report['latency_p99_ms']:.2f} ms, "
         f"max {report['latency_max_ms']:.2f} ms, from the frame's arrival to its receipt here",
         f"age      {report['last_age_ms']:.2f} ms: the last image's",

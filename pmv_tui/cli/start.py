@@ -86,7 +86,7 @@ def _tui_config(path: Path) -> "tuple[TuiConfig, str]":
     try:
         return load_config(path, tui_problems).config.tui, ""
     except ConfigError as error:
-        return TuiConfig(), f"The TUI has its default look and keys until this is mended: {error}"
+        return TuiConfig(), f"The TUI has its default look and keys until this is fixed: {error}"
 
 
 def _serve(options: argparse.Namespace) -> int:

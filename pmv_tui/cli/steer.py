@@ -27,7 +27,7 @@ STOP_TIMEOUT = 10.0
 
 def add_commands(grammar: Grammar) -> None:
     """Add the commands for an engine that runs."""
-    grammar.command("status", _status, "tell what the engine and its cameras do", listing=True)
+    grammar.command("status", _status, "show what the engine and its cameras do", listing=True)
     for verb, help_text in (
         ("plug", "bind a camera's sockets and publish"),
         ("unplug", "release a camera's sockets"),
@@ -46,11 +46,14 @@ def add_commands(grammar: Grammar) -> None:
     addresses.add_argument("pub", metavar="PUB", help="where images are published")
     addresses.add_argument("pull", metavar="PULL", help="where overlay messages are received")
     settings = grammar.command(
-        "settings", _settings, "tell how a camera is set, and its ranges", listing=True
+        "settings",
+        _settings,
+        "show a camera's settings: requested and actual values, and the allowed ranges",
+        listing=True,
     )
     camera_argument(settings)
     change = grammar.command(
-        "set", _set, "give a camera other settings: saved, and taken over", listing=True
+        "set", _set, "change settings of a camera: saved and applied", listing=True
     )
     camera_argument(change)
     change.add_argument(
@@ -137,6 +140,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 def _window(options: argparse.Namespace) -> int:
     from pmv_tui.control.display import display_here
+    from pmv_tui.control.messages import window_sentence
 
     if options.close:
         return _results(options, request(options, "window", camera=options.camera, close=True))
@@ -153,7 +157,7 @@ def _window(options: argparse.Namespace) -> int:
         {
             "camera": camera["name"],
             "ok": camera["window"] == "shown",
-            "text": ": ".join(filter(None, [camera["window"], camera["window_reason"]])),
+            "text": window_sentence(camera["window"], camera["window_reason"]),
         }
         for camera in windows
     ]
@@ -189,7 +193,7 @@ def _stop(options: argparse.Namespace) -> int:
     request(options, "stop")
     if not rig.wait_for_end(STOP_TIMEOUT):
         raise CommandFailed(
-            f"the engine was told to stop, but still runs; its log: {rig.log_path}; "
+            f"the engine was asked to stop, but still runs; its log: {rig.log_path}; "
             f"kill -9 {pid} ends it by force"
         )
     show(options, {"stopped": True, "pid": pid}, lambda: ["the engine has ended"])

@@ -186,7 +186,7 @@ def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[tuple[
         raise ValueError(f"{form}, in pixels, not numbers of shape {array.shape}")
     # A comparison with NaN is false: it is refused with what is too large.
     if not (np.abs(array) <= MAX_COORDINATE).all():
-        raise ValueError(f"{form}, in pixels; a coordinate is no number or too large: {given!r}")
+        raise ValueError(f"{form}, in pixels; a coordinate is not a number or too large: {given!r}")
     return [(x, y) for x, y in array.tolist()]
 
 

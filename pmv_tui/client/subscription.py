@@ -81,5 +81,5 @@ class Subscription(Receiver[Arrival, Frame]):
         address = self._stream.connection.address
         return (
             f"no image from {address} within {timeout:g} s; is its camera plugged, and this client "
-            f"let in? `pmv-tui probe {address}` tells what arrives"
+            f"accepted? `pmv-tui probe {address}` shows what arrives"
         )

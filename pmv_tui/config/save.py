@@ -118,7 +118,7 @@ def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
     wanted = _parsed(text)
     for key, value in changes.items():
         if value != value:  # noqa: PLR0124 - so is no number alone
-            raise SaveError(f"not saved: {key}: nan is no number")
+            raise SaveError(f"not saved: {key}: nan is not a number")
     cameras = wanted.setdefault("cameras", [])
     for index, camera in enumerate(cameras):
         if camera["unique_id"] == unique_id:

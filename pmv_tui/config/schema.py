@@ -40,7 +40,7 @@ def _unique_id(text: str) -> str:
     serial, dash, backend = text.rpartition("-")
     if not (serial and dash and backend and text.isprintable()):
         raise ValueError(
-            f"{text!r} is no unique_id; one is <serial>-<backend>, such as left-simulated or "
+            f"{text!r} is not a unique_id; one is <serial>-<backend>, such as left-simulated or "
             "0-opencv or 0815-0000-basler"
         )
     return text
@@ -140,7 +140,7 @@ class SecurityConfig(_Section):
     """`[security]`: who may receive images and send boxes."""
 
     curve: bool = False
-    """Whether the sockets are encrypted, and let in only clients whose keys are listed."""
+    """Whether the sockets are encrypted, and accept only clients whose keys are listed."""
 
     keys: Annotated[str, AfterValidator(_source)] = "keys"
     """The folder with the keys; a relative one starts at the folder of the config file."""

@@ -160,6 +160,19 @@ SOUND_WINDOWS = ("", *OPEN_WINDOWS, "closed by the user")
 """Values of `window` that are no trouble."""
 
 
+def window_text(window: str, reason: str) -> str:
+    """Return a window's state in words for people; empty where there is no window."""
+    if window == "shown":
+        return f"open {reason}".rstrip()
+    return ": ".join(filter(None, [window, reason]))
+
+
+def window_sentence(window: str, reason: str) -> str:
+    """Return a window's state in words that stand alone."""
+    mark = "" if window in SOUND_WINDOWS else ":"
+    return f"window{mark} {window_text(window or 'closed', reason)}"
+
+
 class BackendStatus(TypedDict):
     """Whether one kind of camera can be used here."""
 

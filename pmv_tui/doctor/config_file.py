@@ -11,7 +11,7 @@ def look(examined: Examined) -> Iterator[Finding]:
     """Tell every mistake in the config file."""
     path = examined.rig.config_path
     for problem in examined.problems:
-        yield error(problem, "correct it; pmv-tui check tells when nothing is left")
+        yield error(problem, "correct it; pmv-tui check shows what is left")
     if examined.problems:
         return
     if not path.exists():

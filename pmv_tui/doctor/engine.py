@@ -28,5 +28,5 @@ def look(examined: Examined) -> Iterator[Finding]:
             tell = warning if camera["state"] == "stalled" else error
             yield tell(
                 f"{camera['name']} is {camera['state']}: {camera['reason']}",
-                "pmv-tui events tells what happened before",
+                "pmv-tui events shows what happened before",
             )

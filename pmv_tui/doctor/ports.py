@@ -32,7 +32,7 @@ def look(examined: Examined) -> Iterator[Finding]:
         if address.exposed and not examined.config.security.curve:
             yield warning(
                 f"{address} can be reached from other machines, by anybody and without encryption",
-                "write localhost for the host, or let in only whom you list: [security] in the "
+                "write localhost for the host, or accept listed clients only: [security] in the "
                 "config, docs/security.md",
             )
     if own:

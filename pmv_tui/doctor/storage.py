@@ -37,7 +37,7 @@ def look(examined: Examined) -> Iterator[Finding]:
     kind = _file_system(examined, there)
     if kind in SHARED:
         yield warning(
-            f"{there} lies on a network file system ({kind}): locks may not hold there",
+            f"{there} lies on a network file system ({kind}): locks may not work there",
             "set XDG_STATE_HOME to a folder on a local disk",
         )
     free = shutil.disk_usage(there).free // 1_000_000

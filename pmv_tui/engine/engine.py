@@ -269,7 +269,7 @@ class Engine:
         except BindError as error:
             tell(f"{gone}; unplugged: {error}", level="error")
         else:
-            tell(f"{gone}; the others connect anew")
+            tell(f"{gone}; the others connect again")
 
     def _add(self, config: CameraConfig, *, listed: bool) -> None:
         camera = RigCamera(

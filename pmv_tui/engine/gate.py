@@ -166,7 +166,7 @@ class Gate:
                 name = self._let_in(door, address.decode(errors="replace"), z85.encode(key))
         except Exception:
             # It must not end the thread, which would turn away everybody after this one.
-            log.exception("a client could not be checked, and is turned away")
+            log.exception("a client could not be checked, and is rejected")
         if name:
             return [version, number, b"200", b"OK", name.encode(), b""]
         return [version, number, b"400", b"not listed", b"", b""]
@@ -205,11 +205,11 @@ class _List:
                     self._stamp = stamp
                     for each in clients:
                         if each.problem:
-                            log.warning("nobody is let in by %s", each.problem)
+                            log.warning("a key file is ignored: %s", each.problem)
                 self.problem = ""
             except KeyFileError as error:
                 if self.problem != str(error):
-                    log.warning("nobody is let in: %s", error)
+                    log.warning("all clients are rejected: %s", error)
                 self.problem = str(error)
                 self._stamp, self._names = None, {}
             return self._names

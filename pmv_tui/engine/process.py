@@ -191,7 +191,7 @@ class _Loop:
             self._stop("nothing was plugged and nobody attached any more")
 
     def _told_to_stop(self) -> None:
-        self._stop("told to stop")
+        self._stop("asked to stop")
 
     def _stop(self, ending: str) -> None:
         self.ending = ending

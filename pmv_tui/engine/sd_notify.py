@@ -30,4 +30,4 @@ def sd_notify(*assignments: str) -> None:
         try:
             sender.sendto("\n".join(assignments).encode(), address)
         except OSError as error:
-            log.warning("systemd was not told %s: %s", assignments[0], error)
+            log.warning("systemd was not notified of %s: %s", assignments[0], error)

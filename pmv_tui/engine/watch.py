@@ -1,9 +1,16 @@
-"""Turns what changes in the cameras' condition into events: lost, back, a client came or went."""
+"""Turns what changes in the cameras' condition into events: lost, back, a client connected."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from pmv_tui.control.messages import SOUND_WINDOWS, CameraCondition, CameraState, Drops, EventKind
+from pmv_tui.control.messages import (
+    SOUND_WINDOWS,
+    CameraCondition,
+    CameraState,
+    Drops,
+    EventKind,
+    window_sentence,
+)
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.token_bucket import TokenBucket
 
@@ -17,16 +24,16 @@ DROPS_PERIOD = 60.0
 """Seconds from one event about lost frames to the next: while a client is behind, each image is."""
 
 REFUSED_PERIOD = 20.0
-"""Seconds from one event about clients that were turned away to the next: some try ten times a
+"""Seconds from one event about clients that were rejected to the next: some try ten times a
 second."""
 
 Loss = Literal["missing", "skipped", "failed", "clients"]
 
 DROP_WORDS: dict[Loss, str] = {
     "missing": "lost between camera and host",
-    "skipped": "overwritten before they were fetched",
+    "skipped": "skipped (this computer was too slow)",
     "failed": "incomplete",
-    "clients": "missed by a client that was behind",
+    "clients": "missed by slow clients",
 }
 """What is lost against the wish of whoever set up the rig; `put_rate` is a wish."""
 
@@ -161,11 +168,11 @@ class _CameraWatch:
         last, self._clients = self._clients, now
         came = now["subscriptions"] - last["subscriptions"]
         went = came + last["clients"] - now["clients"]
-        parts = [_people(came, "came")] if came else []
+        parts = [_people(came, "connected")] if came else []
         if went and (now["plugged"] or came):
-            parts.append(_people(went, "went"))
+            parts.append(_people(went, "disconnected"))
         if parts:
-            yield _News("client", f"{' and '.join(parts)}; clients now: {now['clients']}")
+            yield _News("client", f"{' and '.join(parts)} ({now['clients']} now)")
 
     def _window_news(self, now: Condition, at: float) -> Iterator[_News]:
         if now["window"] == "opening":
@@ -174,7 +181,7 @@ class _CameraWatch:
             return
         self._window = now
         sound = now["window"] in SOUND_WINDOWS
-        text = _with_reason(f"window: {now['window'] or 'closed'}", now["window_reason"])
+        text = window_sentence(now["window"], now["window_reason"])
         yield _News("window", text, "info" if sound else "warning")
 
 
@@ -183,7 +190,7 @@ def _with_reason(text: str, reason: str) -> str:
 
 
 def _people(count: int, did: str) -> str:
-    return f"a client {did}" if count == 1 else f"{count} clients {did}"
+    return f"client {did}" if count == 1 else f"{count} clients {did}"
 
 
 def _malformed(count: int, reason: str) -> str:
@@ -194,8 +201,8 @@ def _malformed(count: int, reason: str) -> str:
 
 def _refused(count: int, reason: str) -> str:
     if count == 1:
-        return f"a client was turned away: {reason}"
-    return f"clients were turned away {count} times, the last: {reason}"
+        return f"client rejected: {reason}"
+    return f"{count} connections of clients rejected, the last: {reason}"
 
 
 def _lost(before: Drops, now: Drops) -> str:

@@ -48,7 +48,7 @@ class WindowFeed:
         except (OSError, ValueError, MemoryError):
             # A window without images must not cost the camera its worker.
             self._running = False
-            log.exception("a window shows no more images: there is no memory for them")
+            log.exception("a window shows no more images: not enough memory")
 
     def start(self) -> int:
         """Let frames through from now on.

@@ -244,7 +244,7 @@ class Windows:
             self._lost(viewer.end())
             return
         except Exception as error:  # this thread has the windows of all cameras
-            log.exception("windows: what the viewer tells cannot be read")
+            log.exception("windows: a message of the viewer cannot be read")
             self._viewer = None
             viewer.end()
             self._lost(WindowStatus("viewer died", f"{type(error).__name__}: {error}"))

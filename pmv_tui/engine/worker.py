@@ -200,7 +200,7 @@ class Worker:
         try:
             self._stream()
         except RestartNeeded as needed:
-            self._tell(f"{needed}: the stream starts anew")
+            self._tell(f"{needed}: the stream restarts")
             progress.state = "opening"
             return 0.0
         except EndOfStream as end:

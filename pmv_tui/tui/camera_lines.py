@@ -38,7 +38,7 @@ def clock_text(camera: CameraStatus) -> Cell:
     """Say whose clock stamps the frames, and how the device's own differs from it."""
     offset, drift = camera["clock_offset_ms"], camera["clock_drift_ppm"]
     if offset is None:
-        return Cell("host's, on arrival; the device tells no time of its own")
+        return Cell("host's, on arrival; the device has no clock of its own")
     rate = "" if drift is None else f", drift {drift:+.1f} ppm"
     return Cell(f"host's, on arrival; device's {offset:+.1f} ms{rate}")
 

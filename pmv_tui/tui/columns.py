@@ -142,7 +142,7 @@ def window_cell(camera: CameraStatus) -> Cell:
         case "":
             return Cell("-", "muted")
         case "shown":
-            return Cell("shown", "good")
+            return Cell("open", "good")
         case "opening" | "closed by the user":
             return Cell(camera["window"].removesuffix(" by the user"))
         case trouble:
@@ -194,7 +194,7 @@ COLUMNS = (
     ),
     Column(
         "fps",
-        "Frames a second, measured/wanted; ok within 1 of the wanted rate, else low or high.",
+        "Frames per second, measured/requested; ok within 1 of that, else low or high.",
         fps_cell,
         4,
         short=fps_short,
@@ -219,12 +219,12 @@ COLUMNS = (
         min_width=6,
         right=True,
     ),
-    Column("window", "Its window on the rig's screen: shown, closed, or why not.", window_cell, 8),
+    Column("window", "Its window on the rig's screen: open, closed, or why not.", window_cell, 8),
     Column("box", "The box that a client sent, until it expires.", box_cell, 10, min_width=19),
     Column(
         "pub",
         "Where images are published; ! other machines can reach it; curve: encrypted, and only "
-        "clients whose keys are listed are let in.",
+        "listed clients are accepted.",
         pub_cell,
         5,
     ),

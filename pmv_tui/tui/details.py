@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pmv_tui.control.messages import SOUND_WINDOWS, CameraStatus
+from pmv_tui.control.messages import SOUND_WINDOWS, CameraStatus, window_text
 from pmv_tui.tui.columns import STATE_TONES, corners, fps_verdict, is_exposed
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.lines import Cell, Line, labelled_lines
@@ -40,7 +40,7 @@ def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
         ("failed", Cell(plain(camera["plug_error"]), "bad")),
         ("sockets", _sockets(camera)),
         ("sent", _sent(camera)),
-        ("refused", _refused(camera)),
+        ("rejected", _refused(camera)),
     ]
 
 
@@ -95,7 +95,7 @@ def _sockets(camera: CameraStatus) -> Cell:
 
 
 def _refused(camera: CameraStatus) -> Cell:
-    """Give how many clients were turned away, and why and when the last one was."""
+    """Return how many clients were rejected, and why and when the last one was."""
     moment = camera["refused_at"]
     if moment is None:
         return Cell("")
@@ -137,6 +137,6 @@ def _boxes(camera: CameraStatus) -> Cell:
 
 def _window(camera: CameraStatus) -> Cell:
     """Give what became of the window, why, and what to do."""
-    text = ": ".join(filter(None, [camera["window"], plain(camera["window_reason"])]))
+    text = window_text(camera["window"], plain(camera["window_reason"]))
     good = camera["window"] in SOUND_WINDOWS
     return Cell(text, "plain" if good else "bad")

@@ -30,12 +30,12 @@ CAUSES = (
     Cause(
         "missing",
         "missing on the link",
-        "Lost between camera and host, told by gaps in the device's frame ids.",
+        "Lost between camera and host: gaps in the device's frame ids.",
     ),
     Cause(
         "skipped",
-        "skipped by the grab strategy",
-        "Overwritten by a newer frame before they were fetched.",
+        "skipped: this computer was too slow",
+        "Replaced by a newer frame before this computer had fetched them: it was too slow.",
     ),
     Cause("failed", "failed (incomplete)", "Arrived incomplete."),
     Cause("put_rate", "left out for put_rate", "Left out to keep to put_rate.", lost=False),

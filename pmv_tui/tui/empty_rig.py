@@ -32,9 +32,9 @@ def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Cont
         where = f"{config} lists none, and no search found one.\n"
         other = "another config file"
     else:
-        where = "There is no config file, and no search found one. It was looked for here:\n"
+        where = "There is no config file, and no search found one. Looked for here:\n"
         where += "".join(f"  {plain(str(path))}\n" for path in looked_at)
-        other = "a config file that lies elsewhere"
+        other = "a config file elsewhere"
     parts: list[str | tuple[str, str]] = [
         ("No cameras yet\n\n", "bold"),
         f"{where}\n",

@@ -99,7 +99,7 @@ LOG_HELP = (
         (
             ("following", "The newest event is in view, and will be when more come."),
             ("N new below", "You scrolled up, so the log stays there; end goes to the newest."),
-            ("repeats", "What repeats itself is told now and then, with how often it was."),
+            ("repeats", "Repeated events are summed up now and then, with their count."),
         ),
     ),
     _commands(LOG_ACTIONS),

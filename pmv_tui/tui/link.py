@@ -95,7 +95,7 @@ class EngineLink:
         self._hurry.set()
         if "results" in reply:
             return reply["results"]
-        return [] if reply["ok"] else [_refusal(reply.get("error", f"{command} was refused"))]
+        return [] if reply["ok"] else [_refusal(reply.get("error", f"{command} was rejected"))]
 
     async def settings(self, camera: str) -> CameraSettings:
         """Ask how a camera is set.
@@ -106,7 +106,7 @@ class EngineLink:
         """
         reply = await self._ask("settings", camera=camera)
         if "settings" not in reply:
-            raise Untold(reply.get("error", "the engine does not tell them"))
+            raise Untold(reply.get("error", "the engine does not report them"))
         return reply["settings"]
 
     async def thumbnails(self, known: dict[str, int], width: int, height: int) -> list[Thumbnail]:
@@ -123,7 +123,7 @@ class EngineLink:
         """
         reply = await self._ask("thumbnails", cameras=known, width=width, height=height)
         if "thumbnails" not in reply:
-            raise Untold(reply.get("error", "the engine tells of no images"))
+            raise Untold(reply.get("error", "the engine reports no images"))
         return reply["thumbnails"]
 
     def close(self) -> None:

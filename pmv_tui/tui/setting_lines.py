@@ -18,18 +18,19 @@ FIRST_COLUMNS = 3
 
 
 class SettingColumn(NamedTuple):
-    """One column: its heading, and a sentence for the help screen."""
+    """One column: its heading, a sentence for the help screen, and a shorter heading."""
 
     title: str
     meaning: str
+    short: str = ""
 
 
 SETTING_COLUMNS = (
     SettingColumn("setting", "Its key in the config file."),
-    SettingColumn("wanted", "What the config file says; - leaves it to the camera."),
+    SettingColumn("requested", "What the config file says; - leaves it to the camera.", "request"),
     SettingColumn(
         "actual",
-        "What the camera reports; ▲ marks what is not as wanted, and the reason stands below it.",
+        "What the camera reports; ▲ marks what differs from the requested value, the reason below.",
     ),
     SettingColumn(
         "allowed",
@@ -54,6 +55,7 @@ def setting_rows(
     rows = [_cells(setting) for setting in settings]
     widths = _widths([titles, *rows])
     if _total(widths) > width:
+        titles = [Cell(column.short or column.title) for column in SETTING_COLUMNS]
         rows = [_cells(setting, short=True) for setting in settings]
         widths = _fitted(_widths([titles, *rows]), width)
     lines = [

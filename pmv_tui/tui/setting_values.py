@@ -168,15 +168,15 @@ def _read_whole(text: str) -> Reading:
     try:
         return Reading(int(text))
     except ValueError:
-        return Reading(None, f"{text!r} is no whole number")
+        return Reading(None, f"{text!r} is not a whole number")
 
 
 def _read_number(text: str) -> Reading:
     try:
         value = float(text)
     except ValueError:
-        return Reading(None, f"{text!r} is no number")
-    return Reading(value) if math.isfinite(value) else Reading(None, f"{text!r} is no number")
+        return Reading(None, f"{text!r} is not a number")
+    return Reading(value) if math.isfinite(value) else Reading(None, f"{text!r} is not a number")
 
 
 def _read_list(text: str, length: int) -> Reading:
@@ -192,14 +192,11 @@ def _read_list(text: str, length: int) -> Reading:
 def _outside(setting: SettingStatus, value: Any) -> str:
     """Warn of a value beyond the range that the camera reports."""
     for beyond, bound, kind in (
-        (_exceeds(value, setting["highest"]), setting["highest"], "above the highest"),
-        (_exceeds(setting["lowest"], value), setting["lowest"], "below the lowest"),
+        (_exceeds(value, setting["highest"]), setting["highest"], "maximum"),
+        (_exceeds(setting["lowest"], value), setting["lowest"], "minimum"),
     ):
         if beyond:
-            return (
-                f"{kind} that the camera allows now, {write_value(bound)}; it may allow it once "
-                "another setting has changed"
-            )
+            return f"{kind} is {write_value(bound)} now; {write_value(value)} will be clipped"
     return ""
 
 

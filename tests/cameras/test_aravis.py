@@ -113,9 +113,9 @@ def test_settings_are_read_back_with_their_ranges() -> None:
     camera = open_aravis(fps=5000.0, exposure_time=1.0, gain=6.0)
     fps, exposure_time, gain, pixel_format, trigger, roi = camera.settings()
     assert (fps.actual, fps.lowest, fps.highest) == (1000.0, 0.1, 1000.0)
-    assert fps.note == "the camera's highest"
+    assert fps.note == "the camera's maximum"
     assert (exposure_time.actual, exposure_time.lowest) == (10.0, 10.0)
-    assert exposure_time.note == "the camera's lowest"
+    assert exposure_time.note == "the camera's minimum"
     assert (gain.actual, gain.note) == (None, "not in dB here, but in steps: the lowest is set")
     assert (pixel_format.actual, pixel_format.choices) == ("Mono", ("Mono", "Colour"))
     assert trigger.actual is False

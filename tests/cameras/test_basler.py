@@ -201,11 +201,11 @@ def test_settings_beyond_the_cameras_range_become_the_nearest_within() -> None:
     camera = open_basler(fps=99_999.0, exposure_time=0.1, gain=100.0)
     assert camera.fps == 5000.0
     fps, exposure_time, gain = camera.settings()[:3]
-    assert (fps.wanted, fps.actual, fps.note) == (99_999.0, 5000.0, "the camera's highest")
-    assert (exposure_time.actual, exposure_time.note) == (1.0, "the camera's lowest")
+    assert (fps.wanted, fps.actual, fps.note) == (99_999.0, 5000.0, "the camera's maximum")
+    assert (exposure_time.actual, exposure_time.note) == (1.0, "the camera's minimum")
     assert (exposure_time.lowest, exposure_time.highest) == (1.0, 10_000_000.0)
     assert gain.actual == pytest.approx(48.0)
-    assert gain.note == "the camera's highest"
+    assert gain.note == "the camera's maximum"
     camera.close()
 
 

@@ -132,8 +132,8 @@ def test_the_rate_of_a_file_is_its_own_and_the_settings_say_so(video: Path) -> N
     fps = setting(camera, "fps")
     assert (fps.wanted, fps.actual, fps.live) == (7.0, 100.0, False)
     assert fps.note == "the file's own rate"
-    assert setting(camera, "gain").note == "a video file has none"
-    assert setting(camera, "pixel_format").note == "colour is made grey"
+    assert setting(camera, "gain").note == "a video file has no gain"
+    assert setting(camera, "pixel_format").note == "colour is converted to grey"
     camera.apply(config(source=str(video), fps=9.0))
     assert camera.fps == 100.0
     with pytest.raises(RestartNeeded, match="loop"):

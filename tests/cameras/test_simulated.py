@@ -120,7 +120,7 @@ def test_more_than_a_thousand_frames_a_second_become_a_thousand() -> None:
     fps = setting(camera, "fps")
     assert camera.fps == 1000.0
     assert (fps.wanted, fps.actual, fps.highest) == (1001.0, 1000.0, 1000.0)
-    assert fps.note == "the camera's highest"
+    assert fps.note == "the camera's maximum"
 
 
 def test_the_rate_changes_while_it_streams_and_the_numbers_go_on() -> None:
@@ -152,8 +152,8 @@ def test_more_exposure_and_gain_make_a_brighter_image() -> None:
 def test_exposure_and_gain_have_a_range_and_say_so() -> None:
     camera = open_simulated(exposure_time=1.0, gain=100.0)
     exposure_time, gain = setting(camera, "exposure_time"), setting(camera, "gain")
-    assert (exposure_time.actual, exposure_time.note) == (10.0, "the camera's lowest")
-    assert (gain.actual, gain.note) == (24.0, "the camera's highest")
+    assert (exposure_time.actual, exposure_time.note) == (10.0, "the camera's minimum")
+    assert (gain.actual, gain.note) == (24.0, "the camera's maximum")
     assert (exposure_time.unit, gain.unit) == ("µs", "dB")
 
 
@@ -206,7 +206,7 @@ def test_a_video_that_is_not_looped_ends(write_video: WriteVideo) -> None:
     for _ in range(2):
         with pytest.raises(EndOfStream, match=r"video\.avi has been played to its end"):
             grab_one(camera)
-    assert setting(camera, "gain").note == "a picture or a video is not exposed"
+    assert setting(camera, "gain").note == "a file has no gain"
     camera.close()
 
 

@@ -37,6 +37,6 @@ def test_a_reader_that_is_gone_is_no_trouble() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     log = TerminalLog(writing)
-    log.emit(logging.makeLogRecord({"msg": "a client came"}))
+    log.emit(logging.makeLogRecord({"msg": "client connected"}))
     log.close()
     os.close(writing)

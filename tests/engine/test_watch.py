@@ -76,11 +76,11 @@ def test_a_loss_between_two_looks_is_told_all_the_same() -> None:
 
 def test_a_client_that_came_and_went_between_two_looks_is_told() -> None:
     looker = Looker()
-    assert looker.look(subscriptions=1) == ["a client came and a client went; clients now: 0"]
+    assert looker.look(subscriptions=1) == ["client connected and client disconnected (0 now)"]
     assert looker.look(subscriptions=4, clients=2) == [
-        "3 clients came and a client went; clients now: 2"
+        "3 clients connected and client disconnected (2 now)"
     ]
-    assert looker.look(clients=1) == ["a client went; clients now: 1"]
+    assert looker.look(clients=1) == ["client disconnected (1 now)"]
 
 
 def test_clients_that_an_unplug_disconnects_are_no_news() -> None:
@@ -95,7 +95,7 @@ def test_clients_that_come_and_go_without_end_are_summed_up() -> None:
     assert len(told) <= BURST + 200 * 0.5 / PERIOD + 1
     looker.wait(PERIOD)
     told += looker.look()
-    sums = [1 if text.startswith("a client came") else int(text.split()[0]) for text in told]
+    sums = [1 if text.startswith("client connected") else int(text.split()[0]) for text in told]
     assert sum(sums) == 200, "each is counted in one line or another"
 
 
@@ -119,12 +119,12 @@ def test_lost_frames_are_told_at_once_and_then_once_a_minute() -> None:
     looker = Looker()
     one = Drops(missing=2, skipped=0, failed=0, put_rate=900, clients=1)
     assert looker.look(drops=one) == [
-        "frames lost: 2 lost between camera and host, 1 missed by a client that was behind"
+        "frames lost: 2 lost between camera and host, 1 missed by slow clients"
     ]
     more = Drops(missing=2, skipped=0, failed=0, put_rate=990, clients=40)
     assert looker.look(drops=more) == []
     looker.wait(DROPS_PERIOD)
-    assert looker.look() == ["frames lost: 39 missed by a client that was behind"]
+    assert looker.look() == ["frames lost: 39 missed by slow clients"]
 
 
 def test_frames_left_out_for_put_rate_are_no_news() -> None:
@@ -147,4 +147,4 @@ def test_a_window_that_fails_again_is_told_again() -> None:
     assert looker.look(**failed) == ["window: no display: on :9"]
     assert looker.look(window="opening", window_reason="") == []
     assert looker.look(**failed) == ["window: no display: on :9"]
-    assert looker.look(window="", window_reason="") == ["window: closed"]
+    assert looker.look(window="", window_reason="") == ["window closed"]

@@ -26,7 +26,7 @@ def frozen(rig: FaultRig) -> Iterator[str]:
     with stranger("slow", rig.pub["odd"], 0) as client:
         freeze(client)
         wait_for(lambda: rig.now("odd")["clients"] == 1, "the frozen client to be let go")
-        yield rig.event(since, "a client went")
+        yield rig.event(since, "client disconnected")
 
 
 @fault("a client is 10 times too slow")
@@ -45,7 +45,7 @@ def slow(rig: FaultRig) -> Iterator[str]:
 def come_and_go(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
     run_stranger("come-and-go", rig.pub["left"], rig.times(1000, 200))
-    yield rig.event(since, " clients came")
+    yield rig.event(since, " clients connected")
     wait_for(lambda: only_the_counting_client(rig), "all of them to be gone")
 
 

@@ -133,7 +133,7 @@ def test_values_that_look_like_something_else_are_taken_or_refused_in_words(
     with rig.serve():
         for value, code, said in (
             ("gain=99999999999999999999999", 2, "more than 64 bits"),
-            ("gain=nan", 1, "nan is no number"),
+            ("gain=nan", 1, "nan is not a number"),
             ("gain=1979-05-27", 1, "is not allowed"),
             ("name=2026-11-24", 0, 'name = "2026-11-24"'),
         ):

@@ -70,8 +70,8 @@ def test_a_clients_coming_and_going_and_its_malformed_message_are_told(
             push.send(b'{"DRAW_BOX": {"TOP_LEFT": [1, 2]}}')
         wait_for(lambda: "malformed" in "".join(texts(rig)), "the malformed message to be told")
         told = texts(rig, "--camera", "left")
-        assert any("a client came" in text for text in told)
-        assert any("a client went" in text for text in told)
+        assert any("client connected" in text for text in told)
+        assert any("client disconnected" in text for text in told)
         warnings = events(rig, "--level", "warning")
         (malformed,) = (event for event in warnings if event["kind"] == "message")
         assert malformed["camera"] == "left-simulated"

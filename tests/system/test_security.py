@@ -133,7 +133,7 @@ def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encry
             assert abs(status["refused_at"] - time.time_ns()) < 30e9
             assert (status["clients"], status["messages"], status["malformed"]) == (0, 0, 0)
         assert encrypted.rig.camera("right")["refused"] == 0
-        wait_for(lambda: "turned away" in encrypted.events(), "the event")
+        wait_for(lambda: "rejected" in encrypted.events(), "the event")
 
 
 def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: Encrypted) -> None:
@@ -154,13 +154,13 @@ def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: En
             if number % 2:
                 Key(*zmq.curve_keypair(), server).apply(stranger)
             stranger.connect(encrypted.pub)
-        wait_for(lambda: encrypted.left()["refused"] >= crowd, "all to be turned away")
+        wait_for(lambda: encrypted.left()["refused"] >= crowd, "all to be rejected")
         assert encrypted.left()["clients"] == 1
         strangers.close()
         wait_for(lambda: psutil.Process(engine.pid).num_fds() <= files, "their connections to go")
         now = time.time_ns()
         wait_for(lambda: next(frames).timestamp > now, "images for who is listed")
-    assert encrypted.events().count("turned away") <= 2, "told now and then, not each time"
+    assert encrypted.events().count("rejected") <= 2, "told now and then, not each time"
 
 
 def test_a_key_is_let_in_as_soon_as_it_is_listed(encrypted: Encrypted) -> None:

@@ -119,7 +119,7 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
         wait_for(lambda: abs(rig.camera("other")["fps"] - 25) < 1, "the new rate")
         assert (rig.camera("other")["width"], rig.camera("other")["height"]) == (320, 240)
         assert rig.run("set", "other", "width=200", "height=100").returncode == 0
-        wait_for(lambda: rig.camera("other")["width"] == 100, "the stream to start anew")
+        wait_for(lambda: rig.camera("other")["width"] == 100, "the stream to restart")
         assert "fps = 25" in rig.config_path.read_text()
 
         for wrong in (["fps=fast"], ["fps=0"], ["colour=1"], ["pub_address=tcp://localhost:1"]):

@@ -149,7 +149,9 @@ def test_the_log_tells_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -
             push.connect(f"tcp://localhost:{pull}")
             push.send(b"no map")
             tui.press("l")
-            tui.shows("Log: all cameras", "right   capturing", "a client came", "malformed message")
+            tui.shows(
+                "Log: all cameras", "right   capturing", "client connected", "malformed message"
+            )
         tui.press("fe")
         tui.shows("Log: left, warnings and errors", "malformed message")
         wait_for(lambda: "publishes at" not in tui.text(), "the rest to be left out")

@@ -52,7 +52,7 @@ def open_windows(rig: RigOnDisk, display: Screen, name: str = "all") -> None:
     rig.environment["DISPLAY"] = display.name
     done = rig.run("window", name)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"shown: on {display.name}" in done.stdout
+    assert f"window open on {display.name}" in done.stdout
 
 
 def test_a_documented_box_turns_the_right_pixels_green_then_fainter_then_back(
@@ -126,11 +126,11 @@ def test_a_display_that_goes_takes_the_windows_and_nothing_else(rig: RigOnDisk) 
     with rig.serve("--plug-all"), counting(pub), TerminalTui(rig, 120, 30) as tui:
         with screen() as display:
             open_windows(rig, display)
-            tui.shows("shown")
+            tui.shows("open on")
         tui.shows("display lost")
         with screen() as another:
             open_windows(rig, another)
-            tui.shows(f"shown: on {another.name}")
+            tui.shows(f"open on {another.name}")
 
 
 def test_without_a_display_a_key_says_what_to_do(rig: RigOnDisk) -> None:

@@ -120,7 +120,7 @@ def settings_of_a_camera() -> list[SettingStatus]:
             lowest=1.0,
             highest=50.0,
             unit="1/s",
-            note="the camera's highest",
+            note="the camera's maximum",
         ),
         a_setting("exposure_time", 15000.0, lowest=25.0, highest=20000.0, unit="µs"),
         a_setting("gain", 0.0, actual=None, unit="dB", note="this camera has none"),

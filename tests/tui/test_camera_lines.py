@@ -46,7 +46,7 @@ def test_where_there_is_little_room_the_drops_are_told_in_a_sentence() -> None:
 
 
 def test_the_devices_clock_is_told_by_offset_and_drift() -> None:
-    assert "no time of its own" in clock_text(a_camera()).text
+    assert "no clock of its own" in clock_text(a_camera()).text
     fitted = a_camera(clock_offset_ms=-12.34, clock_drift_ppm=3.21)
     assert "device's -12.3 ms, drift +3.2 ppm" in clock_text(fitted).text
 
@@ -71,10 +71,10 @@ def table(width: int) -> list[str]:
 
 def test_a_row_compares_wanted_and_actual_and_tells_the_range() -> None:
     title, fps, why, *_ = table(100)
-    assert title.split() == ["setting", "wanted", "actual", "allowed", "change"]
+    assert title.split() == ["setting", "requested", "actual", "allowed", "change"]
     assert fps.startswith("> fps ")
-    assert "60      ▲ 50         1 to 50 1/s" in fps
-    assert why.strip() == "▲ not 60: the camera's highest"
+    assert "60         ▲ 50         1 to 50 1/s" in fps
+    assert why.strip() == "▲ not 60: the camera's maximum"
 
 
 def test_a_setting_that_the_camera_lacks_says_so_in_place_of_a_range() -> None:

@@ -61,12 +61,12 @@ def test_a_double_click_on_a_row_opens_its_camera() -> None:
 def test_each_setting_is_a_row_and_what_the_camera_changed_is_marked() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("enter")
-        await until_shown(pilot, "▲ not 60: the camera's highest")
-        assert "60      ▲ 50         1 to 50 1/s" in row_of(app, "  fps ")
+        await until_shown(pilot, "▲ not 60: the camera's maximum")
+        assert "60       ▲ 50         1 to 50 1/s" in row_of(app, "  fps ")
         assert "live" in row_of(app, "exposure_time")
         assert "restarts" in row_of(app, "pixel_format")
         assert "this camera has none" in row_of(app, "  gain ")
-        assert "left    left" in row_of(app, "> name")
+        assert "left     left" in row_of(app, "> name")
 
     drive(two_cameras(), scenario)
 
@@ -78,8 +78,8 @@ def test_a_number_is_saved_and_what_the_camera_made_of_it_is_shown() -> None:
         await open_setting(pilot, app, "fps")
         await pilot.press(*"49.5", "enter")
         await until_shown(pilot, "left: fps = 49.5; saved")
-        await until(pilot, lambda: "49.5    49.5" in row_of(app, "> fps"))
-        await until_gone(pilot, "the camera's highest")
+        await until(pilot, lambda: "49.5     49.5" in row_of(app, "> fps"))
+        await until_gone(pilot, "the camera's maximum")
 
     drive(rig, scenario)
     assert told(rig) == [{"fps": 49.5}]
@@ -92,11 +92,11 @@ def test_a_change_is_pending_until_the_camera_has_taken_it_over() -> None:
         await open_setting(pilot, app, "fps")
         rig.holding_back = True
         await pilot.press(*"40", "enter")
-        await until_shown(pilot, "settings: a change is being taken over")
+        await until_shown(pilot, "settings: applying a change")
         assert "▲ 50" in row_of(app, "> fps")
         rig.holding_back = False
-        await until_gone(pilot, "being taken over")
-        assert "40      40" in row_of(app, "> fps")
+        await until_gone(pilot, "applying a change")
+        assert "40       40" in row_of(app, "> fps")
 
     drive(rig, scenario)
 
@@ -107,9 +107,9 @@ def test_a_number_outside_the_range_is_warned_of_and_not_refused() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await open_setting(pilot, app, "exposure_time")
         await pilot.press(*"30000")
-        await until_shown(pilot, "above the highest that the camera allows now, 20000")
+        await until_shown(pilot, "maximum is 20000 now;")
         await pilot.press("enter")
-        await until(pilot, lambda: "30000   ▲ 20000" in row_of(app, "> exposure_time"))
+        await until(pilot, lambda: "30000    ▲ 20000" in row_of(app, "> exposure_time"))
 
     drive(rig, scenario)
     assert told(rig) == [{"exposure_time": 30000.0}]
@@ -121,7 +121,7 @@ def test_what_is_no_number_is_refused_as_it_is_typed() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await open_setting(pilot, app, "fps")
         await pilot.press(*"fast", "enter")
-        await until_shown(pilot, "'fast' is no number")
+        await until_shown(pilot, "'fast' is not a number")
         assert isinstance(app.screen, SettingDialog)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, CameraScreen))
@@ -198,7 +198,7 @@ def test_a_camera_that_told_no_settings_has_only_its_name() -> None:
 
     async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
         await pilot.press("enter")
-        await until_shown(pilot, "settings: the camera told none yet")
+        await until_shown(pilot, "settings: none reported by the camera yet")
         await until_shown(pilot, "> name")
 
     drive(rig, scenario)
@@ -243,10 +243,10 @@ def test_a_lost_engine_is_told_and_the_settings_stay() -> None:
         await until_shown(pilot, "  exposure_time")
         rig.gone = True
         await until_shown(pilot, "The engine does not answer")
-        await until_shown(pilot, "settings as last told: no engine answered")
+        await until_shown(pilot, "settings as last reported: no engine answered")
         await until_shown(pilot, "  exposure_time")
         rig.gone = False
-        await until_gone(pilot, "as last told")
+        await until_gone(pilot, "as last reported")
 
     drive(rig, scenario)
 
@@ -270,9 +270,9 @@ def test_what_does_not_fit_below_the_settings_is_scrolled_to() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("enter")
         await until_shown(pilot, "drops ")
-        assert "shown: on :7" not in screen(app)
+        assert "open on :7" not in screen(app)
         await pilot.press("pagedown", "pagedown", "pagedown")
-        await until_shown(pilot, "shown: on :7")
+        await until_shown(pilot, "open on :7")
         await pilot.press("pageup", "pageup", "pageup")
         await until_shown(pilot, "drops ")
 

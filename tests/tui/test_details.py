@@ -29,5 +29,5 @@ def test_who_was_turned_away_is_told_with_the_reason_and_the_time(utc: None) -> 
     refused = a_camera(
         refused=3, refused_reason="it came without a \x1bkey", refused_at=1_700_000_000_000_000_000
     )
-    assert told(refused)["refused"] == "3 times a client, last at 22:13:20: it came without a key"
+    assert told(refused)["rejected"] == "3 times a client, last at 22:13:20: it came without a key"
     assert "refused" not in told(a_camera())

@@ -140,7 +140,7 @@ def test_the_log_of_a_cameras_screen_begins_with_that_camera() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await until(pilot, lambda: app.state.events)
         await pilot.press("j", "enter")
-        await until_shown(pilot, "the camera's highest")
+        await until_shown(pilot, "the camera's maximum")
         await pilot.press("l")
         await until_shown(pilot, "Log: right")
         assert "Cable" in screen(app)

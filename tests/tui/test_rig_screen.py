@@ -98,13 +98,13 @@ def test_w_opens_the_window_on_this_display_and_closes_it(monkeypatch: pytest.Mo
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("w")
-        await until_shown(pilot, "shown: on :7")
+        await until_shown(pilot, "open on :7")
         await pilot.press("w")
-        await until_gone(pilot, "shown: on :7")
+        await until_gone(pilot, "open on :7")
         await pilot.press("W")
         await until(pilot, lambda: all(one["window"] == "shown" for one in app.state.cameras))
         await pilot.press("W")
-        await until_gone(pilot, "shown: on :7")
+        await until_gone(pilot, "open on :7")
 
     drive(rig, scenario)
     opened = {"display": ":7", "xauthority": ""}

@@ -46,10 +46,10 @@ def test_what_is_typed_becomes_a_value_of_the_settings_type(
 @pytest.mark.parametrize(
     ("wanted", "typed", "error"),
     [
-        (60.0, "fast", "'fast' is no number"),
-        (60.0, "", "'' is no number"),
-        (60.0, "nan", "'nan' is no number"),
-        (2, "1.5", "'1.5' is no whole number"),
+        (60.0, "fast", "'fast' is not a number"),
+        (60.0, "", "'' is not a number"),
+        (60.0, "nan", "'nan' is not a number"),
+        (2, "1.5", "'1.5' is not a whole number"),
         ([0, 0, 640, 480], "0,0,640", "'0,0,640' is not 4 whole numbers with commas between them"),
     ],
 )
@@ -67,9 +67,9 @@ def test_a_value_outside_the_range_is_read_with_a_warning() -> None:
     assert read_value(FPS, "120").warning == ""
     too_high, too_low = read_value(FPS, "200"), read_value(FPS, "0.5")
     assert (too_high.value, too_high.error) == (200.0, "")
-    assert "above the highest that the camera allows now, 120" in too_high.warning
-    assert "below the lowest that the camera allows now, 1;" in too_low.warning
-    assert "above the highest" in read_value(ROI, "0,0,800,480").warning
+    assert "maximum is 120 now;" in too_high.warning
+    assert "minimum is 1 now;" in too_low.warning
+    assert "maximum is" in read_value(ROI, "0,0,800,480").warning
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,9 @@ def test_the_setting_dialog_with_a_warning(snap_compare: SnapCompare) -> None:
     async def prepare(pilot: Pilot[str]) -> None:
         await until_shown(pilot, "> left")
         await pilot.press("enter")
-        await until_shown(pilot, "the camera's highest")
+        await until_shown(pilot, "the camera's maximum")
         await pilot.press("down", "enter", *"90")
-        await until_shown(pilot, "above the highest")
+        await until_shown(pilot, "maximum is")
 
     assert snap_compare(app_for(a_camera_to_look_at()), run_before=prepare)
 

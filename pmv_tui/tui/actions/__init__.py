@@ -16,7 +16,7 @@ SCREENS = {
     "in the log": LOG_ACTIONS,
     "in the help": HELP_ACTIONS,
     "in dialogs": SAVE_ACTIONS,
-    "in the dialog that tells of an engine that has ended": ENDED_ACTIONS,
+    "in the dialog about an engine that has ended": ENDED_ACTIONS,
     "in the dialog that asks how to quit": QUIT_ACTIONS,
 }
 """Every screen's actions: no two on one screen may have the same key."""

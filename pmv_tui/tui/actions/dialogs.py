@@ -93,7 +93,7 @@ ENDED_ACTIONS = (
         "ended-quit",
         "q",
         "quit",
-        "Quit; pmv-tui starts an engine anew.",
+        "Quit; pmv-tui starts a new engine.",
         "quit",
         "q",
         commands=ON_SCREEN,

@@ -104,13 +104,15 @@ class CameraScreen(SteeringScreen):
         try:
             told = await self.link.settings(self._unique_id)
         except Untold as reason:
-            self._entitle(f"settings as last told: {reason}")
+            self._entitle(f"settings as last reported: {reason}")
             return False
         self._settings = told["settings"]
         if told["pending"]:
-            self._entitle("settings: a change is being taken over")
+            self._entitle("settings: applying a change")
         else:
-            self._entitle("settings" if self._settings else "settings: the camera told none yet")
+            self._entitle(
+                "settings" if self._settings else "settings: none reported by the camera yet"
+            )
         if camera := self.target():
             self._draw_settings(camera)
         return told["pending"]

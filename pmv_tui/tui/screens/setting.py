@@ -92,8 +92,8 @@ class SettingDialog(SaveDialog):
         unit = f" {plain(setting['unit'])}" if setting["unit"] else ""
         parts = []
         if setting["actual"] is None:
-            parts.append(plain(setting["note"]) or "not on this camera")
-        elif why := deviation(setting):
+            return plain(setting["note"]) or "not on this camera"
+        if why := deviation(setting):
             parts.append(f"now {show_value(setting['actual'])}{unit}: {why}")
         else:
             parts.append(f"now {show_value(setting['actual'])}{unit}")
