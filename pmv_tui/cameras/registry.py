@@ -34,11 +34,15 @@ class SearchResult:
     backend : the back end's name.
     cameras : what it found.
     trouble : why it cannot be used here and what to do about it; None where it can.
+    remark : what was left out for it to be used; empty where nothing was.
+    died : whether the search ended its process, or had to be ended: see `search.Searches`.
     """
 
     backend: str
     cameras: tuple[FoundCamera, ...] = ()
     trouble: BackendUnavailable | None = None
+    remark: str = ""
+    died: bool = False
 
 
 def backend_names() -> tuple[str, ...]:
@@ -83,12 +87,8 @@ def open_camera(config: CameraConfig) -> Camera:
     return get_backend(config.backend).open(config)
 
 
-def search() -> list[SearchResult]:
-    """Search for cameras with every back end; the trouble of one hides nothing of the others."""
-    return [_search_with(name) for name in backend_names()]
-
-
-def _search_with(name: str) -> SearchResult:
+def search_with(name: str) -> SearchResult:
+    """Search for cameras with one back end, in this process, which its SDK may end."""
     try:
         found = get_backend(name).discover()
         return SearchResult(name, tuple(each for each in found if _can_be_named(each)))

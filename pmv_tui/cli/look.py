@@ -1,7 +1,9 @@
 """The commands that look at something without an engine: cameras, the config file, a stream."""
 
 import argparse
+import sys
 from dataclasses import asdict
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar, at_least
@@ -10,6 +12,10 @@ from pmv_tui.cli.rig import locate
 
 if TYPE_CHECKING:
     from pmv_tui.config.problems import Problem
+
+
+PATIENCE = 5.0
+"""Seconds of a search for cameras after which is told who keeps it waiting."""
 
 
 def add_commands(grammar: Grammar) -> None:
@@ -33,11 +39,20 @@ def add_commands(grammar: Grammar) -> None:
 
 
 def _cameras(options: argparse.Namespace) -> int:
-    from pmv_tui.cameras.registry import search
-    from pmv_tui.cli.report import search_as_json, search_lines
+    from pmv_tui.cameras.search import as_map, searches
+    from pmv_tui.cli.report import search_lines
 
-    results = search()
-    show(options, search_as_json(results), lambda: search_lines(results))
+    def tell_who_is_late() -> None:
+        print(f"still searching: {', '.join(searches.under_way)}", file=sys.stderr)
+
+    late = Timer(PATIENCE, tell_who_is_late)
+    late.start()
+    try:
+        results = searches.search()
+    finally:
+        late.cancel()
+        searches.stop()
+    show(options, list(map(as_map, results)), lambda: search_lines(results))
     return DONE
 
 

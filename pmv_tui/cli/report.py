@@ -149,27 +149,6 @@ def _local_time(timestamp: int) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
-def search_as_json(results: "list[SearchResult]") -> list[dict[str, Any]]:
-    """Give what a search found, a map for each back end."""
-    return [
-        {
-            "backend": result.backend,
-            "available": result.trouble is None,
-            "reason": result.trouble.reason if result.trouble else "",
-            "remedy": result.trouble.remedy if result.trouble else "",
-            "cameras": [
-                {
-                    "unique_id": camera.unique_id,
-                    "description": camera.description,
-                    "link": camera.link,
-                }
-                for camera in result.cameras
-            ],
-        }
-        for result in results
-    ]
-
-
 def search_lines(results: "list[SearchResult]") -> list[str]:
     """Tell what a search found: the cameras, then for each back end why it has none."""
     rows = [
@@ -181,6 +160,8 @@ def search_lines(results: "list[SearchResult]") -> list[str]:
             lines.append(f"{result.backend}: cannot be used: {result.trouble}")
         elif not result.cameras:
             lines.append(f"{result.backend}: usable, no camera found")
+        if result.remark:
+            lines.append(f"{result.backend}: {result.remark}")
     return lines
 
 

@@ -12,11 +12,6 @@ from pmv_tui.doctor.finding import Finding, error, note, ok, warning
 def look(examined: Examined) -> Iterator[Finding]:
     """Tell what a search found, and which of the config's cameras it did not."""
     search = examined.search.result()
-    if search.failure:
-        yield warning(
-            f"the search for cameras gave no result: {search.failure}",
-            "run pmv-tui cameras to see it by itself",
-        )
     for backend in search.backends:
         yield _of_backend(backend, [each.backend for each in examined.config.cameras])
     for camera in examined.config.cameras:
@@ -26,7 +21,7 @@ def look(examined: Examined) -> Iterator[Finding]:
 def _of_backend(backend: dict[str, Any], configured: list[str]) -> Finding:
     name = backend["backend"]
     if not backend["available"]:
-        tell = error if name in configured else note
+        tell = error if name in configured else warning if backend.get("died") else note
         return tell(f"{name} cameras cannot be used: {backend['reason']}", backend["remedy"])
     found = ", ".join(each["unique_id"] for each in backend["cameras"])
     return ok(f"{name}: {found or 'usable, no camera found'}")

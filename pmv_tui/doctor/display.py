@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from pmv_tui.doctor.child import Silent, run_child
+from pmv_tui.child import Silent, run_child
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, note, ok, warning
 from pmv_tui.viewer.launcher import viewer_environment
@@ -23,11 +23,12 @@ def look(examined: Examined) -> Iterator[Finding]:
     xauthority = examined.environment.get("XAUTHORITY", "")
     environment = viewer_environment(examined.environment, display, xauthority)
     try:
-        status, said = run_child(["pmv_tui.doctor.display_trial"], SECONDS, environment)
+        ended = run_child(["pmv_tui.doctor.display_trial"], SECONDS, environment)
     except Silent as silent:
         yield warning(f"the display {display} hangs: {silent}", "restart its X server")
         return
-    told = json.loads(said) if status == 0 else {"trouble": f"the trial ended with {status}"}
+    failed = {"trouble": f"the trial ended with {ended.status}"}
+    told = json.loads(ended.said) if ended.status == 0 else failed
     if told["trouble"]:
         remedy = told.get("remedy") or "choose another DISPLAY; pmv-tui runs without windows too"
         yield warning(f"no window can be shown on {display}: {told['trouble']}", remedy)

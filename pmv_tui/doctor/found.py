@@ -1,13 +1,11 @@
-"""The search for cameras, in a process of its own: an SDK may hang in it, or crash it."""
+"""The search for cameras, under way while the checks run."""
 
-import json
-import signal
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
-from pmv_tui.doctor.child import Silent, run_child
+from pmv_tui.cameras.search import as_map, searches
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +15,9 @@ class Search:
     Parameters
     ----------
     backends : a map for each back end, as `pmv-tui cameras --json` prints it.
-    failure : why there is no result; empty where there is one.
     """
 
     backends: tuple[dict[str, Any], ...] = ()
-    failure: str = ""
 
     @property
     def links(self) -> dict[str, str]:
@@ -33,23 +29,12 @@ class Search:
         }
 
 
-def start_search(seconds: float) -> "Future[Search]":
+def start_search(seconds: int) -> "Future[Search]":
     """Start to search; it takes `seconds` at most."""
     future: Future[Search] = Future()
     Thread(target=lambda: future.set_result(_search(seconds)), daemon=True).start()
     return future
 
 
-def _search(seconds: float) -> Search:
-    try:
-        status, said = run_child(["pmv_tui", "cameras", "--json"], seconds)
-    except Silent as silent:
-        return Search(failure=str(silent))
-    except OSError as trouble:
-        return Search(failure=f"it could not be started: {trouble.strerror}")
-    if status < 0:
-        return Search(failure=f"an SDK ended it by signal {-status} ({signal.strsignal(-status)})")
-    try:
-        return Search(tuple(json.loads(said)))
-    except ValueError:
-        return Search(failure=f"it ended with code {status}")
+def _search(seconds: int) -> Search:
+    return Search(tuple(map(as_map, searches.search(seconds))))

@@ -14,7 +14,7 @@ from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.found import start_search
 
-SEARCH_SECONDS = 4.0
+SEARCH_SECONDS = 4
 
 ANSWER_SECONDS = 1.0
 

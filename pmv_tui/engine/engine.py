@@ -159,7 +159,13 @@ class Engine:
         """Take what a search found: cameras that are not known yet join the rig."""
         self._scanning = False
         if results:
+            told = {backend["name"]: backend["reason"] for backend in self._backends}
             self._backends = [_backend_status(result) for result in results]
+            for backend, result in zip(self._backends, results, strict=True):
+                # What is not installed is no news; an SDK that dies or is kept from it is.
+                news = backend["reason"] != told.get(backend["name"])
+                if news and (result.died or result.remark):
+                    self.events.tell(f"{backend['name']}: {backend['reason']}", level="warning")
         for result in results:
             for camera in result.cameras:
                 if camera.unique_id not in self.cameras:
@@ -300,6 +306,6 @@ def _backend_status(result: SearchResult) -> BackendStatus:
     return BackendStatus(
         name=result.backend,
         available=problem is None,
-        reason=problem.reason if problem else "",
+        reason=problem.reason if problem else result.remark,
         remedy=problem.remedy if problem else "",
     )

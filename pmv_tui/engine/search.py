@@ -1,10 +1,11 @@
-"""Searches for cameras in a thread of its own: SDKs take their time, commands must not wait."""
+"""Waits for searches in a thread of its own: SDKs take their time, commands must not wait."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
 
-from pmv_tui.cameras.registry import SearchResult, search
+from pmv_tui.cameras.registry import SearchResult
+from pmv_tui.cameras.search import searches
 from pmv_tui.engine.lasting import LastingThread
 
 
@@ -32,7 +33,8 @@ class Search:
             self._thread.start()
 
     def join(self, timeout: float) -> bool:
-        """Wait for the end of a search under way, seconds; False where an SDK hangs in it."""
+        """End a search under way, within seconds; False where that takes longer."""
+        searches.stop()
         self._ending = True
         self._asked.set()
         if self._thread.is_alive():
@@ -56,7 +58,7 @@ class Search:
     def _search(self) -> None:
         found: list[SearchResult] = []
         try:
-            found = search()
+            found = searches.search_in_turn()
         finally:
             self._wanted = False
             self._results.append(found)

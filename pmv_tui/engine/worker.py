@@ -22,6 +22,7 @@ from pmv_tui.cameras.base import (
 )
 from pmv_tui.cameras.downsample import downsample
 from pmv_tui.cameras.registry import open_camera
+from pmv_tui.cameras.search import searches
 from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.words import written
@@ -232,6 +233,7 @@ class Worker:
         self._config = self._wanted
         if why := why_no_room(0):
             raise CameraError("there is no room for the camera's files", why)
+        searches.require(self._config)
         camera = open_camera(self._config)
         self._camera = camera
         try:

@@ -17,13 +17,13 @@ from tests.support import DEADLINE, OWN_CAMERAS
 
 SEARCH = """
 import json
-from pmv_tui.cameras.registry import search
+from pmv_tui.cameras.search import searches
 print(json.dumps({
     result.backend: {
         "cameras": [camera.unique_id for camera in result.cameras],
         "trouble": result.trouble and [result.trouble.reason, result.trouble.remedy],
     }
-    for result in search()
+    for result in searches.search()
 }))
 """
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pmv_tui.control.client import ControlClient
 from pmv_tui.control.messages import CameraStatus, Reply, Snapshot
-from tests.support import RigOnDisk, wait_for
+from tests.support import DEADLINE, RigOnDisk, wait_for
 
 
 class AskedRig(RigOnDisk):
@@ -34,7 +34,7 @@ class AskedRig(RigOnDisk):
         """Ask for one camera."""
         return next(camera for camera in self.snapshot()["cameras"] if camera["name"] == name)
 
-    def shown(self, name: str, *words: str) -> str:
+    def shown(self, name: str, *words: str, seconds: float = DEADLINE) -> str:
         """Wait until a camera's state and its reason have all the words; give them."""
 
         def look() -> str:
@@ -42,7 +42,7 @@ class AskedRig(RigOnDisk):
             text = f"{camera['state']}: {camera['reason']}"
             return text if all(word in text for word in words) else ""
 
-        return wait_for(look, f"{name} to show {words}")
+        return wait_for(look, f"{name} to show {words}", seconds)
 
     def event(self, since: int, *words: str) -> str:
         """Wait for an event with all the words, newer than the id `since`; give its text."""

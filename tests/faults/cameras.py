@@ -129,6 +129,22 @@ def tripped(rig: FaultRig) -> Iterator[str]:
     assert "publishes at" in rig.told("plug", camera="odd")
 
 
+@fault("an SDK aborts while it searches for cameras")
+def aborting_search(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
+    tell(rig, "search", "crash")
+    try:
+        rig.ask("rescan")
+        told = rig.event(since, "fake: the search for fake cameras was ended by signal 6")
+        assert "fakecameras.py" in told
+        yield told
+    finally:
+        tell(rig, "search", "")
+        wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end")
+        rig.ask("rescan")
+        wait_for(lambda: all(one["available"] for one in rig.snapshot()["backends"]), "all SDKs")
+
+
 @fault("an SDK prints to descriptors 1 and 2 with each frame")
 def noisy(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
@@ -166,5 +182,5 @@ FAULTS = (
     moody("a camera goes, and is back", "absent", "lost: "),
     moody("a grab hangs in the driver", "hang", "stalled: ", "driver has not answered"),
     moody("a driver throws what it should not", "crash", "error: ", "a bug of the driver"),
-    *(restless, no_pixel, noisy, tripped),
+    *(restless, no_pixel, aborting_search, noisy, tripped),
 )

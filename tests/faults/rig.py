@@ -85,7 +85,7 @@ class FaultRig(AskedRig):
 
     def _missing_kinds(self) -> dict[str, str]:
         """Say which cameras cannot be had on this machine, and why."""
-        backends = json.loads(self.run("cameras", "--json").stdout)
+        backends = json.loads(self.run("cameras", "--json", seconds=90).stdout)
         reasons = {each["backend"]: each["reason"] for each in backends if not each["available"]}
         missing = {
             name: reasons[backend]

@@ -29,8 +29,8 @@ class OwnCameras:
 
         def execute_and_limit(module: Any) -> None:
             execute(module)
-            search = module.search
-            module.search = lambda: [_own(result) for result in search()]
+            search_with = module.search_with
+            module.search_with = lambda name: _own(search_with(name))
 
         loader.exec_module = execute_and_limit
         return spec

@@ -1,0 +1,84 @@
+"""SDKs, and the drivers that they load, which end or hold up a search for cameras."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.small_rig import SmallRig, small_rig
+from tests.support import free_ports, simulated, wait_for
+from tests.system.fake_cameras import install, tell
+
+PATIENCE = 60.0
+"""Seconds that searches may take on a machine with other things to do."""
+
+ABORTS = "#include <stdlib.h>\n__attribute__((constructor)) static void f(void) { abort(); }\n"
+
+
+def producer(folder: Path, source: str, name: str) -> Path:
+    """Build a GenTL producer of a few lines of C."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed; apt-get install gcc")
+    folder.mkdir()
+    subprocess.run(
+        ["gcc", "-x", "c", "-shared", "-fPIC", "-o", str(folder / name), "-"],
+        input=source,
+        text=True,
+        check=True,
+    )
+    return folder / name
+
+
+@pytest.fixture
+def rig() -> Iterator[SmallRig]:
+    with small_rig() as one:
+        yield one
+
+
+def test_a_producer_that_aborts_is_named_and_left_out_and_the_cameras_work(
+    rig: SmallRig,
+) -> None:
+    pytest.importorskip("pypylon")
+    guilty = producer(rig.folder / "guilty", ABORTS, "Y.cti")
+    fine = producer(rig.folder / "fine", "int nothing;\n", "O.cti")
+    rig.environment |= {
+        "PYLON_CAMEMU": "1",
+        "GENICAM_GENTL64_PATH": f"{fine.parent}:{guilty.parent}",
+    }
+    section = simulated("emulated", *free_ports(2), more="roi = [0, 0, 64, 48]")
+    rig.write_config(section.replace("emulated-simulated", "0815-0000-basler"))
+    with rig.serve():
+        rig.shown("emulated", "capturing", seconds=PATIENCE)
+        wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
+        reasons = {one["name"]: one["reason"] for one in rig.snapshot()["backends"]}
+        assert str(guilty) in reasons["basler"]
+        assert str(fine) not in reasons["basler"]
+        rig.event(0, "basler: left out of GENICAM_GENTL64_PATH", str(guilty))
+
+
+def test_a_back_end_that_aborts_is_told_and_not_opened_until_it_is_mended(
+    rig: SmallRig,
+) -> None:
+    ports = free_ports(4)
+    install(rig)
+    tell(rig, "search", "crash")
+    done = rig.run("cameras", "--json", seconds=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    found = {told["backend"]: told for told in json.loads(done.stdout)}
+    assert not found["fake"]["available"]
+    assert "signal 6 (Aborted) in" in found["fake"]["reason"]
+    assert "fakecameras.py" in found["fake"]["reason"]
+    assert found["simulated"]["available"]
+    odd = simulated("odd", *ports[2:4]).replace("odd-simulated", "odd-fake")
+    rig.write_config(simulated("left", *ports[:2]) + odd)
+    with rig.serve():
+        words = "error: the search for fake cameras was ended by signal 6"
+        rig.shown("odd", words, seconds=PATIENCE)
+        rig.shown("left", "capturing", seconds=PATIENCE)
+        wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
+        tell(rig, "search", "")
+        rig.ask("rescan")
+        rig.shown("odd", "capturing", seconds=PATIENCE)
