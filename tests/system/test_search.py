@@ -3,13 +3,12 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.small_rig import SmallRig, small_rig
-from tests.support import free_ports, simulated, wait_for
+from tests.faults.asked_rig import AskedRig
+from tests.support import RigOnDisk, free_ports, simulated, wait_for
 from tests.system.fake_cameras import install, tell
 
 PATIENCE = 60.0
@@ -33,39 +32,38 @@ def producer(folder: Path, source: str, name: str) -> Path:
 
 
 @pytest.fixture
-def rig() -> Iterator[SmallRig]:
-    with small_rig() as one:
-        yield one
+def asked(rig: RigOnDisk) -> AskedRig:
+    return AskedRig(rig.folder)
 
 
 def test_a_producer_that_aborts_is_named_and_left_out_and_the_cameras_work(
-    rig: SmallRig,
+    asked: AskedRig,
 ) -> None:
     pytest.importorskip("pypylon")
-    guilty = producer(rig.folder / "guilty", ABORTS, "Y.cti")
-    fine = producer(rig.folder / "fine", "int nothing;\n", "O.cti")
-    rig.environment |= {
+    guilty = producer(asked.folder / "guilty", ABORTS, "Y.cti")
+    fine = producer(asked.folder / "fine", "int nothing;\n", "O.cti")
+    asked.environment |= {
         "PYLON_CAMEMU": "1",
         "GENICAM_GENTL64_PATH": f"{fine.parent}:{guilty.parent}",
     }
     section = simulated("emulated", *free_ports(2), more="roi = [0, 0, 64, 48]")
-    rig.write_config(section.replace("emulated-simulated", "0815-0000-basler"))
-    with rig.serve():
-        rig.shown("emulated", "capturing", seconds=PATIENCE)
-        wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
-        reasons = {one["name"]: one["reason"] for one in rig.snapshot()["backends"]}
+    asked.write_config(section.replace("emulated-simulated", "0815-0000-basler"))
+    with asked.serve():
+        asked.shown("emulated", "capturing", seconds=PATIENCE)
+        wait_for(lambda: not asked.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
+        reasons = {one["name"]: one["reason"] for one in asked.snapshot()["backends"]}
         assert str(guilty) in reasons["basler"]
         assert str(fine) not in reasons["basler"]
-        rig.event(0, "basler: left out of GENICAM_GENTL64_PATH", str(guilty))
+        asked.event(0, "basler: left out of GENICAM_GENTL64_PATH", str(guilty))
 
 
 def test_a_back_end_that_aborts_is_told_and_not_opened_until_it_is_mended(
-    rig: SmallRig,
+    asked: AskedRig,
 ) -> None:
     ports = free_ports(4)
-    install(rig)
-    tell(rig, "search", "crash")
-    done = rig.run("cameras", "--json", seconds=PATIENCE)
+    install(asked)
+    tell(asked, "search", "crash")
+    done = asked.run("cameras", "--json", seconds=PATIENCE)
     assert done.returncode == 0, done.stderr
     found = {told["backend"]: told for told in json.loads(done.stdout)}
     assert not found["fake"]["available"]
@@ -73,12 +71,12 @@ def test_a_back_end_that_aborts_is_told_and_not_opened_until_it_is_mended(
     assert "fakecameras.py" in found["fake"]["reason"]
     assert found["simulated"]["available"]
     odd = simulated("odd", *ports[2:4]).replace("odd-simulated", "odd-fake")
-    rig.write_config(simulated("left", *ports[:2]) + odd)
-    with rig.serve():
+    asked.write_config(simulated("left", *ports[:2]) + odd)
+    with asked.serve():
         words = "error: the search for fake cameras was ended by signal 6"
-        rig.shown("odd", words, seconds=PATIENCE)
-        rig.shown("left", "capturing", seconds=PATIENCE)
-        wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
-        tell(rig, "search", "")
-        rig.ask("rescan")
-        rig.shown("odd", "capturing", seconds=PATIENCE)
+        asked.shown("odd", words, seconds=PATIENCE)
+        asked.shown("left", "capturing", seconds=PATIENCE)
+        wait_for(lambda: not asked.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
+        tell(asked, "search", "")
+        asked.ask("rescan")
+        asked.shown("odd", "capturing", seconds=PATIENCE)
