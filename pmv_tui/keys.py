@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -136,12 +137,11 @@ class Keys:
                 return ()
             self._refuse_shared(self.folder)
             self._refuse_shared(self.clients_folder)
-            stamps = []
+            stamps: list[tuple[str, int, int]] = []
             for file in files:
-                with suppress(FileNotFoundError):  # removed meanwhile
-                    status = file.stat()
-                    if file.name.endswith(".key") and file.is_file():
-                        stamps.append((file.name, status.st_mtime_ns, status.st_size))
+                if file.name.endswith(".key"):
+                    with suppress(FileNotFoundError):  # removed meanwhile
+                        stamps += _stamped(file)
             return tuple(stamps)
 
     def clients(self) -> list[ListedClient]:
@@ -205,6 +205,27 @@ class Keys:
     def _refuse_shared(folder: Path) -> None:
         if problem := why_not_private(folder):
             raise KeyFileError(problem)
+
+
+def _stamped(file: "os.DirEntry[str]") -> Iterator[tuple[str, int, int]]:
+    """Stamp a file of the list; what else lies there is none.
+
+    Raises
+    ------
+    FileNotFoundError : it is no longer there.
+    """
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # A link that leads round in a circle, a disk that is away: that it cannot be read is told
+        # of this file, and holds for no other.
+        status = file.stat(follow_symlinks=False)
+    else:
+        if not stat.S_ISREG(status.st_mode):
+            return
+    yield file.name, status.st_mtime_ns, status.st_size
 
 
 @contextmanager

@@ -4,13 +4,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgpack
 import numpy as np
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.curve import Key
-from pmv_tui.protocol import TOPIC_IMAGE
+from pmv_tui.protocol import TOPIC_IMAGE, parse_metadata
 
 NS_PER_MS = 1_000_000
 GAP_PERIODS = 1.5
@@ -42,21 +41,19 @@ class Arrivals:
     def take(self, parts: list[bytes], now: int) -> None:
         """Note one message; `now` is ns since the epoch."""
         match parts:
-            case [bytes(topic), packed, _] if topic == TOPIC_IMAGE:
-                metadata = _unpacked(packed)
+            case [bytes(topic), packed, image] if topic == TOPIC_IMAGE:
+                metadata = parse_metadata(packed, len(image))
             case _:
                 metadata = None
-        match metadata:
-            case {"unique_id": str(), "timestamp": int(timestamp), "height": int(), "width": int()}:
-                self.metadata = metadata
-            case _:
-                self.other_messages += 1
-                return
-        self.timestamps.append(timestamp)
-        self.ages.append(now - timestamp)
+        if metadata is None:
+            self.other_messages += 1
+            return
+        self.metadata = metadata
+        self.timestamps.append(metadata["timestamp"])
+        self.ages.append(now - metadata["timestamp"])
         self.image_bytes += len(parts[2])
-        if "sequence" in self.metadata:
-            self.sequences.append(self.metadata["sequence"])
+        if metadata.get("sequence") is not None:
+            self.sequences.append(metadata["sequence"])
 
     def report(self) -> dict[str, Any]:
         """Sum up; the units stand in the keys."""
@@ -69,9 +66,9 @@ class Arrivals:
         return {
             "unique_id": self.metadata["unique_id"],
             "images": len(timestamps),
-            "fps": len(intervals) / seconds if seconds else 0.0,
+            "fps": len(intervals) / seconds if seconds > 0 else 0.0,
             "mb_s": self.image_bytes / len(timestamps) * len(intervals) / seconds / 1e6
-            if seconds
+            if seconds > 0
             else 0.0,
             "width": self.metadata["width"],
             "height": self.metadata["height"],
@@ -91,16 +88,10 @@ class Arrivals:
         if not len(intervals):
             return 0
         period = float(np.median(intervals))
+        if period <= 0:  # no clock of a camera: nothing can be told by it
+            return 0
         long = intervals[intervals > GAP_PERIODS * period]
         return int((np.rint(long / period) - 1).sum())
-
-
-def _unpacked(packed: bytes) -> Any:
-    """Read metadata; None where it is none: any program may be listened to."""
-    try:
-        return msgpack.unpackb(packed)
-    except (ValueError, msgpack.UnpackException, RecursionError):
-        return None
 
 
 def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any]:

@@ -131,6 +131,51 @@ def pack_image(
     return TOPIC_IMAGE, pack(metadata), image.data
 
 
+MAX_INTEGER = 2**63 - 1
+"""The largest time stamp or number of an image: what arrays of them hold."""
+
+
+def parse_metadata(packed: bytes | memoryview, image_bytes: int) -> dict[str, Any] | None:
+    """Read the second part of an image message; None where it does not have the documented form.
+
+    Parameters
+    ----------
+    packed : the part, msgpack. Any program may be listened to: it may be anything.
+    image_bytes : the length of the third part, which must be what the metadata says.
+
+    Format: docs/protocol.md, "Image messages".
+    """
+    try:
+        metadata = msgpack.unpackb(packed)
+    except (ValueError, msgpack.UnpackException, RecursionError):
+        return None
+    match metadata:
+        case {
+            "unique_id": str(),
+            "timestamp": timestamp,
+            "height": height,
+            "width": width,
+        } if _whole(timestamp, 0) and _whole(height, 1) and _whole(width, 1):
+            extended = all(
+                metadata.get(key) is None or fits(metadata[key]) for key, fits in _EXTENDED.items()
+            )
+            return metadata if extended and height * width == image_bytes else None
+    return None
+
+
+def _whole(value: object, lowest: int) -> bool:
+    """Whether a value is a whole number from `lowest` on; true and false are none."""
+    return type(value) is int and lowest <= value <= MAX_INTEGER
+
+
+_EXTENDED: Mapping[str, Callable[[Any], bool]] = {
+    "sequence": lambda value: _whole(value, 0),
+    "device_timestamp": lambda value: _whole(value, -MAX_INTEGER),
+    "pixel_format": lambda value: isinstance(value, str),
+}
+"""What the metadata may have beyond its four keys."""
+
+
 def parse_overlay(data: bytes) -> Overlay:
     """Read what a client sent to a PULL socket: JSON, or the same map in msgpack.
 

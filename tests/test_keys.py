@@ -140,9 +140,12 @@ def test_files_without_a_key_are_told_and_list_nobody(keys: Keys) -> None:
         (keys.clients_folder / f"{name}.key").write_bytes(content)
     (keys.clients_folder / "folder.key").mkdir()
     (keys.clients_folder / "gone.key").symlink_to("nowhere")
+    (keys.clients_folder / "round.key").symlink_to("round.key")
     (keys.clients_folder / "notes.txt").write_text("no key")
     assert names(keys) == ["alice"]
-    assert {client.name for client in keys.clients() if client.problem} == {"empty", "short", "odd"}
+    problems = {client.name: client.problem for client in keys.clients() if client.problem}
+    assert problems.keys() == {"empty", "short", "odd", "round"}
+    assert "Too many levels of symbolic links" in problems["round"]
 
 
 def test_a_damaged_key_is_told_and_lists_nobody(keys: Keys) -> None:

@@ -18,6 +18,10 @@ NOT_SET = {"unique_id", "pub_address", "pull_address"}
 """Keys of a camera's config that `set` refuses."""
 
 
+UNUSABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What a config file may lead to that nobody has checked."""
+
+
 class Offers(BaseCompleter):
     """Offers what fits an argument that has no choices of its own."""
 
@@ -54,7 +58,7 @@ def _camera_names(options: argparse.Namespace) -> list[str]:
             return _names_by_engine(rig.endpoint)
         cameras = tomllib.loads(path.read_text()).get("cameras", [])
         return [camera.get("name") or camera["unique_id"].rpartition("-")[0] for camera in cameras]
-    except (CommandFailed, RigError, OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (CommandFailed, RigError, *UNUSABLE):
         # A config with mistakes, or none: whoever presses tab can be told nothing.
         return []
 

@@ -3,7 +3,7 @@
 import argparse
 
 from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE
+from pmv_tui.cli.outcome import DONE, put
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -19,7 +19,7 @@ def add_commands(grammar: Grammar) -> None:
 def _completion(options: argparse.Namespace) -> int:
     from argcomplete.shell_integration import shellcode
 
-    print(shellcode(["pmv-tui"], shell=options.shell))
+    put(shellcode(["pmv-tui"], shell=options.shell) + "\n")
     return DONE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE, NOT_DONE, show
+from pmv_tui.cli.outcome import DONE, NOT_DONE, CommandFailed, show
 
 if TYPE_CHECKING:
     from pmv_tui.config.schema import RigConfig
@@ -30,10 +30,14 @@ def add_commands(grammar: Grammar) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from pmv_tui.control.rig import RigError
     from pmv_tui.doctor.gather import gather
     from pmv_tui.doctor.run import examine
 
-    examined = gather(getattr(options, "config", None), _config)
+    try:
+        examined = gather(getattr(options, "config", None), _config)
+    except RigError as error:
+        raise CommandFailed(str(error)) from None
     findings = examine(examined)
     errors = [finding for finding in findings if finding.level == "error"]
     told = {

@@ -173,7 +173,6 @@ def _print(
         say(*(json.dumps({**each, "name": names.get(each["camera"], "")}) for each in events))
     else:
         say(*event_lines(events, names))
-    sys.stdout.flush()
 
 
 def _wait_for_reader() -> None:

@@ -1,12 +1,17 @@
 """What the commands' modules build the command line with."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from math import nan
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from pmv_tui.cli.outcome import put
 from pmv_tui.printable import printable
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 Run = Callable[[argparse.Namespace], int]
 """Carries out a command; returns its exit code."""
@@ -20,6 +25,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print what was asked for, such as help, as any command does: argparse hides failures."""
+        if file is sys.stdout:
+            put(message)
+        else:
+            super()._print_message(message, file)
 
 
 class Grammar:

@@ -25,9 +25,12 @@ def locate(options: argparse.Namespace) -> "Location":
 
 def rig_of(options: argparse.Namespace) -> "Rig":
     """Name the rig that a command is for."""
-    from pmv_tui.control.rig import Rig
+    from pmv_tui.control.rig import Rig, RigError
 
-    return Rig.of(locate(options).path)
+    try:
+        return Rig.of(locate(options).path)
+    except RigError as error:
+        raise CommandFailed(str(error)) from None
 
 
 def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":

@@ -48,8 +48,8 @@ def attach(options: argparse.Namespace) -> int:
     from pmv_tui.engine.launch import ConfigRefused, Launch
 
     location = locate(options)
-    rig = Rig.of(location.path)
     try:
+        rig = Rig.of(location.path)
         rig.make_folder()
         with guarded_terminal(rig.tui_output_path) as printed:
             launch, keeper = Launch(rig), EngineKeeper(rig)

@@ -127,13 +127,17 @@ def _assignment(text: str) -> tuple[str, Any]:
     """Read KEY=VALUE; the value as in TOML, or else as text."""
     import tomllib
 
+    from pmv_tui.nesting import MAX_DEPTH, too_deep
+
     key, equals, value = text.partition("=")
     if not equals:
         raise CommandFailed(f"{text!r}: write KEY=VALUE, such as exposure_time=8000", WRONG)
     try:
         read = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return key, value
+    if too_deep(read):
+        raise CommandFailed(f"{key} is nested deeper than {MAX_DEPTH} levels", WRONG)
     # No setting is a date or a time; a camera may well be named by one.
     return key, value if isinstance(read, datetime.date | datetime.time) else read
 

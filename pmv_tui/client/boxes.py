@@ -1,6 +1,7 @@
 """The way back: boxes and key points to be drawn over a camera's image."""
 
 import json
+import operator
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self, cast
@@ -20,6 +21,8 @@ from pmv_tui.protocol import (
     Color,
     Points,
 )
+
+POINTS_FORM = "points are (x, y) each"
 
 QUEUE = 8
 """Messages that wait to be sent: room for an image's boxes and points, right after each other."""
@@ -75,7 +78,7 @@ class Boxes:
 
         Raises
         ------
-        ValueError : a box has another form, or there are too many.
+        ValueError : a box, a label or a colour has another form, or there are too many.
         """
         shapes = [_encode_box(box) for box in _boxes(boxes, label, color)]
         return self._send({"DRAW_BOX": shapes})
@@ -101,7 +104,7 @@ class Boxes:
 
         Raises
         ------
-        ValueError : the points have another form, or there are too many.
+        ValueError : the points, a label or a colour have another form, or there are too many.
         """
         groups = [_encode_points(group) for group in _groups(points, label, color)]
         return self._send({"DRAW_POINTS": groups})
@@ -130,7 +133,7 @@ class Boxes:
     def _send(self, message: dict[str, Any]) -> bool:
         if self._connection.closed:
             raise ValueError(f"the way to {self._connection.address} is closed")
-        data = json.dumps(message, default=_plain).encode()
+        data = json.dumps(message).encode()
         if len(data) > MAX_MESSAGE_BYTES:
             raise ValueError(f"too much at once: {len(data)} bytes; {MAX_MESSAGE_BYTES} are read")
         socket = self._connection.socket
@@ -166,7 +169,7 @@ def _groups(given: Any, label: str, color: Color) -> list[Points]:
     several = list(given)
     if several and all(isinstance(each, Points) for each in several):
         return several
-    pairs = _pairs(several, "points are (x, y) each")
+    pairs = _pairs(several, POINTS_FORM)
     return [Points(tuple(pairs), label, color)]
 
 
@@ -191,23 +194,37 @@ def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[tuple[
 
 
 def _encode_box(box: Box) -> dict[str, Any]:
-    corners = {"TOP_LEFT": box.top_left, "BOTTOM_RIGHT": box.bottom_right}
-    return {**corners, "LABEL": box.label, "COLOR": box.color}
+    whole = _box((box.top_left, box.bottom_right), box.label, box.color)
+    return {"TOP_LEFT": whole.top_left, "BOTTOM_RIGHT": whole.bottom_right, **_style(box)}
 
 
 def _encode_points(points: Points) -> dict[str, Any]:
-    _check_number(len(points.points), "points")
-    return {"POINTS": points.points, "LABEL": points.label, "COLOR": points.color}
+    pairs = _pairs(points.points, POINTS_FORM)
+    _check_number(len(pairs), "points")
+    return {"POINTS": pairs, **_style(points)}
+
+
+def _style(shape: Box | Points) -> dict[str, Any]:
+    """Encode a shape's label and colour.
+
+    Raises
+    ------
+    ValueError : they are none.
+    """
+    if not isinstance(shape.label, str):
+        raise ValueError(f"a label is text, not {shape.label!r}")  # noqa: TRY004 - as all others
+    try:
+        color = [operator.index(each) for each in shape.color]
+    except TypeError:
+        color = []
+    if len(color) != 3 or not all(0 <= each <= 255 for each in color):
+        raise ValueError(
+            f"a colour is (red, green, blue), whole numbers from 0 to 255, not {shape.color!r}"
+        )
+    return {"LABEL": shape.label, "COLOR": color}
 
 
 def _check_number(count: int, what: str) -> None:
     """Refuse what the camera's side would not draw."""
     if count > MAX_SHAPES:
         raise ValueError(f"{count} {what}; at most {MAX_SHAPES} are drawn")
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy's numbers and arrays, which JSON does not know, into Python's."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise ValueError(f"{value!r} cannot be sent")

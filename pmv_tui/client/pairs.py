@@ -11,6 +11,7 @@ from pmv_tui.client.receiver import (
     EVERY_QUEUE,
     NEWEST_QUEUE,
     Receiver,
+    check_seconds,
     milliseconds_until,
 )
 from pmv_tui.client.stream import Arrival, Frame, Stream
@@ -42,7 +43,8 @@ def subscribe_all(
 
     Raises
     ------
-    ValueError : an address is none, there are no addresses, or the key's file cannot be used.
+    ValueError : an address is none, there are no addresses, the key's file cannot be used, or a
+        time is not a number of seconds.
     """
     return PairedSubscription(addresses, tolerance, newest=newest, timeout=timeout, key=key)
 
@@ -62,7 +64,7 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         if not addresses:
             raise ValueError("no addresses; one for each camera is needed")
         super().__init__(newest=newest, timeout=timeout)
-        self._tolerance = tolerance * 1e9
+        self._tolerance = check_seconds("tolerance", tolerance) * 1e9
         queue = NEWEST_QUEUE if newest else EVERY_QUEUE
         key = None if key is None else Key.of(key)
         self._streams = {name: Stream(address, queue, key) for name, address in addresses.items()}

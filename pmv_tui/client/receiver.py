@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+import numpy as np
+
 NEWEST_QUEUE = 32
 """Messages that may wait where only the newest is wanted. Those are read away at once, whereas what
 does not fit waits in the buffers of both systems, where it grows old and cannot be passed over: a
@@ -27,6 +29,9 @@ DRAIN_TIME = 0.1
 """Seconds after which a frame is delivered, even though there are newer ones: they come faster than
 they can be read."""
 
+LONGEST = 1e6
+"""Seconds, twelve days: what is longer is for ever. A poll holds no more than 25 days."""
+
 Received = TypeVar("Received")
 """What is read: an arrival, or one for each camera."""
 Delivered = TypeVar("Delivered")
@@ -41,11 +46,15 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
     newest : whether older ones are passed over, so that each that is delivered is the newest.
     timeout : seconds after which waiting for the next ends with a TimeoutError; None: never. After
         the error the iteration can be taken up again.
+
+    Raises
+    ------
+    ValueError : the timeout is not a number of seconds.
     """
 
     def __init__(self, *, newest: bool, timeout: float | None) -> None:
         self._newest = newest
-        self._timeout = math.inf if timeout is None else timeout
+        self._timeout = math.inf if timeout is None else check_seconds("timeout", timeout)
         self._least_age = math.inf
 
     def __next__(self) -> Delivered:
@@ -118,6 +127,22 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
         self.close()
 
 
+def check_seconds(name: str, seconds: object) -> float:
+    """Return a number of seconds that a script gave.
+
+    Raises
+    ------
+    ValueError : it is not one; the message names what was given.
+    """
+    match seconds:
+        case bool():
+            pass
+        case int() | float() | np.integer() | np.floating() if seconds >= 0:  # false for nan
+            return float(seconds)
+    raise ValueError(f"{name} must be a number of seconds, 0 or more, not {seconds!r}")
+
+
 def milliseconds_until(end: float) -> int | None:
-    """Give how long to poll until `end` (monotonic, s); None, for ever, where it is infinite."""
-    return None if math.isinf(end) else max(0, math.ceil((end - time.monotonic()) * 1000))
+    """Give how long to poll until `end` (monotonic, s); None, for ever, where that is weeks."""
+    left = end - time.monotonic()
+    return None if left > LONGEST else max(0, math.ceil(left * 1000))

@@ -4,19 +4,15 @@ import time
 from dataclasses import dataclass
 from typing import Any, cast
 
-import msgpack
 import numpy as np
 import zmq
 from numpy.typing import NDArray
 
 from pmv_tui.client.connection import Connection
 from pmv_tui.curve import AnyKey
-from pmv_tui.protocol import TOPIC_IMAGE
+from pmv_tui.protocol import TOPIC_IMAGE, parse_metadata
 
 Image = NDArray[np.uint8]
-
-_EXTENDED = {"sequence": int, "device_timestamp": int, "pixel_format": str}
-"""What the metadata may have beyond its four keys."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,20 +139,10 @@ def _parse(parts: list[zmq.Frame]) -> tuple[Image, dict[str, Any]] | None:
     """
     if len(parts) != 3 or parts[0].bytes != TOPIC_IMAGE:
         return None
-    try:
-        metadata = msgpack.unpackb(parts[1].buffer)
-    except (ValueError, msgpack.UnpackException, RecursionError):
+    metadata = parse_metadata(parts[1].buffer, len(parts[2].buffer))
+    if metadata is None:
         return None
-    match metadata:
-        case {"unique_id": str(), "timestamp": int(), "height": int(height), "width": int(width)}:
-            pass
-        case _:
-            return None
-    if not all(isinstance(metadata.get(key), kind | None) for key, kind in _EXTENDED.items()):
-        return None
-    data = np.frombuffer(parts[2].buffer, np.uint8)
-    if min(height, width) < 1 or height * width != data.size:
-        return None
-    image = data.reshape(height, width)
+    image = np.frombuffer(parts[2].buffer, np.uint8)
+    image = image.reshape(metadata["height"], metadata["width"])
     image.flags.writeable = False
     return image, metadata

@@ -34,7 +34,8 @@ def subscribe(
 
     Raises
     ------
-    ValueError : the address is none, or the key's file cannot be used.
+    ValueError : the address is none, the key's file cannot be used, or the timeout is not a number
+        of seconds.
     """
     return Subscription(address, newest=newest, timeout=timeout, key=key)
 

@@ -1,5 +1,6 @@
 """Reads and checks a config file: every problem at once, each with its key and line."""
 
+import errno
 import re
 import stat
 import tomllib
@@ -13,9 +14,11 @@ from pydantic import ValidationError
 from pmv_tui.config.checks import conflicts
 from pmv_tui.config.complete import complete, whole_path
 from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
+from pmv_tui.config.locate import real_path
 from pmv_tui.config.problems import ConfigError, Problem
 from pmv_tui.config.schema import LONGEST_ID, RigConfig
 from pmv_tui.config.words import explain
+from pmv_tui.nesting import MAX_DEPTH, too_deep
 
 __all__ = ["ConfigError", "LoadedConfig", "Problem", "load_config"]
 
@@ -40,7 +43,7 @@ class LoadedConfig:
     @property
     def keys_folder(self) -> Path:
         """Where the keys of `[security]` lie, absolute; nothing need be there."""
-        return Path(str(whole_path(self.config.security.keys, self.path.resolve().parent)))
+        return Path(str(whole_path(self.config.security.keys, real_path(self.path).parent)))
 
 
 Check = Callable[[dict[str, Any]], Iterable[tuple[KeyPath, str]]]
@@ -81,9 +84,10 @@ def read_text(path: Path) -> str | None:
         line = error.object[: error.start].count(b"\n") + 1
         raise _unreadable(path, "is not UTF-8 text; save it as UTF-8", line) from None
     except OSError as error:
-        raise _unreadable(
-            path, f"cannot be read: {error.strerror}; see that this user may read it"
-        ) from None
+        remedy = "see that this user may read it"
+        if error.errno == errno.ELOOP:
+            remedy = "its links lead round in a circle: name the file itself"
+        raise _unreadable(path, f"cannot be read: {error.strerror}; {remedy}") from None
 
 
 def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
@@ -112,7 +116,7 @@ def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
         found |= dict.fromkeys(check(data))
     if found:
         raise ConfigError(path, _with_lines(found, text, data))
-    return LoadedConfig(path, complete(config, path.resolve().parent), text)
+    return LoadedConfig(path, complete(config, real_path(path).parent), text)
 
 
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
@@ -123,7 +127,7 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
     ConfigError : it is not TOML; says the line and column.
     """
     try:
-        return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+        data = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except ValueError as error:
         place = _PLACE.fullmatch(str(error))
         if place is None:
@@ -132,7 +136,10 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
         column = f" (column {place['column']})" if place["column"] else " (at the end)"
         raise _unreadable(path, f"is not TOML: {place['text']}{column}", line) from None
     except RecursionError:
-        raise _unreadable(path, "is nested too deeply") from None
+        data = None
+    if data is None or too_deep(data):
+        raise _unreadable(path, f"is nested too deeply; {MAX_DEPTH} levels are allowed")
+    return data
 
 
 def _unreadable(path: Path, text: str, line: int | None = None) -> ConfigError:

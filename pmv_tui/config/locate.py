@@ -13,6 +13,8 @@ VARIABLE = "PMV_TUI_CONFIG"
 
 FILE_NAME = "config.toml"
 
+NO_HOME = "this user has no home folder (no HOME, and no entry in the system's list of users)"
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -42,16 +44,20 @@ def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
 
     Raises
     ------
-    ConfigError : a file that was asked for by name does not exist.
+    ConfigError : a file that was asked for by name does not exist, or this user has no folder.
     """
     if option is not None:
         return _named(Path(option), "--config")
     if variable := os.environ.get(VARIABLE):
         return _named(Path(variable), f"${VARIABLE}")
     here = _absolute(Path(FILE_NAME))
-    user = platformdirs.user_config_path("pmv-tui") / FILE_NAME
     if _stands(here):
         return Location(here, "the current folder", True, (here,))
+    try:
+        user = platformdirs.user_config_path("pmv-tui") / FILE_NAME
+    except RuntimeError:
+        text = f"is not there, and {NO_HOME}; name a config file with --config, or set HOME"
+        raise ConfigError(here, [Problem("", None, text)]) from None
     return Location(user, "the user's config folder", _stands(user), (here, user))
 
 
@@ -73,6 +79,11 @@ def _absolute(path: Path) -> Path:
     except FileNotFoundError:
         text = "the current folder was removed; change to another one"
     raise ConfigError(path, [Problem("", None, text)])
+
+
+def real_path(path: Path) -> Path:
+    """Return a path with all links followed; a link that leads back to itself is left as it is."""
+    return Path(os.path.realpath(path))  # Path.resolve fails of such a link, up to Python 3.12
 
 
 def _stands(path: Path) -> bool:

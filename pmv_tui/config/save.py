@@ -15,6 +15,7 @@ from pmv_tui.config.complete import addresses
 from pmv_tui.config.edit import NotTomlError, Value, append_table, set_value
 from pmv_tui.config.layout import BYTE_ORDER_MARK
 from pmv_tui.config.load import LoadedConfig, check_text, read_text
+from pmv_tui.config.locate import real_path
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
 
@@ -61,7 +62,7 @@ class PlannedChange:
         _refuse_foreign_change(self.before)
         before = None if self.before.text is None else self.before.text.encode()
         after = (self.after.text or "").encode()
-        with self._in_words(), replacement(self.before.path.resolve(), after) as new:
+        with self._in_words(), replacement(real_path(self.before.path), after) as new:
 
             def commit() -> LoadedConfig:
                 with self._in_words():
@@ -99,7 +100,7 @@ def plan_change(
         cannot be written.
     """
     _refuse_foreign_change(loaded)
-    _refuse_unwritable(loaded.path.resolve())
+    _refuse_unwritable(real_path(loaded.path))
     try:
         text = _edited(loaded.text or "", unique_id, changes)
     except NotTomlError as error:

@@ -1,6 +1,7 @@
 """The caller's side of the control socket, for asyncio: the TUI's."""
 
 import asyncio
+import os
 from typing import Any
 
 import zmq
@@ -58,5 +59,5 @@ class AsyncControlClient:
     def _connect(self) -> zmq.asyncio.Socket:
         socket = self._context.socket(zmq.REQ)
         socket.linger = 0
-        socket.connect(self._endpoint)
+        socket.connect(os.fsencode(self._endpoint))  # type: ignore[arg-type]  # takes bytes
         return socket

@@ -1,5 +1,6 @@
 """The caller's side of the control socket, for the command line and scripts."""
 
+import os
 from typing import Any, cast
 
 import msgpack
@@ -51,7 +52,8 @@ class ControlClient:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.REQ)
         self._socket.linger = 0
-        self._socket.connect(endpoint)
+        # As bytes, for a path need not be UTF-8.
+        self._socket.connect(os.fsencode(endpoint))  # type: ignore[arg-type]  # takes bytes
 
     def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:
         """Ask or tell the engine.

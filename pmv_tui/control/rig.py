@@ -14,6 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
+from pmv_tui.config.locate import NO_HOME, real_path
 from pmv_tui.private import PRIVATE, why_not_private
 
 MAX_SOCKET_PATH = 107
@@ -52,12 +53,23 @@ class Rig:
 
     @classmethod
     def of(cls, config_path: Path) -> "Rig":
-        """Name the rig of a config file. Nothing is made on disk."""
-        config_path = config_path.expanduser().resolve()
+        """Name the rig of a config file. Nothing is made on disk.
+
+        Raises
+        ------
+        RigError : this user has no folder that it could lie in.
+        """
+        config_path = real_path(config_path.expanduser())
         host = socket.gethostname()
-        digest = hashlib.sha256(f"{host}\n{config_path}".encode()).hexdigest()[:10]
+        digest = hashlib.sha256(f"{host}\n".encode() + os.fsencode(config_path)).hexdigest()[:10]
         stem = re.sub(r"[^\w-]", "_", config_path.parent.name)[:16]
-        return cls(config_path, platformdirs.user_state_path("pmv-tui") / f"{stem}-{digest}")
+        try:
+            state = platformdirs.user_state_path("pmv-tui")
+        except RuntimeError:
+            raise RigError(
+                f"{NO_HOME}; set XDG_STATE_HOME to a folder of its own, for an engine needs it"
+            ) from None
+        return cls(config_path, state / f"{stem}-{digest}")
 
     @property
     def socket_path(self) -> Path:

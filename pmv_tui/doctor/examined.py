@@ -16,6 +16,13 @@ SDK_BACKENDS = ("basler", "aravis")
 """Back ends whose cameras hang on USB3 or on the network."""
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no entry in the system's list, as in many containers
+        return f"uid {os.getuid()}"
+
+
 @dataclass(frozen=True)
 class Examined:
     """One rig on one machine, as it is now.
@@ -44,7 +51,7 @@ class Examined:
     engine_pid: int | None = None
     terminal: os.terminal_size | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    user: str = field(default_factory=getpass.getuser)
+    user: str = field(default_factory=_user)
     root: Path = Path("/")
 
     def read(self, path: str) -> str | None:

@@ -26,6 +26,10 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     ----------
     config_option : what --config was given, if anything.
     load : reads a config file, or raises a ConfigError that tells what is wrong with it.
+
+    Raises
+    ------
+    RigError : this user has no folder for an engine.
     """
     search = start_search(SEARCH_SECONDS)
     config = RigConfig()

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from pmv_tui.config.locate import real_path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, ok, warning
@@ -57,6 +58,6 @@ def _file_system(examined: Examined, folder: Path) -> str:
     around = [
         (len(words[1]), number, words[2])
         for number, words in enumerate(mounts)
-        if folder.resolve().is_relative_to(words[1].replace("\\040", " "))
+        if real_path(folder).is_relative_to(words[1].replace("\\040", " "))
     ]
     return max(around)[2] if around else ""

@@ -14,6 +14,7 @@ from typing import TextIO
 import zmq
 
 from pmv_tui.config.load import LoadedConfig
+from pmv_tui.config.locate import real_path
 from pmv_tui.config.replace import clear_leftovers
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
@@ -88,7 +89,7 @@ def serve(
         # What is logged must not be taken for what a library printed.
         terminal = None if background else away.stderr
         with _logging(rig, terminal) as log_file:
-            for left in clear_leftovers(loaded.path.resolve()):
+            for left in clear_leftovers(real_path(loaded.path)):
                 log.info("removed %s, left by an engine that was killed while it saved", left)
             linger = Linger(loaded.config.engine.linger if lingers else inf)
             loop = _Loop(rig, loaded, away.printed, log_file, linger)

@@ -13,6 +13,7 @@ from pmv_tui.control.messages import Reply, Result
 from pmv_tui.engine.commands import CommandError, Commands
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.presence import Linger
+from pmv_tui.nesting import MAX_DEPTH, too_deep
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class ControlServer:
         # The folder's mode keeps other users out; this does where somebody has loosened that.
         self.socket.setsockopt(zmq.IPC_FILTER_UID, os.getuid())
         self.socket.linger = 200  # ms: the answer to `stop` is on its way when the socket closes
-        self.socket.bind(endpoint)
+        self.socket.bind(os.fsencode(endpoint))  # type: ignore[arg-type]  # takes bytes
 
     def serve_waiting(self) -> None:
         """Answer the requests that wait; never blocks."""
@@ -78,6 +79,8 @@ class ControlServer:
             return Reply(ok=False, error=f"not msgpack: {error}")
         if not isinstance(message, dict):
             return Reply(ok=False, error="a request is a map with the key command")
+        if too_deep(message):
+            return Reply(ok=False, error=f"nested too deeply; {MAX_DEPTH} levels are allowed")
         command = message.pop("command", None)
         try:
             return self._carry_out(command, message)

@@ -6,6 +6,11 @@ FEW = {None, "standard"}
 """Rich's names for no colours and for 16: a theme rounded to these cannot be read."""
 
 
+def first_known(names: str) -> str:
+    """Return the first of several themes, with commas between, that there is; empty: none is."""
+    return next((name for each in names.split(",") if (name := each.strip()) in BUILTIN_THEMES), "")
+
+
 def suitable_theme(wanted: str, color_system: str | None, *, no_color: bool) -> str:
     """Choose a theme; where colours are few, one that is made of the terminal's own.
 

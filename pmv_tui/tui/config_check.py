@@ -17,14 +17,14 @@ def tui_problems(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
         return
     theme = tui.get("theme")
     if isinstance(theme, str) and theme and theme not in BUILTIN_THEMES:
-        yield ("tui", "theme"), _unknown_theme(theme)
+        yield ("tui", "theme"), unknown_theme(theme)
     keys = tui.get("keys")
     if isinstance(keys, dict):
         for action, problem in key_problems(keys):
             yield ("tui", "keys", action), problem
 
 
-def _unknown_theme(theme: str) -> str:
+def unknown_theme(theme: str) -> str:
     """Say that there is no such theme, and which there are."""
     if near := get_close_matches(theme.lower(), BUILTIN_THEMES, n=1):
         return f"unknown theme {theme}; did you mean {near[0]}?"

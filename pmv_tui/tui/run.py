@@ -15,6 +15,9 @@ from pmv_tui.printable import printable
 from pmv_tui.printed import Printed
 from pmv_tui.signals import OF_NO_USE, TO_END
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.colours import first_known
+from pmv_tui.tui.config_check import unknown_theme
+from pmv_tui.tui.environment import COMPLAINTS, WANTED_THEME
 from pmv_tui.tui.glyphs import choose_glyphs
 from pmv_tui.tui.revival import EngineProcess
 
@@ -46,6 +49,10 @@ def run_tui(
     -------
     The exit code.
     """
+    theme = config.theme or first_known(WANTED_THEME)
+    complaints = [complaint, *COMPLAINTS]
+    if WANTED_THEME and not theme:
+        complaints.append(f"TEXTUAL_THEME is ignored: {unknown_theme(WANTED_THEME)}")
     app = PmvApp(
         AsyncControlClient(rig.endpoint),
         str(rig.log_path),
@@ -53,10 +60,10 @@ def run_tui(
         engine=engine,
         operator=_operator(),
         glyphs=choose_glyphs(config.glyphs),
-        theme=config.theme,
+        theme=theme,
         key_map=config.keys,
         preview_rate=config.preview_rate,
-        complaint=complaint,
+        complaint="\n".join(filter(None, complaints)),
         looked_at=looked_at,
     )
     farewell = asyncio.run(_run(app, mouse=config.mouse))
@@ -67,7 +74,10 @@ def run_tui(
 
 def _operator() -> str:
     """Name this TUI so that another operator knows whose it is: terminal, host, process."""
-    terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    try:
+        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except OSError:  # one that was made outside this container has no name in it
+        terminal = "a terminal"
     caller = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
     return f"{terminal}{caller and f' from {caller}'}, pid {os.getpid()}"
 

@@ -1,5 +1,6 @@
 """Text from outside, made fit to stand on the screen."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,9 +23,10 @@ def short_path(path: str, width: int) -> str:
     ----------
     width : characters at most; the last part is kept whole even where it alone is longer.
     """
-    home = str(Path.home())
-    if path.startswith(f"{home}/"):
-        path = f"~{path.removeprefix(home)}"
+    with suppress(RuntimeError):  # not every user has a home folder
+        home = str(Path.home())
+        if path.startswith(f"{home}/"):
+            path = f"~{path.removeprefix(home)}"
     parts = path.split("/")
     while len(path) > width and len(parts) > 1:
         parts.pop(0)

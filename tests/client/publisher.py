@@ -13,6 +13,44 @@ from tests.support import DEADLINE
 
 IMAGE = np.arange(12, dtype=np.uint8).reshape(3, 4)
 
+METADATA = {"unique_id": "left-simulated", "timestamp": 1, "height": 3, "width": 4}
+
+
+def _with(**other: Any) -> list[bytes]:
+    """Build an image message whose metadata is not as documented in one way."""
+    return [b"image", msgpack.packb(METADATA | other), bytes(12)]
+
+
+NO_IMAGES: list[list[bytes]] = [
+    [b"image"],
+    [b"images", msgpack.packb(METADATA), bytes(12)],
+    [b"image", msgpack.packb(METADATA), bytes(12), b""],
+    [b"image", msgpack.packb(METADATA), bytes(11)],
+    [b"image", b"\xc1", bytes(12)],
+    [b"image", b"\x91" * 5000 + b"\x01", bytes(12)],
+    [b"image", msgpack.packb([1, 2]), bytes(12)],
+    [b"image", msgpack.packb(METADATA | {"height": 0}), b""],
+    [b"image", msgpack.packb(METADATA | {"height": True, "width": True}), b"0"],
+    _with(height=-3, width=-4),
+    _with(height=3.0),
+    _with(height=float("nan")),
+    _with(height=2**63, width=2**63),
+    _with(timestamp="now"),
+    _with(timestamp=True),
+    _with(timestamp=-1),
+    _with(timestamp=2**64 - 1),
+    _with(timestamp=1.5),
+    _with(unique_id=7),
+    _with(sequence="first"),
+    _with(sequence=True),
+    _with(sequence=-1),
+    _with(sequence=2**64 - 1),
+    _with(sequence=[1]),
+    _with(device_timestamp=0.5),
+    _with(pixel_format=8),
+]
+"""Messages that any program may publish, and that are no images."""
+
 
 class Publisher:
     """An XPUB socket on a free port of the loopback interface.

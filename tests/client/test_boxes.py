@@ -1,6 +1,6 @@
 """Boxes and points as the engine's own reader understands them, and a reader that is not there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,32 @@ def test_what_is_no_box_is_refused_before_it_is_sent(
 ) -> None:
     with pytest.raises(ValueError, match=reason):
         camera.boxes.send(sent)
+
+
+@pytest.mark.parametrize(
+    "color",
+    [(0, 0), (0, 0, 256), (-1, 0, 0), (0.5, 0, 0), ("0", 0, 0), "red", None, 5, (0, 0, 0, 0)],
+)
+def test_what_is_no_colour_is_refused_wherever_it_is_given(camera: Camera, color: Any) -> None:
+    sends: list[Callable[[], object]] = [
+        lambda: camera.boxes.send(((1, 2), (3, 4)), color=color),
+        lambda: camera.boxes.send(Box((1, 2), (3, 4), color=color)),
+        lambda: camera.boxes.send_points([(1, 2)], color=color),
+        lambda: camera.boxes.send_points(Points(((1, 2),), color=color)),
+    ]
+    for send in sends:
+        with pytest.raises(ValueError, match="a colour is"):
+            send()
+
+
+def test_a_box_of_its_own_is_checked_as_corners_are(camera: Camera) -> None:
+    text: Any = 5
+    for wrong in (Box((1, 2), (3, 2**40)), Box((1, 2), (3, 4), text)):
+        with pytest.raises(ValueError, match=r"too large|a label is text, not 5"):
+            camera.boxes.send(wrong)
+    half: Any = 1.6
+    camera.boxes.send(Box((half, 2), (3, 4)))
+    assert camera.received().boxes == (Box((2, 2), (3, 4)),)
 
 
 @pytest.mark.parametrize(

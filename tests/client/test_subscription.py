@@ -2,16 +2,14 @@
 
 import gc
 import time
+from typing import Any
 
-import msgpack
 import numpy as np
 import pytest
 
-from pmv_tui.client import Frame, Subscription, subscribe
-from tests.client.publisher import IMAGE, Publisher
+from pmv_tui.client import Frame, Subscription, subscribe, subscribe_all
+from tests.client.publisher import IMAGE, NO_IMAGES, Publisher
 from tests.support import DEADLINE, wait_for
-
-METADATA = {"unique_id": "left-simulated", "timestamp": 1, "height": 3, "width": 4}
 
 
 def test_a_frame_has_the_image_and_what_came_with_it(publisher: Publisher) -> None:
@@ -104,21 +102,7 @@ def test_the_size_may_change_from_one_image_to_the_next(publisher: Publisher) ->
             assert next(frames).image.shape == shape
 
 
-@pytest.mark.parametrize(
-    "parts",
-    [
-        [b"image"],
-        [b"images", msgpack.packb(METADATA), bytes(12)],
-        [b"image", msgpack.packb(METADATA), bytes(12), b""],
-        [b"image", msgpack.packb(METADATA), bytes(11)],
-        [b"image", b"\xc1", bytes(12)],
-        [b"image", msgpack.packb([1, 2]), bytes(12)],
-        [b"image", msgpack.packb(METADATA | {"height": -3, "width": -4}), bytes(12)],
-        [b"image", msgpack.packb(METADATA | {"timestamp": "now"}), bytes(12)],
-        [b"image", msgpack.packb(METADATA | {"sequence": "first"}), bytes(12)],
-        [b"image", msgpack.packb(METADATA | {"height": 0}), b""],
-    ],
-)
+@pytest.mark.parametrize("parts", NO_IMAGES)
 def test_what_is_no_image_is_counted_and_passed_over(
     publisher: Publisher, parts: list[bytes]
 ) -> None:
@@ -188,3 +172,19 @@ def test_a_loop_that_is_left_leaves_no_socket_behind(publisher: Publisher) -> No
 def test_what_is_no_address_is_refused_with_one_that_is(address: str) -> None:
     with pytest.raises(ValueError, match="one looks like tcp://localhost:5555"):
         subscribe(address)
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), -1, "5", True, [1]])
+def test_what_is_no_timeout_is_refused_where_it_is_given(timeout: Any) -> None:
+    with pytest.raises(ValueError, match="timeout must be a number of seconds, 0 or more"):
+        subscribe("tcp://localhost:5555", timeout=timeout)
+    with pytest.raises(ValueError, match="tolerance must be a number of seconds, 0 or more"):
+        subscribe_all({"left": "tcp://localhost:5555"}, timeout)
+
+
+@pytest.mark.parametrize("timeout", [1e300, float("inf"), np.float32(1e9)])
+def test_a_timeout_of_ages_waits_as_long_as_it_takes(publisher: Publisher, timeout: float) -> None:
+    with subscribe(publisher.address, timeout=timeout) as frames:
+        publisher.await_client()
+        publisher.send(1)
+        assert next(frames).sequence == 1

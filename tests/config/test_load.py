@@ -292,6 +292,11 @@ def test_an_unknown_back_end_is_left_to_the_engine(path: Path) -> None:
         ("a = 1\na = 2\n", 2, "is not TOML: Cannot overwrite a value"),
         ("a = " + "9" * 5000, None, "is not TOML"),
         ("a = " + "[" * 5000, None, "nested too deeply"),
+        *(
+            (f"a = {'[' * depth}{']' * depth}", None, "nested too deeply; 32 levels are allowed")
+            for depth in (33, 494, 496)
+        ),
+        ("a" + ".a" * 3000 + " = 1", None, "nested too deeply"),
     ],
 )
 def test_what_is_not_toml_is_told_with_its_place(

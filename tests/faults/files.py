@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pmv_tui.client import subscribe
+from pmv_tui.keys import Keys
 from tests.faults.asked_rig import AskedRig
 from tests.faults.fault import Fault, fault
 from tests.faults.rig import FaultRig, Unavailable
 from tests.faults.small_rig import small_rig
-from tests.support import NUMBERED, SMALL, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.support import (
+    DEADLINE,
+    NUMBERED,
+    SMALL,
+    RigOnDisk,
+    free_ports,
+    simulated,
+    steady,
+    wait_for,
+)
 from tests.system.counting import counting
 
 NO_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
@@ -26,6 +37,11 @@ def broken(rig: RigOnDisk) -> None:
 def a_folder(rig: RigOnDisk) -> None:
     """Put a folder in the config's place."""
     rig.config_path.mkdir()
+
+
+def circular(rig: RigOnDisk) -> None:
+    """Put a link to itself in the config's place."""
+    rig.config_path.symlink_to(rig.config_path.name)
 
 
 def unreadable(rig: RigOnDisk) -> None:
@@ -183,9 +199,26 @@ def full_at_start(_rig: FaultRig) -> Iterator[str]:
             pass
 
 
+@fault("a link in a circle lies among the clients' keys, then a new client")
+def unreadable_key(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other:
+        pub, pull = free_ports(2)
+        other.write_config("[security]\ncurve = true\n" + steady("lone", pub, pull))
+        keys = Keys(other.folder / "keys")
+        secret = keys.make_client("alice")
+        with other.serve("--plug-all"):
+            (keys.clients_folder / "round.key").symlink_to("round.key")
+            with subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE, key=secret) as frames:
+                next(frames)
+            wait_for(lambda: "nobody is let in by" in other.said(), "that to be told")
+            (told,) = (line for line in other.said().splitlines() if "nobody is let in by" in line)
+            yield told.partition("WARNING ")[2]
+
+
 FAULTS = (
     not_started("the config is broken", broken, "config.toml:1:"),
+    not_started("the config is a link in a circle", circular, "config.toml", "round in a circle"),
     not_started("the config is a folder", a_folder, "config.toml", "folder"),
     not_started("the config cannot be read", unreadable, "config.toml", "Permission denied"),
-    *(changed, replaced, mounted, full_disk, full_at_start),
+    *(changed, replaced, mounted, full_disk, full_at_start, unreadable_key),
 )

@@ -12,6 +12,7 @@ import pytest
 import zmq
 
 from pmv_tui import __version__
+from tests.client.publisher import NO_IMAGES
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 
 
@@ -99,7 +100,8 @@ def test_a_probe_of_what_is_no_camera_ends_in_time(rig: RigOnDisk) -> None:
 
             def ended_meanwhile() -> bool:
                 other.send(b"hello")
-                other.send_multipart([b"image", b"{", b""])
+                for parts in NO_IMAGES:
+                    other.send_multipart(parts)
                 return probe.poll() is not None
 
             wait_for(ended_meanwhile, "the probe to end")
@@ -107,7 +109,7 @@ def test_a_probe_of_what_is_no_camera_ends_in_time(rig: RigOnDisk) -> None:
             report = json.load(probe.stdout)
     assert probe.returncode == 1
     assert report["images"] == 0
-    assert report["other_messages"] > 1
+    assert report["other_messages"] > len(NO_IMAGES)
 
 
 @pytest.mark.parametrize("command", ["config path", "check", "--help"])

@@ -108,6 +108,17 @@ def test_events_tell_what_happened(script: Script) -> None:
     )
 
 
+def test_a_request_that_is_nested_too_deeply_is_refused_in_words(script: Script) -> None:
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    for request in (
+        {"command": "set", "camera": "left", "changes": {"source": deep}},
+        {"command": deep},
+    ):
+        assert script.ask(request)["error"] == "nested too deeply; 32 levels are allowed"
+
+
 def test_only_this_user_reaches_the_socket(rig: RigOnDisk, script: Script) -> None:
     assert script.ask({"command": "snapshot"})["ok"]
     folder = control_path(rig).parent

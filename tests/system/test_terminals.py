@@ -1,6 +1,7 @@
 """Terminals of every kind and size: what they are sent is what they can show."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -67,6 +68,35 @@ def test_a_terminal_is_sent_the_colours_it_has(
         tui.press("q")
         tui.shows("Detach")
         assert only(colours, tui.sent), styles(tui.sent)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"TEXTUAL_THEME": "nosuch"}, ["TEXTUAL_THEME is ignored: unknown", "theme nosuch"]),
+        (
+            {"TEXTUAL_COLOR_SYSTEM": "x", "TEXTUAL_LOG": "/none/x", "ESCDELAY": "9" * 400},
+            ["TEXTUAL_COLOR_SYSTEM=x is ignored", "TEXTUAL_LOG=/none/x is", "ESCDELAY=999"],
+        ),
+        ({"TEXTUAL_THEME": "", "LINES": "abc", "COLUMNS": "-1", "LC_ALL": "xx"}, []),
+    ],
+    ids=["theme", "others", "nothing said"],
+)
+def test_an_environment_that_textual_cannot_use_is_told_and_the_rig_is_shown(
+    rig_of_two: RigOnDisk, environment: dict[str, str], said: list[str]
+) -> None:
+    with TerminalTui(rig_of_two, environment=environment) as tui:
+        tui.shows("left", "capturing", *said)
+
+
+def test_a_terminal_without_a_name_is_as_good_as_any(rig_of_two: RigOnDisk) -> None:
+    # As in a container that was given a terminal of its host's.
+    hidden = 'mount -t tmpfs none /dev/pts && exec "$@"'
+    within = ["unshare", "--mount", "sh", "-c", hidden, "sh"]
+    if subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("terminals' names can be hidden by root only")
+    with TerminalTui(rig_of_two, within=within) as tui:
+        tui.shows("left", "capturing", "attached: a terminal, pid")
 
 
 def test_without_colours_cursor_and_choice_stand_out_and_states_are_words(
