@@ -7,6 +7,7 @@ forked from it: hundreds of them take seconds.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -125,5 +126,6 @@ def _import_what_they_import() -> None:
 if __name__ == "__main__":
     runs: list[Any] = json.load(sys.stdin)
     _import_what_they_import()
+    gc.freeze()  # so that forks share it
     with tempfile.TemporaryDirectory() as folder:
         json.dump([_ended(run, Path(folder)) for run in runs], sys.stdout)
