@@ -128,7 +128,8 @@ class Setting:
     choices : what may be chosen, of a setting that has no range.
     unit : `1/s`, `µs`, `dB`, `px`, or empty.
     live : whether it can be changed while the camera streams.
-    note : why `actual` is not what was wanted, in words; empty where it is.
+    note : why `actual` is not what was wanted, in words, or where it comes from; mostly empty where
+        it is what was wanted.
     """
 
     name: str

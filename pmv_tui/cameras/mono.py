@@ -12,12 +12,13 @@ def as_mono(image: NDArray[Any]) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    image : uint8, shape (height, width), (height, width, 1) or (height, width, 3) in BGR order.
+    image : uint8, shape (height, width), (height, width, 1), or with 3 or 4 channels in BGRA order.
 
     Returns
     -------
     uint8, shape (height, width), C-contiguous.
     """
-    if image.ndim == 3 and image.shape[2] == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    if image.ndim == 3 and image.shape[2] in (3, 4):
+        code = cv2.COLOR_BGR2GRAY if image.shape[2] == 3 else cv2.COLOR_BGRA2GRAY
+        image = cv2.cvtColor(image, code)
     return np.ascontiguousarray(image.reshape(image.shape[:2]), dtype=np.uint8)

@@ -1,5 +1,6 @@
 """Webcams and video files, through OpenCV."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pmv_tui.cameras.base import Camera, CameraError, FoundCamera, Setting
@@ -86,9 +87,8 @@ class VideoCamera(PacedCamera):
     def settings(self) -> tuple[Setting, ...]:
         """Tell what holds. See `Camera.settings`."""
         config = self._config
-        rate = self._rate or config.fps
         return (
-            number("fps", config.fps, rate, live=self._rate is None, note="the file's own rate"),
+            self._rate_setting(),
             absent("exposure_time", config.exposure_time, "a video file has no exposure time"),
             absent("gain", config.gain, "a video file has no gain"),
             choice(
@@ -102,6 +102,12 @@ class VideoCamera(PacedCamera):
             absent("roi", config.roi, "a video file has no region of interest"),
         )
 
+    def _rate_setting(self) -> Setting:
+        """Tell the rate, and always where it comes from."""
+        wanted, own = self._config.fps, self._rate
+        told = number("fps", wanted, own or wanted, live=own is None)
+        return replace(told, note="the file's own rate" if own else "the file tells no rate")
+
     def apply(self, config: CameraConfig) -> None:
         """Take over the rate, where the file tells none. See `Camera.apply`."""
         require_no_restart(self._config, config, "source", "loop", "external_trigger")
@@ -114,7 +120,7 @@ class VideoCamera(PacedCamera):
 def _open_video(path: Path, config: CameraConfig) -> Camera:
     """Play a file at its own rate, or at the config's where it tells none."""
     require_cv2()
-    from pmv_tui.cameras.video_file import VideoFile  # noqa: PLC0415 - imports cv2
+    from pmv_tui.cameras.recording import open_recording  # noqa: PLC0415 - imports cv2
 
-    video = VideoFile(path, loop=config.loop)
-    return VideoCamera(config, video, video.rate)
+    recording = open_recording(path, loop=config.loop)
+    return VideoCamera(config, recording.source, recording.rate)

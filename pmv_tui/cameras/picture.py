@@ -1,6 +1,8 @@
 """A picture file as a source of images. Needs OpenCV: see cv2_import."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,14 +26,10 @@ class Picture:
     """
 
     def __init__(self, path: Path, size: tuple[int, int] | None = None) -> None:
-        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        if image is None:
-            raise CameraError(
-                f"the picture {path} cannot be decoded", "check that an image viewer shows it"
-            )
+        image = decoded(path, lambda: cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
         if size is not None:
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        self._image = as_mono(image)
+            image = as_mono(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+        self._image = image
 
     def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - it does not move
         """Give the picture. See `ImageSource.read`."""
@@ -41,6 +39,27 @@ class Picture:
         """Nothing is held."""
 
 
-def is_picture(path: Path) -> bool:
-    """Tell whether the first bytes of a file are those of a picture that can be read."""
-    return cv2.haveImageReader(str(path))
+def decoded(path: Path, decode: Callable[[], Any]) -> NDArray[np.uint8]:
+    """Decode a picture, grey.
+
+    Parameters
+    ----------
+    decode : gives the image; None where there is none.
+
+    Raises
+    ------
+    CameraError : it is broken, or too large.
+    """
+    try:
+        image = decode()
+    except (cv2.error, MemoryError) as error:
+        if isinstance(error, MemoryError) or "CV_IO_MAX_IMAGE" in str(error):
+            raise CameraError(
+                f"the picture {path} is too large", "make it smaller: 2^30 pixels at most"
+            ) from error
+        image = None
+    if image is None:
+        raise CameraError(
+            f"the picture {path} cannot be decoded", "check that an image viewer shows it"
+        )
+    return as_mono(image)

@@ -124,10 +124,9 @@ def _recorded_scene(config: CameraConfig) -> ImageSource:
     path = readable_file(str(config.source))
     size = (config.width, config.height) if _size_given(config) else None
     require_cv2()
-    from pmv_tui.cameras.picture import Picture, is_picture  # noqa: PLC0415 - imports cv2
-    from pmv_tui.cameras.video_file import VideoFile  # noqa: PLC0415 - imports cv2
+    from pmv_tui.cameras.recording import open_recording  # noqa: PLC0415 - imports cv2
 
-    return Picture(path, size) if is_picture(path) else VideoFile(path, loop=config.loop, size=size)
+    return open_recording(path, loop=config.loop, size=size).source
 
 
 def _size_given(config: CameraConfig) -> bool:

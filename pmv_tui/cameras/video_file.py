@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 from pmv_tui.cameras.base import CameraError, EndOfStream
 from pmv_tui.cameras.mono import as_mono
 
-MAX_RATE = 1000.0
-"""Images a second; a file that claims more gives the tick of its clock for the rate."""
-
 
 class VideoFile:
     """A video's images, one after another.
@@ -39,12 +36,6 @@ class VideoFile:
                 f"no image can be decoded from {path}",
                 "check that it is a whole video file, for instance with: ffprobe FILE",
             )
-
-    @property
-    def rate(self) -> float | None:
-        """Images a second, as the file says; None where it does not."""
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        return rate if 0 < rate <= MAX_RATE else None
 
     def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - every image is shown
         """Decode the next image. See `ImageSource.read`."""

@@ -273,7 +273,8 @@ class Worker:
         self._applied = wanted
         for setting in self.progress.settings:
             changed = getattr(wanted, setting.name, None) != getattr(former, setting.name, None)
-            if changed and setting.note:
+            # A note may also say where a value comes from that is as it was wanted.
+            if changed and setting.note and setting.actual != setting.wanted:
                 self._tell(f"{setting.name} is {written(setting.actual)}: {setting.note}")
 
     def _read_settings(self, camera: Camera) -> None:

@@ -1,5 +1,7 @@
 """The opencv back end: video files in place of a camera, and the list of webcams."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,75 @@ def test_a_video_file_is_played_at_its_own_rate_over_and_over(video: Path) -> No
     numbers = [read_number(grab_one(camera).image) for _ in range(23)]
     assert numbers == [*range(10), *range(10), 0, 1, 2]
     camera.close()
+
+
+@pytest.mark.usefixtures("opencv")
+def test_a_rate_that_a_file_does_not_tell_is_the_configs_and_the_settings_say_so(
+    tmp_path: Path,
+) -> None:
+    import cv2  # noqa: PLC0415 - not where it cannot be imported
+
+    jpeg = cv2.imencode(".jpg", np.zeros((48, 64), np.uint8))[1].tobytes()
+    (tmp_path / "raw.mjpeg").write_bytes(jpeg * 20)
+    # Its images are 1/15 s apart, more or less, and stamped with a clock of 1/1000 s.
+    for path in (Path(__file__).parent / "files" / "no_rate.webm", tmp_path / "raw.mjpeg"):
+        camera = open_opencv(source=str(path), fps=40.0)
+        assert camera.fps == 40.0
+        assert setting(camera, "fps").note == "the file tells no rate"
+        camera.apply(config(source=str(path), fps=50.0))
+        assert camera.fps == 50.0
+        camera.close()
+
+
+@pytest.mark.usefixtures("opencv")
+def test_the_pages_of_a_stack_are_played_one_after_another(tmp_path: Path) -> None:
+    import cv2  # noqa: PLC0415 - not where it cannot be imported
+
+    path = tmp_path / "stack.tiff"
+    cv2.imwritemulti(str(path), [np.full((24, 32), 500 * page, np.uint16) for page in range(5)])
+    shades = [500 * page // 256 for page in range(5)]
+    camera = open_opencv(source=str(path), fps=100.0)
+    seen = [int(grab_one(camera).image[0, 0]) for _ in range(12)]
+    assert seen == [*shades, *shades, *shades[:2]]
+    camera.close()
+    once = open_opencv(source=str(path), fps=100.0, loop=False)
+    assert [int(grab_one(once).image[0, 0]) for _ in range(5)] == shades
+    with pytest.raises(EndOfStream, match=r"stack\.tiff has been played to its end"):
+        grab_one(once)
+    once.close()
+
+
+@pytest.mark.usefixtures("opencv")
+@pytest.mark.parametrize("suffix", ["webp", "gif", "png"])
+def test_an_animation_moves(tmp_path: Path, suffix: str) -> None:
+    import cv2  # noqa: PLC0415 - not where it cannot be imported
+
+    animation = cv2.Animation()
+    animation.frames = [np.full((24, 32, 3), 60 * image, np.uint8) for image in range(4)]
+    animation.durations = [50] * 4
+    path = tmp_path / f"moving.{suffix}"
+    cv2.imwriteanimation(str(path), animation)
+    camera = open_opencv(source=str(path))
+    shades = [int(grab_one(camera).image.mean()) for _ in range(6)]
+    assert shades == pytest.approx([0, 60, 120, 180, 0, 60], abs=6)
+    assert camera.fps == pytest.approx(20, rel=0.2)
+    camera.close()
+
+
+@pytest.mark.usefixtures("opencv")
+def test_a_picture_that_is_too_large_says_so(tmp_path: Path) -> None:
+    size = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", size), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
+    path = tmp_path / "large.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in chunks
+        )
+    )
+    with pytest.raises(CameraError, match=r"large\.png is too large; make it smaller"):
+        open_opencv(source=str(path))
 
 
 def test_a_late_reader_of_a_video_file_gets_no_burst(video: Path) -> None:
