@@ -41,9 +41,15 @@ def _row(camera: CameraStatus) -> tuple[str, ...]:
         f"{camera['fps']:.1f}/{_wanted_rate(camera)}",
         plug,
         str(camera["clients"]),
-        str(sum(camera["drops"].values())),  # type: ignore[arg-type]
+        str(_lost(camera)),
         _addresses(camera["pub_address"], camera["pull_address"]),
     )
+
+
+def _lost(camera: CameraStatus) -> int:
+    """Add up the frames that were lost; those left out to keep to put_rate were meant to be."""
+    drops = camera["drops"]
+    return drops["missing"] + drops["skipped"] + drops["failed"] + drops["clients"]
 
 
 def _addresses(pub: str, pull: str) -> str:
@@ -55,6 +61,8 @@ def _addresses(pub: str, pull: str) -> str:
 
 def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
+    if (limit := camera.get("limited_to")) is not None:
+        notes.append(f"put_rate limits to {limit:g} images/s")
     if camera["refused"]:
         times, reason = camera["refused"], camera["refused_reason"]
         often = "once" if times == 1 else f"{times} times, the last"

@@ -21,7 +21,10 @@ class Corners(TypedDict):
 
 
 class Drops(TypedDict):
-    """Frames that were not published, by cause, since the engine started."""
+    """Frames that were not published, by cause, since the engine started.
+
+    All but `put_rate` are losses.
+    """
 
     missing: int
     """Lost on the link between camera and host."""
@@ -139,6 +142,8 @@ class CameraStatus(CameraCondition):
     """Whether its sockets are encrypted, and let in listed clients only."""
     refused_at: int | None
     """When that was, ns since the epoch; None before the first."""
+    limited_to: NotRequired[float | None]
+    """Images a second to which `put_rate` limits what is published; None where it leaves all."""
     published_fps: float
     published_mb_s: float
     """10^6 bytes of image a second."""

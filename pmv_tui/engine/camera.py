@@ -2,8 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import zmq
 
@@ -16,6 +16,7 @@ from pmv_tui.engine.gate import Door
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
+from pmv_tui.engine.ranges import why_not_taken
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.shown import Shown
 from pmv_tui.engine.socket_pair import SocketPair
@@ -99,6 +100,11 @@ class RigCamera:
         """Take over other settings; what the camera makes of them, `settings` tells afterwards."""
         self.config = config
         self.worker.change(config)
+
+    def why_not_taken(self, changes: Mapping[str, Any]) -> str:
+        """Return why the camera will not take new values of its settings; empty where it may."""
+        reported = self.worker.progress.settings
+        return why_not_taken(reported, changes, pending=self.worker.change_pending)
 
     def settings(self) -> CameraSettings:
         """Tell every setting, as the camera reported it last."""

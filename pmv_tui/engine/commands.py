@@ -201,6 +201,8 @@ class Commands:
         for key in changes:
             if key in NOT_SETTINGS:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
+        if why := camera.why_not_taken(changes):
+            return result(camera, f"not changed: {why}", ok=False)
         pub, pull = camera.config.pub_address, camera.config.pull_address
         if not camera.listed:
             # Once it is listed, its addresses must stay those it has now.

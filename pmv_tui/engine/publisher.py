@@ -9,7 +9,7 @@ import zmq
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.meter import Ring
-from pmv_tui.engine.rate_limit import RateLimit
+from pmv_tui.engine.rate_limit import CLOCK_TOLERANCE, RateLimit
 from pmv_tui.engine.sockets import BoundSocket, readable
 from pmv_tui.protocol import TOPIC_IMAGE, pack_image
 
@@ -34,6 +34,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._bound: BoundSocket | None = None
         self._limit = RateLimit(config.put_rate, 0)
+        self._camera_rate = 0.0
         self.paused = False
         self.clients = 0
         self.subscriptions = 0
@@ -64,8 +65,15 @@ class Publisher:
             self._asked = False
             return former
 
+    @property
+    def limited_to(self) -> float | None:
+        """Images a second that `put_rate` leaves of the camera's; None where it leaves all."""
+        put_rate = self._config.put_rate
+        return put_rate if 0 < put_rate * CLOCK_TOLERANCE < self._camera_rate else None
+
     def set_camera_rate(self, fps: float) -> None:
         """Tell how many frames a second the camera makes."""
+        self._camera_rate = fps
         self._limit = RateLimit(self._config.put_rate, fps)
 
     def count_clients(self) -> None:

@@ -55,6 +55,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
         exposed=camera.exposed,
         curve=camera.sockets.door is not None,
         refused_at=camera.sockets.refusals.time,
+        limited_to=None if config.external_trigger else publisher.limited_to,
         published_fps=published_fps,
         published_mb_s=published_fps * publisher.image_bytes / 1e6,
         latency_p50_ms=latency and latency[0],

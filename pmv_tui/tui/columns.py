@@ -93,7 +93,9 @@ def fps_cell(camera: CameraStatus) -> Cell:
         return fps_short(camera)
     verdict, wanted = fps_verdict(camera), f"{camera['fps_wanted']:g}"
     figure = f"{camera['fps']:{len(wanted) + 2}.1f}/{wanted}"
-    return Cell(f"{figure} {verdict.text}", verdict.tone)
+    limit = camera.get("limited_to")
+    limited = "" if limit is None else f" →{limit:g}"
+    return Cell(f"{figure} {verdict.text}{limited}", verdict.tone)
 
 
 def fps_short(camera: CameraStatus) -> Cell:
@@ -194,7 +196,8 @@ COLUMNS = (
     ),
     Column(
         "fps",
-        "Frames per second, measured/requested; ok within 1 of that, else low or high.",
+        "Frames per second, measured/requested; ok within 1 of that, else low or high. "
+        "→60: put_rate limits what is published to 60.",
         fps_cell,
         4,
         short=fps_short,
@@ -212,8 +215,8 @@ COLUMNS = (
     Column("clients", "Subscribers connected now.", clients_cell, 6, right=True),
     Column(
         "drops",
-        "Frames dropped since the engine started, whatever the cause; coloured where any was lost "
-        "and not only left out to keep to put_rate. The camera's screen tells them apart.",
+        "Frames lost since the engine started, whatever the cause. The camera's screen tells them "
+        "apart. What is left out to keep to put_rate is not lost.",
         drop_sum,
         7,
         min_width=6,

@@ -58,10 +58,9 @@ DAY = 86_400_000_000_000
 
 
 def drop_sum(camera: CameraStatus) -> Cell:
-    """Add up all causes; a warning where frames were lost and not left out on purpose."""
-    drops = camera["drops"]
-    lost = any(drops[cause.key] for cause in CAUSES if cause.lost)
-    return Cell(str(sum(drops[cause.key] for cause in CAUSES)), "warning" if lost else "plain")
+    """Add up what was lost; what was left out on purpose is no drop."""
+    lost = sum(camera["drops"][cause.key] for cause in CAUSES if cause.lost)
+    return Cell(str(lost), "warning" if lost else "plain")
 
 
 def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
@@ -75,14 +74,16 @@ def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
     counts = [Cell(str(camera["drops"][cause.key]), _tone(camera, cause)) for cause in CAUSES]
     times = [_moment(camera["drops_at"][cause.key], now) for cause in CAUSES]
     if width < TABLE_WIDTH:
-        told = [
-            f"{count.text} {cause.words}" + (f" (last {time})" if time != "-" else "")
+        told = {
+            cause: f"{count.text} {cause.words}" + (f" (last {time})" if time != "-" else "")
             for cause, count, time in zip(CAUSES, counts, times, strict=True)
-        ]
+        }
         total = drop_sum(camera)
-        sentence = Cell(f"{total.text} in all: {', '.join(told)}", total.tone)
+        lost = ", ".join(words for cause, words in told.items() if cause.lost)
+        left_out = [words for cause, words in told.items() if not cause.lost]
+        sentence = Cell("; ".join([f"{total.text} lost: {lost}", *left_out]), total.tone)
         return labelled_lines([("drops", sentence)], width)
-    titles = _row(Cell("drops"), Cell("in all"), [Cell(cause.key) for cause in CAUSES])
+    titles = _row(Cell("drops"), Cell("lost"), [Cell(cause.key) for cause in CAUSES])
     return [
         titles._replace(base="title"),
         _row(Cell(""), drop_sum(camera), counts),

@@ -196,7 +196,7 @@ def _outside(setting: SettingStatus, value: Any) -> str:
         (_exceeds(setting["lowest"], value), setting["lowest"], "minimum"),
     ):
         if beyond:
-            return f"{kind} is {write_value(bound)} now; {write_value(value)} will be clipped"
+            return f"{kind} is {write_value(bound)} now; {write_value(value)} will be refused"
     return ""
 
 

@@ -193,6 +193,8 @@ def test_put_rate_thins_what_a_faster_camera_sends(rig: RigOnDisk) -> None:
         assert report["gaps_told_by"] == "sequence"
         camera = rig.camera("left")
         assert camera["drops"]["put_rate"] > camera["published"]
+        assert camera["limited_to"] == 20
+        assert "put_rate limits to 20 images/s" in rig.run("status").stdout
 
 
 def test_one_cameras_trouble_is_told_and_leaves_the_others_alone(rig: RigOnDisk) -> None:

@@ -122,11 +122,17 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
         wait_for(lambda: rig.camera("other")["width"] == 100, "the stream to restart")
         assert "fps = 25" in rig.config_path.read_text()
 
-        for wrong in (["fps=fast"], ["fps=0"], ["colour=1"], ["pub_address=tcp://localhost:1"]):
+        out_of_range = (["gain=99"], ["exposure_time=1"], ["name=x", "gain=-99"])
+        for wrong in (
+            *(["fps=fast"], ["fps=0"], ["colour=1"], ["pub_address=tcp://localhost:1"]),
+            *(*out_of_range, ["pixel_format=Colour"]),
+        ):
             before = rig.config_path.read_text()
             done = rig.run("set", "other", *wrong)
             assert done.returncode == 1
             assert "not changed" in done.stdout
+            if wrong in out_of_range:
+                assert "is out of the camera's range; it takes" in done.stdout
             assert rig.config_path.read_text() == before
         assert rig.run("set", "other", "fps").returncode == 2
 

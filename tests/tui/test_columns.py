@@ -37,6 +37,12 @@ def test_the_rate_is_judged_in_words_and_colour(fps: float, shown: Cell) -> None
     assert fps_cell(a_camera(fps=fps)) == shown
 
 
+def test_a_rate_to_which_put_rate_limits_is_shown_and_told() -> None:
+    camera = a_camera(fps=120.0, fps_wanted=120.0, plugged=True, limited_to=60.0)
+    assert fps_cell(camera) == Cell("120.0/120 ok →60", "good")
+    assert "put_rate limits to 60 images/s" in detail_text(camera)
+
+
 def test_a_camera_that_waits_for_a_signal_is_not_judged_by_a_rate() -> None:
     camera = a_camera(fps=30.0, external_trigger=True)
     assert fps_cell(camera) == Cell(" 30.0", "plain")
@@ -57,11 +63,11 @@ def test_the_plug_is_a_glyph_and_a_word(camera: CameraStatus, shown: str) -> Non
     assert plug_cell(camera).text == shown
 
 
-def test_drops_are_summed_and_stand_out_only_where_frames_were_lost() -> None:
+def test_drops_are_what_was_lost_and_not_what_was_left_out_on_purpose() -> None:
     on_purpose = Drops(missing=0, skipped=0, failed=0, put_rate=7, clients=0)
     lost = Drops(missing=1, skipped=2, failed=3, put_rate=4, clients=0)
-    assert drop_sum(a_camera(drops=on_purpose)) == Cell("7", "plain")
-    assert drop_sum(a_camera(drops=lost)) == Cell("10", "warning")
+    assert drop_sum(a_camera(drops=on_purpose)) == Cell("0", "plain")
+    assert drop_sum(a_camera(drops=lost)) == Cell("6", "warning")
 
 
 def test_an_address_that_others_can_reach_is_marked() -> None:
