@@ -4,8 +4,10 @@ The format is described in docs/protocol.md. Client scripts in the field depend 
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import msgpack
@@ -200,7 +202,7 @@ def parse_overlay(data: bytes) -> Overlay:
     boxes = points = None
     if "DRAW_BOX" in message:
         maps = _maps(message["DRAW_BOX"], "DRAW_BOX")
-        boxes = tuple(_box(each) for each in maps)
+        boxes = tuple(_box(each) for each in maps if not _unseen_box(each))
         unknown += [key for each in maps for key in _unknown(each, _BOX_KEYS)]
     if "DRAW_POINTS" in message:
         maps = _maps(message["DRAW_POINTS"], "DRAW_POINTS")
@@ -235,11 +237,30 @@ def _points(points: dict[Any, Any]) -> Points:
         case list(pairs):
             if len(pairs) > MAX_SHAPES:
                 raise MessageError(f"POINTS: {len(pairs)} of them; at most {MAX_SHAPES} are drawn")
-            return Points(tuple(_point(pair) for pair in pairs), _label(points), _color(points))
+            seen = tuple(_point(pair) for pair in pairs if not _unseen(pair))
+            return Points(seen, _label(points), _color(points))
         case None:
             raise MessageError(f"DRAW_POINTS has no POINTS; found {_keys(points)}")
         case other:
             raise MessageError(f"POINTS must be a list of [x, y], not {_kind(other)}")
+
+
+def _unseen(pair: object) -> bool:
+    """Whether a pair stands for what was not found: pose estimators send NaN there, or null."""
+    match pair:
+        case None:
+            return True
+        case [x, y]:
+            return any(each is None or (isinstance(each, float) and isnan(each)) for each in (x, y))
+    return False
+
+
+def _unseen_box(box: dict[Any, Any]) -> bool:
+    """Whether a box has both corners, and one of them was not found."""
+    match box:
+        case {"TOP_LEFT": top_left, "BOTTOM_RIGHT": bottom_right}:
+            return _unseen(top_left) or _unseen(bottom_right)
+    return False
 
 
 def _point(pair: object) -> tuple[float, float]:
@@ -248,11 +269,8 @@ def _point(pair: object) -> tuple[float, float]:
         case [int() | float() as x, int() | float() as y] if not (
             isinstance(x, bool) or isinstance(y, bool)
         ):
-            # A comparison with NaN is false: it is refused with what is too large.
             if not (abs(x) <= MAX_COORDINATE and abs(y) <= MAX_COORDINATE):
-                raise MessageError(
-                    f"POINTS: a coordinate is not a number or beyond ±{MAX_COORDINATE}"
-                )
+                raise MessageError(f"POINTS: a coordinate is beyond ±{MAX_COORDINATE}")
             return float(x), float(y)
         case other:
             raise MessageError(f"POINTS: each must be [x, y], two numbers; one is {_kind(other)}")
@@ -293,11 +311,32 @@ def _decode(data: bytes) -> Any:
         try:
             return msgpack.unpackb(data)
         except (ValueError, msgpack.UnpackException, RecursionError) as error:
-            raise MessageError(f"not msgpack: {_first_line(error)}") from None
+            raise MessageError(_foreign(data) or f"not msgpack: {_first_line(error)}") from None
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise MessageError(f"not JSON: {_first_line(error)}") from None
+        raise MessageError(_foreign(data) or f"not JSON: {_first_line(error)}") from None
+
+
+_UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+_PICKLE = re.compile(rb"\x80[\x02-\x05]|\([dl]p|[}\]]q|c[\w.]+\n")
+_NUMPY_TEXT = re.compile(rb"\[+ *[0-9.+-]+ +[0-9.+-]|[^\"]*(?:array\(|np\.)")
+
+
+def _foreign(data: bytes) -> str:
+    """Name what is neither JSON nor msgpack, but is often taken for it, and say what to send."""
+    if data.startswith((_UTF8_MARK, *_UTF16_MARKS)):
+        kind = "JSON with a byte order mark" if data.startswith(_UTF8_MARK) else "UTF-16 text"
+        return f'{kind}: send it as plain UTF-8, json.dumps(message).encode("utf-8")'
+    if data.startswith(b"\x93NUMPY"):
+        return "a numpy file: send JSON or msgpack, arrays as lists: array.tolist()"
+    if data.endswith(b".") and _PICKLE.match(data):
+        return "a pickle: send JSON or msgpack, such as json.dumps(message).encode()"
+    if _NUMPY_TEXT.match(data):
+        return "the text of a numpy array: send arrays as lists, json.dumps(array.tolist())"
+    if re.match(rb"\{ *'", data):
+        return "the text of a Python dict: send json.dumps(message), not str(message)"
+    return ""
 
 
 def _corner(box: dict[Any, Any], key: str) -> tuple[int, int]:

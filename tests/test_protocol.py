@@ -1,7 +1,9 @@
 """The wire format: held to its documentation from a client's side."""
 
+import io
 import json
 import math
+import pickle
 from typing import Any
 
 import msgpack
@@ -177,8 +179,9 @@ def test_a_box_cut_short_is_refused(
         ({"DRAW_POINTS": {}}, "DRAW_POINTS has no POINTS; found no keys"),
         ({"DRAW_POINTS": {"POINTS": 1}}, "POINTS must be a list"),
         ({"DRAW_POINTS": {"POINTS": [[1]]}}, "POINTS: each must be"),
-        ({"DRAW_POINTS": {"POINTS": [[1, math.nan]]}}, "POINTS: a coordinate is not a number"),
-        ({"DRAW_POINTS": {"POINTS": [[1, 1e300]]}}, "POINTS: a coordinate is not a number"),
+        ({"DRAW_POINTS": {"POINTS": [[1, math.inf]]}}, "POINTS: a coordinate is beyond"),
+        ({"DRAW_POINTS": {"POINTS": [[1, 1e300]]}}, "POINTS: a coordinate is beyond"),
+        ({"DRAW_POINTS": {"POINTS": [[math.nan]]}}, "POINTS: each must be"),
         ({"DRAW_BOX": {"TOP_LEFT": [1, 2]}}, "has no BOTTOM_RIGHT; found 'TOP_LEFT'"),
         (message([1.5, 2], [3, 4]), r"TOP_LEFT: whole numbers are needed; send \[int"),
         (message([1, 2], [3, 4, 5]), r"BOTTOM_RIGHT must be \[x, y\], not a list of 3"),
@@ -192,6 +195,46 @@ def test_the_reason_says_what_is_wrong(content: Any, words: str) -> None:
         parse_overlay(json.dumps(content).encode())
     with pytest.raises(MessageError, match=words):
         parse_overlay(msgpack.packb(content))
+
+
+@pytest.mark.parametrize("nothing", [math.nan, None])
+@pytest.mark.parametrize("pack", [lambda content: json.dumps(content).encode(), msgpack.packb])
+def test_what_was_not_seen_is_left_out_and_the_rest_is_read(nothing: Any, pack: Any) -> None:
+    points = [[1, 2.5], [nothing, nothing], [3, nothing], None, [4, 5]]
+    boxes = [message([1, 2], [3, 4]), message([nothing, 2], [3, 4]), message([1, 2], [nothing] * 2)]
+    content = {
+        "DRAW_BOX": [each["DRAW_BOX"] for each in boxes],
+        "DRAW_POINTS": [{"POINTS": points}, {"POINTS": [[nothing, nothing]]}],
+    }
+    assert parse_overlay(pack(content)) == Overlay(
+        (Box((1, 2), (3, 4)),), (Points(((1, 2.5), (4, 5))), Points(()))
+    )
+
+
+ARRAY = np.array([[1.5, 2], [3, 4]])
+NPY = io.BytesIO()
+np.save(NPY, ARRAY)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        *((pickle.dumps({"DRAW_BOX": 1}, version), "a pickle: send JSON") for version in range(6)),
+        *((pickle.dumps(ARRAY, version), "a pickle: send JSON") for version in range(6)),
+        (json.dumps({}).encode("utf-8-sig"), "JSON with a byte order mark: send it as plain UTF-8"),
+        (json.dumps({}).encode("utf-16"), "UTF-16 text"),
+        (NPY.getvalue(), "a numpy file"),
+        *((text.encode(), "the text of a numpy array") for text in (str(ARRAY), repr(ARRAY))),
+        (str({"DRAW_POINTS": {"POINTS": ARRAY}}).encode(), "the text of a numpy array"),
+        (str({"DRAW_BOX": {"TOP_LEFT": [np.int64(5), 1]}}).encode(), "the text of a numpy array"),
+        (str(message([1, 2], [3, 4])).encode(), "the text of a Python dict"),
+        (b"hello.", "not JSON"),
+        (b'{"DRAW_BOX": np.', "not JSON"),
+        (b"\x80\x80", "not msgpack"),
+    ],
+)
+def test_what_is_often_sent_instead_is_named(data: bytes, words: str) -> None:
+    assert reason(data).startswith(words)
 
 
 def test_beyond_the_documentation_lists_labels_colours_and_points_are_read() -> None:

@@ -3,6 +3,7 @@
 import json
 import operator
 from collections.abc import Iterable
+from math import isnan
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -22,6 +23,7 @@ from pmv_tui.protocol import (
     Points,
 )
 
+BOX_FORM = "a box is ((left, top), (right, bottom))"
 POINTS_FORM = "points are (x, y) each"
 
 QUEUE = 8
@@ -69,7 +71,8 @@ class Boxes:
         Parameters
         ----------
         boxes : each a `Box`, with a label and a colour of its own, or its corners
-            `((left, top), (right, bottom))` in pixels, which are rounded.
+            `((left, top), (right, bottom))` in pixels, which are rounded. One with a NaN was not
+            seen, and is left out.
         label, color : of those that are given by their corners; red, green, blue, 0 to 255.
 
         Returns
@@ -80,8 +83,8 @@ class Boxes:
         ------
         ValueError : a box, a label or a colour has another form, or there are too many.
         """
-        shapes = [_encode_box(box) for box in _boxes(boxes, label, color)]
-        return self._send({"DRAW_BOX": shapes})
+        shapes = filter(None, map(_encode_box, _boxes(boxes, label, color)))
+        return self._send({"DRAW_BOX": list(shapes)})
 
     def send_points(
         self,
@@ -95,7 +98,7 @@ class Boxes:
         Parameters
         ----------
         points : (x, y) each, in pixels, shape (n, 2); or one or several `Points`, each a group with
-            a label and a colour of its own.
+            a label and a colour of its own. Those with a NaN were not seen, and are left out.
         label, color : of those that are given by their coordinates; red, green, blue, 0 to 255.
 
         Returns
@@ -147,7 +150,7 @@ class Boxes:
 
 
 def _boxes(given: Any, label: str, color: Color) -> list[Box]:
-    """Tell one box from several."""
+    """Tell one box from several; their corners are not looked at yet."""
     if isinstance(given, Box):
         return [given]
     several = list(given)
@@ -158,8 +161,8 @@ def _boxes(given: Any, label: str, color: Color) -> list[Box]:
 
 
 def _box(corners: ArrayLike, label: str, color: Color) -> Box:
-    (left, top), (right, bottom) = _pairs(corners, "a box is ((left, top), (right, bottom))", 2)
-    return Box((round(left), round(top)), (round(right), round(bottom)), label, color)
+    top_left, bottom_right = _pairs(corners, BOX_FORM, 2)
+    return Box(top_left, bottom_right, label, color)
 
 
 def _groups(given: Any, label: str, color: Color) -> list[Points]:
@@ -169,12 +172,11 @@ def _groups(given: Any, label: str, color: Color) -> list[Points]:
     several = list(given)
     if several and all(isinstance(each, Points) for each in several):
         return several
-    pairs = _pairs(several, POINTS_FORM)
-    return [Points(tuple(pairs), label, color)]
+    return [Points(tuple(_pairs(several, POINTS_FORM)), label, color)]
 
 
-def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[tuple[float, float]]:
-    """Read (x, y) pairs, `count` of them where it matters.
+def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[Any]:
+    """Read (x, y) pairs, `count` of them where it matters; one that was not seen holds NaN.
 
     Raises
     ------
@@ -187,21 +189,30 @@ def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[tuple[
     array = array if array.size else array.reshape(0, 2)
     if array.ndim != 2 or array.shape[1] != 2 or count not in (None, len(array)):
         raise ValueError(f"{form}, in pixels, not numbers of shape {array.shape}")
-    # A comparison with NaN is false: it is refused with what is too large.
-    if not (np.abs(array) <= MAX_COORDINATE).all():
-        raise ValueError(f"{form}, in pixels; a coordinate is not a number or too large: {given!r}")
+    if (np.abs(array) > MAX_COORDINATE).any():
+        raise ValueError(f"{form}, in pixels; a coordinate is too large: {given!r}")
     return [(x, y) for x, y in array.tolist()]
 
 
-def _encode_box(box: Box) -> dict[str, Any]:
-    whole = _box((box.top_left, box.bottom_right), box.label, box.color)
-    return {"TOP_LEFT": whole.top_left, "BOTTOM_RIGHT": whole.bottom_right, **_style(box)}
+def _encode_box(box: Box) -> dict[str, Any] | None:
+    """Encode a box; None where it was not seen."""
+    corners, style = _pairs((box.top_left, box.bottom_right), BOX_FORM, 2), _style(box)
+    if not all(map(_seen, corners)):
+        return None
+    (left, top), (right, bottom) = corners
+    top_left, bottom_right = (round(left), round(top)), (round(right), round(bottom))
+    return {"TOP_LEFT": top_left, "BOTTOM_RIGHT": bottom_right, **style}
 
 
 def _encode_points(points: Points) -> dict[str, Any]:
-    pairs = _pairs(points.points, POINTS_FORM)
+    pairs = list(filter(_seen, _pairs(points.points, POINTS_FORM)))
     _check_number(len(pairs), "points")
     return {"POINTS": pairs, **_style(points)}
+
+
+def _seen(pair: tuple[float, float]) -> bool:
+    """Whether a point was seen: pose estimators give NaN for one that was not."""
+    return not (isnan(pair[0]) or isnan(pair[1]))
 
 
 def _style(shape: Box | Points) -> dict[str, Any]:

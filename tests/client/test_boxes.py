@@ -86,6 +86,19 @@ def test_points_keep_their_fractions(camera: Camera) -> None:
     assert camera.received().points == (Points(((0, 0),) * 3),)
 
 
+def test_what_was_not_seen_is_left_out_and_the_rest_is_sent(camera: Camera) -> None:
+    unseen = (np.nan, np.nan)
+    points: list[Any] = [(1, 2), unseen, (3, 4), (5, np.nan), (None, None)]
+    camera.boxes.send_points(points)
+    assert camera.received().points == (Points(((1, 2), (3, 4))),)
+    camera.boxes.send_points([Points((unseen,), "tail"), Points((unseen, (1, 2)), "nose")])
+    assert camera.received().points == (Points((), "tail"), Points(((1, 2),), "nose"))
+    camera.boxes.send([((1, 2), (3, 4)), (unseen, (3, 4))])
+    assert camera.received().boxes == (Box((1, 2), (3, 4)),)
+    camera.boxes.send((unseen, unseen))
+    assert camera.received().boxes == ()
+
+
 def test_points_may_be_sent_in_groups(camera: Camera) -> None:
     groups = [Points(((1, 2),), "left", RED), Points(((3, 4), (5, 6)), "right")]
     camera.boxes.send_points(groups)
@@ -100,8 +113,8 @@ def test_points_may_be_sent_in_groups(camera: Camera) -> None:
         ((1, 2, 3, 4), r"a box is \(\(left, top\), \(right, bottom\)\), in pixels"),
         ([((1, 2), (3, 4), (5, 6))], r"not numbers of shape \(3, 2\)"),
         ([("a", "b"), ("c", "d")], "a box is"),
-        (((1, 2), (3, float("nan"))), "a coordinate is not a number or too large"),
-        (((1, 2), (3, 2**40)), "a coordinate is not a number or too large"),
+        (((1, 2), (3, float("inf"))), "a coordinate is too large"),
+        (((1, 2), (3, 2**40)), "a coordinate is too large"),
         (np.zeros((1001, 2, 2)), "1001 boxes; at most 1000 are drawn"),
         (np.full((1000, 2, 2), 10**6), "too much at once"),
     ],

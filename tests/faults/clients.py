@@ -1,5 +1,6 @@
 """Clients that die, freeze, dawdle, come and go, or send what they should not."""
 
+import pickle
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -108,6 +109,26 @@ def huge(rig: FaultRig) -> Iterator[str]:
     assert_draws(rig, "left")
 
 
+@fault("a tracker that lost sight sends NaN, null and a pickle beside a good box")
+def unseen(rig: FaultRig) -> Iterator[str]:
+    since = rig.last_event()
+    before = rig.now("left")["malformed"]
+    good = '"DRAW_BOX":{"TOP_LEFT":[3,4],"BOTTOM_RIGHT":[15,16]}'
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as client:
+        client.connect(f"tcp://localhost:{rig.pull['left']}")
+
+        def drawn() -> bool:
+            for nothing in ("NaN", "null"):
+                points = f"[[10,20],[{nothing},{nothing}]]"
+                client.send_string(f'{{{good},"DRAW_POINTS":{{"POINTS":{points}}}}}')
+            return rig.now("left")["drawn"] == 2
+
+        wait_for(drawn, "the box and the points that were seen to be drawn")
+        assert rig.now("left")["malformed"] == before
+        client.send(pickle.dumps({"DRAW_BOX": None}))
+        yield rig.event(since, "a pickle")
+
+
 def only_the_counting_client(rig: FaultRig) -> str:
     """Say so where the left camera has no client but that one; else empty."""
     clients = rig.now("left")["clients"]
@@ -128,4 +149,4 @@ def assert_draws(rig: FaultRig, name: str) -> None:
         wait_for(drawn, "a box that is sent now to be drawn")
 
 
-FAULTS = (killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge)
+FAULTS = (killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge, unseen)

@@ -210,8 +210,10 @@ def unreadable_key(_rig: FaultRig) -> Iterator[str]:
             (keys.clients_folder / "round.key").symlink_to("round.key")
             with subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE, key=secret) as frames:
                 next(frames)
-            wait_for(lambda: "nobody is let in by" in other.said(), "that to be told")
-            (told,) = (line for line in other.said().splitlines() if "nobody is let in by" in line)
+            wait_for(lambda: "a key file is ignored" in other.said(), "that to be told")
+            (told,) = (
+                line for line in other.said().splitlines() if "a key file is ignored" in line
+            )
             yield told.partition("WARNING ")[2]
 
 
