@@ -58,19 +58,20 @@ def _cameras(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from pmv_tui.cli.keys import refuse_missing_key
-    from pmv_tui.config.load import load_config
+    from pmv_tui.config.checks import absent_sources
+    from pmv_tui.config.load import camera_blocks, load_config
     from pmv_tui.config.problems import ConfigError
     from pmv_tui.tui.config_check import tui_problems
 
-    path, count = locate(options).path, 0
+    location = locate(options)
+    path, count = location.path, 0
     problems: tuple[Problem, ...] = ()
     try:
-        loaded = load_config(path, tui_problems)
-        count = len(loaded.config.cameras)
-        refuse_missing_key(loaded)
+        count = camera_blocks(path)
+        refuse_missing_key(load_config(path, tui_problems, absent_sources(path)))
     except ConfigError as error:
         if not options.json:
-            raise CommandFailed(str(error), WRONG) from None
+            raise CommandFailed(location.explained(error), WRONG) from None
         problems = error.problems
     about = {
         "path": str(path),

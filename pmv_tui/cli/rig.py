@@ -38,10 +38,11 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
     from pmv_tui.config.load import load_config
     from pmv_tui.config.problems import ConfigError
 
+    location = locate(options)
     try:
-        return load_config(locate(options).path, *further)
+        return load_config(location.path, *further)
     except ConfigError as error:
-        raise CommandFailed(str(error), WRONG) from None
+        raise CommandFailed(location.explained(error), WRONG) from None
 
 
 def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":

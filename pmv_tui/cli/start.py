@@ -71,6 +71,7 @@ def attach(options: argparse.Namespace) -> int:
             )
             return code
     except ConfigRefused as error:
+        load(options)  # It tells the same, and why this file is used.
         raise CommandFailed(str(error), WRONG) from None
     except RigError as error:
         raise CommandFailed(str(error)) from None

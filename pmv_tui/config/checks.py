@@ -1,9 +1,12 @@
 """What no setting shows alone: cameras, and settings, that get in each other's way."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.config.complete import whole_path
 from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.layout import KeyPath
 
@@ -29,6 +32,29 @@ def conflicts(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
     yield from _same_name(cameras)
     yield from _same_address(cameras)
     yield from _no_pixel(cameras)
+
+
+def absent_sources(
+    config: Path,
+) -> Callable[[dict[str, Any]], Iterator[tuple[KeyPath, str]]]:
+    """Make the check of a config file that finds sources which are not there.
+
+    It is no mistake for an engine: the camera's row tells it, and the file may come. Devices may
+    be plugged in later, and URLs are not asked.
+    """
+    folder = config.resolve().parent
+
+    def check(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+        cameras = data.get("cameras")
+        for index, camera in enumerate(cameras if isinstance(cameras, list) else []):
+            source = _text(camera, "source") if isinstance(camera, dict) else ""
+            path = str(whole_path(source, folder))
+            if not source or "://" in source or source.isdecimal() or path.startswith("/dev/"):
+                continue
+            if not os.path.exists(path):  # noqa: PTH110 - also of what can be no path at all
+                yield ("cameras", index, "source"), f"there is no {path}"
+
+    return check
 
 
 def _same_id(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:

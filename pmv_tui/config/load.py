@@ -15,6 +15,7 @@ from pmv_tui.config.checks import conflicts
 from pmv_tui.config.complete import complete, whole_path
 from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
 from pmv_tui.config.locate import real_path
+from pmv_tui.config.lookalikes import lookalike
 from pmv_tui.config.problems import ConfigError, Problem
 from pmv_tui.config.schema import LONGEST_ID, RigConfig
 from pmv_tui.config.words import explain
@@ -119,6 +120,17 @@ def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
     return LoadedConfig(path, complete(config, real_path(path).parent), text)
 
 
+def camera_blocks(path: Path) -> int:
+    """Count the cameras that a file lists, whatever else is wrong with it.
+
+    Raises
+    ------
+    ConfigError : it cannot be read, or is not TOML.
+    """
+    text = read_text(path)
+    return len(_camera_tables(parse_toml(path, text))) if text else 0
+
+
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Parse a config's text.
 
@@ -134,6 +146,8 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
             raise _unreadable(path, f"is not TOML: {error}") from None
         line = int(place["line"]) if place["line"] else text.count("\n") + 1
         column = f" (column {place['column']})" if place["column"] else " (at the end)"
+        if odd := lookalike(text, line, int(place["column"]) if place["column"] else None):
+            column = f": {odd}"
         raise _unreadable(path, f"is not TOML: {place['text']}{column}", line) from None
     except RecursionError:
         data = None

@@ -13,6 +13,9 @@ VARIABLE = "PMV_TUI_CONFIG"
 
 FILE_NAME = "config.toml"
 
+HERE = "the current folder"
+"""What decided where no file was named and one lies there."""
+
 NO_HOME = "this user has no home folder (no HOME, and no entry in the system's list of users)"
 
 
@@ -34,6 +37,19 @@ class Location:
     exists: bool
     looked_at: tuple[Path, ...]
 
+    def explained(self, error: ConfigError) -> str:
+        """Tell what is wrong with the file; where it may be another program's, why it was used."""
+        foreign = any(
+            problem.key and "." not in problem.key and problem.text.startswith("unknown key")
+            for problem in error.problems
+        )
+        if self.chosen_by != HERE or not foreign:
+            return str(error)
+        return (
+            f"{error}\n{self.path} was used because it lies in the current folder; if it is "
+            f"another program's, name yours with --config FILE or ${VARIABLE}"
+        )
+
 
 def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
     """Find the config file: `--config`, `$PMV_TUI_CONFIG`, `./config.toml`, the user's folder.
@@ -52,7 +68,7 @@ def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
         return _named(Path(variable), f"${VARIABLE}")
     here = _absolute(Path(FILE_NAME))
     if _stands(here):
-        return Location(here, "the current folder", True, (here,))
+        return Location(here, HERE, True, (here,))
     try:
         user = platformdirs.user_config_path("pmv-tui") / FILE_NAME
     except RuntimeError:

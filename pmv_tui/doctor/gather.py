@@ -35,10 +35,15 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     config = RigConfig()
     problems: tuple[str, ...] = ()
     try:
-        path = locate_config(config_option).path
-        config = load(path)
+        location = locate_config(config_option)
+        path = location.path
     except ConfigError as error:
         path, problems = error.path, tuple(str(error).splitlines())
+    else:
+        try:
+            config = load(path)
+        except ConfigError as error:
+            problems = tuple(location.explained(error).splitlines())
     rig = Rig.of(path)
     snapshot = _snapshot(rig)
     foreign = why_not_understood(snapshot) if snapshot else ""

@@ -297,6 +297,24 @@ def test_an_unknown_back_end_is_left_to_the_engine(path: Path) -> None:
             for depth in (33, 494, 496)
         ),
         ("a" + ".a" * 3000 + " = 1", None, "nested too deeply"),
+        (
+            "a = 1\nb = \u201cx\u201d",
+            2,
+            "column 5 is \u201c U+201C, left double quotation mark",
+        ),
+        (
+            'a = "x\u201d\r\nb = 1',
+            1,
+            "column 7 is \u201d U+201D, right double quotation mark",
+        ),
+        ('a\xa0= "x"', 1, "column 2 is U+00A0, no-break space; write an ordinary blank"),
+        ("a = \u22123", 1, "column 5 is \u2212 U+2212, minus sign; write a plain -"),
+        (
+            "\uff3ba]",
+            1,
+            "column 1 is \uff3b U+FF3B, fullwidth left square bracket",
+        ),
+        ('a = "\u201cx\u201d" x', 1, "after a statement (column 11)"),
     ],
 )
 def test_what_is_not_toml_is_told_with_its_place(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pmv_tui.config.locate import locate_config
-from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.problems import ConfigError, Problem
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,18 @@ def test_the_more_particular_place_wins(tmp_path: Path, monkeypatch: pytest.Monk
     option = make(tmp_path / "here" / "option.toml")
     assert locate_config("option.toml").path == option
     assert locate_config("option.toml").chosen_by == "--config"
+
+
+def test_where_the_file_may_be_another_programs_it_is_told_why_it_was_used(tmp_path: Path) -> None:
+    here = make(tmp_path / "here" / "config.toml")
+    foreign = ConfigError(here, [Problem("tool", 1, "unknown key tool; known ones are cameras")])
+    told = locate_config().explained(foreign)
+    assert "unknown key tool" in told
+    assert f"{here} was used because it lies in the current folder" in told
+    assert "--config FILE or $PMV_TUI_CONFIG" in told
+    assert locate_config(here).explained(foreign) == str(foreign)
+    mistake = ConfigError(here, [Problem("display.rat", 1, "unknown key rat; did you mean rate?")])
+    assert locate_config().explained(mistake) == str(mistake)
 
 
 def test_a_file_that_was_named_must_be_there(

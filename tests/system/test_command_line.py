@@ -165,14 +165,20 @@ def test_check_tells_every_problem_to_scripts_too(rig: RigOnDisk) -> None:
     rig.write_config(simulated("left", *free_ports(2)))
     about = json.loads(rig.run("check", "--json").stdout)
     assert about == {"path": str(rig.config_path), "cameras": 1, "problems": []}
-    rig.write_config('[[cameras]]\nunique_id = "left-simulated"\nfps = -1\ngain = "loud"\n')
+    rig.write_config(
+        '[[cameras]]\nunique_id = "left-simulated"\nfps = -1\ngain = "loud"\nsource = "gone.png"\n'
+        '[[cameras]]\nunique_id = "0-opencv"\nsource = "/dev/video77"\n'
+    )
     done = rig.run("check", "--json")
     assert done.returncode == 2
-    problems = json.loads(done.stdout)["problems"]
-    assert [(problem["key"], problem["line"]) for problem in problems] == [
+    about = json.loads(done.stdout)
+    assert about["cameras"] == 2, "blocks with mistakes count"
+    assert [(problem["key"], problem["line"]) for problem in about["problems"]] == [
         ("cameras[left-simulated].fps", 3),
         ("cameras[left-simulated].gain", 4),
+        ("cameras[left-simulated].source", 5),
     ]
+    assert about["problems"][2]["text"] == f"there is no {rig.folder / 'gone.png'}"
 
 
 def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk) -> None:
