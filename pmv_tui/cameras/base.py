@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.config.schema import CameraConfig
+from pmv_tui.printable import without_passwords
 
 
 class CameraError(Exception):
@@ -19,6 +20,7 @@ class CameraError(Exception):
     """
 
     def __init__(self, reason: str, remedy: str = "") -> None:
+        reason, remedy = without_passwords(reason), without_passwords(remedy)
         super().__init__(f"{reason}; {remedy}" if remedy else reason)
         self.reason = reason
         self.remedy = remedy

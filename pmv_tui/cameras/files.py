@@ -18,6 +18,10 @@ def readable_file(source: str) -> Path:
     ------
     CameraError : there is no such file, or it may not be read.
     """
+    if "://" in source:
+        raise CameraError(
+            f"{source} is a stream, and no file", "make it the `source` of a camera of opencv's"
+        )
     path = Path(source).expanduser()
     if not path.exists():
         raise CameraError(f"there is no file {path.absolute()}", "correct `source` in the config")

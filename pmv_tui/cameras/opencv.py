@@ -1,4 +1,4 @@
-"""Webcams and video files, through OpenCV."""
+"""Webcams, network streams and video files, through OpenCV."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,21 +8,28 @@ from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.cameras.files import readable_file
 from pmv_tui.cameras.pacing import ImageSource, PacedCamera
 from pmv_tui.cameras.readback import absent, choice, number, require_no_restart
+from pmv_tui.cameras.v4l import list_devices, without_node
 from pmv_tui.config.schema import CameraConfig
 
-V4L_FOLDER = Path("/sys/class/video4linux")
-"""Where the kernel lists its video devices."""
+GIVE_IT = "a container must be given the device, as with docker run --device"
 
 
 class OpenCVBackend:
-    """Whatever Video4Linux has a driver for, and video files in place of a camera."""
+    """Whatever Video4Linux has a driver for, network streams, and files in place of a camera."""
 
     name = "opencv"
+    remark = ""
 
     def discover(self) -> list[FoundCamera]:
-        """List the webcams without opening them. See `Backend.discover`."""
+        """List the webcams without streaming from them. See `Backend.discover`."""
         require_cv2()
-        return list_webcams(V4L_FOLDER)
+        found = list_devices()
+        missing = ", ".join(
+            f"/dev/video{each.number} ({each.name})" for each in found if not each.reachable
+        )
+        if missing:
+            self.remark = f"the kernel has {missing}, but there is no such file: {GIVE_IT}"
+        return [FoundCamera(f"{each.number}-opencv", each.name) for each in found if each.reachable]
 
     def open(self, config: CameraConfig) -> Camera:
         """Open a webcam or a video file. See `Backend.open`."""
@@ -31,31 +38,20 @@ class OpenCVBackend:
                 "the opencv back end knows no external trigger",
                 "set external_trigger = false in the config",
             )
+        if isinstance(config.source, str) and "://" in config.source:
+            require_cv2()
+            from pmv_tui.cameras.stream import open_stream  # noqa: PLC0415 - imports cv2
+
+            return open_stream(config.source, config)
         device = _device(config)
         if device is None:
             return _open_video(readable_file(str(config.source)), config)
+        if name := without_node(device):
+            raise CameraError(f"the kernel has {device} ({name}), but no such file", GIVE_IT)
         require_cv2()
         from pmv_tui.cameras.webcam import open_webcam  # noqa: PLC0415 - imports cv2
 
         return open_webcam(device, config)
-
-
-def list_webcams(folder: Path) -> list[FoundCamera]:
-    """List the capture devices of a folder like V4L_FOLDER.
-
-    A camera may have several nodes, `video0`, `video1`, …; the first of them, with index 0, is the
-    one for images, the others carry metadata.
-    """
-    nodes = sorted(
-        (int(entry.name.removeprefix("video")), entry)
-        for entry in folder.glob("video*")
-        if entry.name.removeprefix("video").isdecimal()
-    )
-    return [
-        FoundCamera(f"{number}-opencv", (entry / "name").read_text().strip())
-        for number, entry in nodes
-        if (entry / "index").read_text().strip() == "0"
-    ]
 
 
 def _device(config: CameraConfig) -> Path | None:
@@ -66,7 +62,7 @@ def _device(config: CameraConfig) -> Path | None:
     if config.source is None:
         raise CameraError(
             f"{config.unique_id} names no camera: {source!r} is not an index",
-            "give the index, as in 0-opencv, or set `source` to a device path or a video file",
+            "give the index, as in 0-opencv, or set `source` to a device, a URL or a video file",
         )
     return Path(source) if source.startswith("/dev/") else None
 

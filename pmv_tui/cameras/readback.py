@@ -5,7 +5,9 @@ import math
 from pmv_tui.cameras.base import RestartNeeded, Setting, SettingValue
 from pmv_tui.config.schema import CameraConfig
 
-UNITS = {"fps": "1/s", "exposure_time": "µs", "gain": "dB", "roi": "px"}
+UNITS = {"fps": "1/s", "exposure_time": "µs", "gain": "dB", "roi": "px"} | dict.fromkeys(
+    ("width", "height"), "px"
+)
 """Of the settings that have one."""
 
 SAME = 1e-4

@@ -90,8 +90,9 @@ def open_camera(config: CameraConfig) -> Camera:
 def search_with(name: str) -> SearchResult:
     """Search for cameras with one back end, in this process, which its SDK may end."""
     try:
-        found = get_backend(name).discover()
-        return SearchResult(name, tuple(each for each in found if _can_be_named(each)))
+        backend = get_backend(name)
+        found = tuple(each for each in backend.discover() if _can_be_named(each))
+        return SearchResult(name, found, remark=getattr(backend, "remark", ""))
     except BackendUnavailable as trouble:
         return SearchResult(name, trouble=trouble)
     except Exception as error:

@@ -243,8 +243,10 @@ def _read(name: str, said: str) -> SearchResult:
     told = json.loads(said)
     for line in told["logged"]:
         log.warning("%s", line)
-    trouble = BackendUnavailable(told["reason"], told["remedy"]) if told["reason"] else None
-    return SearchResult(name, tuple(FoundCamera(**camera) for camera in told["cameras"]), trouble)
+    cameras = tuple(FoundCamera(**camera) for camera in told["cameras"])
+    if told["available"]:
+        return SearchResult(name, cameras, remark=told["reason"])
+    return SearchResult(name, cameras, BackendUnavailable(told["reason"], told["remedy"]))
 
 
 def _died(name: str, how: str, errors: str) -> SearchResult:

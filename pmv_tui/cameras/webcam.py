@@ -21,6 +21,8 @@ US_PER_EXPOSURE_STEP = 100
 """µs in one step of Video4Linux' exposure control."""
 
 
+SIZE = {cv2.CAP_PROP_FRAME_WIDTH: "width", cv2.CAP_PROP_FRAME_HEIGHT: "height"}
+
 REPEAT_PAUSE = 0.005
 """Seconds between two tries while the driver repeats a frame: it may do so without any wait."""
 
@@ -97,11 +99,33 @@ class Webcam(Camera):
             ),
             absent("external_trigger", config.external_trigger),
             absent("roi", config.roi),
+            *(self._size(control, name) for control, name in SIZE.items()),
+            self._fourcc(),
         )
+
+    def _size(self, control: int, name: str) -> Setting:
+        """Tell a side of the images; another is asked for when the stream starts anew."""
+        actual = self._control(control)
+        wanted = _given(self._config, name)
+        if not actual:
+            return absent(name, wanted)
+        return number(name, wanted, int(actual), live=False)
+
+    def _fourcc(self) -> Setting:
+        """Tell what the webcam sends, as four letters."""
+        code = int(self._control(cv2.CAP_PROP_FOURCC) or 0)
+        wanted = self._config.fourcc or None
+        if code <= 0:
+            return absent("fourcc", wanted)
+        actual = code.to_bytes(4, "little").decode("ascii", "replace").strip("\0")
+        note = "" if wanted in (None, actual) else "the driver's choice instead"
+        return Setting("fourcc", wanted, actual, note=note)
 
     def apply(self, config: CameraConfig) -> None:
         """Ask the driver for what the config gives. See `Camera.apply`."""
-        require_no_restart(self._config, config, "source", "external_trigger")
+        require_no_restart(
+            self._config, config, "source", "external_trigger", "width", "height", "fourcc"
+        )
         self._config = config
         apply_settings(self._capture, config)
         self.fps = self._rate()
@@ -160,6 +184,12 @@ def apply_settings(capture: cv2.VideoCapture, config: CameraConfig) -> None:
     Exposure and gain are touched only where the config gives them: most webcams find better values
     by themselves than the defaults, which are meant for machine vision.
     """
+    # The pixel format first: it decides which sizes there are, and these which rates.
+    if config.fourcc:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*config.fourcc))
+    for control, name in SIZE.items():
+        if (size := _given(config, name)) is not None:
+            capture.set(control, size)
     capture.set(cv2.CAP_PROP_FPS, config.fps)
     exposure_time, gain = _given(config, "exposure_time"), _given(config, "gain")
     if exposure_time is not None:

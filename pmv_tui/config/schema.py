@@ -69,6 +69,12 @@ def _put_rate(rate: float) -> float:
     return rate
 
 
+def _fourcc(text: str) -> str:
+    if text and not (len(text) == 4 and text.isascii() and text.isprintable()):
+        raise ValueError(f"{text!r} is not four letters for a pixel format, such as MJPG")
+    return text
+
+
 AddressText = Annotated[str, AfterValidator(_address)]
 """`tcp://host:port`; empty: chosen when the config is read."""
 
@@ -229,16 +235,26 @@ class CameraConfig(_Section):
     """Where overlay messages are received. Never empty in a config that was loaded."""
 
     source: Annotated[str | int, AfterValidator(_source)] | None = None
-    """opencv: an index, a device path or a video file. simulated: a picture or video, the scene."""
+    """opencv: an index, a device path, a video file or the URL of a stream. simulated: a picture or
+    video, the scene."""
 
     loop: bool = True
     """Whether a video file starts again at its end; otherwise the camera ends with it."""
 
     width: int = Field(default=640, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
-    """simulated: pixels."""
+    """simulated, and webcams where it is given: pixels."""
 
     height: int = Field(default=480, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
-    """simulated: pixels."""
+    """simulated, and webcams where it is given: pixels."""
+
+    fourcc: Annotated[str, AfterValidator(_fourcc)] = ""
+    """opencv: what a webcam sends, such as `MJPG` or `YUYV`; empty: the driver's choice."""
+
+    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    """Mirrors what is published and shown: left and right, top and bottom, or both."""
+
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Turns what is published and shown, clockwise, degrees; after `flip`."""
 
     @property
     def serial(self) -> str:

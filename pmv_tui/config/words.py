@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from pmv_tui.config.layout import KeyPath
 from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.printable import without_passwords
 
 _KINDS = {
     float: "a number",
@@ -74,6 +75,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
+            value = without_passwords(value)
             return f'"{value}"' if len(value) <= 40 else f'"{value[:40]}…"'
         case int() if abs(value) >= 2**63:
             return "a number this large"

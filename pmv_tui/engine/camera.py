@@ -2,12 +2,13 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import zmq
 
 from pmv_tui.cameras.base import Setting
+from pmv_tui.cameras.orient import FLIPS
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig, RigConfig
@@ -110,7 +111,7 @@ class RigCamera:
         """Tell every setting, as the camera reported it last."""
         pending, config = self.worker.change_pending, self.config
         told = []
-        for setting in (*self.worker.progress.settings, self._downsampling()):
+        for setting in (*self.worker.progress.settings, self._downsampling(), *self._orientation()):
             status = cast("SettingStatus", dataclasses.asdict(setting))
             if pending and setting.name in config.model_fields_set:
                 status["wanted"] = getattr(config, setting.name)
@@ -122,6 +123,11 @@ class RigCamera:
         bayer = self.worker.progress.pixel_format.startswith("Bayer")
         choices = [one for one in (1, 2, 4) if not self._why_no_pixel(one, bayer=bayer)]
         return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
+
+    def _orientation(self) -> Iterator[Setting]:
+        for name, choices in (("flip", tuple(FLIPS)), ("rotate", ("0", "90", "180", "270"))):
+            value = getattr(self.config, name)
+            yield Setting(name, value, value, choices=choices, live=True)
 
     def why_refused(self, config: CameraConfig) -> str:
         """Return why settings would leave nothing of the images that come; empty where they do not.

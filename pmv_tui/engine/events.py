@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Literal
 
 from pmv_tui.control.messages import Event, EventKind
+from pmv_tui.printable import without_passwords
 
 log = logging.getLogger("pmv_tui.rig")
 
@@ -39,6 +40,7 @@ class Events:
         text : a sentence.
         camera : unique_id; empty where it concerns the rig.
         """
+        text = without_passwords(text)
         with self._lock:
             self.last_id += 1
             self._events.append(

@@ -28,7 +28,7 @@ from pmv_tui.engine.server import ControlServer
 from pmv_tui.engine.signals import Signals, stop_listening
 from pmv_tui.engine.terminal_log import TerminalLog
 from pmv_tui.open_files import ENGINE, PLUGGED, allow_many
-from pmv_tui.printable import printable
+from pmv_tui.printable import printable, without_passwords
 from pmv_tui.printed import Printed, diverted, leads_to
 
 log = logging.getLogger(__name__)
@@ -207,10 +207,11 @@ class _Formatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         # A message is one line: none that quotes others can look like the start of another.
-        return printable(super().formatMessage(record))
+        return printable(without_passwords(super().formatMessage(record)))
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(printable, super().format(record).split("\n")))
+        lines = without_passwords(super().format(record)).split("\n")
+        return "\n".join(map(printable, lines))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from pmv_tui.cameras.base import (
     Setting,
 )
 from pmv_tui.cameras.downsample import downsample
+from pmv_tui.cameras.orient import orient, oriented_format
 from pmv_tui.cameras.registry import open_camera
 from pmv_tui.cameras.search import searches
 from pmv_tui.config.downsampling import why_no_pixel
@@ -300,7 +301,8 @@ class Worker:
         progress.raw_size = frame.image.shape[1], frame.image.shape[0]
         if factor > 1:
             frame.image = downsample(frame.image, factor, progress.pixel_format)
-        self._publisher.publish(frame, progress.captured, now, camera.pixel_format)
+        progress.pixel_format = self._orient(frame, camera)
+        self._publisher.publish(frame, progress.captured, now, progress.pixel_format)
         self._feed.offer(frame.image, progress.captured, now)
         self._preview.offer(frame, progress.captured, now)
         progress.height, progress.width = frame.image.shape
@@ -308,6 +310,15 @@ class Worker:
         self.arrivals.add(now)
         if frame.device_timestamp is not None:
             self.clock.add(now, frame.timestamp, frame.device_timestamp)
+
+    def _orient(self, frame: Frame, camera: Camera) -> str:
+        """Flip and rotate a frame's image as the config says; return what its bytes are then."""
+        flip, rotate = self._config.flip, self._config.rotate
+        if flip == "none" and rotate == 0:
+            return camera.pixel_format
+        height, width = frame.image.shape
+        frame.image = orient(frame.image, flip, rotate)
+        return oriented_format(camera.pixel_format, width, height, flip, rotate)
 
     def _left_out(self, image: NDArray[np.uint8], trouble: str) -> None:
         """Tell of an image that cannot be published; the stream goes on, the next may be better."""
@@ -342,7 +353,10 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
 
 
-_ENGINES_OWN = {"name": "", "pub_address": "", "pull_address": "", "downsampling": 1}
+_ENGINES_OWN = {
+    **{"name": "", "pub_address": "", "pull_address": ""},
+    **{"downsampling": 1, "flip": "none", "rotate": 0},
+}
 
 
 def _for_the_camera(config: CameraConfig) -> CameraConfig:

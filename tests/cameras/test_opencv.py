@@ -2,15 +2,19 @@
 
 import struct
 import zlib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pmv_tui.cameras.base import Camera, CameraError, EndOfStream, RestartNeeded
-from pmv_tui.cameras.opencv import OpenCVBackend, list_webcams
+from pmv_tui.cameras import v4l
+from pmv_tui.cameras.base import Camera, CameraError, CameraLost, EndOfStream, RestartNeeded
+from pmv_tui.cameras.opencv import OpenCVBackend
 from pmv_tui.cameras.scene import BlobScene
+from pmv_tui.cameras.v4l import list_devices
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.conftest import WriteVideo
 from tests.cameras.helpers import (
@@ -271,21 +275,90 @@ def test_an_external_trigger_is_refused() -> None:
         open_opencv("0-opencv", external_trigger=True)
 
 
+def listed(folder: Path, *nodes: tuple[str, str, str]) -> Path:
+    """Make a folder as the kernel does, of video devices by node, name and index."""
+    for node, name, index in nodes:
+        (folder / node).mkdir(parents=True)
+        (folder / node / "name").write_text(f"{name}\n")
+        (folder / node / "index").write_text(f"{index}\n")
+    return folder
+
+
 def test_webcams_are_listed_by_number_without_their_metadata_nodes(tmp_path: Path) -> None:
-    for node, name, index in [
+    folder = listed(
+        tmp_path / "sys",
         ("video10", "Microscope", "0"),
         ("video2", "Integrated Camera", "0"),
         ("video3", "Integrated Camera", "1"),
-    ]:
-        (tmp_path / node).mkdir()
-        (tmp_path / node / "name").write_text(f"{name}\n")
-        (tmp_path / node / "index").write_text(f"{index}\n")
-    found = [(camera.unique_id, camera.description) for camera in list_webcams(tmp_path)]
-    assert found == [("2-opencv", "Integrated Camera"), ("10-opencv", "Microscope")]
+    )
+    (tmp_path / "video2").touch()
+    found = list_devices(folder, tmp_path)
+    assert found == [(2, "Integrated Camera", True), (10, "Microscope", False)]
+
+
+def test_what_scales_or_decodes_on_a_raspberry_pi_is_no_camera(tmp_path: Path) -> None:
+    names = ("bcm2835-codec-decode", "bcm2835-isp-output0", "rpivid", "rpi-hevc-dec", "USB Camera")
+    nodes = [(f"video{number}", name, "0") for number, name in enumerate(names)]
+    found = list_devices(listed(tmp_path / "sys", *nodes), tmp_path)
+    assert [device.name for device in found] == ["USB Camera"]
 
 
 def test_no_webcams_are_found_where_the_kernel_has_none(tmp_path: Path) -> None:
-    assert list_webcams(tmp_path / "nothing") == []
+    assert list_devices(tmp_path / "nothing") == []
+
+
+def test_a_camera_that_a_container_was_not_given_is_said_to_be_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(v4l, "V4L_FOLDER", listed(tmp_path, ("video77", "Microscope", "0")))
+    with pytest.raises(CameraError, match=r"has /dev/video77 \(Microscope\), but no .*docker"):
+        open_opencv("77-opencv")
+
+
+class Mjpeg(BaseHTTPRequestHandler):
+    """A network camera: three JPEGs, and the end of its stream."""
+
+    def do_GET(self) -> None:
+        import cv2  # noqa: PLC0415 - not where it cannot be imported
+
+        jpeg = cv2.imencode(".jpg", np.full((24, 32), 90, np.uint8))[1].tobytes()
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        for _ in range(30):
+            self.wfile.write(b"--next\r\nContent-Type: image/jpeg\r\n\r\n" + jpeg + b"\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.mark.usefixtures("opencv")
+def test_a_stream_from_the_network_is_received_and_lost_and_its_password_never_told() -> None:
+    with HTTPServer(("127.0.0.1", 0), Mjpeg) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        url = f"http://me:p@ss:w0rd@127.0.0.1:{server.server_port}/video?pwd=w0rd"
+        camera = open_opencv("net-opencv", source=url)
+        assert grab_one(camera).image.shape == (24, 32)
+        assert setting(camera, "gain").note == "the stream's own"
+
+        def play_on() -> None:
+            while True:
+                camera.grab(1)
+
+        with pytest.raises(CameraLost) as lost:
+            play_on()
+        camera.close()
+        server.shutdown()
+        serving.join()
+    with pytest.raises(CameraError) as refused:
+        open_opencv("net-opencv", source=url)
+    with pytest.raises(CameraError) as unknown:
+        open_opencv("net-opencv", source=url.replace("http", "gopher"))
+    for told in map(str, (lost.value, refused.value, unknown.value)):
+        assert "://me:...@127.0.0.1" in told
+        assert "w0rd" not in told
+    assert "no gopher:// streams" in str(unknown.value)
 
 
 def test_opening_and_closing_leaves_nothing_behind(video: Path) -> None:

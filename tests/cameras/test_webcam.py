@@ -67,6 +67,38 @@ def test_only_what_the_config_gives_overrides_the_webcams_own_exposure() -> None
     }
 
 
+def test_the_format_on_the_wire_is_asked_for_before_size_and_rate() -> None:
+    capture: Any = UnpluggedAfter(images=0)
+    size = {"width": 1280, "height": 720}
+    given: dict[str, Any] = {"fourcc": "MJPG", "fps": 30.0} | size
+    apply_settings(capture, CameraConfig(unique_id="0-opencv", **given))
+    assert list(capture.settings.items()) == [
+        (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
+        (cv2.CAP_PROP_FRAME_WIDTH, 1280),
+        (cv2.CAP_PROP_FRAME_HEIGHT, 720),
+        (cv2.CAP_PROP_FPS, 30.0),
+    ]
+
+
+def test_what_the_driver_chose_instead_is_told() -> None:
+    driver = Driver()
+    driver.values |= {
+        cv2.CAP_PROP_FRAME_WIDTH: 640.0,
+        cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter.fourcc(*"YUYV")),
+    }
+    config = CameraConfig(unique_id="0-opencv", fourcc="MJPG", width=1280)
+    camera = Webcam(driver, "/dev/video0", config)  # type: ignore[arg-type]
+    fourcc, width = setting(camera, "fourcc"), setting(camera, "width")
+    assert (fourcc.wanted, fourcc.actual, fourcc.note) == (
+        "MJPG",
+        "YUYV",
+        "the driver's choice instead",
+    )
+    assert (width.wanted, width.actual, width.note) == (1280, 640, "changed by the camera")
+    with pytest.raises(RestartNeeded, match="width, fourcc"):
+        camera.apply(CameraConfig(unique_id="0-opencv"))
+
+
 class Driver:
     """A capture object of a driver with steps of its own, and of a camera that may hang."""
 
