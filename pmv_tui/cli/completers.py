@@ -7,7 +7,6 @@ from typing import Any
 
 from argcomplete.completers import BaseCompleter, FilesCompleter
 
-from pmv_tui.cli.grammar import OR_ALL
 from pmv_tui.cli.outcome import CommandFailed
 from pmv_tui.cli.rig import locate
 
@@ -41,9 +40,11 @@ class Offers(BaseCompleter):
                     files(prefix=prefix, action=action, parser=parser, parsed_args=parsed_args)
                 )
             case "camera" | "plug" | "plug_paused":
-                return [*_camera_names(parsed_args), *(["all"] if action.help == OR_ALL else [])]
-            case "changes":
-                return _setting_keys()
+                return _camera_names(parsed_args)
+            case "cameras":
+                return [*_camera_names(parsed_args), "all"]
+            case "words":
+                return [*_camera_names(parsed_args), "all", *_setting_keys()]
         return []
 
 

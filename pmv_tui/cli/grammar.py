@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Run = Callable[[argparse.Namespace], int]
 """Carries out a command; returns its exit code."""
 
-ONE, OR_ALL = "a camera's name or unique_id", "a camera's name or unique_id, or all"
-"""What is said of a camera's name where it stands for one, and where it may be `all`."""
+ONE, SOME = "a camera's name or unique_id", "cameras' names or unique_ids, or all"
+"""What is said of a camera's name where it stands for one, and where several may be named."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,9 +84,19 @@ class Grammar:
         return made
 
 
-def camera_argument(parser: argparse.ArgumentParser, *, or_all: bool = False) -> None:
+def camera_argument(parser: argparse.ArgumentParser) -> None:
     """Let a command take the name of a camera."""
-    parser.add_argument("camera", metavar="NAME", help=OR_ALL if or_all else ONE)
+    parser.add_argument("camera", metavar="NAME", help=ONE)
+
+
+def cameras_argument(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the names of cameras."""
+    parser.add_argument("cameras", metavar="NAME", nargs="+", help=SOME)
+
+
+def chosen(names: list[str]) -> str | list[str]:
+    """Return the argument `camera` of a request for the cameras that were named."""
+    return names[0] if len(names) == 1 else names
 
 
 def at_least(lowest: float, what: str) -> Callable[[str], Any]:

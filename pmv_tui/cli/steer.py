@@ -3,14 +3,15 @@
 import argparse
 import datetime
 import time
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.cli.grammar import Grammar, camera_argument
+from pmv_tui.cli.grammar import SOME, Grammar, camera_argument, cameras_argument, chosen
 from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, show
 from pmv_tui.cli.rig import request, rig_of
 
 if TYPE_CHECKING:
-    from pmv_tui.control.messages import Reply, Result
+    from pmv_tui.control.messages import Reply, Result, SettingStatus
 
 SETTING_TIMEOUT = 5.0
 """Seconds that a camera may take to take over a setting; some must be opened anew for it."""
@@ -29,15 +30,13 @@ def add_commands(grammar: Grammar) -> None:
     """Add the commands for an engine that runs."""
     grammar.command("status", _status, "show what the engine and its cameras do", listing=True)
     for verb, help_text in (
-        ("plug", "bind a camera's sockets and publish"),
-        ("unplug", "release a camera's sockets"),
+        ("plug", "bind cameras' sockets and publish"),
+        ("unplug", "release cameras' sockets"),
         ("pause", "stop sending images; the sockets stay bound"),
         ("resume", "send images again"),
     ):
-        named = grammar.command(
-            verb, _tell_camera, f"{help_text} ('all': each camera)", listing=True
-        )
-        camera_argument(named, or_all=True)
+        named = grammar.command(verb, _tell_camera, help_text, listing=True)
+        cameras_argument(named)
         named.set_defaults(verb=verb)
     addresses = grammar.command(
         "addresses", _addresses, "give a camera other addresses", listing=True
@@ -53,21 +52,24 @@ def add_commands(grammar: Grammar) -> None:
     )
     camera_argument(settings)
     change = grammar.command(
-        "set", _set, "change settings of a camera: saved and applied", listing=True
+        "set", _set, "change settings of cameras: saved and applied", listing=True
     )
-    camera_argument(change)
+    change.usage = "%(prog)s [-h] [--config FILE] [--json] NAME... KEY=VALUE..."
     change.add_argument(
-        "changes", metavar="KEY=VALUE", nargs="+", help="such as exposure_time=8000"
+        "words",
+        metavar="NAME... KEY=VALUE...",
+        nargs="+",
+        help=f"{SOME}; then settings, such as exposure_time=8000",
     )
     window = grammar.command(
-        "window", _window, "show a camera's window on this DISPLAY", listing=True
+        "window", _window, "show cameras' windows on this DISPLAY", listing=True
     )
-    camera_argument(window, or_all=True)
+    cameras_argument(window)
     window.add_argument("--close", action="store_true", help="close it")
     add = grammar.command(
-        "add", _add, "add a camera that was found to the config file", listing=True
+        "add", _add, "add cameras that were found to the config file", listing=True
     )
-    camera_argument(add)
+    cameras_argument(add)
     grammar.command("rescan", _rescan, "search for cameras again", listing=True)
     grammar.command("stop", _stop, "end the engine: cameras and sockets are closed", listing=True)
 
@@ -81,7 +83,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _tell_camera(options: argparse.Namespace) -> int:
-    return _results(options, request(options, options.verb, camera=options.camera))
+    return _results(options, request(options, options.verb, camera=chosen(options.cameras)))
 
 
 def _addresses(options: argparse.Namespace) -> int:
@@ -106,21 +108,41 @@ def _settings(options: argparse.Namespace) -> int:
 def _set(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import settings_lines
 
-    changes = dict(_assignment(text) for text in options.changes)
-    reply = request(options, "set", camera=options.camera, changes=changes)
+    names = list(takewhile(lambda word: "=" not in word, options.words[1:]))
+    changes = dict(_assignment(text) for text in options.words[1 + len(names) :])
+    if not changes:
+        raise CommandFailed("no setting is given: write KEY=VALUE, such as gain=3", WRONG)
+    cameras = chosen([options.words[0], *names])
+    reply = request(options, "set", camera=cameras, changes=changes)
     if not reply["ok"]:
         return _results(options, reply)
-    # Asked for by its unique_id or by the name it may just have been given.
-    camera = reply["results"][0]["camera"]
+    lines, told = [], []
     end = time.monotonic() + SETTING_TIMEOUT
+    for result in reply["results"]:
+        lines.append(f"{result['camera']}: {result['text']}")
+        changed = _applied(options, result["camera"], end)
+        changed = [setting for setting in changed if setting["name"] in changes]
+        lines += settings_lines(changed) if changed else []
+        told.append({"camera": result["camera"], "settings": changed})
+    one = isinstance(cameras, str) and cameras != "all"
+    show(options, told[0]["settings"] if one else told, lambda: lines)
+    return DONE
+
+
+def _applied(options: argparse.Namespace, camera: str, end: float) -> "list[SettingStatus]":
+    """Wait until a camera has taken over its settings; return them.
+
+    Parameters
+    ----------
+    camera : its name, which it may just have been given.
+    end : when to give up, on the monotonic clock.
+    """
     while (told := request(options, "settings", camera=camera)["settings"])["pending"]:
         if time.monotonic() > end:
-            raise CommandFailed("saved, but the camera has not taken it over yet; see its status")
+            text = f"{camera}: saved, but the camera has not taken it over yet; see its status"
+            raise CommandFailed(text)
         time.sleep(0.05)
-    changed = [setting for setting in told["settings"] if setting["name"] in changes]
-    said = [f"{result['camera']}: {result['text']}" for result in reply["results"]]
-    show(options, changed, lambda: said + (settings_lines(changed) if changed else []))
-    return DONE
+    return told["settings"]
 
 
 def _assignment(text: str) -> tuple[str, Any]:
@@ -147,8 +169,9 @@ def _window(options: argparse.Namespace) -> int:
     from pmv_tui.control.messages import window_sentence
 
     if options.close:
-        return _results(options, request(options, "window", camera=options.camera, close=True))
-    reply = request(options, "window", camera=options.camera, **display_here())
+        closed = request(options, "window", camera=chosen(options.cameras), close=True)
+        return _results(options, closed)
+    reply = request(options, "window", camera=chosen(options.cameras), **display_here())
     wanted = {result["camera"] for result in reply["results"]}
     end = time.monotonic() + WINDOW_TIMEOUT
     while True:
@@ -169,7 +192,7 @@ def _window(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
-    return _results(options, request(options, "set", camera=options.camera, changes={}))
+    return _results(options, request(options, "set", camera=chosen(options.cameras), changes={}))
 
 
 def _rescan(options: argparse.Namespace) -> int:

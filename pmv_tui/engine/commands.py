@@ -32,32 +32,37 @@ class CommandError(Exception):
     """A command cannot be carried out as a whole; the text says why and what to do."""
 
 
+Cameras = str | list[Any]
+"""Which cameras a command is for: a unique_id, a name, `all`, or a list of such."""
+
+
 class Commands:
     """Carries out commands on an engine's cameras.
 
-    Where a `camera` is asked for, it is a unique_id, a name that only one camera has, or `all`.
+    Where a `camera` is asked for, it is a unique_id or a name that only one camera has; where
+    `Cameras` are, it may be `all` too, or a list of unique_ids and names.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def plug(self, camera: str) -> list[Result]:
+    def plug(self, cameras: Cameras) -> list[Result]:
         """Bind the sockets."""
-        return self._each(camera, self._engine.plug)
+        return self._each(cameras, self._engine.plug)
 
-    def unplug(self, camera: str) -> list[Result]:
+    def unplug(self, cameras: Cameras) -> list[Result]:
         """Release the sockets."""
-        return self._each(camera, self._unplug)
+        return self._each(cameras, self._unplug)
 
-    def pause(self, camera: str) -> list[Result]:
+    def pause(self, cameras: Cameras) -> list[Result]:
         """Stop sending images; the sockets stay bound."""
-        return self._each(camera, lambda each: self._set_paused(each, paused=True))
+        return self._each(cameras, lambda each: self._set_paused(each, paused=True))
 
-    def resume(self, camera: str) -> list[Result]:
+    def resume(self, cameras: Cameras) -> list[Result]:
         """Send images again."""
-        return self._each(camera, lambda each: self._set_paused(each, paused=False))
+        return self._each(cameras, lambda each: self._set_paused(each, paused=False))
 
-    def open_window(self, camera: str, display: str, xauthority: str) -> list[Result]:
+    def open_window(self, cameras: Cameras, display: str, xauthority: str) -> list[Result]:
         """Show the window on the display of the caller's environment.
 
         Whether it could be shown, the status tells a moment later.
@@ -69,16 +74,16 @@ class Commands:
                 return result(each, "window opens")
             return result(each, "there is no display to open it on", ok=False)
 
-        return self._each(camera, open_one)
+        return self._each(cameras, open_one)
 
-    def close_window(self, camera: str) -> list[Result]:
+    def close_window(self, cameras: Cameras) -> list[Result]:
         """Close the window."""
 
         def close_one(each: RigCamera) -> Result:
             each.close_window()
             return result(each, "window closed")
 
-        return self._each(camera, close_one)
+        return self._each(cameras, close_one)
 
     def settings(self, camera: str) -> CameraSettings:
         """Tell the settings of one camera."""
@@ -115,12 +120,15 @@ class Commands:
             log.exception("%s: no thumbnail can be made", camera.config.label)
             return camera.shown.no_thumbnail(f"no picture: {type(error).__name__}: {error}")
 
-    def set(self, camera: str, changes: dict[str, Any]) -> list[Result]:
-        """Give one camera other settings: saved, and taken over between two frames.
+    def set(self, cameras: Cameras, changes: dict[str, Any]) -> list[Result]:
+        """Give cameras other settings: saved, and taken over between two frames.
 
-        Nothing is changed where a value is wrong or the config file cannot be saved.
+        Nothing of a camera is changed where a value is wrong or the config file cannot be saved.
         """
-        return [self._set(self._one(camera), changes)]
+        chosen = self._named(cameras)
+        if len(chosen) > 1 and "name" in changes:
+            raise CommandError("name: cameras cannot share a name; set it for one at a time")
+        return [self._set(camera, changes) for camera in chosen]
 
     def move(self, camera: str, pub: str, pull: str) -> list[Result]:
         """Give one camera other addresses: bound at once if it is plugged, and saved.
@@ -224,8 +232,8 @@ class Commands:
         text = f"{told or 'added'}; saved to {loaded.path.name}"
         return self._told(camera, text, kind="settings")
 
-    def _each(self, name: str, act: Callable[[RigCamera], Result]) -> list[Result]:
-        return [act(camera) for camera in self._named(name)]
+    def _each(self, cameras: Cameras, act: Callable[[RigCamera], Result]) -> list[Result]:
+        return [act(camera) for camera in self._named(cameras)]
 
     def _one(self, name: str) -> RigCamera:
         """Find the one camera that a command means."""
@@ -233,11 +241,14 @@ class Commands:
             raise CommandError("this is for one camera at a time: name it")
         return self._named(name)[0]
 
-    def _named(self, name: str) -> list[RigCamera]:
-        """Find the cameras that a command means."""
+    def _named(self, name: Cameras) -> list[RigCamera]:
+        """Find the cameras that a command means, each once."""
         cameras = self._engine.cameras
         if name == "all":
             return list(cameras.values())
+        if not isinstance(name, str):
+            found = [camera for one in name for camera in self._named(str(one))]
+            return list({camera.config.unique_id: camera for camera in found}.values())
         if name in cameras:
             return [cameras[name]]
         found = [camera for camera in cameras.values() if camera.config.label == name]

@@ -94,14 +94,16 @@ class ControlServer:
                 if isinstance(operator := arguments.get("operator"), str):
                     engine.operators.heard(operator)
                 return Reply(ok=True, snapshot=engine.snapshot())
-            case ("plug" | "unplug" | "pause" | "resume") as verb, {"camera": str(camera)}:
+            case ("plug" | "unplug" | "pause" | "resume") as verb, {
+                "camera": str() | list() as cameras
+            }:
                 acts = {
                     "plug": commands.plug,
                     "unplug": commands.unplug,
                     "pause": commands.pause,
                     "resume": commands.resume,
                 }
-                return _with_results(acts[verb](camera))
+                return _with_results(acts[verb](cameras))
             case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
                 return _with_results(commands.move(camera, pub, pull))
             case "settings", {"camera": str(camera)}:
@@ -112,13 +114,13 @@ class ControlServer:
                 "height": int(height),
             }:
                 return Reply(ok=True, thumbnails=commands.thumbnails(cameras, width, height))
-            case "set", {"camera": str(camera), "changes": dict(changes)}:
-                return _with_results(commands.set(camera, changes))
-            case "window", {"camera": str(camera), "close": True}:
-                return _with_results(commands.close_window(camera))
-            case "window", {"camera": str(camera), "display": str(display)}:
+            case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
+                return _with_results(commands.set(cameras, changes))
+            case "window", {"camera": str() | list() as cameras, "close": True}:
+                return _with_results(commands.close_window(cameras))
+            case "window", {"camera": str() | list() as cameras, "display": str(display)}:
                 xauthority = arguments.get("xauthority", "")
-                return _with_results(commands.open_window(camera, display, str(xauthority)))
+                return _with_results(commands.open_window(cameras, display, str(xauthority)))
             case "events", {"since": int(since)}:
                 return Reply(ok=True, events=engine.events.since(since))
             case "rescan", {}:

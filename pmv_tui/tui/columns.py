@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -13,7 +14,12 @@ from pmv_tui.tui.lines import GAP, MARK_WIDTH, Base, Cell, Line, Tone, tabular
 from pmv_tui.tui.text import plain
 
 MIN_NAME_WIDTH = 6
+COMFORTABLE_NAME_WIDTH = 8
 MAX_NAME_WIDTH = 20
+"""Terminal columns: what is always left of a name, what figures leave of it, and what it gets."""
+
+ALWAYS, FIGURES = 4, 6
+"""Columns that are kept longest, by importance; the last two of them are figures."""
 
 STATE_TONES: dict[str, Tone] = {
     "opening": "warning",
@@ -36,7 +42,7 @@ class Column:
     meaning : a sentence for the help screen.
     cell : what it shows of a camera.
     importance : 1 is kept longest when the terminal is narrow.
-    short : a narrower form of `cell`, for when the columns of importance 1 to 4 do not fit.
+    short : a narrower form of `cell`, for when the columns of importance 1 to 6 do not fit.
     min_width : terminal columns that it takes at least, so that changing figures do not move it.
     right : whether it is aligned to the right, as counts are.
     """
@@ -50,8 +56,7 @@ class Column:
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A column that is shown: its width in terminal columns, and the form of its cells."""
 
     column: Column
@@ -212,13 +217,13 @@ COLUMNS = (
         short=plug_short,
         min_width=4,
     ),
-    Column("clients", "Subscribers connected now.", clients_cell, 6, right=True),
+    Column("clients", "Subscribers connected now.", clients_cell, 5, right=True),
     Column(
         "drops",
         "Frames lost since the engine started, whatever the cause. The camera's screen tells them "
         "apart. What is left out to keep to put_rate is not lost.",
         drop_sum,
-        7,
+        6,
         min_width=6,
         right=True,
     ),
@@ -229,7 +234,7 @@ COLUMNS = (
         "Where images are published; ! other machines can reach it; curve: encrypted, and only "
         "listed clients are accepted.",
         pub_cell,
-        5,
+        7,
     ),
     Column("pull", "Where boxes are received; marked as pub is.", pull_cell, 9),
     Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 11),
@@ -239,23 +244,39 @@ COLUMNS = (
 def layout(cameras: Sequence[CameraStatus], width: int) -> list[Placed]:
     """Choose the columns that fit, by importance, and give each its width.
 
-    The first four are always among them while there is room for their short forms; the state is
-    never left out and never shortened.
+    For the figures among the first six, plug and rate take their short forms and long names are
+    shortened. The first four are always there while there is room for their short forms; the state
+    is never left out and never shortened.
 
     Parameters
     ----------
     width : of the table, terminal columns.
     """
     by_importance = sorted(COLUMNS, key=lambda column: column.importance)
-    first, rest = by_importance[:4], by_importance[4:]
-    placed = [_place(column, cameras) for column in first]
-    if _total(placed) > width:
-        placed = _narrow([_place(column, cameras, short=True) for column in first], width)
-    for column in rest:
+    first, rest = by_importance[:FIGURES], by_importance[FIGURES:]
+    placed = _place_first(first, cameras, width)
+    for column in rest if len(placed) == FIGURES else ():
         candidate = _place(column, cameras)
         if _total([*placed, candidate]) <= width:
             placed.append(candidate)
     return sorted(placed, key=lambda one: COLUMNS.index(one.column))
+
+
+def _place_first(
+    columns: Sequence[Column], cameras: Sequence[CameraStatus], width: int
+) -> list[Placed]:
+    """Place as many of the first six as fit, in the longest forms that let them; at least four."""
+    for count in range(FIGURES, ALWAYS - 1, -1):
+        for short in ((), ("plug",), ("plug", "fps")):
+            placed = [
+                _place(column, cameras, short=column.title in short) for column in columns[:count]
+            ]
+            name, *others = placed
+            room = width - _total([name._replace(width=0), *others])
+            if room >= min(name.width, COMFORTABLE_NAME_WIDTH):
+                return [name._replace(width=min(name.width, room)), *others]
+    placed = [_place(column, cameras, short=True) for column in columns[:ALWAYS]]
+    return _narrow(placed, width)
 
 
 def _narrow(placed: list[Placed], width: int) -> list[Placed]:

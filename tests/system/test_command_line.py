@@ -146,6 +146,38 @@ def test_values_that_look_like_something_else_are_taken_or_refused_in_words(
         assert rig.camera("2026-11-24")["unique_id"] == "left-simulated"
 
 
+def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
+    ports = free_ports(6)
+    names = ("left", "right", "top")
+    rig.write_config("".join(simulated(name, ports.pop(), ports.pop()) for name in names))
+
+    def plugged() -> set[str]:
+        return {each["name"] for each in rig.status()["cameras"] if each["plugged"]}
+
+    with rig.serve():
+        done = rig.run("plug", "left", "top-simulated", "left")
+        assert done.stdout.count("publishes at") == 2, "each once"
+        assert plugged() == {"left", "top"}
+        refused = rig.run("unplug", "left", "nobody", "top")
+        assert refused.returncode == 1
+        assert "no camera 'nobody'" in refused.stderr
+        assert plugged() == {"left", "top"}, "where a name is unknown, nothing is done"
+
+        for words, gains in ((["left", "top", "gain=3"], [3, 0, 3]), (["all", "gain=6"], [6] * 3)):
+            done = rig.run("set", *words, "--json")
+            told = json.loads(done.stdout)
+            assert [one["settings"][0]["actual"] for one in told] == [one for one in gains if one]
+            read = (json.loads(rig.run("settings", name, "--json").stdout) for name in names)
+            now = [{each["name"]: each["actual"] for each in one["settings"]} for one in read]
+            assert [one["gain"] for one in now] == gains
+        assert rig.config_path.read_text().count("gain = 6") == 3
+        (one,) = json.loads(rig.run("set", "left", "gain=1", "--json").stdout)
+        assert one["actual"] == 1
+        for words in (["all", "name=x"], ["left", "right", "name=x"]):
+            assert "cannot share a name" in rig.run("set", *words).stderr
+        assert rig.run("set", "left", "right").returncode == 2
+
+
 def test_config_path_tells_the_file_and_why(rig: RigOnDisk) -> None:
     rig.write_config("")
     about = json.loads(rig.run("config", "path", "--json").stdout)

@@ -108,10 +108,21 @@ def test_columns_leave_by_importance() -> None:
         return text(title_line(layout([a_camera()], width))).split()
 
     assert shown(80) == ["name", "state", "fps", "plug", "clients", "drops", "pub"]
-    assert shown(60) == ["name", "state", "fps", "plug", "pub"]
+    assert shown(60) == ["name", "state", "fps", "plug", "clients", "drops"]
+    assert shown(50) == ["name", "state", "fps", "plug", "clients", "drops"], "in short forms"
     assert shown(40) == ["name", "state", "fps", "plug"]
     assert shown(26) == ["name", "state", "plug"]
     assert shown(20) == ["name", "state"]
+
+
+@pytest.mark.parametrize("width", [54, 60, 80])
+def test_a_long_name_gives_way_to_figures(width: int) -> None:
+    cameras = [a_camera("left"), a_camera("left-side-of-the-maze", plugged=True, clients=3)]
+    placed = layout(cameras, width)
+    assert {"clients", "drops"} <= {one.column.title for one in placed}
+    row = text(camera_line(placed, cameras[1], cursor=False))
+    assert "left-si" in row
+    assert " 3 " in row
 
 
 def test_a_hostile_name_neither_moves_the_columns_nor_reaches_the_terminal() -> None:
