@@ -53,6 +53,7 @@ class AravisCamera(GenICamCamera):
         self._gap_expected = False
         try:
             super().__init__(AravisFeatures(camera.get_device()), config)
+            self.serial = camera.get_device_serial_number()
             self._start()
         except GLib.Error as error:
             self.close()
@@ -174,7 +175,7 @@ def open_camera(config: CameraConfig) -> AravisCamera:
     ------
     CameraError : it is not there, it is in use, or it refuses a setting; says which.
     """
-    camera = devices.open(config.serial)
+    camera = devices.open(config.serial, config.device)
     try:
         apply_settings(AravisFeatures(camera.get_device()), config)
     except GLib.Error as error:

@@ -32,13 +32,19 @@ class Devices:
                     f"{Aravis.get_device_serial_nbr(index)}-aravis",
                     f"{Aravis.get_device_vendor(index)} {Aravis.get_device_model(index)}",
                     PROTOCOLS[Aravis.get_device_protocol(index)],
+                    (Aravis.get_device_id(index), Aravis.get_device_physical_id(index)),
                 )
                 for index in self._indices()
                 if Aravis.get_device_vendor(index) != "Basler"
             ]
 
-    def open(self, serial: str) -> Any:
+    def open(self, serial: str, name: str = "") -> Any:
         """Open a camera and take control of it.
+
+        Parameters
+        ----------
+        serial : its serial number.
+        name : where it is known by another: its user-defined name, or Aravis' own for it.
 
         Returns
         -------
@@ -49,11 +55,11 @@ class Devices:
         CameraError : it is not there, or in use.
         """
         try:
-            device = Aravis.Camera.new(self._id(serial))
+            device = Aravis.Camera.new(name or self._id(serial))
         except GLib.Error as error:
             self.forget()
             raise CameraError(
-                f"camera {serial} cannot be opened: {error.message}",
+                f"camera {name or serial} cannot be opened: {error.message}",
                 "check its cable and power; unplug it and plug it in again",
             ) from error
         # Without control Aravis opens a GigE camera all the same, to look at.

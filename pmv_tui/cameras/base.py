@@ -155,11 +155,13 @@ class FoundCamera:
     unique_id : `<serial>-<backend>`.
     description : model and maker, for people.
     link : what its images come over, `USB3` or `GigE`; empty where it is neither, or not known.
+    names : what the config's `device` may call it, beside its serial number.
     """
 
     unique_id: str
     description: str
     link: str = ""
+    names: tuple[str, ...] = ()
 
 
 class Camera(Protocol):

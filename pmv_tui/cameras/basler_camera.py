@@ -53,6 +53,7 @@ class BaslerCamera(GenICamCamera):
     def __init__(self, device: Any, config: CameraConfig) -> None:
         self.counts = FrameCounts()
         self._device = device
+        self.serial = device.GetDeviceInfo().GetSerialNumber()
         self._last_block_id: int | None = None
         try:
             super().__init__(BaslerFeatures(device.GetNodeMap()), config)
@@ -156,6 +157,7 @@ def list_cameras() -> list[FoundCamera]:
             f"{device.GetSerialNumber()}-basler",
             f"{device.GetVendorName()} {device.GetModelName()}",
             _LINKS.get(device.GetDeviceClass(), ""),
+            _names(device),
         )
         for device in devices
     ]
@@ -169,7 +171,7 @@ def open_camera(config: CameraConfig) -> BaslerCamera:
     CameraError : it is not there, it is in use, or it refuses a setting; says which.
     """
     with ExitStack() as on_failure:
-        device = _open_device(config.serial)
+        device = _open_device(config)
         on_failure.callback(device.DestroyDevice)
         try:
             features = BaslerFeatures(device.GetNodeMap())
@@ -205,17 +207,36 @@ def _show_picture(features: BaslerFeatures, path: str) -> None:
     features.set("TestImageSelector", "Off")
 
 
-def _open_device(serial: str) -> Any:
-    """Open the camera with a serial number: pylon.InstantCamera."""
+def _names(device: Any) -> tuple[str, ...]:
+    """Return what a device is called: the name that its user gave it, and pylon's for people."""
+    names = (device.GetUserDefinedName(), device.GetFriendlyName())
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _find(factory: Any, config: CameraConfig) -> list[Any]:
+    """Find the devices with the config's serial number, or of the name that it gives."""
+    if config.device:
+        return [each for each in factory.EnumerateDevices() if config.device in _names(each)]
     wanted = pylon.DeviceInfo()
-    wanted.SetSerialNumber(serial)
+    wanted.SetSerialNumber(config.serial)
+    return list(factory.EnumerateDevices([wanted]))
+
+
+def _open_device(config: CameraConfig) -> Any:
+    """Open the camera that a config means: pylon.InstantCamera."""
+    serial = config.device or config.serial
     try:
         factory = pylon.TlFactory.GetInstance()
-        found = factory.EnumerateDevices([wanted])
+        found = _find(factory, config)
         if not found:
             raise CameraError(
                 f"no Basler camera {serial} is connected",
                 "check its cable and power, and its serial number with: pmv-tui cameras",
+            )
+        if len(found) > 1:
+            raise CameraError(
+                f"{len(found)} Basler cameras are called {serial}",
+                "give them different user-defined names, or take the line `device` out",
             )
         # Cameras with a GigE plug are reached only here, so this may fail as Open may.
         device = pylon.InstantCamera(factory.CreateDevice(found[0]))

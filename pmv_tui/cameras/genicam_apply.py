@@ -48,7 +48,7 @@ def apply_live(features: Features, old: CameraConfig, new: CameraConfig) -> None
     RestartNeeded : something else differs; nothing has been set.
     """
     # Most cameras lock them, and the sizes of the buffers hang on them.
-    require_no_restart(old, new, "source", "pixel_format", "roi", "external_trigger")
+    require_no_restart(old, new, "device", "source", "pixel_format", "roi", "external_trigger")
     _set_numbers(features, new)
 
 

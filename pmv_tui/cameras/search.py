@@ -232,6 +232,7 @@ def as_map(result: SearchResult) -> dict[str, Any]:
                 "unique_id": camera.unique_id,
                 "description": camera.description,
                 "link": camera.link,
+                "names": list(camera.names),
             }
             for camera in result.cameras
         ],
@@ -243,7 +244,9 @@ def _read(name: str, said: str) -> SearchResult:
     told = json.loads(said)
     for line in told["logged"]:
         log.warning("%s", line)
-    cameras = tuple(FoundCamera(**camera) for camera in told["cameras"])
+    cameras = tuple(
+        FoundCamera(**camera | {"names": tuple(camera["names"])}) for camera in told["cameras"]
+    )
     if told["available"]:
         return SearchResult(name, cameras, remark=told["reason"])
     return SearchResult(name, cameras, BackendUnavailable(told["reason"], told["remedy"]))

@@ -186,6 +186,9 @@ class CameraConfig(_Section):
     name: Annotated[str, AfterValidator(_name)] = Field(default="", max_length=64)
     """What people read; the serial where it is empty."""
 
+    device: Annotated[str, AfterValidator(_name)] = Field(default="", max_length=255)
+    """basler, aravis: the device's user-defined name; empty: the serial of the unique_id is its."""
+
     fps: float = Field(
         default=60.0,
         ge=SLOWEST_CAMERA,

@@ -32,6 +32,9 @@ def _listed(camera: CameraConfig, examined: Examined) -> Iterator[Finding]:
     search = examined.search.result()
     usable = {each["backend"] for each in search.backends if each["available"]}
     if camera.backend in SDK_BACKENDS:
+        # By its user-defined name a camera is not always known before it is opened.
+        if camera.device:
+            return
         if camera.backend in usable and camera.unique_id not in search.links:
             yield error(
                 f"{camera.label} ({camera.unique_id}) is listed and not connected",

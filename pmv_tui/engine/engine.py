@@ -181,12 +181,36 @@ class Engine:
     def _take_in(self, found: FoundCamera) -> None:
         """Let a camera that is not listed join the rig; where it is to be left alone, tell once."""
         text, unique_id = f"found: {found.description}; not in the config", found.unique_id
+        namesake = self._listed_by_name(found)
+        if namesake is not None:
+            if namesake.config.device not in found.names and unique_id not in self._left_alone:
+                self._left_alone.add(unique_id)
+                self.events.tell(
+                    f"{text}, and not opened: it may be {namesake.config.label}, which is listed "
+                    "by its user-defined name and not open yet"
+                )
+            return
         if self.loaded.config.engine.open_unlisted:
             self._add(self._complete(unique_id), listed=False)
             self.events.tell(text, camera=unique_id)
         elif unique_id not in self._left_alone:
             self._left_alone.add(unique_id)
             self.events.tell(f"{text}, and so not opened ({unique_id})")
+
+    def _listed_by_name(self, found: FoundCamera) -> RigCamera | None:
+        """Return the listed camera that this one is by name, or may be; None where there is none.
+
+        A user-defined name is not always known before a camera is opened: then one that is not
+        open yet may be any.
+        """
+        serial, _, backend = found.unique_id.rpartition("-")
+        for camera in self.cameras.values():
+            progress = camera.worker.progress
+            if not camera.config.device or camera.config.backend != backend:
+                continue
+            if camera.config.device in found.names or progress.serial in ("", serial):
+                return camera
+        return None
 
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""

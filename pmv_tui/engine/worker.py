@@ -69,6 +69,7 @@ class Progress:
     failures, last_failure : how often the camera could not be opened or was lost, and why last.
     streaming_since, last_frame, last_sign : when the stream began, a frame came, and the camera's
         driver last returned; monotonic, ns.
+    serial : of the device that was opened last; empty where its back end does not tell.
     raw_size : width and height of an image before downsampling, pixels; zeros before the first.
     settings : as the camera reported them after the opening or the last change.
     """
@@ -81,6 +82,7 @@ class Progress:
     streaming_since: int = 0
     last_frame: int = 0
     last_sign: int = 0
+    serial: str = ""
     raw_size: tuple[int, int] = (0, 0)
     width: int = 0
     height: int = 0
@@ -261,6 +263,7 @@ class Worker:
         self._read_settings(camera)
         self._applied = self._config
         progress.retry_at = None
+        progress.serial = str(getattr(camera, "serial", ""))
         progress.streaming_since = progress.last_sign = time.monotonic_ns()
         progress.reason = ""
         progress.state = "capturing"

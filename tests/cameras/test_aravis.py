@@ -58,6 +58,19 @@ def test_a_camera_on_the_network_is_found() -> None:
 
 
 @pytest.mark.usefixtures("device")
+def test_a_camera_can_be_named_by_what_it_is_called() -> None:
+    found = {camera.unique_id: camera.names for camera in AravisBackend().discover()}
+    name, *_ = found[f"{SERIAL}-aravis"]
+    named = CameraConfig(unique_id="left-eye-aravis", device=name, roi=SMALL)
+    camera: Any = AravisBackend().open(named)
+    assert camera.serial == SERIAL
+    grab_one(camera)
+    camera.close()
+    with pytest.raises(CameraError, match="camera nobody cannot be opened"):
+        open_aravis(device="nobody")
+
+
+@pytest.mark.usefixtures("device")
 def test_it_streams_new_frames_with_the_hosts_time_and_its_own() -> None:
     camera = open_aravis()
     before = time.time_ns()
@@ -116,7 +129,7 @@ def test_settings_are_read_back_with_their_ranges() -> None:
     assert fps.note == "the camera's maximum"
     assert (exposure_time.actual, exposure_time.lowest) == (10.0, 10.0)
     assert exposure_time.note == "the camera's minimum"
-    assert (gain.actual, gain.note) == (None, "not in dB here, but in steps: the lowest is set")
+    assert (gain.actual, gain.note) == (None, "not in dB here, but in steps: the minimum is set")
     assert (pixel_format.actual, pixel_format.choices) == ("Mono", ("Mono", "Colour"))
     assert trigger.actual is False
     assert (roi.actual, roi.live) == (SMALL, False)

@@ -120,6 +120,20 @@ def test_emulated_cameras_are_found() -> None:
     assert found["0815-0000-basler"] == found["0815-0001-basler"] == "Basler Emulation"
 
 
+def test_a_camera_can_be_named_by_what_it_is_called() -> None:
+    (name,) = next(
+        camera.names
+        for camera in BaslerBackend().discover()
+        if camera.unique_id == "0815-0001-basler"
+    )
+    camera = open_basler("left-eye", device=name)
+    assert camera.serial == "0815-0001"
+    grab_one(camera)
+    camera.close()
+    with pytest.raises(CameraError, match="no Basler camera nobody is connected"):
+        open_basler("left-eye", device="nobody")
+
+
 def test_it_streams_new_frames_with_the_hosts_time() -> None:
     camera = open_basler(fps=100.0)
     before = time.time_ns()
@@ -283,7 +297,7 @@ def test_older_cameras_are_set_by_their_older_names() -> None:
     assert nodes.GetNode("GainRaw").GetValue() == nodes.GetNode("GainRaw").GetMin()
     gain = read_settings(BaslerFeatures(older), wanted)[2]
     assert (gain.wanted, gain.actual) == (6.0, None)
-    assert gain.note == "not in dB here, but in steps: the lowest is set"
+    assert gain.note == "not in dB here, but in steps: the minimum is set"
     device.Close()
 
 
