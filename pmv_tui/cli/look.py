@@ -1,14 +1,14 @@
 """The commands that look at something without an engine: cameras, the config file, a stream."""
 
 import argparse
-import sys
+from contextlib import suppress
 from dataclasses import asdict
 from threading import Timer
 from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar, at_least
-from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, show
-from pmv_tui.cli.rig import locate
+from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, complain, show
+from pmv_tui.cli.rig import locate, rig_of
 
 if TYPE_CHECKING:
     from pmv_tui.config.problems import Problem
@@ -40,10 +40,16 @@ def add_commands(grammar: Grammar) -> None:
 
 def _cameras(options: argparse.Namespace) -> int:
     from pmv_tui.cameras.search import as_map, searches
+    from pmv_tui.cli.environment import differences
     from pmv_tui.cli.report import search_lines
 
+    different: list[str] = []
+    with suppress(CommandFailed):  # a search needs no rig
+        # Before the search, which takes out of the environment what an SDK dies of.
+        different = differences(rig_of(options))
+
     def tell_who_is_late() -> None:
-        print(f"still searching: {', '.join(searches.under_way)}", file=sys.stderr)
+        complain(f"still searching: {', '.join(searches.under_way)}")
 
     late = Timer(PATIENCE, tell_who_is_late)
     late.start()
@@ -53,6 +59,8 @@ def _cameras(options: argparse.Namespace) -> int:
         late.cancel()
         searches.stop()
     show(options, list(map(as_map, results)), lambda: search_lines(results))
+    for difference in different:
+        complain(difference)
     return DONE
 
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cli.grammar import SOME, Grammar, camera_argument, cameras_argument, chosen
-from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, show
+from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, complain, show
 from pmv_tui.cli.rig import request, rig_of
 
 if TYPE_CHECKING:
@@ -196,6 +196,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _rescan(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.environment import differences
     from pmv_tui.cli.report import rescan_lines
 
     before = {each["unique_id"] for each in request(options, "snapshot")["snapshot"]["cameras"]}
@@ -211,6 +212,8 @@ def _rescan(options: argparse.Namespace) -> int:
         "backends": rig["backends"],
     }
     show(options, value, lambda: rescan_lines(found, rig))
+    for difference in differences(rig_of(options)):
+        complain(difference)
     return DONE
 
 

@@ -78,5 +78,7 @@ def test_a_back_end_that_aborts_is_told_and_not_opened_until_it_is_mended(
         asked.shown("left", "capturing", seconds=PATIENCE)
         wait_for(lambda: not asked.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
         tell(asked, "search", "")
-        asked.ask("rescan")
+        asked.environment["PYLON_CAMEMU"] = "1"
+        done = asked.run("rescan", seconds=PATIENCE)
+        assert "PYLON_CAMEMU is 1 here and 0 in the engine (pid" in done.stderr
         asked.shown("odd", "capturing", seconds=PATIENCE)
