@@ -82,6 +82,11 @@ def state_cell(camera: CameraStatus) -> Cell:
     return Cell(state + again, STATE_TONES.get(state, "plain"))
 
 
+def in_trouble(camera: CameraStatus) -> bool:
+    """Whether somebody should look after a camera: it has no frames, or no sockets."""
+    return STATE_TONES.get(camera["state"]) == "bad" or bool(camera["plug_error"])
+
+
 def fps_verdict(camera: CameraStatus) -> Cell:
     """Judge the measured rate, where one is wanted: ok is within 1 frame a second of it."""
     if camera["external_trigger"] or camera["state"] == "ended":
@@ -309,12 +314,17 @@ def title_line(placed: Sequence[Placed]) -> Line:
     return _line(placed, [Cell(one.column.title) for one in placed], "title")
 
 
-def camera_line(placed: Sequence[Placed], camera: CameraStatus, *, cursor: bool) -> Line:
+def camera_line(
+    placed: Sequence[Placed], camera: CameraStatus, *, cursor: bool, marked: bool = False
+) -> Line:
     """Write the row of one camera."""
-    return _line(placed, [one.cell(camera) for one in placed], "cursor" if cursor else "plain")
+    cells = [one.cell(camera) for one in placed]
+    return _line(placed, cells, "cursor" if cursor else "plain", marked=marked)
 
 
-def _line(placed: Sequence[Placed], cells: Sequence[Cell], base: Base) -> Line:
+def _line(
+    placed: Sequence[Placed], cells: Sequence[Cell], base: Base, *, marked: bool = False
+) -> Line:
     """Set cells side by side, each at the width of its column."""
-    widths = [one.width for one in placed]
-    return tabular(cells, widths, base, right=[one.column.right for one in placed])
+    widths, right = [one.width for one in placed], [one.column.right for one in placed]
+    return tabular(cells, widths, base, right, marked=marked)

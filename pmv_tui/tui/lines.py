@@ -37,7 +37,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 MARK_WIDTH = 2
-"""Columns of the mark before the row under the cursor."""
+"""Columns of the marks before a row: of the cursor, and of those that keys act on."""
 
 GAP = 2
 """Columns between two columns."""
@@ -48,20 +48,23 @@ def tabular(
     widths: Sequence[int],
     base: Base = "plain",
     right: Sequence[bool] = (),
+    *,
+    marked: bool = False,
 ) -> Line:
-    """Set cells side by side, as a row of a table; the row under the cursor is marked.
+    """Set cells side by side, as a row of a table; `>` stands before the row under the cursor.
 
     Parameters
     ----------
     widths : of each cell, terminal columns.
     right : whether each is aligned to the right, as counts are; empty where none is.
+    marked : whether the row is one of those that keys act on.
     """
     padded = [
         Cell(fit(cell.text, width, right=to_right) + " " * GAP, cell.tone)
         for cell, width, to_right in zip(cells, widths, right or [False] * len(cells), strict=True)
     ]
-    mark = ">" if base == "cursor" else " "
-    return Line((Cell(mark.ljust(MARK_WIDTH)), *padded), base)
+    mark = (">" if base == "cursor" else " ") + ("*" if marked else " ")
+    return Line((Cell(mark, "strong" if marked else "plain"), *padded), base)
 
 
 def changed_spans(old: Line, new: Line) -> Iterator[tuple[int, int]] | None:

@@ -227,7 +227,8 @@ class RigDouble:
         results = [
             self._apply(command, camera, arguments)
             for camera in self.cameras
-            if chosen in ("all", camera["unique_id"])
+            if chosen == "all"
+            or camera["unique_id"] in ([chosen] if isinstance(chosen, str) else chosen)
         ]
         return Reply(ok=all(result["ok"] for result in results), results=results)
 

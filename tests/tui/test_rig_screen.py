@@ -1,5 +1,6 @@
 """The main screen: what it shows, and what its keys do to the rig."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,87 @@ def test_the_cursor_stays_on_its_camera_when_another_appears_above() -> None:
         await until_shown(pilot, "> right")
 
     drive(rig, scenario)
+
+
+def many_cameras() -> RigDouble:
+    rig = RigDouble(*(a_camera(f"cam{number}", 5555 + 2 * number) for number in range(30)))
+    rig.cameras[7]["state"] = "lost"
+    rig.cameras[21]["plug_error"] = "in use"
+    return rig
+
+
+@pytest.mark.parametrize("key", ["end", "V"])
+def test_the_cursor_stays_in_sight_through_every_resize(key: str) -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "> cam0 ")
+        await pilot.press("end", key)
+        for size in ((100, 40), (60, 16), (40, 12), (120, 50), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: re.search(CURSOR_ON_LAST, screen(app)))
+
+    drive(many_cameras(), scenario)
+
+
+CURSOR_ON_LAST = r"> (○  )?cam29\b"
+"""How the row or tile of the last camera begins when the cursor is on it."""
+
+
+def test_a_text_filters_the_table_as_it_is_typed() -> None:
+    rig = many_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "> cam0 ")
+        await pilot.press("slash", *"CAM2")
+        await until_shown(pilot, "/CAM2 (11 of 30)  esc clears")
+        await until_shown(pilot, "> cam2 ")
+        assert "cam3" not in screen(app)
+        await pilot.press("1", "enter", "p")
+        await until_shown(pilot, "cam21 publishes at")
+        await pilot.press("slash", *["backspace"] * 5, *"lost")
+        await until_shown(pilot, "> cam7 ")
+        await pilot.press("escape")
+        await until_shown(pilot, "  cam0 ")
+        await until_shown(pilot, "> cam7 ")
+        await pilot.press("slash", *"nothing", "enter", "p")
+        await until_shown(pilot, "No camera has 'nothing'")
+
+    drive(rig, scenario)
+    assert rig.commands == [("plug", {"camera": "cam21-simulated"})]
+
+
+def test_n_goes_to_the_next_camera_in_trouble() -> None:
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await until_shown(pilot, "> cam0 ")
+        for name in ("cam7", "cam21", "cam7"):
+            await pilot.press("n")
+            await until_shown(pilot, f"> {name} ")
+
+    drive(many_cameras(), scenario)
+
+
+def test_a_key_acts_on_all_that_are_marked() -> None:
+    rig = many_cameras()
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await until_shown(pilot, "> cam0 ")
+        await pilot.press("m", "m")
+        await until_shown(pilot, "2 marked: keys act on these")
+        await until_shown(pilot, " *cam1 ")
+        await pilot.press("p")
+        await until_shown(pilot, "Plugged: cam0, cam1")
+        await pilot.press("space")
+        await until_shown(pilot, "Paused: cam0, cam1")
+        await pilot.press("slash", *"cam2", "enter", "M")
+        await until_shown(pilot, "13 marked")
+        await pilot.press("escape", "escape")
+        await until_gone(pilot, "marked")
+        await pilot.press("j", "p")
+        await until_shown(pilot, "cam3 publishes at")
+
+    drive(rig, scenario)
+    both = {"camera": ["cam0-simulated", "cam1-simulated"]}
+    assert rig.commands[:2] == [("plug", both), ("pause", both)]
+    assert [arguments["camera"] for _, arguments in rig.commands[2:]] == ["cam3-simulated"]
 
 
 def test_an_engine_that_does_not_answer_is_told_until_it_answers_again() -> None:

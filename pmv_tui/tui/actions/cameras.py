@@ -116,6 +116,60 @@ RESCAN = Action(
     commands=("rescan",),
     footer=False,
 )
+SEARCH = Action(
+    "search",
+    "slash",
+    "search",
+    "Show only cameras with a text in their name, id or state: type it, then enter keeps it and "
+    "esc clears it.",
+    "search",
+    "/",
+    commands=ON_SCREEN,
+    footer=False,
+    priority=True,
+)
+MARK = Action(
+    "mark",
+    "m",
+    "mark",
+    "Mark the camera under the cursor, or take its mark away. While cameras are marked, plug, "
+    "pause, window and add act on all of them.",
+    "mark",
+    "m",
+    commands=ON_SCREEN,
+    footer=False,
+)
+MARK_ALL = Action(
+    "mark-all",
+    "M",
+    "mark all",
+    "Mark all cameras that are shown; or, where all are marked, take their marks away.",
+    "mark_all",
+    "M",
+    commands=ON_SCREEN,
+    footer=False,
+)
+NEXT_TROUBLE = Action(
+    "next-trouble",
+    "n",
+    "next in trouble",
+    "Go to the next camera in trouble: stalled, lost, in error, or with a plug that failed.",
+    "next_trouble",
+    "n",
+    commands=ON_SCREEN,
+    footer=False,
+)
+CLEAR = Action(
+    "clear",
+    "escape",
+    "clear",
+    "Show all cameras again; where all are shown, take all marks away.",
+    "clear",
+    "esc",
+    commands=ON_SCREEN,
+    footer=False,
+    palette=False,
+)
 LOG = Action(
     "log", "l", "log", "Show what happened, newest at the bottom.", "log", "l", commands=("events",)
 )

@@ -18,11 +18,8 @@ from pmv_tui.tui.log_filter import LogFilter
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.event_view import EventView
-from pmv_tui.tui.widgets.field import Field
 from pmv_tui.tui.widgets.key_footer import KeyFooter
-
-LONGEST_SEARCH = 200
-"""Characters of the text to look for: each event is compared with it, four times a second."""
+from pmv_tui.tui.widgets.search_field import SearchField
 
 
 class LogScreen(ExplainedScreen[None]):
@@ -51,16 +48,12 @@ class LogScreen(ExplainedScreen[None]):
         """Lay out a title, the log, the field to search by, where one is, and the footer."""
         yield Static(classes="screen-title", markup=False)
         yield EventView()
-        yield Field(
-            id="search", placeholder="text to look for", compact=True, max_length=LONGEST_SEARCH
-        )
+        yield SearchField("text to look for")
         yield Static(id="place", markup=False)
         yield KeyFooter(self.registry)
 
     def on_mount(self) -> None:
         """Show what is known, and whatever comes."""
-        # Over SSH each blink is traffic.
-        self.query_one("#search", Input).cursor_blink = False
         self._changed.subscribe(self, self._show, immediate=True)
         self._show(self._state)
 
@@ -117,13 +110,11 @@ class LogScreen(ExplainedScreen[None]):
 
     def action_search(self) -> None:
         """Ask for a text."""
-        field = self.query_one("#search", Input)
-        field.display = True
-        self.set_focus(field)
+        self.query_one(SearchField).open()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let a / that is typed into the field stand there. See `DOMNode.check_action`."""
-        if action == "search" and self.query_one("#search", Input).display:
+        if action == "search" and self.query_one(SearchField).display:
             return False
         return super().check_action(action, parameters)
 
@@ -135,19 +126,17 @@ class LogScreen(ExplainedScreen[None]):
     @on(Input.Submitted)
     def _keep_search(self) -> None:
         """Keep the text, and give the keys back to the log."""
-        self.query_one("#search", Input).display = False
-        self.set_focus(None)
+        self.query_one(SearchField).keep()
 
     def action_clear(self) -> None:
         """Clear the text while it is typed; else the filter; without one, go back."""
-        field = self.query_one("#search", Input)
+        field = self.query_one(SearchField)
         if self._filter == self._first_filter and not field.display:
             self.dismiss()
             return
         if not field.display:
             self._filter = self._first_filter
-        field.value = ""
-        self._keep_search()
+        field.clear()
         self._refilter(text="")
 
     def action_move(self, rows: int) -> None:

@@ -8,13 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.signal import Signal
+from textual.widgets import Input, Static
 
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions.cameras import RESCAN
 from pmv_tui.tui.actions.screens import QUIT, RIG_ACTIONS
+from pmv_tui.tui.camera_filter import CameraFilter
+from pmv_tui.tui.columns import in_trouble
 from pmv_tui.tui.empty_rig import Keys, empty_rig
 from pmv_tui.tui.help_topics import RIG_HELP
+from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, is_open
@@ -25,6 +29,7 @@ from pmv_tui.tui.widgets.event_view import EventView
 from pmv_tui.tui.widgets.header_line import HeaderLine
 from pmv_tui.tui.widgets.key_footer import KeyFooter
 from pmv_tui.tui.widgets.picture_view import PictureView
+from pmv_tui.tui.widgets.search_field import SearchField
 
 RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""
@@ -36,6 +41,11 @@ class RigScreen(SteeringScreen):
     registry = RIG_ACTIONS
     help_topics = RIG_HELP
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in RIG_ACTIONS]
+    AUTO_FOCUS = ""
+
+    def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
+        super().__init__(state, changed, link)
+        self._filter = CameraFilter()
 
     def compose(self) -> ComposeResult:
         """Lay out header, trouble, table or its stand-in, details, events and footer."""
@@ -44,6 +54,8 @@ class RigScreen(SteeringScreen):
         with VerticalScroll(id="empty", can_focus=False):
             yield Static(id="empty-text", markup=False)
         yield CameraTable()
+        yield SearchField("name, id or state to look for")
+        yield Static(id="place", markup=False)
         with Container(id="below"):
             with Vertical():
                 yield CameraDetails()
@@ -54,21 +66,36 @@ class RigScreen(SteeringScreen):
     def target(self) -> CameraStatus | None:
         """Give the camera under the cursor. See `SteeringScreen.target`."""
         camera = self.query_one(CameraTable).camera
-        if camera is None:
+        if camera is None and self.state.cameras:
+            self.toast(f"No camera has {self._filter.text!r}; esc shows all", severity="warning")
+        elif camera is None:
             self.toast(
                 f"There is no camera; {self.key_of(RESCAN)} searches for one", severity="warning"
             )
         return camera
 
+    def targets(self) -> list[CameraStatus]:
+        """Return the marked cameras, or the one under the cursor. See `SteeringScreen.targets`."""
+        return self._filter.chosen(self.state.cameras) or super().targets()
+
     def draw(self, state: RigState) -> None:
         """Draw this state of the rig."""
         self.query_one(HeaderLine).show_state(state)
         self._show_empty(state)
-        table = self.query_one(CameraTable)
-        table.show_cameras(state.cameras)
-        self._describe()
+        self._show_table()
         recent = list(islice(reversed(state.events), RECENT_EVENTS))[::-1]
         self.query_one(EventView).show_events(recent, state.names)
+
+    def _show_table(self) -> None:
+        """Show the cameras that the filter lets through, and say below them that it is on."""
+        cameras = self.state.cameras
+        shown = self._filter.shown(cameras)
+        self.query_one(CameraTable).show_cameras(shown, self._filter.marked)
+        place, told = self.query_one("#place", Static), self._filter.told(len(shown), len(cameras))
+        place.display = bool(told)
+        if place.content != f" {told}":
+            place.update(f" {told}")
+        self._describe()
 
     def _show_empty(self, state: RigState) -> None:
         """Show a text in place of the table where there is no camera."""
@@ -94,6 +121,52 @@ class RigScreen(SteeringScreen):
         """Scroll what is known of the camera under the cursor."""
         details = self.query_one(CameraDetails)
         details.scroll_relative(y=pages * details.size.height, animate=False)
+
+    def action_search(self) -> None:
+        """Ask for a text that the cameras must have."""
+        self.query_one(SearchField).open()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let a / that is typed into the field stand there. See `DOMNode.check_action`."""
+        if action == "search" and any(field.display for field in self.query(SearchField)):
+            return False
+        return super().check_action(action, parameters)
+
+    @on(Input.Changed)
+    def _search_changed(self, message: Input.Changed) -> None:
+        """Show the cameras that have the text as it is typed."""
+        self._filter.text = message.value
+        self._show_table()
+
+    @on(Input.Submitted)
+    def _keep_search(self) -> None:
+        """Keep the text, and give the keys back to the table."""
+        self.query_one(SearchField).keep()
+
+    def action_clear(self) -> None:
+        """Clear the text; where there is none, the marks."""
+        field = self.query_one(SearchField)
+        if not (self._filter.text or field.display):
+            self._filter.marked.clear()
+        field.clear()
+        self._show_table()
+
+    def action_mark(self) -> None:
+        """Mark the camera under the cursor, or take its mark away; go on to the next."""
+        if camera := self.target():
+            self._filter.mark(camera)
+            self.action_move(1)
+            self._show_table()
+
+    def action_mark_all(self) -> None:
+        """Mark all cameras that are shown, or take their marks away."""
+        self._filter.mark_all(self._filter.shown(self.state.cameras))
+        self._show_table()
+
+    def action_next_trouble(self) -> None:
+        """Go to the next camera in trouble."""
+        if not self.query_one(CameraTable).move_to_next(in_trouble):
+            self.toast("No camera is in trouble")
 
     @on(CameraTable.CursorMoved)
     def _describe(self) -> None:

@@ -1,5 +1,7 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
+from collections.abc import Sequence
+
 from textual import work
 from textual.errors import NoWidget
 from textual.notifications import SeverityLevel
@@ -27,10 +29,19 @@ DONE = {
 }
 """What a toast says when a command worked."""
 
+ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume": "Resumed"}
+"""What stands before the names when a command worked for several."""
+
 
 def is_open(camera: CameraStatus) -> bool:
     """Tell whether a camera's window is on a screen, or on its way there."""
     return camera["window"] in OPEN_WINDOWS
+
+
+def _argument(cameras: Sequence[CameraStatus]) -> str | list[str]:
+    """Return the argument `camera` of a command for these."""
+    first, *others = [camera["unique_id"] for camera in cameras]
+    return [first, *others] if others else first
 
 
 class SteeringScreen(ExplainedScreen[None]):
@@ -59,6 +70,11 @@ class SteeringScreen(ExplainedScreen[None]):
     def target(self) -> CameraStatus | None:
         """Give the camera that is steered; where there is none, say so."""
         raise NotImplementedError
+
+    def targets(self) -> list[CameraStatus]:
+        """Return the cameras that are steered: the one, unless several are marked."""
+        camera = self.target()
+        return [camera] if camera else []
 
     def draw(self, state: RigState) -> None:
         """Draw this state of the rig."""
@@ -116,24 +132,30 @@ class SteeringScreen(ExplainedScreen[None]):
         self.query_one(CursorView).move_to_last()
 
     def action_plug(self) -> None:
-        """Plug the camera, or unplug it."""
-        if camera := self.target():
-            self._tell("unplug" if camera["plugged"] else "plug", camera)
+        """Plug the cameras; where each is plugged, unplug them."""
+        cameras = self.targets()
+        unplugged = [camera for camera in cameras if not camera["plugged"]]
+        self._tell("plug" if unplugged else "unplug", unplugged or cameras)
 
     def action_pause(self) -> None:
-        """Pause the camera, or resume it."""
-        camera = self.target()
-        if camera and camera["plugged"]:
-            self._tell("resume" if camera["paused"] else "pause", camera)
-        elif camera:
+        """Pause the cameras; where each is paused, resume them."""
+        cameras = self.targets()
+        plugged = [camera for camera in cameras if camera["plugged"]]
+        publishing = [camera for camera in plugged if not camera["paused"]]
+        self._tell("pause" if publishing else "resume", publishing or plugged)
+        if cameras and not plugged:
+            names = ", ".join(camera["name"] for camera in cameras)
+            verb, them = ("is", "it") if len(cameras) == 1 else ("are", "them")
             self.toast(
-                f"{camera['name']} is unplugged: {self.key_of(PLUG)} plugs it", severity="warning"
+                f"{names} {verb} unplugged: {self.key_of(PLUG)} plugs {them}", severity="warning"
             )
 
     def action_window(self) -> None:
-        """Open the camera's window, or close it."""
-        if camera := self.target():
-            self.tell_window(camera["unique_id"], close=is_open(camera))
+        """Open the cameras' windows; where each is open, close them."""
+        cameras = self.targets()
+        closed = [camera for camera in cameras if not is_open(camera)]
+        if cameras:
+            self.tell_window(_argument(closed or cameras), close=not closed)
 
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
@@ -155,28 +177,36 @@ class SteeringScreen(ExplainedScreen[None]):
 
     @work
     async def action_add(self) -> None:
-        """Add the camera to the config file."""
-        camera = self.target()
-        if camera and camera["listed"]:
-            self.toast(f"{camera['name']} is in the config file already")
-        elif camera:
-            results = await self.link.tell("set", camera=camera["unique_id"], changes={})
+        """Add the cameras to the config file."""
+        cameras = self.targets()
+        missing = [camera for camera in cameras if not camera["listed"]]
+        names = ", ".join(camera["name"] for camera in missing or cameras)
+        verb = "is" if len(missing or cameras) == 1 else "are"
+        if cameras and not missing:
+            self.toast(f"{names} {verb} in the config file already")
+        elif missing:
+            results = await self.link.tell("set", camera=_argument(missing), changes={})
             if not self.toast_failures(results):
-                self.toast(f"{camera['name']} is in the config file now")
+                self.toast(f"{names} {verb} in the config file now")
 
     def action_log(self) -> None:
         """Show the log."""
         self.app.push_screen(LogScreen(self.state, self.changed, self.log_camera))
 
     @work
-    async def _tell(self, command: str, camera: CameraStatus) -> None:
-        """Send a command for one camera and say what became of it."""
-        results = await self.link.tell(command, camera=camera["unique_id"])
-        if not self.toast_failures(results):
-            self.toast(DONE[command].format(**camera))
+    async def _tell(self, command: str, cameras: Sequence[CameraStatus]) -> None:
+        """Send a command for cameras, if there are any, and say what became of it."""
+        if not cameras:
+            return
+        results = await self.link.tell(command, camera=_argument(cameras))
+        failed = self.toast_failures(results)
+        if len(cameras) == 1 and not failed:
+            self.toast(DONE[command].format(**cameras[0]))
+        elif names := [result["camera"] for result in results if result["ok"]]:
+            self.toast(f"{ALL_DONE[command]}: {', '.join(names)}")
 
     @work
-    async def tell_window(self, camera: str, *, close: bool) -> None:
+    async def tell_window(self, camera: str | list[str], *, close: bool) -> None:
         """Ask for a window on the display of this terminal's environment, or for its end."""
         arguments = {"close": True} if close else display_here()
         self.toast_failures(await self.link.tell("window", camera=camera, **arguments))

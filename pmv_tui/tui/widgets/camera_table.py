@@ -1,6 +1,6 @@
 """The table of the cameras, with a cursor on one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.columns import camera_line, layout, title_line
@@ -14,17 +14,27 @@ class CameraTable(CursorView):
     def __init__(self) -> None:
         super().__init__()
         self._cameras: Sequence[CameraStatus] = ()
+        self._marked: Collection[str] = ()
 
     @property
     def camera(self) -> CameraStatus | None:
         """The camera under the cursor; None where there is no camera."""
         return self._cameras[self._cursor] if self._cameras else None
 
-    def show_cameras(self, cameras: Sequence[CameraStatus]) -> None:
-        """Put these in the place of the earlier ones."""
+    def show_cameras(self, cameras: Sequence[CameraStatus], marked: Collection[str] = ()) -> None:
+        """Put these in the place of the earlier ones; `marked` holds unique_ids."""
         self.set_keys([camera["unique_id"] for camera in cameras])
-        self._cameras = cameras
+        self._cameras, self._marked = cameras, marked
         self.draw()
+
+    def move_to_next(self, wanted: Callable[[CameraStatus], bool]) -> bool:
+        """Put the cursor on the next such camera, after the last again the first; tell whether."""
+        rows = len(self._cameras)
+        for row in ((self._cursor + step) % rows for step in range(1, rows + 1)):
+            if wanted(self._cameras[row]):
+                self.move_to(row)
+                return True
+        return False
 
     def draw(self) -> None:
         """Write a line for each camera. See `LineView.draw`."""
@@ -33,7 +43,14 @@ class CameraTable(CursorView):
             return
         placed = layout(self._cameras, self.line_width)
         rows = [
-            [camera_line(placed, camera, cursor=row == self._cursor)]
+            [
+                camera_line(
+                    placed,
+                    camera,
+                    cursor=row == self._cursor,
+                    marked=camera["unique_id"] in self._marked,
+                )
+            ]
             for row, camera in enumerate(self._cameras)
         ]
         self.show_rows(title_line(placed), rows)

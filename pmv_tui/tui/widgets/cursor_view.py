@@ -30,30 +30,44 @@ class CursorView(LineView):
         self._keys: Sequence[str] = ()
         self._ends: list[int] = []
         self._cursor = 0
+        self._moved = False
 
     def set_keys(self, keys: Sequence[str]) -> None:
         """Name the rows; the cursor stays on the row of its name, where there still is one."""
-        key = self._keys[self._cursor] if self._keys else None
+        former, key = self._cursor, self._keys[self._cursor] if self._keys else None
         if key in keys:
             self._cursor = keys.index(key)
         self._cursor = max(min(self._cursor, len(keys) - 1), 0)
+        self._moved = self._moved or self._cursor != former
         self._keys = keys
 
     def show_rows(self, title: Line, rows: Sequence[Sequence[Line]]) -> None:
         """Put these in the place of the earlier ones; lines that did not change are not drawn."""
         self._ends = list(accumulate(len(row) for row in rows))
         self.show([title, *chain.from_iterable(rows)] if rows else [])
+        if self._moved:
+            self._bring_into_view()
 
     def move_to(self, row: int) -> None:
         """Put the cursor on a row, the nearest there is, and bring it into view."""
         self._cursor = max(min(row, len(self._keys) - 1), 0)
         self.draw()
+        self._bring_into_view()
+        self.post_message(self.CursorMoved())
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight: fewer rows may be visible now."""
+        super().on_resize()
+        self._bring_into_view()
+
+    def _bring_into_view(self) -> None:
+        """Scroll as little as shows the whole row under the cursor."""
+        self._moved = False
         if self._ends:
             visible = self.size.height - self.pinned
             start, end = [0, *self._ends][self._cursor], self._ends[self._cursor]
             top = min(max(self.scroll_offset.y, end - visible), start)
             self.scroll_to(y=top, animate=False)
-        self.post_message(self.CursorMoved())
 
     def move(self, rows: int) -> None:
         """Move the cursor down, or up where `rows` is negative."""

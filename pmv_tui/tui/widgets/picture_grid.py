@@ -111,7 +111,12 @@ class PictureGrid(VerticalScroll, can_focus=False):
             place = max(0, min(place, len(self._cameras) - 1))
             self._at = self._cameras[place]["unique_id"]
             self._describe()
-            self._tiles[self._at].scroll_visible(animate=False)
+            self._bring_into_view()
+
+    def _bring_into_view(self) -> None:
+        """Scroll to the tile under the cursor."""
+        if tile := self._tiles.get(self._at):
+            tile.scroll_visible(animate=False)
 
     def move(self, tiles: int) -> None:
         """Move the cursor on, or back where `tiles` is negative; not beyond an end."""
@@ -123,8 +128,9 @@ class PictureGrid(VerticalScroll, can_focus=False):
         self.move_to(len(self._cameras) - 1)
 
     def on_resize(self) -> None:
-        """Arrange the tiles anew."""
+        """Arrange the tiles anew; the one under the cursor stays in sight."""
         self._arrange()
+        self.call_after_refresh(self._bring_into_view)
 
     @on(PictureTile.Clicked)
     def _clicked(self, clicked: PictureTile.Clicked) -> None:
