@@ -82,6 +82,7 @@ class Boxes:
         Raises
         ------
         ValueError : a box, a label or a colour has another form, or there are too many.
+        RuntimeError : this process was forked from the one that called `boxes`.
         """
         shapes = filter(None, map(_encode_box, _boxes(boxes, label, color)))
         return self._send({"DRAW_BOX": list(shapes)})
@@ -136,6 +137,7 @@ class Boxes:
     def _send(self, message: dict[str, Any]) -> bool:
         if self._connection.closed:
             raise ValueError(f"the way to {self._connection.address} is closed")
+        self._connection.refuse_fork("boxes()")
         data = json.dumps(message).encode()
         if len(data) > MAX_MESSAGE_BYTES:
             raise ValueError(f"too much at once: {len(data)} bytes; {MAX_MESSAGE_BYTES} are read")

@@ -1,5 +1,6 @@
 """A ZeroMQ socket connected to one address, closed when nobody holds it any more."""
 
+import os
 import re
 import weakref
 
@@ -38,6 +39,7 @@ class Connection:
         # Also called when this object is no longer held, and when the interpreter ends: a plain
         # `for` loop that was left needs no `close`.
         self._close = weakref.finalize(self, context.destroy, linger=0)
+        self._process = os.getpid()
         self.address = address
         self.socket = context.socket(kind)
         # Only where it is asked for: a name's IPv6 address would be tried, and no other.
@@ -55,6 +57,24 @@ class Connection:
     def close(self) -> None:
         """Close the socket; again is no error."""
         self._close()
+
+    def refuse_fork(self, made_by: str) -> None:
+        """See that this process made the connection: at a fork ZeroMQ's threads stay behind, and
+        whoever waits for them waits for ever.
+
+        Parameters
+        ----------
+        made_by : the function that makes such a connection.
+
+        Raises
+        ------
+        RuntimeError : it is another process; says what to do.
+        """
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"{made_by} was called in process {self._process}, before this one was forked from "
+                f"it: call {made_by} in the process that uses it"
+            )
 
     @property
     def closed(self) -> bool:

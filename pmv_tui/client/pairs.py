@@ -92,6 +92,10 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         """Whether it was closed."""
         return all(stream.connection.closed for stream in self._streams.values())
 
+    def _refuse_fork(self) -> None:
+        for stream in self._streams.values():
+            stream.connection.refuse_fork("subscribe_all()")
+
     def _receive(self, end: float) -> dict[str, Arrival] | None:
         while (match := self._match()) is None:
             ready = dict(self._poller.poll(milliseconds_until(end)))

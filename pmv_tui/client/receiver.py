@@ -58,9 +58,16 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
         self._least_age = math.inf
 
     def __next__(self) -> Delivered:
-        """Wait for the next; the iteration ends when this was closed."""
+        """Wait for the next; the iteration ends when this was closed.
+
+        Raises
+        ------
+        TimeoutError : none came in time.
+        RuntimeError : this process was forked from the one that subscribed.
+        """
         if self.closed:
             raise StopIteration
+        self._refuse_fork()
         received = self._receive(time.monotonic() + self._timeout)
         if received is None:
             raise TimeoutError(self._what_is_missing(self._timeout))
@@ -93,6 +100,10 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
     @abstractmethod
     def closed(self) -> bool:
         """Whether it was closed."""
+
+    @abstractmethod
+    def _refuse_fork(self) -> None:
+        """See that this process subscribed."""
 
     @abstractmethod
     def _receive(self, end: float) -> Received | None:

@@ -63,6 +63,9 @@ class Subscription(Receiver[Arrival, Frame]):
         """Whether it was closed."""
         return self._stream.connection.closed
 
+    def _refuse_fork(self) -> None:
+        self._stream.connection.refuse_fork("subscribe()")
+
     def _receive(self, end: float) -> Arrival | None:
         while self._stream.readable() or self._stream.socket.poll(milliseconds_until(end)):
             arrival = self._stream.take()

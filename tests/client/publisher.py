@@ -64,6 +64,7 @@ class Publisher:
     def __init__(self, unique_id: str = "left-simulated", port: int = 0) -> None:
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._socket = self._context.socket(zmq.XPUB)
+        self._socket.xpub_verbose = True
         self._socket.linger = 0
         self.port = port or self._socket.bind_to_random_port("tcp://127.0.0.1")
         if port:
@@ -74,6 +75,11 @@ class Publisher:
     def await_client(self) -> None:
         """Wait until one has subscribed."""
         assert self._next_change() == b"\x01image"
+
+    def await_clients(self, count: int) -> None:
+        """Wait until so many more have subscribed."""
+        for _ in range(count):
+            self.await_client()
 
     def await_no_client(self) -> None:
         """Wait until the last one is gone."""
