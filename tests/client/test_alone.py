@@ -1,47 +1,95 @@
-"""The client library on a machine that has only pyzmq, msgpack and numpy."""
+"""The client library alone, as it is installed on a machine that only runs scripts."""
 
-import shutil
+import json
 import subprocess
 import sys
+import venv
+from importlib.metadata import distribution
 from pathlib import Path
 
-import pmv_tui
+import pytest
+import zmq
 
-# Only what is copied and these may be imported; what is part of Python may, too.
+from pmv_tui.protocol import Box, parse_overlay
+from tests.client.publisher import Publisher
+from tests.support import DEADLINE
+
+CLIENT = Path(__file__).parents[2] / "client"
+NEEDED = {"msgpack", "numpy", "pyzmq"}
+
 SCRIPT = """
-import sys
-
-class OnlyThese:
-    allowed = {"zmq", "msgpack", "numpy", "pmv_tui", *sys.stdlib_module_names}
-
-    def find_spec(self, name, path=None, target=None):
-        # `_` and `.`: pyzmq looks for cffi's module, and a part of a package is its own.
-        if name.partition(".")[0] not in self.allowed:
-            raise ModuleNotFoundError(f"not here: {name}", name=name)
-
-sys.meta_path.insert(0, OnlyThese())
-sys.path.insert(0, sys.argv[1])
+import sys, time
 from pmv_tui.client import boxes, subscribe
-assert sys.modules["pmv_tui"].__file__.startswith(sys.argv[1])
-try:
-    with subscribe("tcp://localhost:1", timeout=0.01) as frames, boxes("tcp://localhost:1") as out:
-        out.send(((1, 2), (3, 4)))
-        next(frames)
-except TimeoutError as error:
-    print(error)
+
+with subscribe(sys.argv[1], timeout=20) as frames, boxes(sys.argv[2]) as marks:
+    print("subscribed", flush=True)
+    left, top = next(frames).image.shape
+    while not marks.send(((left, top), (90, 80))):
+        time.sleep(0.01)
+    input()
+"""
+
+INSTALLED = """
+import json
+from importlib.metadata import distributions
+print(json.dumps([each.name for each in distributions()]))
 """
 
 
-def test_it_needs_only_pyzmq_msgpack_and_numpy(tmp_path: Path) -> None:
-    package, copy = Path(pmv_tui.__file__).parent, tmp_path / "pmv_tui"
-    shutil.copytree(package / "client", copy / "client")
-    for name in ("__init__.py", "curve.py", "protocol.py"):
-        shutil.copy(package / name, copy)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SCRIPT, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an environment with the client and what it says that it needs; give its Python.
+
+    pip gets no network: were anything else needed, it would fail.
+    """
+    folder = tmp_path_factory.mktemp("machine")
+    venv.create(folder)
+    python = folder / "bin" / "python"
+    place = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    for name in NEEDED:
+        lend(name, place)
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index"),
+            *("--quiet", "--disable-pip-version-check", str(CLIENT)),
+        ],
+        check=True,
     )
-    assert done.stderr == ""
-    assert done.stdout.startswith("no image from tcp://localhost:1 within 0.01 s")
+    return python
+
+
+def lend(name: str, place: Path) -> None:
+    """Let an environment have a distribution that this one has."""
+    files = distribution(name).files or []
+    for top in {file.parts[0] for file in files if file.parts[0] not in ("..", "__pycache__")}:
+        (place / top).symlink_to(Path(str(distribution(name).locate_file(top))))
+
+
+def test_it_is_installed_with_three_packages_and_no_others(machine: Path) -> None:
+    done = subprocess.run(
+        [machine, "-I", "-c", INSTALLED], capture_output=True, text=True, check=True
+    )
+    assert sorted(json.loads(done.stdout)) == sorted([*NEEDED, "pmv-tui-client"])
+
+
+def test_a_script_gets_images_and_sends_boxes(machine: Path, publisher: Publisher) -> None:
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PULL) as pull:
+        port = pull.bind_to_random_port("tcp://127.0.0.1")
+        with subprocess.Popen(
+            [
+                *(str(machine), "-I", "-W", "error", "-c", SCRIPT),
+                *(publisher.address, f"tcp://localhost:{port}"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as script:
+            assert script.stdout is not None
+            assert script.stdout.readline() == "subscribed\n"
+            publisher.await_client()
+            publisher.send()
+            assert pull.poll(int(1000 * DEADLINE)), "no box"
+            assert parse_overlay(pull.recv()).boxes == (Box((3, 4), (90, 80)),)
+            _, said = script.communicate("\n", DEADLINE)
+            assert (script.returncode, said) == (0, "")
