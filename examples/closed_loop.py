@@ -5,11 +5,16 @@ Needs pyzmq, msgpack, numpy and pmv_tui.client.
 
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 import numpy as np
+from addresses import PATIENCE, read_addresses, taken, why_silent
 
-from pmv_tui.client import boxes, subscribe
+from pmv_tui.client import Frame, Subscription, boxes, subscribe
+
+DEFAULTS = {"pub": "tcp://localhost:5555", "pull": "tcp://localhost:5556"}
+"""The left camera's, in the config that is shipped."""
 
 STEP = 4
 """Pixels: only each fourth one of a row and of a column is looked at."""
@@ -24,13 +29,25 @@ def percentiles(seconds: list[float]) -> str:
     return f"p50 {p50:.2f}  p99 {p99:.2f}  max {largest:.2f} ms"
 
 
-def main(pub: str = "tcp://localhost:5555", pull: str = "tcp://localhost:5556") -> None:
-    """Track until interrupted; the addresses are those of the config's left camera."""
+def told_while_silent(frames: Subscription, pub: str) -> Iterator[Frame]:
+    """Give the frames, and say what may be in the way while none comes."""
+    while True:
+        try:
+            yield from frames
+        except TimeoutError:
+            why = taken(pub) if frames.malformed else why_silent(pub)
+            print(f"no image within {PATIENCE:g} s: {why}", file=sys.stderr, flush=True)
+        else:
+            return
+
+
+def main(pub: str, pull: str) -> None:
+    """Track until interrupted."""
     received: list[float] = []
     answered: list[float] = []
     next_report = time.monotonic() + 1
-    with subscribe(pub) as frames, boxes(pull) as spots:
-        for frame in frames:
+    with subscribe(pub, timeout=PATIENCE) as frames, boxes(pull) as spots:
+        for frame in told_while_silent(frames, pub):
             received.append(frame.age)
             coarse = frame.image[::STEP, ::STEP]
             row, column = np.unravel_index(coarse.argmax(), coarse.shape)
@@ -50,4 +67,4 @@ def main(pub: str = "tcp://localhost:5555", pull: str = "tcp://localhost:5556") 
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        main(*sys.argv[1:])
+        main(*read_addresses(__doc__ or "", DEFAULTS))

@@ -3,19 +3,22 @@
 Stands for a pose tracker. Needs pyzmq, msgpack and numpy.
 """
 
-import sys
 from contextlib import suppress
 
 import msgpack
 import numpy as np
 import zmq
+from addresses import next_message, read_addresses
+
+DEFAULTS = {"pub": "tcp://localhost:5555", "pull": "tcp://localhost:5556"}
+"""The left camera's, in the config that is shipped."""
 
 BLOCK = 16
 """Pixels: the image is searched in blocks of this size, so that noise has no say."""
 
 
-def main(pub: str = "tcp://localhost:5555", pull: str = "tcp://localhost:5556") -> None:
-    """Track until interrupted; the addresses are those of the config's left camera."""
+def main(pub: str, pull: str) -> None:
+    """Track until interrupted."""
     context = zmq.Context()
     sub_socket = context.socket(zmq.SUB)
     sub_socket.setsockopt(zmq.RCVHWM, 32)  # room for what comes while one image is worked on
@@ -25,12 +28,10 @@ def main(pub: str = "tcp://localhost:5555", pull: str = "tcp://localhost:5556") 
     push_socket.setsockopt(zmq.LINGER, 0)
     push_socket.connect(pull)
     while True:
-        parts = sub_socket.recv_multipart()
+        parts = next_message(sub_socket, pub)
         while sub_socket.poll(0):
-            parts = sub_socket.recv_multipart()
-        topic, metadata_packed, image_bytes = parts
-        if topic.decode("utf-8") != "image":
-            continue
+            parts = next_message(sub_socket, pub)
+        _topic, metadata_packed, image_bytes = parts
         metadata = msgpack.unpackb(metadata_packed)
         frame = np.frombuffer(image_bytes, dtype=np.uint8).reshape(
             (metadata["height"], metadata["width"])
@@ -47,4 +48,4 @@ def main(pub: str = "tcp://localhost:5555", pull: str = "tcp://localhost:5556") 
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        main(*sys.argv[1:])
+        main(*read_addresses(__doc__ or "", DEFAULTS))

@@ -3,7 +3,6 @@
 Needs pyzmq, msgpack, numpy and opencv-python 4.x, which ships the cascade file.
 """
 
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,12 +10,16 @@ import cv2
 import msgpack
 import numpy as np
 import zmq
+from addresses import next_message, read_addresses
+
+DEFAULTS = {"pub": "tcp://localhost:5557", "pull": "tcp://localhost:5558"}
+"""The right camera's, in the config that is shipped."""
 
 CASCADE = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
 
 
-def main(pub: str = "tcp://localhost:5557", pull: str = "tcp://localhost:5558") -> None:
-    """Track until interrupted; the addresses are those of the config's right camera."""
+def main(pub: str, pull: str) -> None:
+    """Track until interrupted."""
     context = zmq.Context()
     sub_socket = context.socket(zmq.SUB)
     sub_socket.setsockopt(zmq.RCVHWM, 32)  # room for what comes while one image is worked on
@@ -27,12 +30,10 @@ def main(pub: str = "tcp://localhost:5557", pull: str = "tcp://localhost:5558") 
     push_socket.connect(pull)
     cascade = cv2.CascadeClassifier(str(CASCADE))
     while True:
-        parts = sub_socket.recv_multipart()
+        parts = next_message(sub_socket, pub)
         while sub_socket.poll(0):  # finding a face takes longer than a frame: take the newest
-            parts = sub_socket.recv_multipart()
-        topic, metadata_packed, image_bytes = parts
-        if topic.decode("utf-8") != "image":
-            continue
+            parts = next_message(sub_socket, pub)
+        _topic, metadata_packed, image_bytes = parts
         metadata = msgpack.unpackb(metadata_packed)
         frame = np.frombuffer(image_bytes, dtype=np.uint8).reshape(
             (metadata["height"], metadata["width"])
@@ -50,4 +51,4 @@ def main(pub: str = "tcp://localhost:5557", pull: str = "tcp://localhost:5558") 
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        main(*sys.argv[1:])
+        main(*read_addresses(__doc__ or "", DEFAULTS))

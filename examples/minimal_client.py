@@ -3,24 +3,25 @@
 Needs pyzmq, msgpack and numpy.
 """
 
-import sys
 from contextlib import suppress
 
 import msgpack
 import numpy as np
 import zmq
+from addresses import next_message, read_addresses
+
+DEFAULTS = {"pub": "tcp://localhost:5555"}
+"""The left camera's, in the config that is shipped."""
 
 
-def main(address: str = "tcp://localhost:5555") -> None:
+def main(address: str) -> None:
     """Print a line for each image until interrupted."""
     context = zmq.Context()
     sub_socket = context.socket(zmq.SUB)
     sub_socket.connect(address)
     sub_socket.setsockopt_string(zmq.SUBSCRIBE, "")
     while True:
-        topic, metadata_packed, image_bytes = sub_socket.recv_multipart()
-        if topic.decode("utf-8") != "image":
-            continue
+        _topic, metadata_packed, image_bytes = next_message(sub_socket, address)
         metadata = msgpack.unpackb(metadata_packed)
         frame = np.frombuffer(image_bytes, dtype=np.uint8).reshape(
             (metadata["height"], metadata["width"])
@@ -30,4 +31,4 @@ def main(address: str = "tcp://localhost:5555") -> None:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        main(*sys.argv[1:])
+        main(*read_addresses(__doc__ or "", DEFAULTS))

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import cv2
+from addresses import why_silent
 
 from pmv_tui.client import Frame, Subscription, subscribe
 
@@ -93,7 +94,12 @@ def record(frames: Iterator[Frame], video: Video, table: Path) -> int:
 def main() -> int:
     """Read the command line and record; 1 where that failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address", nargs="?", default="tcp://localhost:5555")
+    parser.add_argument(
+        "address",
+        nargs="?",
+        default="tcp://localhost:5555",
+        help="where the camera publishes, its pub_address; default: %(default)s",
+    )
     parser.add_argument("--output", default="recording", help="both files' path, without ending")
     parser.add_argument("--seconds", type=float, help="how long; without it until ctrl+c")
     parser.add_argument("--fps", type=float, default=60, help="what players of the video go by")
@@ -105,7 +111,10 @@ def main() -> int:
             closing(Video(path, options.fps)) as video,
         ):
             count = record(until(frames, options.seconds), video, table)
-    except (OSError, ValueError) as error:  # TimeoutError, a camera that is silent, is an OSError
+    except TimeoutError as error:
+        print(f"\n{error}\n{why_silent(options.address)}", file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     print(f"\n{count} frames in {path}, and what came with each in {table}")

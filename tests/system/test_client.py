@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -12,6 +14,7 @@ from statistics import median
 import pytest
 
 from pmv_tui.client import Frame, boxes, subscribe, subscribe_all
+from tests.client.publisher import Publisher
 from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -158,6 +161,68 @@ def test_the_closed_loop_example_tells_ages_and_ends_with_ctrl_c(rig: RigOnDisk)
         client.send_signal(signal.SIGINT)
         _, errors = client.communicate(timeout=DEADLINE)
         assert (client.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["minimal_client", "draw_points", "closed_loop", "face_tracking", "record_stream"]
+)
+def test_each_example_has_help_and_refuses_what_is_no_address(name: str) -> None:
+    if name in ("face_tracking", "record_stream"):
+        pytest.importorskip("cv2", exc_type=ImportError)
+    tries = [("--help", 0, "default: tcp://localhost:555")]
+    if name in ("minimal_client", "record_stream"):  # the others read addresses by the same lines
+        tries.append(
+            ("5555", 1 if name == "record_stream" else 2, "looks like tcp://localhost:5555")
+        )
+    for argument, code, words in tries:
+        done = subprocess.run(
+            [sys.executable, str(EXAMPLES / f"{name}.py"), argument],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        assert done.returncode == code, done
+        assert words in " ".join((done.stdout + done.stderr).split())
+        assert "Traceback" not in done.stderr
+
+
+IMPATIENT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import addresses
+addresses.PATIENCE = 0.2
+__import__(sys.argv[2]).main(*sys.argv[3:])
+"""
+
+
+@contextmanager
+def impatient_example(name: str, *addresses: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run an example that soon says that no image comes."""
+    command = [sys.executable, "-c", IMPATIENT, str(EXAMPLES), name, *addresses]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as example:
+        try:
+            yield example
+        finally:
+            example.kill()
+
+
+@pytest.mark.parametrize(("name", "count"), [("minimal_client", 1), ("closed_loop", 2)])
+def test_an_example_says_which_port_is_in_the_way(name: str, count: int) -> None:
+    (nobody,) = free_ports(1)
+    addresses = [f"tcp://localhost:{nobody}"] * count
+    with impatient_example(name, *addresses) as example:
+        assert example.stderr is not None
+        assert f"nothing answers at tcp://localhost:{nobody}" in example.stderr.readline()
+    with Publisher() as other, impatient_example(name, *([other.address] * count)) as example:
+        assert example.stderr is not None
+        said = example.stderr.readline()
+        assert f"something listens at {other.address}" in said
+        assert f"port {other.port} is in the way: it is another program's" in said
+        other.send_parts(b"image", b"from another program")
+        while "something listens" in said:
+            said = example.stderr.readline()
+        assert f"port {other.port} is in the way" in said
 
 
 def test_the_recording_example_writes_every_frame_and_its_row(rig: RigOnDisk) -> None:

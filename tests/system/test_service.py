@@ -62,6 +62,9 @@ def test_the_unit_in_the_examples_is_sound(rig: RigOnDisk) -> None:
     unit = rig.folder / UNIT.name
     text = UNIT.read_text()
     assert "%h/.local/bin/pmv-tui serve" in text
+    (own,) = (line for line in text.splitlines() if "%h/" in line)
+    assert "One line is yours, ExecStart=" in text
+    assert own.startswith("ExecStart=")
     unit.write_text(text.replace("%h/.local/bin/pmv-tui", str(program)))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--user", "--man=no", str(unit)],
