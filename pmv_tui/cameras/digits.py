@@ -3,7 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-INK = 255
+INK = 96
+"""Bright enough to be read, and darker than what clients are to find: the scene's blob."""
+
 PAPER = 0
 
 _DOTS = """
@@ -46,9 +48,13 @@ class NumberStamp:
     def __init__(self, width: int, height: int, digits: int = 8) -> None:
         self.dot = max(1, min(width, height) // 160)
         """Pixels on the side of a dot."""
-        cells = _cells().repeat(self.dot, axis=1).repeat(self.dot, axis=2)
-        self._cells = cells
-        self.digits = min(digits, (width - self.dot) // cells.shape[2])
+        self._dots = _cells().repeat(self.dot, axis=1).repeat(self.dot, axis=2)
+        self._cells = self._dots
+        self.digits = min(digits, (width - self.dot) // self._dots.shape[2])
+
+    def set_ink(self, ink: int) -> None:
+        """Draw with another grey from now on, above 0."""
+        self._cells = np.where(self._dots == INK, np.uint8(ink), np.uint8(PAPER))
 
     def draw(self, image: NDArray[np.uint8], number: int) -> None:
         """Draw a number, with leading zeros.

@@ -5,11 +5,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.digits import NumberStamp
+from pmv_tui.cameras.digits import INK, NumberStamp
 
 # Background and blob add up to less than 255, so that adding them needs no wider type.
 BACKGROUND_MAX = 110
-BLOB_MAX = 140
+BLOB_MAX = 150
+
+FAINTEST_INK = 16
+"""Grey of the number in an image that is exposed so little that nothing else is seen either."""
 
 
 class BlobScene:
@@ -32,8 +35,9 @@ class BlobScene:
     def expose(self, brightness: float) -> None:
         """Make what is drawn from now on brighter or darker; 1 is as it was made.
 
-        The number stays black and white, so that it can be read however the scene is exposed.
+        The number is darker than the blob, and still read however the scene is exposed.
         """
+        self._stamp.set_ink(min(INK, max(FAINTEST_INK, round(INK * brightness))))
         tones = np.clip(np.arange(256) * brightness, 0, 255).astype(np.uint8)
         self._tones = tones if brightness != 1 else None
 

@@ -27,7 +27,7 @@ def read_number(image: NDArray[np.uint8]) -> int:
             stamp.draw(drawn, digit * 10 ** (stamp.digits - 1 - place))
             left = stamp.dot + place * 6 * stamp.dot
             cell = np.s_[: 9 * stamp.dot, left : left + 6 * stamp.dot]
-            likeness.append(np.mean((image[cell] > 127) == (drawn[cell] > 127)))
+            likeness.append(np.mean((image[cell] > image[cell].max() / 2) == (drawn[cell] > 0)))
         best = int(np.argmax(likeness))
         assert likeness[best] > 0.95, f"place {place} shows no digit"
         number = 10 * number + best

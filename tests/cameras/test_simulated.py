@@ -47,6 +47,24 @@ def test_a_frame_shows_its_number_and_the_blob(width: int, height: int) -> None:
         assert image[y, x] > 130, "the blob is brighter than any background"
 
 
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (1280, 1024), (160, 120), (96, 72)])
+@pytest.mark.parametrize("brightness", [0.3, 1, 1.05])
+def test_the_brightest_pixel_is_the_blobs(width: int, height: int, brightness: float) -> None:
+    scene = BlobScene(width, height)
+    scene.expose(brightness)
+    radius = min(width, height) // 8
+    for number in range(0, 2000, 37):
+        image = scene.read(number)
+        # Some scripts look at every fourth pixel.
+        for step in (1, 4):
+            coarse = image[::step, ::step]
+            row, column = divmod(int(coarse.argmax()), coarse.shape[1])
+            x, y = scene.blob_centre(number)
+            assert abs(step * column - x) < radius
+            assert abs(step * row - y) < radius
+        assert read_number(image) == number
+
+
 def test_the_same_number_gives_the_same_image_and_the_next_one_another() -> None:
     image = BlobScene(320, 240).read(1234)
     again = BlobScene(320, 240).read(1234)
