@@ -9,6 +9,7 @@ from pmv_tui.config.addresses import Address
 from pmv_tui.config.complete import whole_path
 from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.layout import KeyPath
+from pmv_tui.config.locate import real_path
 
 EVERY_CAMERA = "all"
 """What commands say for every camera; so none can have it for a name."""
@@ -42,7 +43,7 @@ def absent_sources(
     It is no mistake for an engine: the camera's row tells it, and the file may come. Devices may
     be plugged in later, and URLs are not asked.
     """
-    folder = config.resolve().parent
+    folder = real_path(config).parent
 
     def check(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
         cameras = data.get("cameras")

@@ -28,6 +28,6 @@ def sd_notify(*assignments: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.settimeout(TIMEOUT)
         try:
-            sender.sendto("\n".join(assignments).encode(), address)
+            sender.sendto(os.fsencode("\n".join(assignments)), address)
         except OSError as error:
             log.warning("systemd was not notified of %s: %s", assignments[0], error)

@@ -92,6 +92,7 @@ def _carry_out(run: Run) -> int:
         code = int(end.code or 0)
     except BaseException:  # noqa: BLE001 - it is what is looked for
         traceback.print_exc()
+        sys.stderr.flush()
         return UNCAUGHT
     try:
         sys.stdout.flush()

@@ -26,14 +26,13 @@ STREAMS = {
     "stderr full": [OPEN, OPEN, FULL],
 }
 
-LONG = {
-    "doctor": (
-        "all closed",
-        "stdout full",
-        "a link that leads to itself",
-        "paths that are no UTF-8",
-    )
-}
+SOME = (
+    "all closed",
+    "stdout full",
+    "a link that leads to itself",
+    "paths that are no UTF-8",
+)
+LONG = {"doctor": SOME, "cameras": SOME}
 """Commands that start processes of their own, and the surroundings that are enough for them."""
 
 NO_SDK = "raise ImportError('left out of this test')\n"
