@@ -22,6 +22,16 @@ class Holder:
         return f"{self.command} (pid {self.pid})"
 
 
+def holder(pid: int) -> Holder:
+    """Describe a process."""
+    try:
+        process = psutil.Process(pid)
+        words = " ".join(process.cmdline()).split()
+        return Holder(pid, " ".join(words)[:60] or process.name())
+    except psutil.Error:
+        return Holder(pid, "a process")
+
+
 def port_holder(port: int) -> Holder | None:
     """Find who listens on a port; None where nobody does or the system does not tell."""
     try:
@@ -31,8 +41,7 @@ def port_holder(port: int) -> Holder | None:
                 and connection.laddr[1:] == (port,)
                 and connection.pid is not None
             ):
-                process = psutil.Process(connection.pid)
-                return Holder(process.pid, " ".join(process.cmdline())[:60] or process.name())
+                return holder(connection.pid)
     except (psutil.Error, OSError):
         return None
     return None

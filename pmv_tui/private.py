@@ -1,6 +1,7 @@
 """Folders that are to be one user's alone."""
 
 import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -8,16 +9,37 @@ PRIVATE = 0o700
 """The mode of a folder that its user alone may look into."""
 
 
-def why_not_private(folder: Path) -> str:
+def why_not_private(folder: Path, instead: str = "") -> str:
     """Say why a folder, or the link that leads to it, is not to be trusted; empty: it is.
+
+    Parameters
+    ----------
+    instead : how to have another one, after the word "or".
 
     Raises
     ------
     OSError : it cannot be looked at.
     """
     status = folder.stat()
-    if not stat.S_ISDIR(status.st_mode) or {status.st_uid, folder.lstat().st_uid} != {os.getuid()}:
-        return f"{folder} is not a folder of this user; remove it"
+    if not stat.S_ISDIR(status.st_mode):
+        return f"{folder} is not a folder; move it away"
+    strangers = {status.st_uid, folder.lstat().st_uid} - {os.getuid()}
+    if strangers:
+        # Not to be removed: it may well be in use.
+        owner = _user(strangers.pop())
+        without = " (without sudo)" if os.getuid() == 0 else ""
+        return (
+            f"{folder} belongs to {owner}, not to {_user(os.getuid())}; run this as {owner}"
+            f"{without}{instead and f', or {instead}'}"
+        )
     if stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
         return f"{folder} can be written to by others; see what is in it, then chmod go-w {folder}"
     return ""
+
+
+def _user(uid: int) -> str:
+    """Name a user; some have no name here."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

@@ -43,7 +43,7 @@ class OpenCVBackend:
             from pmv_tui.cameras.stream import open_stream  # noqa: PLC0415 - imports cv2
 
             return open_stream(config.source, config)
-        device = _device(config)
+        device = video_device(config)
         if device is None:
             return _open_video(readable_file(str(config.source)), config)
         if name := without_node(device):
@@ -54,7 +54,7 @@ class OpenCVBackend:
         return open_webcam(device, config)
 
 
-def _device(config: CameraConfig) -> Path | None:
+def video_device(config: CameraConfig) -> Path | None:
     """Give the video device that the config names; None where it names a file."""
     source = config.serial if config.source is None else config.source
     if isinstance(source, int) or source.isdecimal():

@@ -6,6 +6,7 @@ Each is imported only when it is asked for.
 
 import functools
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -23,6 +24,10 @@ _BUILT_IN = (
     EntryPoint("basler", "pmv_tui.cameras.basler:BaslerBackend", GROUP),
     EntryPoint("aravis", "pmv_tui.cameras.aravis:AravisBackend", GROUP),
 )
+
+
+EMULATED = "0815-"
+"""Begins the serial numbers of pylon's emulator: each process has emulated cameras of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,23 @@ def open_camera(config: CameraConfig) -> Camera:
     CameraError : there is no such back end or camera, it is in use, or it refuses.
     """
     return get_backend(config.backend).open(config)
+
+
+def device_of(config: CameraConfig) -> str:
+    """Name the device that a config's camera is, whichever back end opens it; empty: it is none.
+
+    Of the same device there is one only; a simulated camera, a file or an emulator is none.
+    """
+    match config.backend:
+        case "basler" | "aravis" if not config.serial.startswith(EMULATED):
+            return f"serial {config.serial}"
+        case "opencv":
+            from pmv_tui.cameras.opencv import video_device  # noqa: PLC0415 - where it is needed
+
+            with suppress(OSError, CameraError):
+                if (path := video_device(config)) and path.is_char_device():
+                    return f"device {path.stat().st_rdev}"
+    return ""
 
 
 def search_with(name: str) -> SearchResult:

@@ -97,6 +97,7 @@ def _probe(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import probe_lines
     from pmv_tui.config.addresses import Address
     from pmv_tui.curve import Key
+    from pmv_tui.names import NameTrouble, in_numbers
     from pmv_tui.probe import probe
 
     try:
@@ -107,7 +108,9 @@ def _probe(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandFailed(str(error), WRONG) from None
     try:
-        report = probe(str(address), options.seconds, key)
+        report = probe(in_numbers(address).endpoint, options.seconds, key)
+    except NameTrouble as trouble:
+        raise CommandFailed(str(trouble)) from None
     except zmq.ZMQError as error:
         raise CommandFailed(
             f"{address} is not an address to connect to ({error.strerror}); name the rig's host, "

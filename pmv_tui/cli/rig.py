@@ -1,15 +1,41 @@
 """What commands need of the rig: its config file, its engine's answer."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmv_tui.cli.outcome import WRONG, CommandFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Location
     from pmv_tui.control.messages import Reply
     from pmv_tui.control.rig import Rig
+
+
+DISK_TIMEOUT = 5.0
+"""Seconds that a disk is given; that of a server which is gone may never answer."""
+
+Value = TypeVar("Value")
+
+
+def from_disk(call: "Callable[[], Value]", what: object) -> "Value":
+    """Do what needs a disk, in limited time; whatever it raises is raised here.
+
+    Parameters
+    ----------
+    what : the file or folder that is looked at, for people.
+    """
+    from pmv_tui.background import in_background
+
+    try:
+        return in_background(call).result(DISK_TIMEOUT)
+    except TimeoutError:
+        raise CommandFailed(
+            f"{what}: its disk did not answer within {DISK_TIMEOUT:g} s; see that it is mounted "
+            "and its server runs"
+        ) from None
 
 
 def locate(options: argparse.Namespace) -> "Location":
@@ -17,8 +43,9 @@ def locate(options: argparse.Namespace) -> "Location":
     from pmv_tui.config.locate import locate_config
     from pmv_tui.config.problems import ConfigError
 
+    option = getattr(options, "config", None)
     try:
-        return locate_config(getattr(options, "config", None))
+        return from_disk(lambda: locate_config(option), option or "the config file")
     except ConfigError as error:
         raise CommandFailed(str(error), WRONG) from None
 
@@ -27,8 +54,9 @@ def rig_of(options: argparse.Namespace) -> "Rig":
     """Name the rig that a command is for."""
     from pmv_tui.control.rig import Rig, RigError
 
+    path = locate(options).path
     try:
-        return Rig.of(locate(options).path)
+        return from_disk(lambda: Rig.of(path), path)
     except RigError as error:
         raise CommandFailed(str(error)) from None
 
@@ -40,7 +68,7 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
 
     location = locate(options)
     try:
-        return load_config(location.path, *further)
+        return from_disk(lambda: load_config(location.path, *further), location.path)
     except ConfigError as error:
         raise CommandFailed(location.explained(error), WRONG) from None
 
@@ -49,7 +77,7 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     """Ask the running engine; whatever keeps it from answering is said in words."""
     from pmv_tui.control.client import ControlClient, EngineGone, Unsendable
     from pmv_tui.control.messages import TO_REPLACE_IT, why_not_understood
-    from pmv_tui.control.rig import RigError
+    from pmv_tui.control.rig import RigError, why_silent
 
     rig = rig_of(options)
     try:
@@ -64,8 +92,9 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
         try:
             reply = client.request(command, **arguments)
         except EngineGone as error:
-            by_force = f"kill -9 {rig.engine_pid()} ends it by force"
-            raise CommandFailed(f"{error}; its log: {rig.log_path}; {by_force}") from None
+            raise CommandFailed(
+                f"{error}; {why_silent(rig.engine_pid())}; its log: {rig.log_path}"
+            ) from None
         except Unsendable as error:
             raise CommandFailed(str(error), WRONG) from None
     if "error" in reply:

@@ -218,13 +218,15 @@ def _rescan(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
+    from pmv_tui.control.rig import why_silent
+
     rig = rig_of(options)
     pid = rig.engine_pid()
     request(options, "stop")
     if not rig.wait_for_end(STOP_TIMEOUT):
         raise CommandFailed(
-            f"the engine was asked to stop, but still runs; its log: {rig.log_path}; "
-            f"kill -9 {pid} ends it by force"
+            f"the engine was asked to stop, but still runs; {why_silent(pid)}; its log: "
+            f"{rig.log_path}"
         )
     show(options, {"stopped": True, "pid": pid}, lambda: ["the engine has ended"])
     return DONE

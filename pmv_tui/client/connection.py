@@ -3,6 +3,8 @@
 import os
 import re
 import weakref
+from contextlib import suppress
+from threading import Thread
 
 import zmq
 
@@ -10,6 +12,10 @@ from pmv_tui.curve import AnyKey, Key
 
 # ZeroMQ takes a port above 65535, and then means another.
 _ADDRESS = re.compile(r"tcp://(\[[^\]]+\]|[^:/*]+):(?P<port>[0-9]{1,5})")
+
+
+END_TIMEOUT = 1.0
+"""Seconds that closing may take; a name server that does not answer would hold it up for ten."""
 
 
 class Connection:
@@ -36,12 +42,12 @@ class Connection:
             raise refusal
         key = None if key is None else Key.of(key)
         context = zmq.Context[zmq.Socket[bytes]]()
-        # Also called when this object is no longer held, and when the interpreter ends: a plain
-        # `for` loop that was left needs no `close`.
-        self._close = weakref.finalize(self, context.destroy, linger=0)
         self._process = os.getpid()
         self.address = address
         self.socket = context.socket(kind)
+        # Also called when this object is no longer held, and when the interpreter ends: a plain
+        # `for` loop that was left needs no `close`.
+        self._close = weakref.finalize(self, _end, context, self.socket)
         # Only where it is asked for: a name's IPv6 address would be tried, and no other.
         self.socket.ipv6 = "[" in address
         for option, value in options.items():
@@ -80,3 +86,12 @@ class Connection:
     def closed(self) -> bool:
         """Whether it was closed."""
         return not self._close.alive
+
+
+def _end(context: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes]) -> None:
+    """Close a socket and its context; what ZeroMQ still waits for is left behind."""
+    socket.close(linger=0)
+    ending = Thread(target=context.term, daemon=True)
+    with suppress(RuntimeError):  # No thread begins while the interpreter ends, which ends it all.
+        ending.start()
+        ending.join(END_TIMEOUT)

@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, field
 
 MAX_PORT = 65535
 
@@ -21,10 +22,12 @@ class Address:
     ----------
     host : a name, an IPv4 address, an IPv6 address in brackets, or `*` for every interface.
     port : 1 to 65535.
+    number : the host's IP address, where the host is a name that was looked up; else empty.
     """
 
     host: str
     port: int
+    number: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, text: str) -> "Address":
@@ -58,8 +61,22 @@ class Address:
     @property
     def endpoint(self) -> str:
         """What ZeroMQ is to bind: loopback where localhost is written, whatever that name means."""
-        host = "127.0.0.1" if self.host.lower() == "localhost" else self.host
+        host = "127.0.0.1" if self.host.lower() == "localhost" else self.number or self.host
         return f"tcp://{host}:{self.port}"
+
+    @property
+    def needs_look_up(self) -> bool:
+        """Whether the host is a name that only the system's resolver knows, and `number` is empty.
+
+        ZeroMQ would look it up itself, and stop every thread of the process meanwhile.
+        """
+        if self.number or self.interface == "*":
+            return False
+        try:
+            ipaddress.ip_address(self.interface)
+        except ValueError:
+            return self.host not in {name for _, name in socket.if_nameindex()}
+        return False
 
     @property
     def exposed(self) -> bool:
@@ -78,7 +95,7 @@ class Address:
     @property
     def interface(self) -> str:
         """The host in the one spelling that names its interface."""
-        host = self.host.strip("[]").lower()
+        host = self.number or self.host.strip("[]").lower()
         if host == "localhost":
             return "127.0.0.1"
         try:

@@ -37,8 +37,12 @@ class PlannedChange:
     before: LoadedConfig
     after: LoadedConfig
 
-    def commit(self) -> LoadedConfig:
+    def commit(self, wanted: Callable[[], bool] = lambda: True) -> LoadedConfig:
         """Write the file: either all of it, or it stays as it was.
+
+        Parameters
+        ----------
+        wanted : see `prepared`.
 
         Returns
         -------
@@ -48,12 +52,19 @@ class PlannedChange:
         ------
         SaveError : the file was changed in the meantime, or cannot be written.
         """
-        with self.prepared() as commit:
+        with self.prepared(wanted) as commit:
             return commit()
 
     @contextmanager
-    def prepared(self) -> Iterator[Callable[[], LoadedConfig]]:
+    def prepared(
+        self, wanted: Callable[[], bool] = lambda: True
+    ) -> Iterator[Callable[[], LoadedConfig]]:
         """Write the new file beside the old one; the commit that is given has but to rename it.
+
+        Parameters
+        ----------
+        wanted : whether it still is to be changed; asked at the last moment, for a disk may take
+            long.
 
         Raises
         ------
@@ -65,6 +76,8 @@ class PlannedChange:
         with self._in_words(), replacement(real_path(self.before.path), after) as new:
 
             def commit() -> LoadedConfig:
+                if not wanted():
+                    raise SaveError(f"{self.before.path} was not saved: its disk took too long")
                 with self._in_words():
                     new.put_in_place(before)
                 return self.after

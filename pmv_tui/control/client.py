@@ -6,14 +6,14 @@ from typing import Any, cast
 import msgpack
 import zmq
 
-from pmv_tui.control.messages import Reply
+from pmv_tui.control.messages import MAX_REQUEST_BYTES, Reply
 
 TIMEOUT = 5.0
 """Seconds that an engine may take for any answer."""
 
 
 class Unsendable(ValueError):  # noqa: N818 - what happened, as it reads
-    """A request holds a value that no message can hold; the text says which kind."""
+    """A request holds what no message can hold, or too much of it; the text says what."""
 
 
 class EngineGone(Exception):  # noqa: N818 - a state, reported as it is
@@ -25,14 +25,20 @@ def encode_request(command: str, arguments: dict[str, Any]) -> bytes:
 
     Raises
     ------
-    Unsendable : a number is too large, or a text is no UTF-8.
+    Unsendable : a number is too large, a text is no UTF-8, or all of it is too long.
     """
     try:
-        return cast("bytes", msgpack.packb({"command": command, **arguments}))
+        request = cast("bytes", msgpack.packb({"command": command, **arguments}))
     except UnicodeEncodeError:
         raise Unsendable("a text is not UTF-8; write it in UTF-8") from None
     except OverflowError:
         raise Unsendable("a whole number has more than 64 bits; write a smaller one") from None
+    if len(request) > MAX_REQUEST_BYTES:
+        # An engine would cut the connection, and never answer.
+        raise Unsendable(
+            f"the request has {len(request)} bytes; an engine reads {MAX_REQUEST_BYTES} at most"
+        )
+    return request
 
 
 def decode_reply(data: bytes) -> Reply:

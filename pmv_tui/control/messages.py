@@ -8,6 +8,9 @@ PROTOCOL_VERSION = 2
 """Raised when a command or an answer changes its meaning, or callers of this version need a key
 that engines before it did not tell."""
 
+MAX_REQUEST_BYTES = 64 * 1024
+"""Of a request; who sends more is disconnected."""
+
 CameraState = Literal[
     "opening", "capturing", "waiting for trigger", "stalled", "lost", "error", "ended"
 ]

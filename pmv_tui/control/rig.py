@@ -1,24 +1,29 @@
 """Where a rig's engine is found: its folder, its lock, its control socket and its log."""
 
+import errno
 import fcntl
 import hashlib
 import os
 import re
 import socket
 import stat
-import struct
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+import psutil
 
 from pmv_tui.config.locate import NO_HOME, real_path
+from pmv_tui.control.claims import config_claims, endpoint, listener, peer
 from pmv_tui.private import PRIVATE, why_not_private
 
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, less the closing zero (unix(7))."""
+
+LOCK = "lock"
+"""The name of the file in the folder of a rig."""
 
 LOCK_PATIENCE = 0.5
 """Seconds in which a lock is tried again: who asks whether an engine runs holds it for a moment."""
@@ -60,6 +65,10 @@ class Rig:
         RigError : this user has no folder that it could lie in.
         """
         config_path = real_path(config_path.expanduser())
+        # The folder of an engine that runs is where that engine has it: the host may have been
+        # renamed meanwhile, the config be reached by another link, the environment be another one.
+        if (pid := _holder(config_path)) and (folder := engine_folder(pid)):
+            return cls(config_path, folder)
         host = socket.gethostname()
         digest = hashlib.sha256(f"{host}\n".encode() + os.fsencode(config_path)).hexdigest()[:10]
         stem = re.sub(r"[^\w-]", "_", config_path.parent.name)[:16]
@@ -77,14 +86,23 @@ class Rig:
         return self.folder / "control"
 
     @property
-    def endpoint(self) -> str:
+    def file_endpoint(self) -> str:
         """The control socket as ZeroMQ names it."""
         return f"ipc://{self.socket_path}"
 
     @property
+    def endpoint(self) -> str:
+        """Where the engine is asked: at its control socket, or by a name where that is gone."""
+        if self._listener() is None:
+            for name in config_claims(self.config_path):
+                if listener(name):
+                    return endpoint(name)
+        return self.file_endpoint
+
+    @property
     def lock_path(self) -> Path:
         """Locked by the engine as long as it lives, however it ends."""
-        return self.folder / "lock"
+        return self.folder / LOCK
 
     @property
     def log_path(self) -> Path:
@@ -139,11 +157,11 @@ class Rig:
         RigError : the lock file cannot be opened or written.
         """
         end = time.monotonic() + LOCK_PATIENCE
-        while (descriptor := self._try_to_lock()) is None:
+        while (descriptor := self.try_to_lock()) is None:
             if time.monotonic() > end:
                 return None
             time.sleep(0.02)
-        if self._listener() is not None:
+        if self._listener() is not None or _holder(self.config_path) is not None:
             os.close(descriptor)
             return None
         try:
@@ -177,12 +195,20 @@ class Rig:
             return f"was stopped: {text.removeprefix(_ENDED).strip()}"
         return DIED
 
-    def _try_to_lock(self) -> int | None:
+    def try_to_lock(self) -> int | None:
+        """Take the lock, without more; None where another process holds it.
+
+        Raises
+        ------
+        RigError : the lock file cannot be opened.
+        """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             descriptor = os.open(self.lock_path, flags, 0o600)
         except OSError as error:
-            raise RigError(f"{self.lock_path}: {error.strerror}; remove it") from error
+            in_the_way = error.errno in (errno.ELOOP, errno.EISDIR)
+            remedy = "remove it" if in_the_way else "an engine needs it"
+            raise RigError(f"{self.lock_path}: {error.strerror}; {remedy}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # One that was removed since it was opened locks nobody out.
@@ -194,12 +220,14 @@ class Rig:
         return None
 
     def engine_runs(self) -> bool:
-        """Tell whether an engine holds the lock now, or answers without one.
+        """Tell whether an engine holds the lock or the config's name now, or answers without.
 
         Raises
         ------
         RigError : the rig's folder is not this user's: whoever answers there is not to be trusted.
         """
+        if _holder(self.config_path) is not None:
+            return True
         try:
             for folder in (self.folder.parent, self.folder):
                 _refuse_foreign(folder)
@@ -215,20 +243,8 @@ class Rig:
         return self._listener() is not None
 
     def _listener(self) -> int | None:
-        """Give the process id of who listens at the control socket; None where nobody does.
-
-        A socket that a killed engine left behind refuses the connection.
-        """
-        with socket.socket(socket.AF_UNIX) as caller:
-            caller.setblocking(False)
-            try:
-                caller.connect(os.fsencode(self.socket_path))
-            except OSError:
-                return None
-            size = struct.calcsize("3i")
-            credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-            pid: int = struct.unpack("3i", credentials)[0]
-            return pid
+        """Return the process id of who listens at the control socket; None where nobody does."""
+        return peer(os.fsencode(self.socket_path))
 
     def wait_for_end(self, timeout: float) -> bool:
         """Wait until no engine runs, seconds; False where one still does."""
@@ -241,10 +257,49 @@ class Rig:
 
     def engine_pid(self) -> int | None:
         """Give the engine's process id, from its lock or its socket; None where neither tells."""
+        if pid := _holder(self.config_path):
+            return pid
         try:
             return int(self.lock_path.read_text())
         except (OSError, ValueError):
             return self._listener()
+
+
+def why_silent(pid: int | None) -> str:
+    """Say what may keep an engine from answering, and what to do about it."""
+    with suppress(psutil.Error):
+        match psutil.Process(pid).status() if pid else None:
+            case None | psutil.STATUS_ZOMBIE:
+                return "it has just ended; try again"
+            case psutil.STATUS_STOPPED | psutil.STATUS_TRACING_STOP:
+                return f"it was stopped; kill -CONT {pid} lets it go on"
+            case psutil.STATUS_DISK_SLEEP:
+                return (
+                    f"it waits for a disk or a device (pid {pid}); see that file servers run and "
+                    "cables are in"
+                )
+            case _:
+                return f"it may be busy: try again; kill -9 {pid} ends it by force"
+    return "it has just ended; try again"
+
+
+def engine_folder(pid: int) -> Path | None:
+    """Return the folder of an engine: the one whose lock it holds; None where that is not seen."""
+    with suppress(OSError):
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                path = Path(str(each.readlink()).removesuffix(" (deleted)"))
+                if path.name == LOCK and path.parent.parent.name == "pmv-tui":
+                    return path.parent
+    return None
+
+
+def _holder(config_path: Path) -> int | None:
+    """Return the process id of the engine that holds a config's name; None where none does."""
+    for name in config_claims(config_path):
+        if pid := listener(name):
+            return pid
+    return None
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -254,5 +309,5 @@ def _refuse_foreign(folder: Path) -> None:
     ------
     RigError : it is somebody else's, or others may put files into it.
     """
-    if problem := why_not_private(folder):
+    if problem := why_not_private(folder, "set XDG_STATE_HOME to a folder of your own"):
         raise RigError(problem)

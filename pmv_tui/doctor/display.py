@@ -25,7 +25,10 @@ def look(examined: Examined) -> Iterator[Finding]:
     try:
         ended = run_child(["pmv_tui.doctor.display_trial"], SECONDS, environment)
     except Silent as silent:
-        yield warning(f"the display {display} hangs: {silent}", "restart its X server")
+        yield warning(
+            f"the display {display} hangs: {silent}",
+            "see whether its X server, or the ssh -X that forwards it, still runs",
+        )
         return
     failed = {"trouble": f"the trial ended with {ended.status}"}
     told = json.loads(ended.said) if ended.status == 0 else failed

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pmv_tui.control.messages import TO_REPLACE_IT
+from pmv_tui.control.rig import why_silent
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, note, ok, warning
 
@@ -18,7 +19,7 @@ def look(examined: Examined) -> Iterator[Finding]:
     if examined.snapshot is None:
         yield error(
             f"the engine (pid {examined.engine_pid}) does not answer",
-            f"see {examined.rig.log_path}; end it with: kill -9 {examined.engine_pid}",
+            f"{why_silent(examined.engine_pid)}; its log: {examined.rig.log_path}",
         )
         return
     version = examined.snapshot["engine"]["version"]

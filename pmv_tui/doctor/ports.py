@@ -2,12 +2,14 @@
 
 import errno
 import socket
+import time
 from collections.abc import Iterator
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.complete import addresses
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, ok, warning
+from pmv_tui.names import LIMIT, NameTrouble, in_numbers, look_up
 from pmv_tui.port_holder import port_holder
 
 ANOTHER = "end it, or give the camera another address: pmv-tui addresses, or e in the TUI"
@@ -16,7 +18,17 @@ ANOTHER = "end it, or give the camera another address: pmv-tui addresses, or e i
 def look(examined: Examined) -> Iterator[Finding]:
     """Try to listen at every address, and let go of it at once."""
     free, own = [], []
-    for address in addresses(examined.config.cameras):
+    listed = list(addresses(examined.config.cameras))
+    for address in listed:
+        if address.needs_look_up:
+            look_up(address.host)  # all at once: a silent name server is waited for only once
+    deadline = time.monotonic() + LIMIT
+    for written in listed:
+        try:
+            address = in_numbers(written, max(0.0, deadline - time.monotonic()))
+        except NameTrouble as unknown:
+            yield error(str(unknown), "no camera can be plugged there before")
+            continue
         trouble = _trouble(address)
         if trouble is None:
             free.append(str(address))
@@ -56,9 +68,9 @@ def _trouble(address: Address) -> OSError | None:
 
 
 def _unusable(address: Address, trouble: OSError) -> Finding:
-    if trouble.errno == errno.EACCES:
+    if trouble.errno == errno.EACCES and address.port < 1024:
         return error(f"{address}: ports below 1024 need root", "choose one from 1024 up")
-    if trouble.errno == errno.EADDRNOTAVAIL or isinstance(trouble, socket.gaierror):
+    if trouble.errno == errno.EADDRNOTAVAIL:
         text = f"{address}: this machine has no interface {address.host!r}"
         return error(text, "write localhost, or an address that `ip address` lists")
     return error(f"{address} cannot be bound: {trouble.strerror}", ANOTHER)

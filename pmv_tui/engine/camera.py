@@ -58,6 +58,9 @@ class RigCamera:
     ) -> None:
         self.config = config
         self.listed = listed
+        self.turn = 0
+        """Counts the commands that plug, unplug or move it; one that waited sees that another
+        came."""
         self._windows = windows
         self._feed = WindowFeed(rig.display.rate)
         self._preview = PreviewFeed()
@@ -95,7 +98,7 @@ class RigCamera:
     @property
     def exposed(self) -> bool:
         """Whether other machines may reach one of its addresses."""
-        return any(address.exposed for address in self.addresses)
+        return any(address.exposed for address in self.sockets.addresses or self.addresses)
 
     def change(self, config: CameraConfig) -> None:
         """Take over other settings; what the camera makes of them, `settings` tells afterwards."""

@@ -1,16 +1,18 @@
 """What can be done to the cameras by name, and what is said of it. Called by the main thread."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.load import LoadedConfig
-from pmv_tui.config.save import SaveError, plan_change
+from pmv_tui.config.save import SaveError
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
 from pmv_tui.engine.camera import RigCamera
+from pmv_tui.engine.config_file import Prepared
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.errands import Errand, Steps
 from pmv_tui.engine.events import Level
 from pmv_tui.engine.receiver import ReceiverError
 from pmv_tui.engine.sockets import BindError
@@ -41,14 +43,15 @@ class Commands:
 
     Where a `camera` is asked for, it is a unique_id or a name that only one camera has; where
     `Cameras` are, it may be `all` too, or a list of unique_ids and names.
+    What is a coroutine may have to wait for a name server or a disk; see `errands.py`.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def plug(self, cameras: Cameras) -> list[Result]:
+    async def plug(self, cameras: Cameras) -> list[Result]:
         """Bind the sockets."""
-        return self._each(cameras, self._engine.plug)
+        return await self._at_once([self._engine.plug(each) for each in self._named(cameras)])
 
     def unplug(self, cameras: Cameras) -> list[Result]:
         """Release the sockets."""
@@ -120,7 +123,7 @@ class Commands:
             log.exception("%s: no thumbnail can be made", camera.config.label)
             return camera.shown.no_thumbnail(f"no picture: {type(error).__name__}: {error}")
 
-    def set(self, cameras: Cameras, changes: dict[str, Any]) -> list[Result]:
+    async def set(self, cameras: Cameras, changes: dict[str, Any]) -> list[Result]:
         """Give cameras other settings: saved, and taken over between two frames.
 
         Nothing of a camera is changed where a value is wrong or the config file cannot be saved.
@@ -128,17 +131,18 @@ class Commands:
         chosen = self._named(cameras)
         if len(chosen) > 1 and "name" in changes:
             raise CommandError("name: cameras cannot share a name; set it for one at a time")
-        return [self._set(camera, changes) for camera in chosen]
+        return [await self._set(camera, changes) for camera in chosen]
 
-    def move(self, camera: str, pub: str, pull: str) -> list[Result]:
+    async def move(self, camera: str, pub: str, pull: str) -> list[Result]:
         """Give one camera other addresses: bound at once if it is plugged, and saved.
 
         Nothing is changed where an address is wrong, taken in this rig, cannot be bound, or where
         the config file cannot be saved.
         """
-        return [self._move(self._one(camera), pub, pull)]
+        return [await self._move(self._one(camera), pub, pull)]
 
     def _unplug(self, camera: RigCamera) -> Result:
+        camera.turn += 1
         if not camera.plugged:
             camera.sockets.error = ""
             return result(camera, "is not plugged")
@@ -156,42 +160,40 @@ class Commands:
         camera.paused = paused
         return self._told(camera, "paused" if paused else "publishes again")
 
-    def _move(self, camera: RigCamera, pub_text: str, pull_text: str) -> Result:
+    async def _move(self, camera: RigCamera, pub_text: str, pull_text: str) -> Result:
         changes = {"pub_address": pub_text, "pull_address": pull_text}
         try:
             pub, pull = Address.parse(pub_text), Address.parse(pull_text)
             self._refuse_taken(camera, pub, pull)
-            change = plan_change(self._engine.loaded, camera.config.unique_id, changes)
-            with change.prepared() as commit:
-                return self._moved(camera, (pub, pull), changes, commit)
+            async with self._engine.file.prepared(camera.config.unique_id, changes) as change:
+                return await self._moved(camera, (pub, pull), changes, change)
         except (ValueError, SaveError) as error:
             return result(camera, f"not changed: {error}", ok=False)
 
-    def _moved(
+    async def _moved(
         self,
         camera: RigCamera,
         to: tuple[Address, Address],
         changes: dict[str, str],
-        commit: Callable[[], LoadedConfig],
+        change: Prepared,
     ) -> Result:
         """Move the sockets of a camera that is plugged, then save where they are now."""
+        pub, pull = to
         if camera.plugged:
             try:
-                camera.sockets.move(*to)
+                await self._engine.bind(camera, pub, pull)
             except BindError as error:
                 stay = "the old addresses stay in use" if camera.plugged else "unplugged"
                 text = f"not changed, {stay}: {error}"
                 return self._told(camera, text, ok=False, level="error")
         camera.config = camera.config.model_copy(update=changes)
         try:
-            self._engine.loaded = commit()
+            loaded = await change.commit()
         except SaveError as error:
             text = f"in use until the engine ends, but not saved: {error}"
             return self._told(camera, text, ok=False, level="error")
         camera.listed = True
-        pub, pull = to
-        path = self._engine.loaded.path
-        return self._told(camera, f"now has {pub} and {pull}; saved to {path.name}")
+        return self._told(camera, f"now has {pub} and {pull}; saved to {loaded.path.name}")
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):
@@ -202,7 +204,7 @@ class Commands:
                     if pub.collides(address) or pull.collides(address):
                         raise ValueError(f"{address} belongs to {other.config.label}")
 
-    def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
+    async def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
         if camera.listed and not changes:
             return result(camera, f"is in {self._engine.loaded.path.name} already")
         told = ", ".join(f"{key} = {written(value)}" for key, value in changes.items())
@@ -217,20 +219,24 @@ class Commands:
             changes = {"pub_address": pub, "pull_address": pull, **changes}
         unique_id = camera.config.unique_id
         try:
-            change = plan_change(self._engine.loaded, unique_id, changes)
-            cameras = change.after.config.cameras
-            (config,) = (each for each in cameras if each.unique_id == unique_id)
-            if why := camera.why_refused(config):
-                return result(camera, f"not changed: {why}", ok=False)
-            loaded = change.commit()
+            async with self._engine.file.prepared(unique_id, changes) as change:
+                cameras = change.after.config.cameras
+                (config,) = (each for each in cameras if each.unique_id == unique_id)
+                if why := camera.why_refused(config):
+                    return result(camera, f"not changed: {why}", ok=False)
+                loaded = await change.commit()
         except SaveError as error:
             return result(camera, f"not changed: {error}", ok=False)
-        self._engine.loaded = loaded
         camera.listed = True
         # Where the sockets are, even if that could not be saved.
         camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
         text = f"{told or 'added'}; saved to {loaded.path.name}"
         return self._told(camera, text, kind="settings")
+
+    async def _at_once(self, commands: Sequence[Steps[Result]]) -> list[Result]:
+        """Carry out all of them, each waiting for what it needs beside the others."""
+        begun = [self._engine.errands.begin(each) for each in commands]
+        return [await Errand(each, inf) for each in begun]
 
     def _each(self, cameras: Cameras, act: Callable[[RigCamera], Result]) -> list[Result]:
         return [act(camera) for camera in self._named(cameras)]

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from functools import partial
 
 import zmq
@@ -12,6 +13,7 @@ import zmq
 from pmv_tui import __version__
 from pmv_tui.cameras.base import FoundCamera
 from pmv_tui.cameras.registry import SearchResult
+from pmv_tui.config.addresses import Address
 from pmv_tui.config.complete import found_camera
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig
@@ -23,7 +25,10 @@ from pmv_tui.control.messages import (
     Snapshot,
 )
 from pmv_tui.control.rig import Rig
+from pmv_tui.engine.binding import explained, in_numbers, read_keys
 from pmv_tui.engine.camera import RigCamera
+from pmv_tui.engine.config_file import ConfigFile
+from pmv_tui.engine.errands import Errands
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.engine.gate import Gate
 from pmv_tui.engine.hotplug import Hotplug
@@ -55,11 +60,15 @@ class Engine:
     rig : its files.
     loaded : its config.
     search : starts a search for cameras; `found` is called with what it found.
+    errands : carries on with what had to wait.
     """
 
-    def __init__(self, rig: Rig, loaded: LoadedConfig, search: Callable[[], None]) -> None:
+    def __init__(
+        self, rig: Rig, loaded: LoadedConfig, search: Callable[[], None], errands: Errands
+    ) -> None:
         self._rig = rig
-        self.loaded = loaded
+        self.file = ConfigFile(loaded)
+        self.errands = errands
         self._search = search
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
@@ -88,6 +97,11 @@ class Engine:
         self._watch = Watch(self.events)
         self._hotplug = Hotplug()
         self._wall_clock = WallClock()
+
+    @property
+    def loaded(self) -> LoadedConfig:
+        """The config, as it was read or saved last."""
+        return self.file.loaded
 
     @property
     def in_use(self) -> bool:
@@ -130,8 +144,8 @@ class Engine:
             if not camera.ended(max(0.0, deadline - time.monotonic()))
         ]
         self._receiver.stop()
-        if self._gate:
-            self._gate.stop()
+        if self._gate and not self._gate.stop():
+            hanging.append("the disk with the keys of clients")
         for name in hanging:
             self.events.tell(f"{name} does not answer; it is left behind", level="warning")
         self.events.tell("engine stopped")
@@ -215,6 +229,8 @@ class Engine:
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""
         now = time.monotonic()
+        if self._gate:
+            self._gate.look()
         for unique_id, camera in self.cameras.items():
             try:
                 camera.look()
@@ -260,15 +276,16 @@ class Engine:
     def _scene_of(self, unique_id: str) -> Scene:
         return self.cameras[unique_id].scene()
 
-    def plug(self, camera: RigCamera) -> Result:
+    async def plug(self, camera: RigCamera) -> Result:
         """Bind a camera's sockets, and tell of it."""
         pub, pull = camera.addresses
         name, unique_id = camera.config.label, camera.config.unique_id
         if camera.plugged:
             return Result(camera=name, ok=True, text=f"is plugged already, at {pub}")
         try:
-            camera.sockets.bind(pub, pull)
+            await self.bind(camera, pub, pull)
         except BindError as error:
+            camera.sockets.error = str(error)
             text = f"not plugged: {error}"
             self.events.tell(text, camera=unique_id, level="error", kind="plug")
             return Result(camera=name, ok=False, text=text)
@@ -276,6 +293,27 @@ class Engine:
         level: Level = "warning" if camera.exposed and not self._gate else "info"
         self.events.tell(text, camera=unique_id, level=level, kind="plug")
         return Result(camera=name, ok=True, text=text)
+
+    async def bind(self, camera: RigCamera, pub: Address, pull: Address) -> None:
+        """Bind a camera's sockets, or move those that are bound; all of it or nothing.
+
+        Raises
+        ------
+        BindError : an address cannot be bound, or another command for the camera came meanwhile.
+        """
+        camera.turn += 1
+        turn = camera.turn
+        await read_keys(self._gate, camera.sockets.door)
+        pub, pull = await in_numbers(pub), await in_numbers(pull)
+        if turn != camera.turn:
+            raise BindError("another command for this camera came meanwhile")
+        try:
+            if camera.plugged:
+                camera.sockets.move(pub, pull)
+            else:
+                camera.sockets.bind(pub, pull)
+        except BindError as error:
+            raise await explained(error) from None
 
     def _access(self, camera: RigCamera) -> str:
         """Say who may connect to a camera, where that is not just this machine."""
@@ -317,12 +355,22 @@ class Engine:
         wanted = {config.label, config.unique_id} & self._to_plug
         if wanted or "all" in self._to_plug:
             self._to_plug -= wanted
-            self.plug(camera)
-            camera.paused = bool((wanted | {"all"}) & self._to_pause)
+            paused = bool((wanted | {"all"}) & self._to_pause)
+            plugging = self.errands.begin(self._plug_at_start(camera, paused=paused))
+            plugging.add_done_callback(_log_failure)
+
+    async def _plug_at_start(self, camera: RigCamera, *, paused: bool) -> None:
+        if (await self.plug(camera))["ok"]:
+            camera.paused = paused
 
     def _complete(self, unique_id: str) -> CameraConfig:
         """Make the config of a camera that is not listed: defaults, and ports of its own."""
         return found_camera(unique_id, [camera.config for camera in self.cameras.values()])
+
+
+def _log_failure(outcome: "Future[None]") -> None:
+    if error := outcome.exception():
+        log.error("a camera could not be plugged", exc_info=error)
 
 
 def _backend_status(result: SearchResult) -> BackendStatus:

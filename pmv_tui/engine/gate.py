@@ -9,12 +9,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 import zmq
 from zmq.utils import z85
 
+from pmv_tui.background import InOrder
 from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.lasting import LastingThread
 from pmv_tui.keys import Keys, Stamp
@@ -28,6 +30,9 @@ STRANGERS = zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_NO_
 
 WRONG_SERVER_KEY = 0x11000001
 """ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC."""
+
+STOP_TIMEOUT = 1.0
+"""Seconds that reading a list of keys may take when the engine ends."""
 
 SHOWN = 8
 """Characters of a public key that are enough to tell it from others."""
@@ -61,21 +66,27 @@ class Door:
     def __init__(self, keys: Keys, domain: str) -> None:
         self._keys = keys
         self._domain = domain
+        self._secret: bytes | None = None
         self._lock = threading.Lock()
         self.refusals = Refusals()
         self.let_in: dict[bytes, str] = {}
         """The keys of clients that came in, Z85, with the names they were listed by."""
 
-    def guard(self, socket: zmq.Socket[bytes]) -> None:
-        """Encrypt a socket that is not bound yet, and have the gate asked about its clients.
+    def read_key(self) -> None:
+        """Read the rig's key, for `guard`: from a disk, which may take its time.
 
         Raises
         ------
         KeyFileError : the rig has no key, or it cannot be used.
         """
-        _, secret = self._keys.server()
+        _, self._secret = self._keys.server()
+
+    def guard(self, socket: zmq.Socket[bytes]) -> None:
+        """Encrypt a socket that is not bound yet, and have the gate asked about its clients."""
+        if self._secret is None:
+            raise RuntimeError("the rig's key was not read")
         socket.curve_server = True
-        socket.curve_secretkey = secret
+        socket.curve_secretkey = self._secret
         socket.zap_domain = self._domain.encode()
         # Without it, a gate that does not answer would let everybody in.
         socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
@@ -109,7 +120,10 @@ class Gate:
         tell: Callable[[str], object] = log.error,
     ) -> None:
         self._keys = keys
+        self.folder = keys.folder
         self._list = _List(keys)
+        self._disk = InOrder("keys")
+        self._looking: Future[object] | None = None
         self._doors: dict[bytes, Door] = {}
         # Not REP: where an answer fails, that would take no further question.
         self._socket = context.socket(zmq.ROUTER)
@@ -124,15 +138,29 @@ class Gate:
         door = self._doors[domain.encode()] = Door(self._keys, domain)
         return door
 
+    def read_keys(self, door: Door) -> "Future[None]":
+        """Read the list anew and the rig's key, beside the caller's thread."""
+
+        def read() -> None:
+            self._list.read()
+            door.read_key()
+
+        return self._disk.submit(read)
+
+    def look(self) -> None:
+        """Have the list read anew where it changed, beside the caller's thread."""
+        if self._looking is None or self._looking.done():
+            self._looking = self._disk.submit(self._list.read)
+
     def listed(self) -> int:
-        """Count the clients on the list."""
-        return len(self._list.read())
+        """Count the clients on the list, as it was read last."""
+        return len(self._list.names)
 
     def withdrawn(self, door: Door) -> list[str]:
         """Name the clients that came in by a door and are no longer listed."""
         if not door.let_in:
             return []
-        listed = self._list.read()
+        listed = self._list.names
         if self._list.problem:
             return []  # Not to be read now: that is no reason to cut anybody's images.
         return sorted(name for key, name in door.let_in.copy().items() if key not in listed)
@@ -141,12 +169,15 @@ class Gate:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread; nobody is let in any more."""
+    def stop(self) -> bool:
+        """End the thread; nobody is let in any more. False where it hangs in a file system."""
         os.eventfd_write(self._wake, 1)
-        self._thread.join()
+        self._thread.join(STOP_TIMEOUT)
+        if self._thread.is_alive():
+            return False
         self._socket.close()
         os.close(self._wake)
+        return True
 
     def _run(self) -> None:
         poller = zmq.Poller()
@@ -190,7 +221,8 @@ class _List:
         self._keys = keys
         self._lock = threading.Lock()
         self._stamp: Stamp | None = None
-        self._names: Mapping[bytes, str] = {}
+        self.names: Mapping[bytes, str] = {}
+        """Each listed key (Z85) with the name of its client, as read last."""
         self.problem = ""
         """Why the list could not be read the last time; then nobody is listed."""
 
@@ -201,7 +233,7 @@ class _List:
                 stamp = self._keys.stamp()
                 if stamp != self._stamp:
                     clients = self._keys.clients()
-                    self._names = {each.public: each.name for each in clients if each.public}
+                    self.names = {each.public: each.name for each in clients if each.public}
                     self._stamp = stamp
                     for each in clients:
                         if each.problem:
@@ -211,5 +243,5 @@ class _List:
                 if self.problem != str(error):
                     log.warning("all clients are rejected: %s", error)
                 self.problem = str(error)
-                self._stamp, self._names = None, {}
-            return self._names
+                self._stamp, self.names = None, {}
+            return self.names

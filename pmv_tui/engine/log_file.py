@@ -1,12 +1,18 @@
 """The engine's log file, which says in words when it cannot be written."""
 
+import errno
 import logging
+import os
 import sys
+import time
 from contextlib import suppress
 from logging.handlers import QueueListener, RotatingFileHandler
 from pathlib import Path
 
 from pmv_tui.engine.lasting import LastingThread
+
+PATIENCE = 3.0
+"""Seconds after which a write that has not ended is told."""
 
 BYTES = 1_000_000
 FILES = 5
@@ -32,7 +38,7 @@ class LogFile(RotatingFileHandler):
 
     Attributes
     ----------
-    trouble : why the last record could not be written; empty where it could.
+    hangs : whether the thread was left behind in a write that did not end.
 
     Raises
     ------
@@ -41,15 +47,44 @@ class LogFile(RotatingFileHandler):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, maxBytes=BYTES, backupCount=FILES, encoding="utf-8")
-        self.trouble = ""
+        self._trouble = ""
         self._failed = False
+        self._writing_since: float | None = None
+        self.hangs = False
+
+    @property
+    def trouble(self) -> str:
+        """Why the log cannot be written; empty where it can."""
+        since = self._writing_since
+        if since is not None and time.monotonic() - since > PATIENCE:
+            return (
+                f"{self.baseFilename} is not written, its disk does not answer; see that it is "
+                "mounted and its server runs"
+            )
+        return self._trouble
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
         self._failed = False
+        self._writing_since = time.monotonic()
+        self._leave_what_is_gone()
         super().emit(record)
+        self._writing_since = None
         if not self._failed:
-            self.trouble = ""
+            self._trouble = ""
+
+    def _leave_what_is_gone(self) -> None:
+        """Let go of a file that was removed or moved away: the next record begins another."""
+        if self.stream is None:
+            return
+        try:
+            there = os.path.samestat(os.fstat(self.stream.fileno()), os.stat(self.baseFilename))  # noqa: PTH116
+        except OSError:
+            there = False
+        if not there:
+            with suppress(OSError):
+                self.stream.close()
+            self.stream = None  # then the handler opens it
 
     def close(self) -> None:
         """Close the file; what could not be written is given up."""
@@ -63,4 +98,6 @@ class LogFile(RotatingFileHandler):
             super().handleError(record)
             return
         self._failed = True
-        self.trouble = f"{self.baseFilename} cannot be written: {error.strerror}"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        remedy = "make room" if full else "see that it is there and this user may write to it"
+        self._trouble = f"{self.baseFilename} cannot be written: {error.strerror}; {remedy}"

@@ -42,6 +42,11 @@ class Operators:
                 del self._heard[name]
                 self._tell(f"an operator left: {name}")
 
+    def slept(self, seconds: float) -> None:
+        """Leave out a time in which this process did not run: nobody could be heard."""
+        for name in self._heard:
+            self._heard[name] += seconds
+
     def _tell(self, text: str) -> None:
         self._events.tell(f"{text}; attached now: {len(self._heard)}")
 
@@ -61,6 +66,10 @@ class Linger:
     def used(self) -> None:
         """Note that somebody uses it."""
         self._used = time.monotonic()
+
+    def slept(self, seconds: float) -> None:
+        """Leave out a time in which this process did not run."""
+        self._used += seconds
 
     @property
     def over(self) -> bool:

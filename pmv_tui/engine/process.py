@@ -1,23 +1,27 @@
 """The engine's process: takes the rig's lock, logs, serves until it is told to stop."""
 
 import logging
+import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from logging.handlers import QueueHandler
-from math import inf
 from queue import SimpleQueue
 from typing import TextIO
 
 import zmq
 
+from pmv_tui.background import InOrder, in_background
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.locate import real_path
 from pmv_tui.config.replace import clear_leftovers
+from pmv_tui.control.hold import Hold, Renewal
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.errands import Errands
 from pmv_tui.engine.log_file import LogFile, LogListener
 from pmv_tui.engine.output import new_output, prepare_output
 from pmv_tui.engine.presence import Linger
@@ -36,8 +40,14 @@ log = logging.getLogger(__name__)
 WATCH_INTERVAL = 500
 """ms between two looks at what changed."""
 
+STOPPED = 2.0
+"""Seconds by which a look is late from which on the process is taken to have been stopped."""
+
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
+
+DISK_TIMEOUT = 1.0
+"""Seconds that the disk with the engine's folder is given for the last words."""
 
 UMASK = 0o077
 """What the engine writes is for its user alone: logs hold names and paths."""
@@ -73,13 +83,7 @@ def serve(
             f"only {files} files may be open here (ulimit -n): an engine needs {ENGINE}, and "
             f"{PLUGGED} more for each camera that is plugged, besides its clients; raise the limit"
         )
-    rig.make_folder()
-    lock = rig.lock()
-    if lock is None:
-        raise RigError(
-            f"an engine for {rig.config_path} already runs (pid {rig.engine_pid()}); "
-            "pmv-tui attaches to it, pmv-tui stop ends it"
-        )
+    hold, first = Hold.take(rig)
     # One that was started in the background has its stderr there from its first moment.
     background = leads_to(sys.stderr.fileno(), rig.output_path)
     if not background:
@@ -91,17 +95,25 @@ def serve(
         with _logging(rig, terminal) as log_file:
             for left in clear_leftovers(real_path(loaded.path)):
                 log.info("removed %s, left by an engine that was killed while it saved", left)
-            linger = Linger(loaded.config.engine.linger if lingers else inf)
+            linger = Linger(loaded.config.engine.linger if lingers else math.inf)
             loop = _Loop(rig, loaded, away.printed, log_file, linger)
+            loop.hold(hold, first)
             all_ended = loop.run(to_plug, to_pause)
+        all_ended = all_ended and not log_file.hangs
     # The end is on its way: a second signal, as systemd may send beside `stop`, must not make it a
     # failure. Python's own way out would meet it with the system's default.
     stop_listening()
-    rig.unlock(lock, loop.ending)
-    if not all_ended:
-        # A thread is still inside an SDK: the interpreter's own way out would crash or hang in it.
+    if not (_ends_in_time(lambda: hold.release(loop.ending)) and all_ended):
+        # A thread is still inside an SDK, or waits for a disk: the interpreter's own way out would
+        # crash or hang in it.
         sys.stderr.flush()
         os._exit(0)
+
+
+def _ends_in_time(call: Callable[[], object]) -> bool:
+    """Call what writes to a disk; False where that hangs, and so is left behind."""
+    done, _ = wait([in_background(call)], DISK_TIMEOUT)
+    return bool(done)
 
 
 class _Loop:
@@ -118,6 +130,8 @@ class _Loop:
         self._printed = printed
         self._log_file = log_file
         self._log_trouble = ""
+        self._disk = InOrder("state folder")
+        self._reading: Future[list[str]] | None = None
         self._linger = linger
         self.ending = ""
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -126,8 +140,38 @@ class _Loop:
         self._search = Search(
             self._woken, lambda text: self._engine.events.tell(text, level="error")
         )
-        self._engine = Engine(rig, loaded, self._search.start)
-        self._server = ControlServer(rig.endpoint, self._engine, self._told_to_stop, linger)
+        self._errands = Errands(self._woken)
+        self._engine = Engine(rig, loaded, self._search.start, self._errands)
+        self._server = ControlServer(self._engine, self._told_to_stop, linger)
+        self._hold: Hold | None = None
+        self._renewing: Future[Renewal] | None = None
+        self._hold_trouble = ""
+
+    def hold(self, hold: Hold, first: Renewal) -> None:
+        """Listen where the engine is found, and see to it that it stays so."""
+        self._hold = hold
+        self._take_over(first)
+
+    def _renew_hold(self) -> None:
+        """Take over what was made good since the last look, and look again."""
+        if self._renewing is not None:
+            if not self._renewing.done():
+                return  # The disk hangs.
+            renewed, self._renewing = self._renewing, None
+            self._take_over(renewed.result())
+        if self._hold is not None:
+            self._renewing = self._disk.submit(self._hold.renew)
+
+    def _take_over(self, renewal: Renewal) -> None:
+        for endpoint in renewal.leave:
+            self._server.leave(endpoint)
+        for endpoint, listening in renewal.listen.items():
+            self._server.listen(endpoint, listening)
+        for text in renewal.told:
+            self._engine.events.tell(text, level="warning")
+        if renewal.trouble and renewal.trouble != self._hold_trouble:
+            self._engine.events.tell(renewal.trouble, level="error")
+        self._hold_trouble = renewal.trouble
 
     def run(self, to_plug: Iterable[str], to_pause: Iterable[str]) -> bool:
         """Serve until told to stop; True where every thread ended."""
@@ -140,22 +184,43 @@ class _Loop:
         sd_notify("READY=1", f"STATUS=serving {self._engine.loaded.path}")
         next_look = 0.0
         while not (self._stopping or self._signals.ending):
-            if self._wake in dict(poller.poll(WATCH_INTERVAL)):
+            longest = self._errands.until_due(WATCH_INTERVAL / 1000)
+            if self._wake in dict(poller.poll(math.ceil(longest * 1000))):
                 os.eventfd_read(self._wake)
+            self._errands.go_on()
             self._server.serve_waiting()
             results = self._search.results()
             if results is not None:
                 self._engine.found(results)
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + WATCH_INTERVAL / 1000
+            now = time.monotonic()
+            if next_look and now - next_look > STOPPED:
+                self._slept(now - next_look)
+                next_look = now + WATCH_INTERVAL / 1000
+            elif now >= next_look:
+                next_look = now + WATCH_INTERVAL / 1000
                 self._look()
         self.ending = self._signals.ending or self.ending
         self._engine.events.tell(self.ending)
         sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
         all_closed = self._engine.stop()
         self._tell_printed()
+        if self._reading:
+            wait([self._reading], DISK_TIMEOUT)
+            self._tell_printed()
         self._server.close()
         return self._search.join(SEARCH_TIMEOUT) and all_closed
+
+    def _slept(self, seconds: float) -> None:
+        """Tell that this process did not run: neither cameras nor displays nor people are at fault.
+
+        What is seen now would be taken for a stall; half a second later it is not.
+        """
+        self._engine.operators.slept(seconds)
+        self._linger.slept(seconds)
+        self._engine.events.tell(
+            f"the engine did not run for {seconds:.0f} s: it was stopped, or this machine slept",
+            level="warning",
+        )
 
     def _look(self) -> None:
         try:
@@ -164,14 +229,19 @@ class _Loop:
                 self._engine.events.tell(told, level="warning")
             self._tell_printed()
             self._watch_log()
+            self._renew_hold()
         except Exception:
             # To look must not end what is looked at: cameras and clients go on.
             log.exception("the engine could not look at everything")
         self._look_whether_used()
 
     def _tell_printed(self) -> None:
-        for line in self._printed.new_lines():
+        """Tell what was printed up to the last look, and look again."""
+        if self._reading is not None and not self._reading.done():
+            return  # The disk hangs.
+        for line in self._reading.result() if self._reading else ():
             self._engine.events.tell(f"printed: {line}", kind="printed")
+        self._reading = self._disk.submit(self._printed.new_lines)
 
     def _watch_log(self) -> None:
         """Tell that the log cannot be written, or can again."""
@@ -179,9 +249,7 @@ class _Loop:
         if trouble != self._log_trouble:
             self._log_trouble = trouble
             if trouble:
-                self._engine.events.tell(
-                    f"{trouble}; make room, or it will be missing", level="error"
-                )
+                self._engine.events.tell(f"{trouble}, or the log is lost", level="error")
             else:
                 self._engine.events.tell("the log is written again")
 
@@ -237,7 +305,7 @@ def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
     try:
         yield file
     finally:
-        listener.stop()
         root.removeHandler(queue_handler)
-        for handler in handlers:
+        file.hangs = not _ends_in_time(listener.stop)
+        for handler in [] if file.hangs else handlers:
             handler.close()

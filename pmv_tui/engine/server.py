@@ -2,22 +2,24 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, cast
 
 import msgpack
 import numpy as np
 import zmq
 
-from pmv_tui.control.messages import Reply, Result
+from pmv_tui.control.messages import MAX_REQUEST_BYTES, Reply, Result
 from pmv_tui.engine.commands import CommandError, Commands
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.errands import Steps
 from pmv_tui.engine.presence import Linger
 from pmv_tui.nesting import MAX_DEPTH, too_deep
 
 log = logging.getLogger(__name__)
-
-MAX_REQUEST_BYTES = 64 * 1024
 
 MOST_AT_ONCE = 100
 """Requests that are answered before the main thread looks at anything else: a flood of them keeps
@@ -29,50 +31,67 @@ class ControlServer:
 
     Parameters
     ----------
-    endpoint : where it listens; the rig's lock must be held, so that nobody else does.
     engine : whose status is asked for, and whose cameras the commands are for.
     stop : called when the engine is told to stop.
     linger : is told of each request.
     """
 
-    def __init__(
-        self, endpoint: str, engine: Engine, stop: Callable[[], None], linger: Linger
-    ) -> None:
+    def __init__(self, engine: Engine, stop: Callable[[], None], linger: Linger) -> None:
         self._linger = linger
         self._engine = engine
         self._commands = Commands(engine)
         self._stop = stop
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self.socket = self._context.socket(zmq.ROUTER)
+        self._bound: dict[str, bytes] = {}
+        """What ZeroMQ calls each endpoint: a socket that was renamed has its first name there."""
         self.socket.maxmsgsize = MAX_REQUEST_BYTES
         # The folder's mode keeps other users out; this does where somebody has loosened that.
         self.socket.setsockopt(zmq.IPC_FILTER_UID, os.getuid())
         self.socket.linger = 200  # ms: the answer to `stop` is on its way when the socket closes
+
+    def listen(self, endpoint: str, listening: socket.socket) -> None:
+        """Take requests at a unix socket, which is closed with this server."""
+        self.socket.setsockopt(zmq.USE_FD, listening.detach())
         self.socket.bind(os.fsencode(endpoint))  # type: ignore[arg-type]  # takes bytes
+        self._bound[endpoint] = cast("bytes", self.socket.last_endpoint)
+
+    def leave(self, endpoint: str) -> None:
+        """Take no more requests at a socket; those who are connected stay."""
+        if bound := self._bound.pop(endpoint, None):
+            self.socket.unbind(bound)
 
     def serve_waiting(self) -> None:
-        """Answer the requests that wait; never blocks."""
+        """Answer the requests that wait; never blocks. One that has to wait is answered later."""
         for _ in range(MOST_AT_ONCE):
             if not self.socket.poll(0):
                 return
             *envelope, request = self.socket.recv_multipart()
             self._linger.used()
-            self.socket.send_multipart([*envelope, self._answer(request)])
+            self.answer(request).add_done_callback(partial(self._send, envelope))
 
     def close(self) -> None:
         """Close the socket."""
         self.socket.close()
         self._context.term()
 
-    def _answer(self, request: bytes) -> bytes:
+    def answer(self, request: bytes) -> "Future[bytes]":
+        """Carry a request out; the answer may be given later, by the main thread."""
+        return self._engine.errands.begin(self._answer(request))
+
+    def _send(self, envelope: list[bytes], answer: "Future[bytes]") -> None:
+        if not self.socket.closed:
+            self.socket.send_multipart([*envelope, answer.result()])
+
+    async def _answer(self, request: bytes) -> bytes:
         try:
-            return _packed(self._reply(request))
+            return _packed(await self._reply(request))
         except Exception as error:
             # Whatever a request holds must not end the engine: it is told, and the next is read.
             log.exception("a request on the control socket could not be answered")
             return _packed(Reply(ok=False, error=f"unexpected {type(error).__name__}: {error}"))
 
-    def _reply(self, request: bytes) -> Reply:
+    async def _reply(self, request: bytes) -> Reply:
         try:
             message = msgpack.unpackb(request)
         except (ValueError, msgpack.UnpackException) as error:
@@ -83,9 +102,21 @@ class ControlServer:
             return Reply(ok=False, error=f"nested too deeply; {MAX_DEPTH} levels are allowed")
         command = message.pop("command", None)
         try:
-            return self._carry_out(command, message)
+            steps = self._in_steps(command, message)
+            return _with_results(await steps) if steps else self._carry_out(command, message)
         except CommandError as error:
             return Reply(ok=False, error=str(error))
+
+    def _in_steps(self, command: object, arguments: dict[str, Any]) -> Steps[list[Result]] | None:
+        """Begin a command that may have to wait for a disk or a name server; None: it is none."""
+        match command, arguments:
+            case "plug", {"camera": str() | list() as cameras}:
+                return self._commands.plug(cameras)
+            case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
+                return self._commands.move(camera, pub, pull)
+            case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
+                return self._commands.set(cameras, changes)
+        return None
 
     def _carry_out(self, command: object, arguments: dict[str, Any]) -> Reply:
         engine, commands = self._engine, self._commands
@@ -94,18 +125,13 @@ class ControlServer:
                 if isinstance(operator := arguments.get("operator"), str):
                     engine.operators.heard(operator)
                 return Reply(ok=True, snapshot=engine.snapshot())
-            case ("plug" | "unplug" | "pause" | "resume") as verb, {
-                "camera": str() | list() as cameras
-            }:
+            case ("unplug" | "pause" | "resume") as verb, {"camera": str() | list() as cameras}:
                 acts = {
-                    "plug": commands.plug,
                     "unplug": commands.unplug,
                     "pause": commands.pause,
                     "resume": commands.resume,
                 }
                 return _with_results(acts[verb](cameras))
-            case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
-                return _with_results(commands.move(camera, pub, pull))
             case "settings", {"camera": str(camera)}:
                 return Reply(ok=True, settings=commands.settings(camera))
             case "thumbnails", {
@@ -114,8 +140,6 @@ class ControlServer:
                 "height": int(height),
             }:
                 return Reply(ok=True, thumbnails=commands.thumbnails(cameras, width, height))
-            case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
-                return _with_results(commands.set(cameras, changes))
             case "window", {"camera": str() | list() as cameras, "close": True}:
                 return _with_results(commands.close_window(cameras))
             case "window", {"camera": str() | list() as cameras, "display": str(display)}:

@@ -114,11 +114,17 @@ class SocketPair:
                 bound.look()
 
     @property
-    def _addresses(self) -> tuple[Address, Address]:
-        """Where both are bound."""
+    def addresses(self) -> tuple[Address, Address] | None:
+        """Where both are bound; None where they are not."""
         if self._pub is None or self._pull is None:
-            raise RuntimeError("no sockets are bound")
+            return None
         return self._pub.address, self._pull.address
+
+    @property
+    def _addresses(self) -> tuple[Address, Address]:
+        if self.addresses is None:
+            raise RuntimeError("no sockets are bound")
+        return self.addresses
 
     def _move_over(self, pub: Address, pull: Address) -> None:
         old, paused = self._addresses, self._publisher.paused
@@ -157,7 +163,7 @@ class SocketPair:
             for bound in (bound_pub, bound_pull):
                 if bound is not None:
                     bound.release()
-            raise BindError(str(error)) from None
+            raise error if isinstance(error, BindError) else BindError(str(error)) from None
         if bound_pub is not None:
             self._publish_at(bound_pub)
 

@@ -9,10 +9,8 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.gate import STRANGERS, Door
 from pmv_tui.open_files import PLUGGED, why_no_room
-from pmv_tui.port_holder import port_holder
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
 SEND_QUEUE = 3
@@ -44,11 +42,23 @@ RELEASE_TIMEOUT = 1_000
 RECEIVE_QUEUE = 200
 """Overlay messages waiting; beyond it a flooding client waits, not the engine."""
 
+FIRST_FREE_PORT = 1024
+"""Those below are root's."""
+
 _monitors = count(1)  # the name of a closed one stays taken for a moment
 
 
 class BindError(Exception):
-    """A socket cannot be bound; the text says which address, why, and what to do."""
+    """A socket cannot be bound; the text says which address, why, and what to do.
+
+    Parameters
+    ----------
+    taken : the address, where another program has it; who that is takes a while to find out.
+    """
+
+    def __init__(self, text: str, taken: Address | None = None) -> None:
+        super().__init__(text)
+        self.taken = taken
 
 
 class BoundSocket:
@@ -63,7 +73,7 @@ class BoundSocket:
 
     Raises
     ------
-    BindError : it cannot listen there, or has no key to encrypt with; no socket is left behind.
+    BindError : it cannot listen there; no socket is left behind.
     """
 
     def __init__(
@@ -109,12 +119,10 @@ class BoundSocket:
             if door is not None:
                 door.guard(self.socket)
             self.socket.bind(address.endpoint)
-        except KeyFileError as error:
-            self._close()
-            raise BindError(str(error)) from None
         except zmq.ZMQError as error:
             self._close()
-            raise BindError(_bind_problem(address, error)) from None
+            taken = address if error.errno == errno.EADDRINUSE else None
+            raise BindError(_bind_problem(address, error), taken) from None
 
     def look(self) -> None:
         """Count who is connected, and those whom the door turned away unasked."""
@@ -166,12 +174,16 @@ def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
     """Say why an address cannot be bound, and what to do."""
     match error.errno:
         case errno.EADDRINUSE:
-            holder = port_holder(address.port)
-            by = f" by {holder}" if holder else " by another program"
-            return f"{address} is in use{by}; end it, or give the camera another address"
+            return in_use(address, "another program")
         case errno.EADDRNOTAVAIL | errno.ENODEV:
-            return f"{address}: this machine has no interface {address.host!r}; try localhost"
-        case errno.EACCES:
+            host = f"{address.host!r}{address.number and f' ({address.number})'}"
+            return f"{address}: this machine has no interface {host}; try localhost"
+        case errno.EACCES if address.port < FIRST_FREE_PORT:
             return f"{address}: ports below 1024 need root; choose one from 1024 up"
         case _:
             return f"{address} cannot be bound: {error.strerror}"
+
+
+def in_use(address: Address, holder: str) -> str:
+    """Say that an address is in use, by whom, and what to do."""
+    return f"{address} is in use by {holder}; end it, or give the camera another address"

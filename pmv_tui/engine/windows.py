@@ -29,6 +29,10 @@ HEALTHY_AFTER = 10.0
 NO_DISPLAY = "DISPLAY is not set; DISPLAY=:0 before the command names the rig's own monitor"
 
 
+LONGEST_SLEEP = 0.5
+"""Seconds between two looks at the viewer."""
+
+
 @dataclass(slots=True)
 class _Window:
     """A window that is wanted: waiting for a viewer, opening, or shown.
@@ -182,7 +186,8 @@ class Windows:
         if viewer is not None:
             sources.register(viewer.link, select.POLLIN)
             sources.register(viewer.output, select.POLLIN)
-            timeout = max(0.0, next_round - time.monotonic())
+            # Looked at often, however low the rate: a look that is late tells of a sleep.
+            timeout = max(0.0, min(LONGEST_SLEEP, next_round - time.monotonic()))
         elif self._wanted:
             timeout = max(0.0, self._not_before - time.monotonic())
         if self._wake in dict(sources.poll(None if timeout is None else ceil(timeout * 1000))):

@@ -4,7 +4,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,11 +23,12 @@ from pmv_tui.cameras.base import (
 )
 from pmv_tui.cameras.downsample import downsample
 from pmv_tui.cameras.orient import orient, oriented_format
-from pmv_tui.cameras.registry import open_camera
+from pmv_tui.cameras.registry import device_of, open_camera
 from pmv_tui.cameras.search import searches
 from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.words import written
+from pmv_tui.control.claims import Claimed, claim, device_claim
 from pmv_tui.control.messages import CameraState
 from pmv_tui.engine.clock import DeviceClock
 from pmv_tui.engine.lasting import LastingThread
@@ -35,6 +37,7 @@ from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.open_files import why_no_room
+from pmv_tui.port_holder import holder
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +240,10 @@ class Worker:
         if why := why_no_room(0):
             raise CameraError("there is no room for the camera's files", why)
         searches.require(self._config)
-        camera = open_camera(self._config)
+        with claimed(device_of(self._config)):
+            self._stream_of(open_camera(self._config))
+
+    def _stream_of(self, camera: Camera) -> None:
         self._camera = camera
         try:
             self._started(camera)
@@ -354,6 +360,31 @@ def _why_unusable(image: NDArray[np.uint8], factor: int, pixel_format: str) -> s
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
+
+
+@contextmanager
+def claimed(device: str) -> Iterator[None]:
+    """Hold the name of a device, so that no other engine opens it; empty: it is none.
+
+    Raises
+    ------
+    CameraError : another engine of this user has it; says which.
+    """
+    if not device:
+        yield
+        return
+    try:
+        holding = claim(device_claim(device))
+    except Claimed as other:
+        if other.pid is not None:
+            raise CameraError(
+                f"another engine has this camera: {holder(other.pid)}",
+                "stop that one, or take the camera out of one of the two configs",
+            ) from None
+        yield  # Another user's claim: whether the device can be had, its driver decides.
+        return
+    with holding:
+        yield
 
 
 _ENGINES_OWN = {

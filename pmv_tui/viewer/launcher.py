@@ -44,6 +44,10 @@ _DROPPED_PREFIX = "QT_"
 _DROPPED = {"SESSION_MANAGER", "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "OPENCV_UI_BACKEND"}
 
 
+STOPPED = 1.0
+"""Seconds between two looks from which on this process is taken to have been stopped."""
+
+
 class Viewer:
     """One viewer process. Used by one thread; no method waits for the viewer but `end`.
 
@@ -86,7 +90,7 @@ class Viewer:
         self._trouble: WindowStatus | None = None
         self._froze = False
         self._signs_of_life = 0
-        self._silent_from = time.monotonic()
+        self._silent_from = self._looked = time.monotonic()
         self._send({"settings": {"max_size": max_size, "rate": float(rate)}})
 
     @property
@@ -147,7 +151,12 @@ class Viewer:
                 case _:
                     news.append(message)
         self._send_unsent()
-        if time.monotonic() - self._silent_from > self._patience():
+        now = time.monotonic()
+        if now - self._looked > STOPPED:
+            # This process did not run, and so, most likely, neither did the viewer.
+            self._silent_from += now - self._looked
+        self._looked = now
+        if now - self._silent_from > self._patience():
             self._froze = True
             raise LinkClosed
         return news

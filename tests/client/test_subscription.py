@@ -1,7 +1,10 @@
 """One camera's frames: every one in order, the newest only, and what goes wrong on the way."""
 
 import gc
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,8 @@ import pytest
 
 from pmv_tui.client import Frame, Subscription, subscribe, subscribe_all
 from tests.client.publisher import IMAGE, NO_IMAGES, Publisher
+from tests.faults.hanging import silent_name_server
+from tests.faults.rig import Unavailable
 from tests.support import DEADLINE, wait_for
 
 
@@ -188,3 +193,23 @@ def test_a_timeout_of_ages_waits_as_long_as_it_takes(publisher: Publisher, timeo
         publisher.await_client()
         publisher.send(1)
         assert next(frames).sequence == 1
+
+
+def test_a_name_server_that_never_answers_holds_no_script_up(tmp_path: Path) -> None:
+    script = (
+        "from pmv_tui.client import subscribe\n"
+        "try:\n"
+        "    with subscribe('tcp://rig-pc:5555', timeout=0.1) as frames:\n"
+        "        next(frames)\n"
+        "except TimeoutError as silence:\n"
+        "    print(silence)\n"
+    )
+    try:
+        with silent_name_server(tmp_path) as within:
+            command = [*within, sys.executable, "-c", script]
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=DEADLINE, check=True
+            )
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+    assert "no image from tcp://rig-pc:5555" in done.stdout

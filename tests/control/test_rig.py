@@ -99,7 +99,7 @@ def test_a_folder_or_a_link_of_somebody_else_is_refused(own: Rig, tmp_path: Path
     own.folder.mkdir(parents=True)
     os.chown(own.folder, NOBODY, NOBODY)
     for attempt in (own.make_folder, own.engine_runs):
-        with pytest.raises(RigError, match="not a folder of this user"):
+        with pytest.raises(RigError, match=r"belongs to .*, not to root; run this as"):
             attempt()
     own.folder.rmdir()
     mine = tmp_path / "mine"
@@ -107,7 +107,7 @@ def test_a_folder_or_a_link_of_somebody_else_is_refused(own: Rig, tmp_path: Path
     own.folder.symlink_to(mine)
     own.make_folder()
     os.lchown(own.folder, NOBODY, NOBODY)
-    with pytest.raises(RigError, match="not a folder of this user"):
+    with pytest.raises(RigError, match=r"belongs to .*, not to root; run this as"):
         own.make_folder()
 
 

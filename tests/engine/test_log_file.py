@@ -20,7 +20,7 @@ def test_a_full_disk_is_told_until_there_is_room(
     log = LogFile(path)
     with full_disk():
         log.emit(record())
-        assert log.trouble == f"{path} cannot be written: File too large"
+        assert log.trouble == f"{path} cannot be written: File too large; make room"
     log.emit(record())
     assert log.trouble == ""
     assert path.read_text().endswith("a client of the left camera came\n")

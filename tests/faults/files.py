@@ -11,6 +11,7 @@ from pmv_tui.client import subscribe
 from pmv_tui.keys import Keys
 from tests.faults.asked_rig import AskedRig
 from tests.faults.fault import Fault, fault
+from tests.faults.hanging import hanging_disk
 from tests.faults.rig import FaultRig, Unavailable
 from tests.faults.small_rig import small_rig
 from tests.support import (
@@ -217,10 +218,34 @@ def unreadable_key(_rig: FaultRig) -> Iterator[str]:
             yield told.partition("WARNING ")[2]
 
 
+@fault("the config is on a disk that hangs, then a setting")
+def hanging(rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other:
+        other.config_path = other.folder / "share" / "config.toml"
+        other.config_path.parent.mkdir()
+        pub, pull = free_ports(2)
+        other.write_config(NUMBERED + steady("lone", pub, pull))
+        with other.serve("--plug-all") as engine:
+            with counting(pub):
+                with hanging_disk(other.config_path.parent):
+                    told = other.told("set", camera="lone", changes={"fps": 3})
+                    assert "did not answer within" in told
+                    if rig.full:
+                        assert "did not answer within" in other.run("status").stderr
+                yield told
+                assert other.ask("set", camera="lone", changes={"gain": 4})["ok"]
+            with hanging_disk(other.config_path.parent):
+                assert not other.ask("set", camera="lone", changes={"fps": 3})["ok"]
+                engine.terminate()
+                assert engine.wait(20) == 0, "its end waits for no disk"
+        text = other.config_path.read_text()
+        assert ("gain = 4" in text, "fps = 3" in text) == (True, False)
+
+
 FAULTS = (
     not_started("the config is broken", broken, "config.toml:1:"),
     not_started("the config is a link in a circle", circular, "config.toml", "round in a circle"),
     not_started("the config is a folder", a_folder, "config.toml", "folder"),
     not_started("the config cannot be read", unreadable, "config.toml", "Permission denied"),
-    *(changed, replaced, mounted, full_disk, full_at_start, unreadable_key),
+    *(changed, replaced, mounted, hanging, full_disk, full_at_start, unreadable_key),
 )

@@ -1,8 +1,10 @@
 """Processes that are killed, and a terminal that nobody reads."""
 
 import os
+import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -133,7 +135,79 @@ def full_pipe() -> Iterator[int]:
         os.close(writing)
 
 
+@fault("the state folder, then the control socket is removed")
+def folder_removed(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other:
+        pub, pull = free_ports(2)
+        other.write_config(NUMBERED + steady("lone", pub, pull))
+        with other.serve("--plug-all") as engine, counting(pub):
+            control = other.control_path()
+            shutil.rmtree(other.folder / "state")
+            # Before it is restored as well as after it.
+            assert other.status()["engine"]["pid"] == engine.pid
+            wait_for(control.exists, "the folder to be restored")
+            told = other.event(0, "control was gone, and is restored")
+            log = control.with_name("engine.log")
+            wait_for(lambda: log.exists() and "restored" in log.read_text(), "the log to go on")
+            control.unlink()
+            assert other.run("settings", "lone").returncode == 0
+            wait_for(control.exists, "the socket to be restored")
+            assert other.ask("rescan")["ok"]
+            yield told
+        assert other.run("status").returncode == 1
+
+
+@fault("a second engine, by another link, host name, state folder")
+def second_engine(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other:
+        pub, pull = free_ports(2)
+        other.write_config(NUMBERED + steady("lone", pub, pull))
+        hard, soft = other.folder / "hard.toml", other.folder / "soft.toml"
+        hard.hardlink_to(other.config_path)
+        soft.symlink_to(other.config_path)
+        own, renamed = other.config_path, shutil.which("unshare") and os.getuid() == 0
+        with other.serve("--plug-all") as engine:
+            with counting(pub):
+                for link, state in ((hard, "state"), (soft, "state"), (own, "elsewhere")):
+                    other.config_path = link
+                    other.environment["XDG_STATE_HOME"] = str(other.folder / state)
+                    if renamed:
+                        new_name = 'hostname new; exec "$@"'
+                        other.within = ["unshare", "--uts", "sh", "-c", new_name, "-"]
+                    assert other.status()["engine"]["pid"] == engine.pid
+                    second = other.run("serve")
+                    assert f"already runs (pid {engine.pid})" in second.stderr
+                    assert second.returncode == 1
+                yield second.stderr
+            assert not (other.folder / "elsewhere").exists(), "nothing is left of it"
+            assert other.run("stop").returncode == 0
+            assert engine.wait(20) == 0
+
+
+@fault("engine and viewer are stopped for a while, as on a laptop that sleeps")
+def slept(rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other, screen() as one:
+        pub, pull = free_ports(2)
+        other.write_config(simulated("lone", pub, pull, more=SMALL))
+        with other.serve("--plug-all") as engine:
+            receive_image(pub)
+            other.environment["DISPLAY"] = one.name
+            assert other.run("window", "lone").returncode == 0
+            viewer = viewer_of(psutil.Process(engine.pid))
+            for pid in (engine.pid, viewer.pid):
+                os.kill(pid, signal.SIGSTOP)
+            time.sleep(rig.times(60, 4))  # longer than a viewer may be silent
+            for pid in (engine.pid, viewer.pid):
+                os.kill(pid, signal.SIGCONT)
+            told = other.event(0, "the engine did not run for")
+            receive_image(pub)
+            assert other.now("lone")["window"] == "shown"
+            assert viewer.is_running()
+            yield told
+
+
 FAULTS = (
+    *(folder_removed, second_engine, slept),
     *(output_stalled, engine_killed, signals_of_no_use, signal_to_end),
     *(tui_killed, terminal_stalled),
 )

@@ -3,7 +3,7 @@ only when it starts."""
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,15 @@ class SmallRig(AskedRig):
     Attributes
     ----------
     files : open files that its engine may have; 0: as many as the machine allows.
+    within : a command that runs its programs, with its arguments.
     """
 
     files = 0
+    within: Sequence[str] = ()
 
     def command(self, *arguments: str) -> list[str]:
         """Give a command line. See `RigOnDisk.command`."""
-        command = ["nice", "-n", "10", *super().command(*arguments)]
+        command = ["nice", "-n", "10", *self.within, *super().command(*arguments)]
         if self.files and arguments[0] == "serve":
             return ["sh", "-c", f'ulimit -n {self.files} && exec "$@"', "sh", *command]
         return command

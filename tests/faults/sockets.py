@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.faults.fault import Fault, fault
+from tests.faults.hanging import silent_name_server
 from tests.faults.rig import FaultRig, Unavailable
 from tests.faults.small_rig import small_rig
-from tests.support import free_ports, has_ipv6, simulated, wait_for
+from tests.support import NUMBERED, SMALL, free_ports, has_ipv6, simulated, steady, wait_for
+from tests.system.counting import counting
 from tests.system.sockets import port_is_free, receive_image
 
 REFUSED = {
@@ -16,7 +18,7 @@ REFUSED = {
     "port 65536": ("tcp://localhost:65536", "port 65536 is not between 1 and 65535"),
     "no port": ("tcp://localhost", "is not an address; one looks like tcp://localhost:5555"),
     "not tcp": ("ipc:///tmp/images", "is not an address"),
-    "a host that is not known": ("tcp://no-such-host.invalid:{free}", "no interface"),
+    "a host that is not known": ("tcp://no-such-host.invalid:{free}", "'no-such-host.invalid'"),
     "an address of another machine": ("tcp://192.0.2.1:{free}", "no interface '192.0.2.1'"),
     "a broken IPv6 address": ("tcp://[::g]:{free}", "is not an IPv6 address"),
     "the port of another camera": ("tcp://localhost:{left}", "belongs to left"),
@@ -93,7 +95,33 @@ def taken_before(_rig: FaultRig) -> Iterator[str]:
             receive_image(pub)
 
 
+@fault("a name server that never answers")
+def silent_names(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as other, silent_name_server(other.folder) as other.within:
+        pub, *ports, named = free_ports(4)
+        other.write_config(
+            NUMBERED
+            + steady("lone", pub, ports[0])
+            + simulated("named", named, ports[1], more=SMALL).replace("localhost", "rig-pc", 1)
+        )
+        # The system would give up only after minutes.
+        with other.serve("--plug-all"), counting(pub):
+            unplugged = "tcp://rig-pc:{}: the name server did not answer within"
+            other.event(0, "not plugged", unplugged.format(named))
+            told = other.told(
+                "addresses",
+                camera="lone",
+                pub=f"tcp://rig-pc:{pub}",
+                pull=f"tcp://localhost:{ports[0]}",
+            )
+            assert unplugged.format(pub) in told
+            assert "the old addresses stay in use" in told
+            yield told
+            probed = other.run("probe", f"tcp://rig-pc:{pub}", "--seconds", "0.1")
+            assert (probed.returncode, "did not answer" in probed.stderr) == (1, True), probed
+
+
 FAULTS = (
     *(refused(name, *form_and_words) for name, form_and_words in REFUSED.items()),
-    *(same, open_to_others, taken_before),
+    *(same, open_to_others, taken_before, silent_names),
 )

@@ -16,6 +16,7 @@ from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import SaveError, plan_change
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.errands import Errands
 from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.server import ControlServer
 from pmv_tui.protocol import (
@@ -92,7 +93,7 @@ def _change(loaded: LoadedConfig, unique_id: str) -> None:
 
 def control(data: bytes) -> None:
     """A request is answered with a map that says whether it was carried out, and if not, why."""
-    reply = msgpack.unpackb(_server()._answer(data))
+    reply = msgpack.unpackb(_server().answer(data).result(0))
     assert isinstance(reply["ok"], bool)
     assert reply["ok"] or reply.get("error") or reply["results"]
     assert not reply.get("error", "").startswith("unexpected ")
@@ -133,6 +134,5 @@ def _folder() -> Path:
 def _server() -> ControlServer:
     """Make a server whose engine has no camera and is never started."""
     rig = Rig(_folder() / "control.toml", _folder())
-    engine = Engine(rig, load_config(rig.config_path), search=lambda: None)
-    endpoint = f"ipc://{rig.socket_path}"
-    return ControlServer(endpoint, engine, stop=lambda: None, linger=Linger(0))
+    engine = Engine(rig, load_config(rig.config_path), lambda: None, Errands(lambda: None))
+    return ControlServer(engine, stop=lambda: None, linger=Linger(0))

@@ -66,14 +66,16 @@ def test_nothing_is_sent_to_an_engine_that_has_ended() -> None:
     assert rig.commands == []
 
 
-def test_a_number_that_no_message_holds_is_refused_in_words() -> None:
+def test_what_no_message_holds_is_refused_in_words() -> None:
     class Encoding(RigDouble):
         async def request(self, command: str, **arguments: Any) -> Reply:
             encode_request(command, arguments)
             return Reply(ok=True)
 
-    (result,) = asyncio.run(EngineLink(Encoding(), print).tell("set", changes={"gain": 10**30}))
-    assert "more than 64 bits" in result["text"]
+    link = EngineLink(Encoding(), print)
+    for value, words in ((10**30, "more than 64 bits"), ("x" * 70_000, "reads 65536 at most")):
+        (result,) = asyncio.run(link.tell("set", changes={"name": value}))
+        assert words in result["text"]
 
 
 def test_an_engine_of_another_version_is_told_of_and_not_drawn() -> None:

@@ -1,0 +1,118 @@
+"""Names that a process holds as long as it lives, so that it is found and is the only one.
+
+They are those of abstract unix sockets (unix(7)): no file stands for them, so none can be removed,
+renamed or left behind; the kernel lets go of them with the process. They hold in one network
+namespace, for one user.
+"""
+
+import hashlib
+import os
+import socket
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+BACKLOG = 100
+
+
+class Claimed(Exception):  # noqa: N818 - a state, reported as it is
+    """Another process holds a name.
+
+    Parameters
+    ----------
+    pid : of this user's process that holds it; None where it is another user's, whose claim is
+        none of ours.
+    """
+
+    def __init__(self, name: str, pid: int | None) -> None:
+        super().__init__(f"{name} is held by process {pid}")
+        self.pid = pid
+
+
+def config_claims(config_path: Path) -> set[str]:
+    """Name a config file: by what it is, however one gets there, and by its path.
+
+    Parameters
+    ----------
+    config_path : absolute, links resolved. It need not exist.
+    """
+    root = os.stat("/")  # noqa: PTH116 - as cheap as can be: read twice a second
+    place = f"{_mount_namespace()} {root.st_dev} {root.st_ino} {config_path}"
+    digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+    claims = {f"{_prefix()}path/{digest}"}
+    with suppress(OSError):  # none there, or none that this user may look at
+        status = config_path.stat()
+        claims.add(f"{_prefix()}file/{status.st_dev}-{status.st_ino}")
+    return claims
+
+
+def device_claim(device: str) -> str:
+    """Name a camera, by what tells it from all others on this machine."""
+    return f"{_prefix()}device/{hashlib.sha256(device.encode()).hexdigest()[:16]}"
+
+
+def endpoint(claim: str) -> str:
+    """Return what ZeroMQ calls the socket of a claim."""
+    return f"ipc://@{claim}"
+
+
+def claim(name: str) -> socket.socket:
+    """Hold a name until the socket that is given is closed; it listens.
+
+    Raises
+    ------
+    Claimed : another process holds it.
+    """
+    holding = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        holding.bind(f"\0{name}")
+    except OSError:
+        holding.close()
+        raise Claimed(name, _process_with(name)) from None
+    holding.listen(BACKLOG)
+    return holding
+
+
+def listener(name: str) -> int | None:
+    """Return the pid of this user's process that listens at a name; None where there is none."""
+    return peer(f"\0{name}")
+
+
+def peer(address: str | bytes) -> int | None:
+    """Return the pid of this user's process that listens at a unix socket; None: there is none.
+
+    A socket that a killed process left behind refuses the connection.
+    """
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.setblocking(False)
+        try:
+            caller.connect(address)
+            size = struct.calcsize("3i")
+            credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        except OSError:
+            return None
+        pid, uid, _ = struct.unpack("3i", credentials)
+        return pid if uid == os.getuid() else None
+
+
+def _process_with(name: str) -> int | None:
+    """Find this user's process that holds a name; asking it would fill its queue."""
+    with suppress(psutil.Error, OSError):
+        for each in psutil.net_connections("unix"):
+            if str(each.laddr) == f"@{name}" and each.pid is not None:
+                return each.pid
+    return None
+
+
+def _prefix() -> str:
+    return f"pmv-tui/{os.getuid()}/"
+
+
+def _mount_namespace() -> str:
+    """Name the namespace in which paths are looked up: in a container they lead elsewhere."""
+    try:
+        return str(Path("/proc/self/ns/mnt").readlink())
+    except OSError:
+        return ""

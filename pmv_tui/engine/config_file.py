@@ -1,0 +1,96 @@
+"""The rig's config file while the engine runs: saved where a disk that hangs holds nothing up."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from threading import Event
+from typing import TypeVar
+
+from pmv_tui.background import InOrder
+from pmv_tui.config.edit import Value
+from pmv_tui.config.load import LoadedConfig
+from pmv_tui.config.save import PlannedChange, SaveError, plan_change
+from pmv_tui.engine.errands import Errand, Overdue, Steps
+
+LIMIT = 2.0
+"""Seconds that a disk is given."""
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A change whose new file stands beside the old one.
+
+    Parameters
+    ----------
+    after : the config as it will be.
+    commit : puts the new file in place; raises SaveError where it cannot be.
+    """
+
+    after: LoadedConfig
+    commit: Callable[[], Steps[LoadedConfig]]
+
+
+class ConfigFile:
+    """Saves changes one after another, in a thread of its own.
+
+    Parameters
+    ----------
+    loaded : the config as it was read.
+
+    Attributes
+    ----------
+    loaded : as it was read or saved last; set by that thread.
+    """
+
+    def __init__(self, loaded: LoadedConfig) -> None:
+        self.loaded = loaded
+        self._disk = InOrder("config file")
+
+    @asynccontextmanager
+    async def prepared(
+        self, unique_id: str, changes: Mapping[str, Value]
+    ) -> AsyncIterator[Prepared]:
+        """Write the new file for a change of one camera beside the old one. See `plan_change`.
+
+        Raises
+        ------
+        SaveError : it cannot be saved, or the disk does not answer within `LIMIT`.
+        """
+        given_up = Event()
+        with_new_file = ExitStack()
+
+        def wanted() -> bool:
+            return not given_up.is_set()
+
+        def prepare() -> tuple[PlannedChange, Callable[[], LoadedConfig]]:
+            plan = plan_change(self.loaded, unique_id, changes)
+            return plan, with_new_file.enter_context(plan.prepared(wanted))
+
+        def commit() -> LoadedConfig:
+            # Another change that was saved meanwhile is to stay.
+            again = plan.before is not self.loaded
+            self.loaded = (
+                plan_change(self.loaded, unique_id, changes).commit(wanted) if again else put()
+            )
+            return self.loaded
+
+        try:
+            plan, put = await self._within_limit(prepare, given_up)
+            yield Prepared(plan.after, lambda: self._within_limit(commit, given_up))
+        finally:
+            self._disk.submit(with_new_file.close)
+
+    async def _within_limit(self, act: Callable[[], Done], given_up: Event) -> Done:
+        under_way: Future[Done] = self._disk.submit(act)
+        try:
+            done: Done = await Errand(under_way, LIMIT)
+        except Overdue:
+            given_up.set()
+            raise SaveError(
+                f"the disk of {self.loaded.path} did not answer within {LIMIT:g} s; see "
+                "that it is mounted and its server runs, then try again"
+            ) from None
+        return done
