@@ -153,6 +153,9 @@ pub_address = "tcp://localhost:99999"
         ("pub_address = 5555", "it must be text in quotes"),
         ('pub_address = "localhost:5555"', "one looks like tcp://localhost:5555"),
         ('pull_address = "tcp://localhost:0"', "port 0 is not between 1 and 65535"),
+        ('fourcc = "MPEG4"', "is not four letters for a pixel format, such as MJPG"),
+        ('flip = "left"', '"none" or "horizontal" or "vertical" or "both"'),
+        ("rotate = 45", "45 is not allowed; it must be 0 or 90 or 180 or 270"),
         ("downsampling = 3", "3 is not allowed; it must be 1 or 2 or 4"),
         ("roi = [0, 0, 640]", "an array is not allowed; it must be a list of 4 whole numbers"),
         ("roi = [0, 0, 640, 0]", "0 is not allowed; it must be a list of 4 whole numbers, in pix"),
@@ -160,7 +163,7 @@ pub_address = "tcp://localhost:99999"
         ("loop = 1", "1 is not allowed; it must be true or false"),
         ("FPS = 60", "unknown key FPS; did you mean fps?"),
         ("put_rate = 60", "unknown key put_rate here; it belongs to [socket_config]"),
-        ("zzz = 1", "unknown key zzz; known ones are unique_id, name, fps"),
+        ("zzz = 1", "unknown key zzz; known ones are unique_id, name, device, fps"),
     ],
 )
 def test_a_wrong_value_is_shown_with_what_is_allowed(path: Path, setting: str, words: str) -> None:
