@@ -66,6 +66,10 @@ class Display:
         """Return when the server has answered: never, where it hangs."""
         self._x.XSync(self._display, False)
 
+    def arranges_windows(self) -> bool:
+        """Whether a window manager runs: it finds a place for each window."""
+        return bool(self._property(self._root, b"_NET_SUPPORTING_WM_CHECK", c_ulong))
+
     def focused_title(self) -> str:
         """Give the title of the window that keys go to; empty where it has none."""
         window, revert_to = c_ulong(), c_int()

@@ -2,6 +2,20 @@
 
 from collections.abc import Sequence
 
+STEP, STEPS = 40, 10
+"""Pixels from one window of a cascade to the next, and windows until it begins at the top again."""
+
+
+def cascaded(place: int) -> tuple[int, int]:
+    """Return where a window of a cascade lies: its top left corner, pixels of the screen.
+
+    Parameters
+    ----------
+    place : of the window in the cascade, from 0.
+    """
+    row, column = place % STEPS, place // STEPS
+    return STEP * (row + column), STEP * row
+
 
 def visible(corners: Sequence[int], width: int, height: int) -> bool:
     """Tell whether any of a box lies on the image.

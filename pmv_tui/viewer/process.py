@@ -7,11 +7,13 @@ import contextlib
 import socket
 import time
 from collections import Counter
+from itertools import count
 from typing import Any
 
 import cv2
 
 from pmv_tui.viewer.display import Display
+from pmv_tui.viewer.geometry import cascaded
 from pmv_tui.viewer.link import LinkClosed, receive_waiting, send
 from pmv_tui.viewer.slot import FrameSlotReader
 from pmv_tui.viewer.window import CameraWindow
@@ -48,6 +50,7 @@ class ViewerLoop:
         self._opened: list[str] = []
         self._young: Counter[str] = Counter()
         self._failures: dict[str, str] = {}
+        self._places: dict[str, int] = {}
         self._max_size = 0
         self._period = 1 / SLOWEST_RATE
 
@@ -112,8 +115,17 @@ class ViewerLoop:
         except Exception as error:  # noqa: BLE001 - whatever HighGUI or the slot throws
             self._failed(camera, error)
             return
+        self._arrange(camera)
         self._opened.append(camera)
         self._young[camera] = TOLD_TO_PAINT
+
+    def _arrange(self, camera: str) -> None:
+        """Cascade a new window where nobody else would: all would lie on one another."""
+        self._places = {each: at for each, at in self._places.items() if each in self._windows}
+        taken = {at for each, at in self._places.items() if each != camera}
+        self._places[camera] = next(place for place in count() if place not in taken)
+        if not self._display.arranges_windows():
+            self._windows[camera].move_to(*cascaded(self._places[camera]))
 
     def _tell_alive(self) -> None:
         self._tell_to_paint()

@@ -40,6 +40,10 @@ class CameraWindow:
         cv2.setWindowTitle(camera, title)
         self._paint()
 
+    def move_to(self, x: int, y: int) -> None:
+        """Put its top left corner there, pixels of the screen."""
+        cv2.moveWindow(self._camera, x, y)
+
     def show(self, scene: Scene) -> None:
         """Draw another scene from the next refresh on."""
         self._scene = scene

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -253,6 +254,46 @@ def test_a_key_acts_on_all_that_are_marked() -> None:
     both = {"camera": ["cam0-simulated", "cam1-simulated"]}
     assert rig.commands[:2] == [("plug", both), ("pause", both)]
     assert [arguments["camera"] for _, arguments in rig.commands[2:]] == ["cam3-simulated"]
+
+
+@pytest.mark.parametrize("size", [(60, 14), (120, 40)])
+def test_the_first_picture_has_the_layout_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    painted: list[str] = []
+    display = PmvApp._display
+
+    def seen(app: PmvApp, *arguments: Any) -> None:
+        display(app, *arguments)
+        painted.append(screen(app))
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await until_shown(pilot, "> left")
+        await until_shown(pilot, "help")
+
+    monkeypatch.setattr(PmvApp, "_display", seen)
+    drive(two_cameras(), scenario, size)
+    titles = [row for one in painted for row in one.splitlines() if row.startswith("  name ")]
+    assert "drops" in titles[0]
+    assert set(titles) == {titles[0]}
+
+
+@pytest.mark.parametrize(("key", "size"), [("", (80, 24)), ("", (100, 50)), ("l", (80, 24))])
+def test_a_toast_leaves_the_newest_lines_of_the_log_to_be_seen(
+    key: str, size: tuple[int, int]
+) -> None:
+    rig = two_cameras()
+    for number in range(60):
+        rig.log(f"{'what happened ' * 4}{number}.")
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, " 59.")
+        await pilot.press(*key)
+        app.notify("This is a toast\nof two lines")
+        together = ("of two lines", " 57.", " 58.", " 59.")
+        await until(pilot, lambda: all(text in screen(app) for text in together))
+
+    drive(rig, scenario, size)
 
 
 def test_an_engine_that_does_not_answer_is_told_until_it_answers_again() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from Xlib import XK, X, display, error, protocol
+from Xlib import XK, X, Xatom, display, error, protocol
 from Xlib.ext import xtest
 
 WIDTH, HEIGHT = 1400, 1100
@@ -106,6 +106,17 @@ class Screen:
     def move(self, title: str, x: int, y: int) -> None:
         """Move a window's top left corner to a place on the screen."""
         self._window(title).configure(x=x, y=y)
+        self._display.sync()
+
+    def place(self, title: str) -> tuple[int, int]:
+        """Give where a window's top left corner lies."""
+        place = self._window(title).get_geometry()
+        return place.x, place.y
+
+    def pretend_a_window_manager(self) -> None:
+        """Leave the mark on the screen by which programs know that one runs."""
+        mark = self._display.intern_atom("_NET_SUPPORTING_WM_CHECK")
+        self._root.change_property(mark, Xatom.WINDOW, 32, [self._root.id])
         self._display.sync()
 
     def press(self, key: str) -> None:

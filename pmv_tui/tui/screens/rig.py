@@ -8,8 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Spacing
 from textual.signal import Signal
 from textual.widgets import Input, Static
+from textual.widgets._toast import ToastRack
 
 from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions.cameras import RESCAN
@@ -85,6 +87,15 @@ class RigScreen(SteeringScreen):
         self._show_table()
         recent = list(islice(reversed(state.events), RECENT_EVENTS))[::-1]
         self.query_one(EventView).show_events(recent, state.names)
+        self._keep_log_in_sight()
+
+    def _keep_log_in_sight(self) -> None:
+        """Have toasts stand above the log, whose newest lines they would hide."""
+        log, rack = self.query_one(EventView), self.query_one(ToastRack)
+        rows = self.find_widget(log).visible_region.height if self.is_to_be_seen(log) else 0
+        margin = Spacing(0, 0, rows + 1, 0)  # The footer stands below.
+        if rack.styles.margin != margin:
+            rack.styles.margin = margin
 
     def _show_table(self) -> None:
         """Show the cameras that the filter lets through, and say below them that it is on."""

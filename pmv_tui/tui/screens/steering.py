@@ -6,6 +6,7 @@ from textual import work
 from textual.errors import NoWidget
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
+from textual.widget import Widget
 from textual.widgets import Static
 
 from pmv_tui.control.display import display_here
@@ -103,9 +104,10 @@ class SteeringScreen(ExplainedScreen[None]):
         """Give the pictures that are to be seen; none while another screen hides this one."""
         if not (self.is_active or (self.is_current and self.app.screen.is_modal)):
             return []
-        return [view for view in self.query(PictureView) if self._is_visible(view)]
+        return [view for view in self.query(PictureView) if self.is_to_be_seen(view)]
 
-    def _is_visible(self, view: PictureView) -> bool:
+    def is_to_be_seen(self, view: Widget) -> bool:
+        """Whether any of a widget lies within the terminal."""
         try:
             return bool(self.find_widget(view).visible_region)
         except NoWidget:

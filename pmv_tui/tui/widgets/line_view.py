@@ -42,7 +42,12 @@ class LineView(ScrollView, can_focus=False):
 
     @property
     def line_width(self) -> int:
-        """Terminal columns of a line, beside the scrollbar where there is one."""
+        """Terminal columns of a line, beside the scrollbar where there is one.
+
+        Before it has a size the terminal's: else its first lines would be broken for none.
+        """
+        if not self.size.width:
+            return max(self.app.size.width - self.gutter.width, 0)
         return self.scrollable_content_region.width
 
     def draw(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.message import Message
 
 from pmv_tui.control.messages import CameraStatus
@@ -155,6 +156,8 @@ class PictureGrid(VerticalScroll, can_focus=False):
     def _arrange(self) -> None:
         """Give the tiles the size and places that make the pictures largest."""
         if self._tiles:
-            self._arrangement = arrange(len(self._tiles), *self.size)
+            # Before it has a size, all of the terminal but the footer.
+            size = self.size or Size(self.app.size.width, self.app.size.height - 1)
+            self._arrangement = arrange(len(self._tiles), *size)
             self.styles.grid_size_columns = self._arrangement.columns
             self.styles.grid_rows = str(self._arrangement.height)
