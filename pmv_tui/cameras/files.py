@@ -22,7 +22,13 @@ def readable_file(source: str) -> Path:
         raise CameraError(
             f"{source} is a stream, and no file", "make it the `source` of a camera of opencv's"
         )
-    path = Path(source).expanduser()
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError:
+        user = source.partition("/")[0]
+        raise CameraError(
+            f"{user} has no home folder here", "write the whole path of `source` in the config"
+        ) from None
     if not path.exists():
         raise CameraError(f"there is no file {path.absolute()}", "correct `source` in the config")
     if not path.is_file():

@@ -1,12 +1,13 @@
 """The engine's log file, which says in words when it cannot be written."""
 
+import copy
 import errno
 import logging
 import os
 import sys
 import time
 from contextlib import suppress
-from logging.handlers import QueueListener, RotatingFileHandler
+from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 
 from pmv_tui.engine.lasting import LastingThread
@@ -16,6 +17,20 @@ PATIENCE = 3.0
 
 BYTES = 1_000_000
 FILES = 5
+
+
+class LogQueue(QueueHandler):
+    """Hands records to the log's thread, a traceback as lines of their own."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Make texts of what may change before the record is written."""
+        # QueueHandler's own makes one text of both, of which the log would make one line.
+        record = copy.copy(record)
+        record.msg, record.args = record.getMessage(), None
+        if record.exc_info:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+            record.exc_info = None
+        return record
 
 
 class LogListener(QueueListener):

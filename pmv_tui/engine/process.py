@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from logging.handlers import QueueHandler
 from queue import SimpleQueue
 from typing import TextIO
 
@@ -22,7 +21,7 @@ from pmv_tui.control.hold import Hold, Renewal
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errands
-from pmv_tui.engine.log_file import LogFile, LogListener
+from pmv_tui.engine.log_file import LogFile, LogListener, LogQueue
 from pmv_tui.engine.output import new_output, prepare_output
 from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.repeats import RepeatedTracebacks
@@ -298,7 +297,7 @@ def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
     listener = LogListener(queue, *handlers)
     root = logging.getLogger()
     root.setLevel(logging.INFO)
-    queue_handler = QueueHandler(queue)
+    queue_handler = LogQueue(queue)
     queue_handler.addFilter(RepeatedTracebacks())
     root.addHandler(queue_handler)
     listener.start()

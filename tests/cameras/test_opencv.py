@@ -245,6 +245,8 @@ def test_a_video_file_that_vanishes_while_it_plays_is_an_error(video: Path) -> N
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match=r"there is no file .*nothing\.mp4"):
         open_opencv(source=str(tmp_path / "nothing.mp4"))
+    with pytest.raises(CameraError, match="~nobody-such has no home folder here"):
+        open_opencv(source="~nobody-such/nothing.mp4")
 
 
 @pytest.mark.usefixtures("opencv")

@@ -84,7 +84,7 @@ def test_what_a_driver_throws_is_told_logged_and_retried(rig: RigOnDisk, ports: 
         wait_for(lambda: state(rig) == "error", "the state")
         tell(rig, "odd", "")
         wait_for(lambda: state(rig) == "capturing", "it to be tried again")
-    assert "Traceback" in rig.said(), "the log has the whole of it"
+    assert "\nTraceback (most recent call last):\n" in rig.said(), "the log has the whole of it"
 
 
 def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
