@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zmq
 
-from pmv_tui.client import Frame, Subscription, subscribe, subscribe_all
+from pmv_tui.client import Frame, Key, Subscription, subscribe, subscribe_all
 from tests.client.publisher import IMAGE, NO_IMAGES, Publisher
 from tests.faults.hanging import silent_name_server
 from tests.faults.rig import Unavailable
@@ -213,3 +214,16 @@ def test_a_name_server_that_never_answers_holds_no_script_up(tmp_path: Path) -> 
     except Unavailable as missing:
         pytest.skip(str(missing))
     assert "no image from tcp://rig-pc:5555" in done.stdout
+
+
+def test_a_client_with_a_key_takes_nothing_from_whoever_has_none(publisher: Publisher) -> None:
+    key = Key(*zmq.curve_keypair(), zmq.curve_keypair()[0])
+    with (
+        subscribe(publisher.address, timeout=0.3, key=key) as careful,
+        subscribe(publisher.address, timeout=DEADLINE) as careless,
+    ):
+        publisher.await_client()
+        publisher.send(1)
+        assert next(careless).sequence == 1
+        with pytest.raises(TimeoutError):
+            next(careful)

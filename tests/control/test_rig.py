@@ -174,7 +174,7 @@ def test_of_engines_started_at_once_one_runs(rig: RigOnDisk) -> None:
         subprocess.Popen(
             rig.command("serve"), env=rig.environment, stderr=subprocess.PIPE, text=True
         )
-        for _ in range(3)
+        for _ in range(4)
     ]
     wait_for(lambda: sum(each.poll() is None for each in engines) == 1, "all but one to end")
     wait_for(rig.serving, "the one to answer")

@@ -1,8 +1,20 @@
 """All faults, in the order in which they are tried."""
 
-from tests.faults import cameras, clients, clock, control, display, files, many, processes, sockets
+from tests.faults import (
+    attacks,
+    cameras,
+    clients,
+    clock,
+    control,
+    display,
+    files,
+    many,
+    processes,
+    sockets,
+)
 
 FAULTS = (
     *(*clients.FAULTS, *sockets.FAULTS, *cameras.FAULTS, *display.FAULTS),
     *(*many.FAULTS, *processes.FAULTS, *files.FAULTS, *clock.FAULTS, *control.FAULTS),
+    *attacks.FAULTS,
 )

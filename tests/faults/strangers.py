@@ -6,6 +6,8 @@ A harness that did it itself would keep the clients that count from counting.
 import argparse
 import os
 import signal
+import socket
+import struct
 import time
 from collections.abc import Callable
 from itertools import cycle
@@ -73,6 +75,15 @@ def come_and_go(port: int, count: int) -> None:
                 socket.close()
 
 
+def knock(count: int, *ports: int) -> None:
+    """Connect to each port in turn and cut the connection at once, without a word."""
+    reset = struct.pack("ii", 1, 0)
+    for _, port in zip(range(count), cycle(ports)):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            # By a reset: a port that a closed connection waits in could not be used for a minute.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+
+
 def flood(port: int, milliseconds: int, buffer: int) -> None:
     """Send boxes as fast as they are taken; the kernel holds so many bytes of them for later."""
     end = time.monotonic() + milliseconds / 1000
@@ -109,6 +120,7 @@ KINDS: dict[str, Callable[..., None]] = {
     "slow": slow,
     "killed": killed,
     "come-and-go": come_and_go,
+    "knock": knock,
     "flood": flood,
     "fuzz": fuzz,
 }

@@ -1,5 +1,6 @@
 """Tab in a shell: bash, zsh and fish complete commands, options and cameras' names."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,26 @@ def test_a_broken_config_spoils_nothing_on_the_command_line(rig: RigOnDisk) -> N
     assert bash(rig, "pmv-tui plug ") == ["all"]
     rig.write_config("cameras = 3\n")
     assert bash(rig, "pmv-tui settings ") == []
+
+
+SHELL_COMMANDS = (
+    *("x$(touch${IFS}pwned)", "x;touch pwned", "x`touch pwned`", "x>pwned"),
+    *("x'\"\\y", "x&&touch pwned|z", "x!!", "x*"),
+)
+"""Names of cameras, each of which a shell that it were typed into would take for more."""
+
+
+def test_a_name_that_a_shell_would_run_is_completed_as_a_word(rig: RigOnDisk) -> None:
+    rig.write_config(
+        "".join(
+            f"[[cameras]]\nunique_id = '{number}-simulated'\nname = {json.dumps(name)}\n"
+            for number, name in enumerate(SHELL_COMMANDS)
+        )
+    )
+    typed = """for each in "${COMPREPLY[@]}"; do eval "printf '%s\\n' $each"; done >typed"""
+    run(rig, "bash", "--norc", "-c", BASH + typed, "bash", "pmv-tui plug x")
+    assert (rig.folder / "typed").read_text().splitlines() == list(SHELL_COMMANDS)
+    assert not (rig.folder / "pwned").exists()
 
 
 @needs_fish
