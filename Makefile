@@ -18,7 +18,7 @@ run: $(PROGRAM)  ## start the program on the config.toml beside this file
 
 test: $(TOOLS)  ## run the tests
 	@scripts/system-libraries test
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto --dist loadgroup
 
 faults: $(TOOLS)  ## bring every fault about at full length, print the table; takes 10 minutes
 	@scripts/system-libraries test

@@ -9,16 +9,36 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import RigOnDisk, plain_environment
+from tests.support import RigOnDisk, plain_environment, plain_signals
 
 # Before anything is imported that reads it: Textual does so once.
 _PLAIN = plain_environment()
 os.environ.clear()
 os.environ.update(_PLAIN)
+plain_signals()
 
 # A slow answer of a busy machine is no failure of a property.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Have one worker more than processors (`-n auto`): most tests wait for most of their time."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+# Where root can give the loopback no more addresses, there is one for all network cameras.
+NETWORK_CAMERA = {"test_aravis.py", "test_network_camera.py", "test_faults.py"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a module's tests on one worker (`--dist loadgroup`), so that they share what is slow."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        group = "network camera" if item.path.name in NETWORK_CAMERA else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

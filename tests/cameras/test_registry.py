@@ -84,7 +84,7 @@ def run(folder: Path, code: str, *arguments: str) -> str:
         [sys.executable, "-W", "error", str(script), *arguments],
         env={
             **os.environ,
-            "PYTHONPATH": f"{folder}{os.pathsep}{OWN_CAMERAS}",
+            "PYTHONPATH": f"{OWN_CAMERAS}{os.pathsep}{folder}",
             "PYLON_CAMEMU": "2",
         },
         capture_output=True,

@@ -1,25 +1,13 @@
 """A rig that is asked on its control socket: often, and without a process each time."""
 
-from pathlib import Path
 from typing import Any
 
-from pmv_tui.control.client import ControlClient
-from pmv_tui.control.messages import CameraStatus, Reply, Snapshot
+from pmv_tui.control.messages import CameraStatus, Snapshot
 from tests.support import DEADLINE, RigOnDisk, wait_for
 
 
 class AskedRig(RigOnDisk):
     """A rig on disk; everything here needs its engine to run."""
-
-    def control_path(self) -> Path:
-        """Find the control socket where the documentation says it lies."""
-        (path,) = (self.folder / "state" / "pmv-tui").glob("*/control")
-        return path
-
-    def ask(self, command: str, **arguments: Any) -> Reply:
-        """Ask or tell the engine, on its control socket."""
-        with ControlClient(f"ipc://{self.control_path()}") as client:
-            return client.request(command, **arguments)
 
     def told(self, command: str, **arguments: Any) -> str:
         """Have one camera do something; give what is said of it."""

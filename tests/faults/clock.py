@@ -15,7 +15,6 @@ HOUR = 3600
 """Seconds."""
 
 SEAM = """
-import own_cameras
 import time
 from pathlib import Path
 

@@ -20,11 +20,13 @@ from tests.system.fake_cameras import install
 
 FILM = "film.avi"
 
+FPS = 10
+
 KINDS = {
-    "left": ("left-simulated", 20, SMALL),
-    "film": ("film-opencv", 20, f'source = "{FILM}"'),
-    "emulated": ("0815-0000-basler", 20, "roi = [0, 0, 64, 48]"),
-    "network": (f"{SERIAL}-aravis", 20, "roi = [0, 0, 64, 48]"),
+    "left": ("left-simulated", FPS, SMALL),
+    "film": ("film-opencv", FPS, f'source = "{FILM}"'),
+    "emulated": ("0815-0000-basler", FPS, "roi = [0, 0, 64, 48]"),
+    "network": (f"{SERIAL}-aravis", FPS, "roi = [0, 0, 64, 48]"),
     "odd": ("odd-fake", 25, ""),
 }
 """Each camera's unique_id, frames a second, and what else its section says. The images are so small
@@ -168,10 +170,10 @@ def fault_rig(*, full: bool) -> Iterator[FaultRig]:
 
 
 def _write_film(path: Path) -> None:
-    """Write a video of five seconds, a grey that grows lighter."""
+    """Write a video of ten seconds, a grey that grows lighter."""
     import cv2  # noqa: PLC0415 - not where it cannot be imported
 
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20, (64, 48))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (64, 48))
     for shade in range(100):
         writer.write(np.full((48, 64, 3), shade, np.uint8))
     writer.release()

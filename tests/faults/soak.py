@@ -75,18 +75,28 @@ LIFE: tuple[Callable[[FaultRig], None], ...] = (
 """What happens on the rig, one thing between two samples."""
 
 
-def soak(rig: FaultRig, seconds: float) -> list[Sample]:
-    """Let things happen on a rig for some time; give the samples."""
+def soak(rig: FaultRig, seconds: float, *, interval: float = INTERVAL) -> list[Sample]:
+    """Let things happen on a rig for some time, each of them at least three times.
+
+    Parameters
+    ----------
+    seconds : how long, at least.
+    interval : seconds between two samples, at least.
+
+    Returns
+    -------
+    The samples.
+    """
     begin = time.monotonic()
     missed = _missed(rig)
     samples: list[Sample] = []
     for happens in cycle(LIFE):
         at = time.monotonic() - begin
         samples.append(Sample(at, rig.usage(), _missed(rig) - missed))
-        if at > seconds:
+        if at > seconds and len(samples) > 3 * len(LIFE):
             return samples
         happens(rig)
-        time.sleep(max(0.0, begin + at + INTERVAL - time.monotonic()))
+        time.sleep(max(0.0, begin + at + interval - time.monotonic()))
     raise AssertionError("a cycle does not end")
 
 

@@ -37,7 +37,7 @@ def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
         wait_for(lambda: numbers, "the first image")
         yield numbers
         so_far = len(numbers)
-        wait_for(lambda: len(numbers) > so_far + 30, "images after it all")
+        wait_for(lambda: len(numbers) > so_far + 10, "images after it all")
     finally:
         stop.set()
         thread.join()

@@ -113,7 +113,7 @@ def test_two_cameras_come_in_pairs_until_one_is_unplugged(rig: RigOnDisk) -> Non
     # It is more, so that the last image of all, late on a busy machine, finds its other one too.
     with (
         rig.serve("--plug-all"),
-        subscribe_all(addresses, tolerance=0.045, timeout=5) as pairs,
+        subscribe_all(addresses, tolerance=0.09, timeout=5) as pairs,
     ):
         for _ in range(30):
             pair = next(pairs)
@@ -121,7 +121,7 @@ def test_two_cameras_come_in_pairs_until_one_is_unplugged(rig: RigOnDisk) -> Non
                 "left": "left-simulated",
                 "right": "right-simulated",
             }
-            assert abs(pair["left"].timestamp - pair["right"].timestamp) <= 45e6
+            assert abs(pair["left"].timestamp - pair["right"].timestamp) <= 90e6
         rig.run("unplug", "right")
         with pytest.raises(TimeoutError, match=r"^nothing from right \("):
             list(pairs)

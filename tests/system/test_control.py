@@ -50,15 +50,9 @@ def context() -> Iterator["zmq.Context[zmq.Socket[bytes]]"]:
 def script(rig: RigOnDisk, context: "zmq.Context[zmq.Socket[bytes]]") -> Iterator[Script]:
     rig.write_config(simulated("left", *free_ports(2)))
     with rig.serve():
-        script = Script(control_path(rig), context)
+        script = Script(rig.control_path(), context)
         yield script
         script.close()
-
-
-def control_path(rig: RigOnDisk) -> Path:
-    """Find the control socket where the documentation says it lies."""
-    (path,) = (rig.folder / "state" / "pmv-tui").glob("*/control")
-    return path
 
 
 def test_every_documented_command_is_answered(script: Script) -> None:
@@ -121,7 +115,7 @@ def test_a_request_that_is_nested_too_deeply_is_refused_in_words(script: Script)
 
 def test_only_this_user_reaches_the_socket(rig: RigOnDisk, script: Script) -> None:
     assert script.ask({"command": "snapshot"})["ok"]
-    folder = control_path(rig).parent
+    folder = rig.control_path().parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -174,7 +168,7 @@ def test_whatever_is_asked_is_answered(script: Script, requests: list[bytes]) ->
 def test_what_is_no_request_is_no_obstacle(
     rig: RigOnDisk, script: Script, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    path = control_path(rig)
+    path = rig.control_path()
     for raw in (b"", b"\0" * 100_000, b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 100):
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(str(path))
@@ -201,7 +195,7 @@ def test_a_flood_of_requests_keeps_no_signal_waiting(
         rig.wait_for_search()  # or its end would wait for that
         dealer.linger = 0
         dealer.sndhwm = dealer.rcvhwm = 0
-        dealer.connect(f"ipc://{control_path(rig)}")
+        dealer.connect(f"ipc://{rig.control_path()}")
         for _ in range(20_000):
             dealer.send_multipart([b"", request])
         assert dealer.poll(int(DEADLINE * 1000)), "no answer"

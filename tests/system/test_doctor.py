@@ -41,12 +41,11 @@ def texts(findings: list[dict[str, Any]], check: str, level: str) -> str:
 
 UNHURRIED = """
 import functools
-import own_cameras
-from pmv_tui.doctor import gather, run
-gather.SEARCH_SECONDS = 60
+from pmv_tui.doctor import display, gather, run
+display.SECONDS = gather.SEARCH_SECONDS = 60
 run.examine = functools.partial(run.examine, limit=60)
 """
-"""A doctor who waits for as long as a busy machine may search."""
+"""A doctor who waits for as long as a busy machine takes."""
 
 
 def unhurried(rig: RigOnDisk, folder: Path) -> None:
@@ -159,6 +158,7 @@ def test_an_sdk_that_crashes_or_hangs_in_the_search_is_told(
 
 def test_a_display_that_is_not_there_is_told(rig: RigOnDisk, ports: list[int]) -> None:
     pytest.importorskip("cv2", exc_type=ImportError)
+    unhurried(rig, rig.folder)
     rig.environment["DISPLAY"] = f":{ports[0]}"
     told(rig, "display", "warning", f"cannot connect to :{ports[0]}")
 
@@ -169,7 +169,9 @@ def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_told(
     pytest.importorskip("cv2", exc_type=ImportError)
     with screen() as display:
         rig.environment["DISPLAY"] = display.name
+        unhurried(rig, rig.folder)
         told(rig, "display", "ok", "windows can be shown")
+        (rig.folder / "sitecustomize.py").unlink()
         assert display.titles() == []
         with display.frozen():
             told(rig, "display", "warning", f"the display {display.name} hangs")
@@ -180,11 +182,7 @@ def test_an_engine_of_another_version_is_told_by_every_command(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     del ports
-    older = (
-        "import own_cameras\n"
-        "import pmv_tui.control.messages as messages\n"
-        "messages.PROTOCOL_VERSION -= 1\n"
-    )
+    older = "import pmv_tui.control.messages as messages\nmessages.PROTOCOL_VERSION -= 1\n"
     (rig.folder / "sitecustomize.py").write_text(older)
     rig.add_modules(rig.folder)
     with rig.serve() as engine:

@@ -59,7 +59,7 @@ def test_an_engine_that_another_operator_stopped_is_not_called_dead(
     with TerminalTui(rig) as tui:
         tui.shows("0 of 3 plugged")
         assert rig.run("stop").returncode == 0
-        tui.shows("The engine was stopped: told to stop", "engine stopped")
+        tui.shows("The engine was stopped: asked to stop", "engine stopped")
         tui.press("q")
         assert tui.ended() == 0
         assert "was stopped" in tui.text()

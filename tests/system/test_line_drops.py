@@ -79,7 +79,7 @@ def stall(tui: TerminalTui, numbers: list[int], seconds: int) -> None:
         tui.resize(100 + count % 40, 24)
         wait_for(partial(_more_than, numbers, count), "images meanwhile")
     tui.resize(80, 24)
-    wait_for(partial(_more_than, numbers, end), "images during all of the stall", 3 * seconds)
+    wait_for(partial(_more_than, numbers, end), "images during all of the stall")
 
 
 def _more_than(numbers: list[int], count: int) -> bool:

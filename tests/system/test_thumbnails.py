@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.client import boxes, subscribe
 from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
-from tests.system.test_control import Script, control_path
+from tests.system.test_control import Script
 
 
 class Watched:
@@ -49,7 +49,7 @@ def watched(rig: RigOnDisk) -> Iterator[Watched]:
     rig.write_config(simulated("left", pub, pull, fps=5))
     context = zmq.Context[zmq.Socket[bytes]]()
     with rig.serve("--plug-all"):
-        script = Script(control_path(rig), context)
+        script = Script(rig.control_path(), context)
         yield Watched(rig, script, pub, pull)
         script.close()
     context.term()
@@ -99,7 +99,7 @@ def test_an_image_that_is_not_live_says_why(rig: RigOnDisk) -> None:
     rig.write_config(simulated("left", *free_ports(2), more=f"{SMALL}\nexternal_trigger = true"))
     context = zmq.Context[zmq.Socket[bytes]]()
     with rig.serve():
-        script = Script(control_path(rig), context)
+        script = Script(rig.control_path(), context)
         watched = Watched(rig, script, 0, 0)
         why = "waiting for trigger: no trigger for "
         wait_for(lambda: watched.ask()["notice"].startswith(why), "the reason")
