@@ -64,8 +64,8 @@ def surroundings(folder: Path) -> Iterator[tuple[str, str, list[str], dict[str, 
     yield "a link that leads to itself", str(folder / "loop.toml"), as_usual, {}
     yield "nested 494 deep", str(folder / "deep.toml"), as_usual, {}
     yield "paths that are no UTF-8", f"{latin}/config.toml", as_usual, {"XDG_STATE_HOME": latin}
-    yield "HOME is empty", plain, as_usual, {**nowhere, "HOME": ""}
-    yield "LINES and COLUMNS are no numbers", plain, as_usual, {"COLUMNS": "abc", "LINES": "-1"}
+    nonsense = {"COLUMNS": "abc", "LINES": "-1", "LC_ALL": "xx_YY.none", "TERM": "no such"}
+    yield "an environment of nonsense", plain, as_usual, {**nowhere, "HOME": "", **nonsense}
 
 
 def run_all(rig: RigOnDisk, odd: Path, runs: list[Run]) -> list[Ending]:
