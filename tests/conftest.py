@@ -32,6 +32,7 @@ def pytest_xdist_auto_num_workers() -> int:
 NETWORK_CAMERA = {"test_aravis.py", "test_network_camera.py", "test_faults.py"}
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a module's tests on one worker (`--dist loadgroup`), so that they share what is slow."""
     if not config.pluginmanager.hasplugin("xdist"):
