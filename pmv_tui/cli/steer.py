@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SETTING_TIMEOUT = 5.0
 """Seconds that a camera may take to take over a setting; some must be opened anew for it."""
 
+MANY_TIMEOUT = 60.0
+"""Seconds that every camera's turn may take."""
+
 WINDOW_TIMEOUT = 10.0
 """Seconds that a window may take to be shown."""
 
@@ -83,7 +86,13 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _tell_camera(options: argparse.Namespace) -> int:
-    return _results(options, request(options, options.verb, camera=chosen(options.cameras)))
+    # With very many cameras that are busy, the last one's turn comes late.
+    return _results(
+        options,
+        request(
+            options, options.verb, camera=chosen(options.cameras), timeout=MANY_TIMEOUT
+        ),
+    )
 
 
 def _addresses(options: argparse.Namespace) -> int:

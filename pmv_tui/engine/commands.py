@@ -51,11 +51,11 @@ class Commands:
 
     async def plug(self, cameras: Cameras) -> list[Result]:
         """Bind the sockets."""
-        return await self._at_once([self._engine.plug(each) for each in self._named(cameras)])
+        return await self._at_once([self._plug(each) for each in self._named(cameras)])
 
-    def unplug(self, cameras: Cameras) -> list[Result]:
+    async def unplug(self, cameras: Cameras) -> list[Result]:
         """Release the sockets."""
-        return self._each(cameras, self._unplug)
+        return [await self._unplug(each) for each in self._named(cameras)]
 
     def pause(self, cameras: Cameras) -> list[Result]:
         """Stop sending images; the sockets stay bound."""
@@ -141,13 +141,17 @@ class Commands:
         """
         return [await self._move(self._one(camera), pub, pull)]
 
-    def _unplug(self, camera: RigCamera) -> Result:
+    async def _plug(self, camera: RigCamera) -> Result:
+        await self._engine.errands.turn()
+        return await self._engine.plug(camera)
+
+    async def _unplug(self, camera: RigCamera) -> Result:
         camera.turn += 1
         if not camera.plugged:
             camera.sockets.error = ""
             return result(camera, "is not plugged")
         try:
-            camera.sockets.release()
+            await self._engine.release(camera)
         except ReceiverError as error:
             return self._told(camera, f"not unplugged: {error}", ok=False, level="error")
         return self._told(camera, "unplugged")

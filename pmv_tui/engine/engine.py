@@ -5,12 +5,15 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
+from math import inf
+from typing import Any
 
 import zmq
 
 from pmv_tui import __version__
+from pmv_tui.background import InOrder
 from pmv_tui.cameras.base import FoundCamera
 from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.addresses import Address
@@ -28,13 +31,13 @@ from pmv_tui.control.rig import Rig
 from pmv_tui.engine.binding import explained, in_numbers, read_keys
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.config_file import ConfigFile
-from pmv_tui.engine.errands import Errands
+from pmv_tui.engine.errands import Errand, Errands
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.engine.gate import Gate
 from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.receiver import Receiver
-from pmv_tui.engine.sockets import BindError
+from pmv_tui.engine.sockets import BindError, release_all
 from pmv_tui.engine.status import condition_of, status_of
 from pmv_tui.engine.wall_clock import WallClock
 from pmv_tui.engine.watch import Watch
@@ -96,6 +99,8 @@ class Engine:
         self.operators = Operators(self.events)
         self._watch = Watch(self.events)
         self._hotplug = Hotplug()
+        self._closer = InOrder("closing")
+        self._closing: Future[Any] | None = None
         self._wall_clock = WallClock()
 
     @property
@@ -143,6 +148,8 @@ class Engine:
             for camera in cameras
             if not camera.ended(max(0.0, deadline - time.monotonic()))
         ]
+        if self._closing:
+            wait([self._closing], STOP_TIMEOUT)
         self._receiver.stop()
         if self._gate and not self._gate.stop():
             hanging.append("the disk with the keys of clients")
@@ -294,6 +301,20 @@ class Engine:
         self.events.tell(text, camera=unique_id, level=level, kind="plug")
         return Result(camera=name, ok=True, text=text)
 
+    async def release(self, camera: RigCamera) -> None:
+        """Release a camera's sockets; their ports are free afterwards.
+
+        That takes a few ms, and with many cameras that are busy some tens: the main thread does
+        not wait for it.
+
+        Raises
+        ------
+        ReceiverError : see `SocketPair.release`.
+        """
+        former = camera.sockets.detach()
+        self._closing = self._closer.submit(partial(release_all, former))
+        await Errand(self._closing, inf)
+
     async def bind(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         """Bind a camera's sockets, or move those that are bound; all of it or nothing.
 
@@ -305,6 +326,8 @@ class Engine:
         turn = camera.turn
         await read_keys(self._gate, camera.sockets.door)
         pub, pull = await in_numbers(pub), await in_numbers(pull)
+        if self._closing:
+            await Errand(self._closing, inf)  # One of its own sockets may still have the port.
         if turn != camera.turn:
             raise BindError("another command for this camera came meanwhile")
         try:

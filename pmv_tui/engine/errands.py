@@ -5,6 +5,7 @@ the main thread serves the cameras, the control socket and signals meanwhile.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from math import inf
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
+
+TURNS_AT_ONCE = 8
+"""Cameras that are dealt with before everybody else is served; of very many, each takes some ten
+milliseconds."""
 
 Steps = Coroutine["Errand[Any]", Any, Value]
 """A command that is carried out in steps; between two of them it waits for an errand."""
@@ -60,6 +65,7 @@ class Errands:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._waiting: list[_Waiting] = []
+        self._turns: deque[Future[None]] = deque()
 
     def begin(self, steps: Steps[Value]) -> "Future[Value]":
         """Carry a command out as far as it goes now.
@@ -72,8 +78,22 @@ class Errands:
         self._go(steps, outcome, None)
         return outcome
 
+    def turn(self) -> Errand[None]:
+        """Wait for a turn: between two of them the main thread serves everybody else.
+
+        So a command for many cameras holds up nobody for longer than one of them takes.
+        """
+        turn: Future[None] = Future()
+        self._turns.append(turn)
+        self._wake()
+        return Errand(turn, inf)
+
     def go_on(self) -> None:
-        """Carry on with the commands whose errands are done, or overdue."""
+        """Carry on with the commands whose errands are done, or overdue, and whose turn it is."""
+        for _ in range(min(TURNS_AT_ONCE, len(self._turns))):
+            self._turns.popleft().set_result(None)
+        if self._turns:
+            self._wake()
         now = time.monotonic()
         for each in self._waiting.copy():
             if each.errand.future.done() or now >= each.deadline:

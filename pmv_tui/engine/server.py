@@ -112,6 +112,8 @@ class ControlServer:
         match command, arguments:
             case "plug", {"camera": str() | list() as cameras}:
                 return self._commands.plug(cameras)
+            case "unplug", {"camera": str() | list() as cameras}:
+                return self._commands.unplug(cameras)
             case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
                 return self._commands.move(camera, pub, pull)
             case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
@@ -125,9 +127,8 @@ class ControlServer:
                 if isinstance(operator := arguments.get("operator"), str):
                     engine.operators.heard(operator)
                 return Reply(ok=True, snapshot=engine.snapshot())
-            case ("unplug" | "pause" | "resume") as verb, {"camera": str() | list() as cameras}:
+            case ("pause" | "resume") as verb, {"camera": str() | list() as cameras}:
                 acts = {
-                    "unplug": commands.unplug,
                     "pause": commands.pause,
                     "resume": commands.resume,
                 }

@@ -10,7 +10,7 @@ from pmv_tui.engine.gate import Door, Refusals
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver, ReceiverError
-from pmv_tui.engine.sockets import BindError, BoundSocket
+from pmv_tui.engine.sockets import BindError, BoundSocket, release_all
 
 
 class SocketPair:
@@ -73,13 +73,23 @@ class SocketPair:
         ------
         ReceiverError : the receiving one is not given back: both stay bound.
         """
-        self._receive_at(None)
-        self._publish_at(None)
+        release_all(self.detach())
+
+    def detach(self) -> list[BoundSocket]:
+        """Take both sockets out of use; to release them is the caller's, in whichever thread.
+
+        Raises
+        ------
+        ReceiverError : see `release`.
+        """
+        former = [self._receiver.swap(self._overlays, None), self._publisher.swap(None)]
+        self._pub = self._pull = None
         if self.door is not None:
             self.door.let_in.clear()
         self._overlays.clear()
         self._publisher.paused = False
         self.error = ""
+        return [bound for bound in former if bound is not None]
 
     def move(self, pub: Address, pull: Address) -> None:
         """Bind sockets that are bound elsewhere; one whose address stays keeps its clients.

@@ -2,6 +2,7 @@
 
 import errno
 import time
+from collections.abc import Iterable
 from itertools import count
 from typing import cast
 
@@ -163,6 +164,12 @@ class BoundSocket:
         self.socket.disable_monitor()
         self._monitor.close(linger=0)
         self.socket.close()
+
+
+def release_all(sockets: Iterable[BoundSocket]) -> None:
+    """Close sockets; when this returns their addresses can be bound again."""
+    for bound in sockets:
+        bound.release()
 
 
 def readable(socket: zmq.Socket[bytes]) -> bool:
