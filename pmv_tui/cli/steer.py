@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cli.grammar import SOME, Grammar, camera_argument, cameras_argument, chosen
 from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, complain, show
-from pmv_tui.cli.rig import request, rig_of
+from pmv_tui.cli.rig import load, request, rig_of
 
 if TYPE_CHECKING:
     from pmv_tui.control.messages import Reply, Result, SettingStatus
@@ -73,6 +73,9 @@ def add_commands(grammar: Grammar) -> None:
         "add", _add, "add cameras that were found to the config file", listing=True
     )
     cameras_argument(add)
+    grammar.command(
+        "reload", _reload, "take over the config file as it was edited by hand", listing=True
+    )
     grammar.command("rescan", _rescan, "search for cameras again", listing=True)
     grammar.command("stop", _stop, "end the engine: cameras and sockets are closed", listing=True)
 
@@ -86,12 +89,14 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _tell_camera(options: argparse.Namespace) -> int:
+    from pmv_tui.config.checks import EVERY_CAMERA
+    from pmv_tui.control.client import TIMEOUT
+
     # With very many cameras that are busy, the last one's turn comes late.
+    one = len(options.cameras) == 1 and EVERY_CAMERA not in options.cameras
+    timeout = TIMEOUT if one else MANY_TIMEOUT
     return _results(
-        options,
-        request(
-            options, options.verb, camera=chosen(options.cameras), timeout=MANY_TIMEOUT
-        ),
+        options, request(options, options.verb, camera=chosen(options.cameras), timeout=timeout)
     )
 
 
@@ -202,6 +207,11 @@ def _window(options: argparse.Namespace) -> int:
 
 def _add(options: argparse.Namespace) -> int:
     return _results(options, request(options, "set", camera=chosen(options.cameras), changes={}))
+
+
+def _reload(options: argparse.Namespace) -> int:
+    load(options)  # Mistakes in it are of the exit code of `check`.
+    return _results(options, request(options, "reload", timeout=MANY_TIMEOUT))
 
 
 def _rescan(options: argparse.Namespace) -> int:

@@ -201,6 +201,8 @@ class EngineStatus(TypedDict):
     host: str
     config_path: str
     config_exists: bool
+    config_changed: NotRequired[bool]
+    """Whether somebody edited the file since it was read: the command `reload` takes it over."""
     log_path: str
     put_rate: float
     pull_rate: float

@@ -100,6 +100,13 @@ class RigCamera:
         """Whether other machines may reach one of its addresses."""
         return any(address.exposed for address in self.sockets.addresses or self.addresses)
 
+    def configure(self, rig: RigConfig) -> None:
+        """Take over what the config says of all cameras."""
+        self.publisher.configure(rig.socket_config)
+        self.overlays.configure(rig.overlay)
+        self._feed.set_rate(rig.display.rate)
+        self.shown.captions = rig.display.captions
+
     def change(self, config: CameraConfig) -> None:
         """Take over other settings; what the camera makes of them, `settings` tells afterwards."""
         self.config = config

@@ -6,6 +6,7 @@ from math import inf
 from typing import Any
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import SaveError
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
@@ -15,6 +16,7 @@ from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errand, Steps
 from pmv_tui.engine.events import Level
 from pmv_tui.engine.receiver import ReceiverError
+from pmv_tui.engine.reload import Reload
 from pmv_tui.engine.sockets import BindError
 
 log = logging.getLogger(__name__)
@@ -140,6 +142,15 @@ class Commands:
         the config file cannot be saved.
         """
         return [await self._move(self._one(camera), pub, pull)]
+
+    async def reload(self) -> list[Result]:
+        """Take over the config file as it is now; a camera that did not change is not touched."""
+        before = self._engine.loaded
+        try:
+            after = await self._engine.file.read_again()
+        except (ConfigError, SaveError) as error:
+            raise CommandError(f"the file is not taken over: {error}") from None
+        return await Reload(self._engine, before, after).carry_out()
 
     async def _plug(self, camera: RigCamera) -> Result:
         await self._engine.errands.turn()

@@ -9,12 +9,16 @@ from typing import TypeVar
 
 from pmv_tui.background import InOrder
 from pmv_tui.config.edit import Value
-from pmv_tui.config.load import LoadedConfig
+from pmv_tui.config.load import LoadedConfig, load_config, read_text
+from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
 from pmv_tui.engine.errands import Errand, Overdue, Steps
 
 LIMIT = 2.0
 """Seconds that a disk is given."""
+
+LOOK_PERIOD = 1.0
+"""Seconds between two looks at whether somebody else changed the file."""
 
 Done = TypeVar("Done")
 
@@ -43,11 +47,16 @@ class ConfigFile:
     Attributes
     ----------
     loaded : as it was read or saved last; set by that thread.
+    changed : whether the file says something else now, as `look` found; set by that thread.
     """
 
     def __init__(self, loaded: LoadedConfig) -> None:
         self.loaded = loaded
+        self.changed = False
         self._disk = InOrder("config file")
+        self._looking: Future[None] | None = None
+        self._look_at = 0.0
+        self._seen: tuple[int, ...] | None = None
 
     @asynccontextmanager
     async def prepared(
@@ -82,6 +91,48 @@ class ConfigFile:
             yield Prepared(plan.after, lambda: self._within_limit(commit, given_up))
         finally:
             self._disk.submit(with_new_file.close)
+
+    def look(self, now: float) -> None:
+        """Have it looked, now and then, whether the file was changed; `now` is monotonic, s."""
+        if now >= self._look_at and (self._looking is None or self._looking.done()):
+            self._look_at = now + LOOK_PERIOD
+            self._looking = self._disk.submit(self._compare)
+
+    def _compare(self) -> None:
+        """Compare the file with what was read; only where its time, size or place differ."""
+        try:
+            status = self.loaded.path.stat()
+            seen: tuple[int, ...] = (
+                status.st_mtime_ns,
+                status.st_size,
+                status.st_ino,
+                status.st_dev,
+            )
+        except OSError:
+            seen = ()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self.changed = read_text(self.loaded.path) != self.loaded.text
+        except ConfigError:
+            self.changed = True  # What is wrong with it, a reload tells.
+
+    async def read_again(self) -> LoadedConfig:
+        """Read the file as it is now; `loaded` is that from then on.
+
+        Raises
+        ------
+        ConfigError : it has mistakes, or cannot be read: what was loaded stays.
+        SaveError : the disk does not answer.
+        """
+
+        def read() -> LoadedConfig:
+            self.loaded = load_config(self.loaded.path)
+            self.changed, self._seen = False, None
+            return self.loaded
+
+        return await self._within_limit(read, Event())
 
     async def _within_limit(self, act: Callable[[], Done], given_up: Event) -> Done:
         under_way: Future[Done] = self._disk.submit(act)

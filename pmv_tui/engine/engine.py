@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 from functools import partial
 from math import inf
@@ -19,7 +19,7 @@ from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.complete import found_camera
 from pmv_tui.config.load import LoadedConfig
-from pmv_tui.config.schema import CameraConfig
+from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.messages import (
     PROTOCOL_VERSION,
     BackendStatus,
@@ -99,6 +99,9 @@ class Engine:
         self.operators = Operators(self.events)
         self._watch = Watch(self.events)
         self._hotplug = Hotplug()
+        self._change_told = False
+        self._leaving: list[RigCamera] = []
+        """Cameras that were removed and have not closed yet."""
         self._closer = InOrder("closing")
         self._closing: Future[Any] | None = None
         self._wall_clock = WallClock()
@@ -139,7 +142,7 @@ class Engine:
         -------
         Whether all cameras closed; one that hangs in its SDK is left to the end of the process.
         """
-        cameras = list(self.cameras.values())
+        cameras = [*self.cameras.values(), *self._leaving]
         self._windows.stop()
         unreleased = [camera.config.label for camera in cameras if not self._released(camera)]
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -236,6 +239,8 @@ class Engine:
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""
         now = time.monotonic()
+        self._leaving = [camera for camera in self._leaving if not camera.ended(0)]
+        self._look_at_file(now)
         if self._gate:
             self._gate.look()
         for unique_id, camera in self.cameras.items():
@@ -257,6 +262,14 @@ class Engine:
                 level="warning",
             )
 
+    def _look_at_file(self, now: float) -> None:
+        """Record that somebody edited the config file, once for each time."""
+        self.file.look(now)
+        if self.file.changed and not self._change_told:
+            name = self.loaded.path.name
+            self.events.tell(f"{name} was edited: pmv-tui reload takes it over", kind="settings")
+        self._change_told = self.file.changed
+
     def snapshot(self) -> Snapshot:
         """Tell the whole rig, now."""
         sockets = self.loaded.config.socket_config
@@ -269,6 +282,7 @@ class Engine:
                 host=socket.gethostname(),
                 config_path=str(self._rig.config_path),
                 config_exists=self.loaded.text is not None,
+                config_changed=self.file.changed,
                 log_path=str(self._rig.log_path),
                 put_rate=sockets.put_rate,
                 pull_rate=sockets.pull_rate,
@@ -280,8 +294,9 @@ class Engine:
             cameras=[status_of(camera) for camera in self.cameras.values()],
         )
 
-    def _scene_of(self, unique_id: str) -> Scene:
-        return self.cameras[unique_id].scene()
+    def _scene_of(self, unique_id: str) -> Scene | None:
+        camera = self.cameras.get(unique_id)
+        return camera.scene() if camera else None
 
     async def plug(self, camera: RigCamera) -> Result:
         """Bind a camera's sockets, and tell of it."""
@@ -361,6 +376,39 @@ class Engine:
             tell(f"{gone}; unplugged: {error}", level="error")
         else:
             tell(f"{gone}; the others connect again")
+
+    def configure(self, config: RigConfig) -> None:
+        """Take over what the config says of all cameras; `[security]` holds from the next start."""
+        self._receiver.set_rate(config.socket_config.pull_rate)
+        self._windows.configure(rate=config.display.rate, max_size=config.display.max_size)
+        for camera in self.cameras.values():
+            camera.configure(config)
+
+    def add(self, config: CameraConfig) -> None:
+        """Let a camera that the file lists now join the rig."""
+        self._add(config, listed=True)
+
+    async def remove(self, camera: RigCamera) -> None:
+        """Let a camera that is no longer listed go.
+
+        Raises
+        ------
+        ReceiverError : its sockets cannot be released; it stays.
+        """
+        camera.turn += 1
+        if camera.plugged:
+            await self.release(camera)
+        camera.close_window()
+        camera.worker.stop()
+        self.cameras.pop(camera.config.unique_id, None)
+        self._leaving.append(camera)
+
+    def put_in_order(self, unique_ids: Sequence[str]) -> None:
+        """Put the cameras in the order of the file, those that are not listed behind them."""
+        cameras = self.cameras
+        rest = [each for each in cameras if each not in unique_ids]
+        ordered = [each for each in unique_ids if each in cameras] + rest
+        self.cameras = {each: cameras[each] for each in ordered}
 
     def _add(self, config: CameraConfig, *, listed: bool) -> None:
         camera = RigCamera(

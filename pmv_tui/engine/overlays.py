@@ -33,8 +33,7 @@ class Overlays:
     """
 
     def __init__(self, config: OverlayConfig, image_size: Callable[[], tuple[int, int]]) -> None:
-        self._hold = int(config.hold * NS_PER_S)
-        self._fade = int(config.fade * NS_PER_S)
+        self.configure(config)
         self._image_size = image_size
         self._boxes: tuple[tuple[Box, ...], int] = ((), 0)
         self._points: tuple[tuple[Points, ...], int] = ((), 0)
@@ -47,6 +46,11 @@ class Overlays:
         self.remarks = 0
         """What came and was not used: shapes outside the image, unknown keys, unread messages."""
         self.remark = ""
+
+    def configure(self, config: OverlayConfig) -> None:
+        """Take over for how long what clients send is drawn; of what is drawn now, too."""
+        self._hold = int(config.hold * NS_PER_S)
+        self._fade = int(config.fade * NS_PER_S)
 
     def take(self, message: bytes, now: int) -> None:
         """Read one message; `now` is monotonic, ns."""

@@ -65,6 +65,12 @@ class Publisher:
             self._asked = False
             return former
 
+    def configure(self, config: SocketConfig) -> None:
+        """Take over other settings of all sockets, from the next frame on."""
+        if config != self._config:
+            self._config = config
+            self._limit = RateLimit(config.put_rate, self._camera_rate)
+
     @property
     def limited_to(self) -> float | None:
         """Images a second that `put_rate` leaves of the camera's; None where it leaves all."""

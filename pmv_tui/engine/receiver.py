@@ -53,6 +53,10 @@ class Receiver:
         self._stopping = threading.Event()
         self._thread = LastingThread("receiver", self._run, tell)
 
+    def set_rate(self, pull_rate: float) -> None:
+        """Empty the sockets so many times a second from now on."""
+        self._period = 1 / pull_rate
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()

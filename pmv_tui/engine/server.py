@@ -118,6 +118,8 @@ class ControlServer:
                 return self._commands.move(camera, pub, pull)
             case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
                 return self._commands.set(cameras, changes)
+            case "reload", {}:
+                return self._commands.reload()
         return None
 
     def _carry_out(self, command: object, arguments: dict[str, Any]) -> Reply:

@@ -40,7 +40,7 @@ class Shown:
         self._worker = worker
         self._overlays = overlays
         self._preview = preview
-        self._captions = captions
+        self.captions = captions
         self._caption = ("", 0)
 
     def scene(self, label: str, publishing: str) -> Scene:
@@ -52,7 +52,7 @@ class Shown:
         publishing : whether it does, in a word.
         """
         now = time.monotonic_ns()
-        caption = self._caption_at(now, label, publishing) if self._captions else ""
+        caption = self._caption_at(now, label, publishing) if self.captions else ""
         overlays = overlays_of(self._overlays.drawn(now))
         return Scene(caption=caption, notice=self._notice(now), overlays=overlays)
 

@@ -23,14 +23,20 @@ class WindowFeed:
     """
 
     def __init__(self, rate: float) -> None:
-        self._rate = rate
+        self._rate = self._camera_rate = rate
         self._limit = RateLimit(rate, rate)
         self._slot: FrameSlot | None = None
         self._running = False
 
     def set_camera_rate(self, fps: float) -> None:
         """Tell how many frames a second the camera makes; called by the worker."""
+        self._camera_rate = fps
         self._limit = RateLimit(self._rate, fps)
+
+    def set_rate(self, rate: float) -> None:
+        """Show so many images a second at most from now on."""
+        self._rate = rate
+        self._limit = RateLimit(rate, self._camera_rate)
 
     def offer(self, image: NDArray[np.uint8], sequence: int, now: int) -> None:
         """Copy a frame for the window, if it is open and due; called by the worker.

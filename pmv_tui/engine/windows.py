@@ -96,6 +96,10 @@ class Windows:
         viewer = self._viewer
         return None if viewer is None else viewer.pid
 
+    def configure(self, *, rate: float, max_size: int) -> None:
+        """Take over other settings, for the viewer that is started next."""
+        self._rate, self._max_size = rate, max_size
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()

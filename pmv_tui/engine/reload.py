@@ -1,0 +1,144 @@
+"""Takes over a config file that was edited by hand, without stopping what did not change."""
+
+from collections.abc import Iterator
+
+from pmv_tui.config.complete import addresses
+from pmv_tui.config.load import LoadedConfig, parse_toml
+from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.config.words import written
+from pmv_tui.control.messages import Result
+from pmv_tui.engine.camera import RigCamera
+from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.receiver import ReceiverError
+from pmv_tui.engine.sockets import BindError
+
+THE_RIG = "rig"
+"""Named in place of a camera where a result is about all of them."""
+
+LATER = {
+    "security": "in force when the engine is started again",
+    "display": "in force for windows that are opened from now on",
+    "engine": "in force; linger when the engine is started again",
+    "tui": "in force when a TUI is started",
+}
+"""Sections that do not hold at once, or not as a whole."""
+
+_ADDRESSES = ("pub_address", "pull_address")
+
+
+class Reload:
+    """One reload. Its methods are called by the main thread.
+
+    Parameters
+    ----------
+    engine : whose file was read again.
+    before, after : the config as it was and as it is now.
+    """
+
+    def __init__(self, engine: Engine, before: LoadedConfig, after: LoadedConfig) -> None:
+        self._engine = engine
+        self._before, self._after = before.config, after.config
+        tables = parse_toml(after.path, after.text or "").get("cameras", [])
+        self._written = {table["unique_id"]: set(table) for table in tables}
+
+    async def carry_out(self) -> list[Result]:
+        """Take over every difference.
+
+        A camera that does not differ is not touched: it loses no image, and no client.
+        """
+        results = list(self._sections())
+        self._engine.configure(self._after)
+        listed = {config.unique_id: self._staying(config) for config in self._after.cameras}
+        for config in self._before.cameras:
+            camera = self._engine.cameras.get(config.unique_id)
+            if camera is not None and config.unique_id not in listed:
+                results.append(await self._remove(camera))
+        known = self._engine.cameras
+        moving = [known[name] for name in listed if name in known and self._moves(listed[name])]
+        plugged = [camera for camera in moving if camera.plugged]
+        for camera in plugged:
+            # All of them first: one may be given a port that another has.
+            await self._engine.release(camera)
+        for config in listed.values():
+            results += await self._take_over(config, plugged)
+        self._engine.put_in_order(list(listed))
+        return results or [Result(camera=THE_RIG, ok=True, text="nothing has changed")]
+
+    def _sections(self) -> Iterator[Result]:
+        """Say of each section that differs what is different and when it holds."""
+        for name in RigConfig.model_fields:
+            before, after = getattr(self._before, name), getattr(self._after, name)
+            if name == "cameras" or before == after:
+                continue
+            keys = before.model_fields_set | after.model_fields_set
+            changed = [
+                f"{name}.{key} = {written(getattr(after, key))}"
+                for key in sorted(keys)
+                if getattr(before, key) != getattr(after, key)
+            ]
+            text = f"{', '.join(changed)}: {LATER.get(name, 'in force')}"
+            yield self._told(text)
+
+    def _staying(self, config: CameraConfig) -> CameraConfig:
+        """Leave a camera at addresses that the file does not name, unless another has them now."""
+        camera = self._engine.cameras.get(config.unique_id)
+        if camera is None or self._written.get(config.unique_id, set()) & set(_ADDRESSES):
+            return config
+        others = [each for each in self._after.cameras if each.unique_id != config.unique_id]
+        if any(mine.collides(one) for mine in camera.addresses for one in addresses(others)):
+            return config
+        return config.model_copy(update={key: getattr(camera.config, key) for key in _ADDRESSES})
+
+    async def _remove(self, camera: RigCamera) -> Result:
+        try:
+            await self._engine.remove(camera)
+        except ReceiverError as error:
+            return self._told(f"not removed: {error}", camera, ok=False)
+        return self._told("no longer in the file: removed", camera)
+
+    def _moves(self, config: CameraConfig) -> bool:
+        camera = self._engine.cameras[config.unique_id]
+        return any(getattr(config, key) != getattr(camera.config, key) for key in _ADDRESSES)
+
+    async def _take_over(self, config: CameraConfig, plugged: list[RigCamera]) -> list[Result]:
+        """Add a camera, or give it what is different now."""
+        camera = self._engine.cameras.get(config.unique_id)
+        if camera is None:
+            self._engine.add(config)
+            return [self._told("added", self._engine.cameras[config.unique_id])]
+        changed = _differences(camera.config, config)
+        if not changed and camera.listed:
+            return []
+        camera.listed = True
+        camera.change(config)
+        results = [self._told(f"{', '.join(changed) or 'in the file'}: taken over", camera)]
+        if camera in plugged:
+            results += await self._plug_again(camera)
+        return results
+
+    async def _plug_again(self, camera: RigCamera) -> list[Result]:
+        """Plug a camera at its new addresses."""
+        try:
+            await self._engine.bind(camera, *camera.addresses)
+        except BindError as error:
+            camera.sockets.error = str(error)
+            return [self._told(f"unplugged: {error}", camera, ok=False)]
+        return []
+
+    def _told(self, text: str, camera: RigCamera | None = None, *, ok: bool = True) -> Result:
+        self._engine.events.tell(
+            f"the file was read again: {text}",
+            camera=camera.config.unique_id if camera else "",
+            level="info" if ok else "error",
+            kind="settings",
+        )
+        return Result(camera=camera.config.label if camera else THE_RIG, ok=ok, text=text)
+
+
+def _differences(before: CameraConfig, after: CameraConfig) -> list[str]:
+    """Write every key that differs, with its new value."""
+    return [
+        f"{key} = {written(getattr(after, key))}"
+        for key in CameraConfig.model_fields
+        if getattr(before, key) != getattr(after, key)
+    ]
