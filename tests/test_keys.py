@@ -43,7 +43,7 @@ def test_files_of_other_programs_are_read(keys: Keys, tmp_path: Path) -> None:
     keys.make_server()
     public, secret = zmq.auth.create_certificates(tmp_path, "bob")
     Path(secret).chmod(0o600)
-    with pytest.raises(KeyFileError, match=r"does not tell the rig's key: name its server\.key"):
+    with pytest.raises(KeyFileError, match=r"does not contain the rig's key: name its server\.key"):
         Key.load(secret)
     assert Key.load(secret, server=keys.server_public).server == keys.server()[0]
     keys.clients_folder.mkdir(0o700)
