@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        group = "network camera" if item.path.name in NETWORK_CAMERA else str(item.path)
+        group = "network camera" if item.path.name in NETWORK_CAMERA else item.location[0]
         item.add_marker(pytest.mark.xdist_group(group))
 
 
