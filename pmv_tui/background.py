@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Lock, Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
+
+PATIENCE = 1.0
+"""Seconds that a caller is held up, once, by what hangs; a disk answers in a thousandth of them."""
 
 
 def in_background(call: Callable[[], Value], name: str = "background") -> "Future[Value]":
@@ -51,6 +54,36 @@ class InOrder:
                     return
                 carry_out = self._calls.popleft()
             carry_out()
+
+
+class Patient(Generic[Value]):
+    """Calls a function that may hang, for a caller that may not wait for it.
+
+    Parameters
+    ----------
+    call : is called in another thread, once at a time.
+    meanwhile : is returned where nothing is known; after the first call, what that returned, and
+        so on, where `keeps`.
+    """
+
+    def __init__(self, call: Callable[[], Value], meanwhile: Value, *, keeps: bool) -> None:
+        self._call = call
+        self._known = meanwhile
+        self._keeps = keeps
+        self._under_way: Future[Value] | None = None
+
+    def __call__(self) -> Value:
+        """Return what the function does, or what is known, while it hangs."""
+        if self._under_way is None:
+            self._under_way = in_background(self._call)
+            wait([self._under_way], PATIENCE)
+        if not self._under_way.done():
+            return self._known
+        value = self._under_way.result()
+        self._under_way = None
+        if self._keeps:
+            self._known = value
+        return value
 
 
 def _carry_out(call: Callable[[], Value], future: "Future[Value]") -> None:

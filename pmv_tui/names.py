@@ -5,11 +5,17 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Lock
 
+import psutil
+
 from pmv_tui.background import in_background
 from pmv_tui.config.addresses import Address
 
 LIMIT = 2.5
 """Seconds that a name server is given; the system itself would wait ten and more."""
+
+
+LOCAL = ("127.", "169.254.")
+"""Begin addresses that no other machine can use: loopback, and those that nobody has assigned."""
 
 
 class NameTrouble(Exception):  # noqa: N818 - what happened, as it reads
@@ -52,6 +58,21 @@ def in_numbers(address: Address, limit: float = LIMIT) -> Address:
         raise NameTrouble(silent(address)) from None
     except NameTrouble as trouble:
         raise NameTrouble(f"{address}: {trouble}") from None
+
+
+def reachable(address: Address) -> list[str]:
+    """Return the addresses by which other machines may reach a port that every interface has.
+
+    Also what to write in place of a name that leads to this machine alone; empty where the address
+    says it itself.
+    """
+    if address.interface != "*" and not address.number:
+        return []
+    found = psutil.net_if_addrs().values()
+    numbers = [
+        each.address for several in found for each in several if each.family == socket.AF_INET
+    ]
+    return [f"tcp://{each}:{address.port}" for each in numbers if not each.startswith(LOCAL)]
 
 
 def silent(address: Address) -> str:

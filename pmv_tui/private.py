@@ -26,18 +26,18 @@ def why_not_private(folder: Path, instead: str = "") -> str:
     strangers = {status.st_uid, folder.lstat().st_uid} - {os.getuid()}
     if strangers:
         # Not to be removed: it may well be in use.
-        owner = _user(strangers.pop())
-        without = " (without sudo)" if os.getuid() == 0 else ""
-        return (
-            f"{folder} belongs to {owner}, not to {_user(os.getuid())}; run this as {owner}"
-            f"{without}{instead and f', or {instead}'}"
-        )
+        owner = user_name(strangers.pop())
+        me = user_name(os.getuid())
+        remedy = f"run this as {owner}{' (without sudo)' if os.getuid() == 0 else ''}"
+        if owner == "root":
+            remedy = f"where sudo has left it so: sudo chown -R {me} {folder}"
+        return f"{folder} belongs to {owner}, not to {me}; {remedy}{instead and f', or {instead}'}"
     if stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
         return f"{folder} can be written to by others; see what is in it, then chmod go-w {folder}"
     return ""
 
 
-def _user(uid: int) -> str:
+def user_name(uid: int) -> str:
     """Name a user; some have no name here."""
     try:
         return pwd.getpwuid(uid).pw_name

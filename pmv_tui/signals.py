@@ -18,6 +18,18 @@ OF_NO_USE = (
 """Would end a process that does not handle them, and leave all behind as it is."""
 
 
+def to_be_handled() -> tuple[signal.Signals, ...]:
+    """Return the signals to end at, less those that this process was started to ignore.
+
+    `nohup` has SIGHUP ignored, a shell SIGINT and SIGQUIT for what it runs in the background.
+    """
+    return tuple(
+        each
+        for each in TO_END
+        if each == signal.SIGTERM or signal.getsignal(each) is not signal.SIG_IGN
+    )
+
+
 def name(number: int) -> str:
     """Return what people call a signal."""
     try:

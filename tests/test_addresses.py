@@ -1,11 +1,14 @@
 """Addresses as they stand in the config, and which of them get in each other's way."""
 
+from dataclasses import replace
+
 import pytest
 import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pmv_tui.config.addresses import Address, free_pair
+from pmv_tui.names import NameTrouble, in_numbers
 
 
 @pytest.mark.parametrize(
@@ -107,3 +110,23 @@ def test_what_is_chosen_can_be_bound() -> None:
         pub, _ = free_pair([taken], taken.port)
         assert Address.parse(str(pub)) == pub
         assert not pub.collides(taken)
+
+
+def test_a_name_is_what_it_was_looked_up_to_be() -> None:
+    written = Address.parse("tcp://rig-pc:5555")
+    assert written.needs_look_up
+    assert written.exposed, "as far as is known"
+    found = replace(written, number="127.0.1.1")
+    assert (str(found), found.endpoint) == ("tcp://rig-pc:5555", "tcp://127.0.1.1:5555")
+    assert not found.needs_look_up
+    assert not found.exposed
+    assert not any(
+        Address.parse(f"tcp://{host}:5555").needs_look_up
+        for host in ("localhost", "*", "127.0.0.1", "[::1]", "lo")
+    )
+
+
+def test_a_host_that_only_this_machine_knows_is_found_without_a_name_server() -> None:
+    assert in_numbers(Address("localhost", 5555)).number == ""
+    with pytest.raises(NameTrouble, match=r"tcp://no-such-host\.invalid:5555: .*; write"):
+        in_numbers(Address("no-such-host.invalid", 5555))

@@ -23,6 +23,7 @@ def add_commands(grammar: Grammar) -> None:
     grammar.command(
         "cameras", _cameras, "list what is connected, and what cannot be used", listing=True
     )
+    grammar.command("engines", _engines, "list your engines on this machine", listing=True)
     grammar.command("check", _check, "list every error of the config file", listing=True)
     probe = grammar.command(
         "probe", _probe, "receive images as a client would, and measure", listing=True
@@ -61,6 +62,15 @@ def _cameras(options: argparse.Namespace) -> int:
     show(options, list(map(as_map, results)), lambda: search_lines(results))
     for difference in different:
         complain(difference)
+    return DONE
+
+
+def _engines(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import engine_lines, engines_as_json
+    from pmv_tui.control.engines import running_engines
+
+    engines = running_engines()
+    show(options, engines_as_json(engines), lambda: engine_lines(engines))
     return DONE
 
 

@@ -14,6 +14,7 @@ from pmv_tui.control.messages import (
 
 if TYPE_CHECKING:
     from pmv_tui.cameras.registry import SearchResult
+    from pmv_tui.control.engines import RunningEngine
 
 GAPS_BY = {"sequence": "counted by sequence numbers", "timestamp": "estimated from timestamps"}
 """How a probe knows of gaps."""
@@ -29,6 +30,47 @@ def status_lines(snapshot: Snapshot) -> list[str]:
     rows = [columns, *(_row(camera) for camera in snapshot["cameras"])]
     notes = [note for camera in snapshot["cameras"] for note in _notes(camera)]
     return [head, *_table(rows), *notes]
+
+
+def engines_as_json(engines: "Sequence[RunningEngine]") -> list[dict[str, Any]]:
+    """Put this machine's engines into maps, for scripts."""
+    return [_engine_as_json(each) for each in engines]
+
+
+def _engine_as_json(engine: "RunningEngine") -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "pid": engine.pid,
+        "answers": engine.snapshot is not None,
+        "log_path": str(engine.folder / "engine.log") if engine.folder else None,
+    }
+    if engine.snapshot is None:
+        return about | {"config_path": None, "started": None, "cameras": []}
+    told = engine.snapshot["engine"]
+    keys = ("name", "unique_id", "plugged", "pub_address", "pull_address")
+    cameras = [
+        {key: value for key, value in camera.items() if key in keys}
+        for camera in engine.snapshot["cameras"]
+    ]
+    more = {"config_path": told["config_path"], "started": told["started"], "cameras": cameras}
+    return about | more
+
+
+def engine_lines(engines: "Sequence[RunningEngine]") -> list[str]:
+    """List this machine's engines, a line each."""
+    if not engines:
+        return ["no engine of this user runs on this machine"]
+    rows: list[tuple[str, ...]] = [("PID", "CAMERAS", "PLUGGED", "CONFIG")]
+    for engine in engines:
+        if engine.snapshot is None:
+            rows.append(
+                (str(engine.pid), "?", "?", f"does not answer; its folder: {engine.folder}")
+            )
+            continue
+        cameras = engine.snapshot["cameras"]
+        plugged = sum(camera["plugged"] for camera in cameras)
+        config = engine.snapshot["engine"]["config_path"]
+        rows.append((str(engine.pid), str(len(cameras)), str(plugged), config))
+    return _table(rows)
 
 
 def _row(camera: CameraStatus) -> tuple[str, ...]:

@@ -12,8 +12,6 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 BACKLOG = 100
 
 
@@ -58,6 +56,17 @@ def endpoint(claim: str) -> str:
     return f"ipc://@{claim}"
 
 
+def paths_claimed() -> list[str]:
+    """List the names of configs, by their paths, that this user's processes hold."""
+    prefix = f"@{_prefix()}path/"
+    try:
+        lines = Path("/proc/net/unix").read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    words = (line.rpartition(" ")[2] for line in lines)
+    return sorted({word.removeprefix("@") for word in words if word.startswith(prefix)})
+
+
 def claim(name: str) -> socket.socket:
     """Hold a name until the socket that is given is closed; it listens.
 
@@ -99,6 +108,8 @@ def peer(address: str | bytes) -> int | None:
 
 def _process_with(name: str) -> int | None:
     """Find this user's process that holds a name; asking it would fill its queue."""
+    import psutil  # noqa: PLC0415 - every command imports this module, and few get here
+
     with suppress(psutil.Error, OSError):
         for each in psutil.net_connections("unix"):
             if str(each.laddr) == f"@{name}" and each.pid is not None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pmv_tui.control.claims import Claimed, claim, config_claims, endpoint
-from pmv_tui.control.rig import Rig, RigError
+from pmv_tui.control.rig import Rig, RigError, has_locks
 
 BACKLOG = 100
 
@@ -46,6 +46,7 @@ class Hold:
         self._lock = lock
         self._control: os.stat_result | None = None
         self._claims: set[str] = set()
+        self._socketless = False
 
     @classmethod
     def take(cls, rig: Rig) -> "tuple[Hold, Renewal]":
@@ -63,12 +64,29 @@ class Hold:
         try:
             for name in config_claims(rig.config_path):
                 hold._take_claim(name, renewal)
-            hold._listen(renewal)
+            hold._listen_if_possible(renewal)
         except Claimed as claimed:
             # Started at the same moment, by another link.
             os.close(lock)
             raise RigError(_already_runs(rig, claimed.pid)) from None
         return hold, renewal
+
+    def _listen_if_possible(self, renewal: Renewal) -> None:
+        """Begin on a file system that may have neither locks nor sockets: the names do without."""
+        folder, local = self._rig.folder, "set XDG_STATE_HOME to a folder on a local disk"
+        if not has_locks(self._lock):
+            renewal.told.append(
+                f"{folder} lies on a file system without locks: only on this machine is it seen "
+                f"that this engine is the only one; {local}"
+            )
+        try:
+            self._listen(renewal)
+        except OSError as error:
+            self._socketless = True
+            renewal.told.append(
+                f"{folder} takes no sockets ({error.strerror}): this engine answers on this "
+                f"machine alone, and in no container; {local}"
+            )
 
     def renew(self) -> Renewal:
         """Look whether everything is there, and make good what is not. Waits for the disk."""
@@ -101,7 +119,7 @@ class Hold:
             os.close(self._lock)
             self._lock = lock
             renewal.told.append(f"{self._rig.lock_path} was gone, and is restored")
-        if not _is_there(self._rig.socket_path, self._control):
+        if not self._socketless and not _is_there(self._rig.socket_path, self._control):
             renewal.leave.append(self._rig.file_endpoint)
             self._listen(renewal)
             renewal.told.append(f"{self._rig.socket_path} was gone, and is restored")

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-import psutil
 
 from pmv_tui.config.locate import NO_HOME, real_path
 from pmv_tui.control.claims import config_claims, endpoint, listener, peer
-from pmv_tui.private import PRIVATE, why_not_private
+from pmv_tui.private import PRIVATE, user_name, why_not_private
 
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, less the closing zero (unix(7))."""
 
 LOCK = "lock"
 """The name of the file in the folder of a rig."""
+
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""What file systems without locks answer; some of NFS are."""
 
 LOCK_PATIENCE = 0.5
 """Seconds in which a lock is tried again: who asks whether an engine runs holds it for a moment."""
@@ -133,6 +135,7 @@ class Rig:
             )
         for folder in (self.folder.parent, self.folder):
             try:
+                _refuse_sudo(folder)
                 folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
                 _refuse_foreign(folder)
                 if stat.S_IMODE(folder.stat().st_mode) != PRIVATE:
@@ -210,7 +213,7 @@ class Rig:
             remedy = "remove it" if in_the_way else "an engine needs it"
             raise RigError(f"{self.lock_path}: {error.strerror}; {remedy}") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # One that was removed since it was opened locks nobody out.
             if os.path.samestat(os.fstat(descriptor), self.lock_path.stat()):
                 return descriptor
@@ -235,7 +238,7 @@ class Rig:
         except OSError:
             return self._listener() is not None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            _flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         finally:
@@ -265,8 +268,33 @@ class Rig:
             return self._listener()
 
 
+def _flock(descriptor: int, operation: int) -> None:
+    """Lock a file, where its file system can: the names of the config hold where it cannot.
+
+    Raises
+    ------
+    BlockingIOError : another process has locked it.
+    """
+    try:
+        fcntl.flock(descriptor, operation)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+
+
+def has_locks(descriptor: int) -> bool:
+    """Whether a file that this process has locked is locked: some file systems have no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in NO_LOCKS
+    return True
+
+
 def why_silent(pid: int | None) -> str:
     """Say what may keep an engine from answering, and what to do about it."""
+    import psutil  # noqa: PLC0415 - every command imports this module, and few get here
+
     with suppress(psutil.Error):
         match psutil.Process(pid).status() if pid else None:
             case None | psutil.STATUS_ZOMBIE:
@@ -300,6 +328,24 @@ def _holder(config_path: Path) -> int | None:
         if pid := listener(name):
             return pid
     return None
+
+
+def _refuse_sudo(folder: Path) -> None:
+    """See that root, by sudo, makes no folder in a user's home, which that user could not use then.
+
+    Raises
+    ------
+    RigError : it would.
+    """
+    caller = os.environ.get("SUDO_UID", "")
+    if os.getuid() != 0 or caller in {"", "0"} or folder.exists():
+        return
+    there = next(each for each in folder.parents if each.exists())
+    if str(there.stat().st_uid) == caller:
+        raise RigError(
+            f"{there} belongs to {user_name(int(caller))}, not to root; run this without sudo, or "
+            "set XDG_STATE_HOME to a folder of root's"
+        )
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.complete import addresses
+from pmv_tui.control.engines import whose_port
 from pmv_tui.doctor.examined import Examined
 from pmv_tui.doctor.finding import Finding, error, ok, warning
 from pmv_tui.names import LIMIT, NameTrouble, in_numbers, look_up
@@ -39,7 +40,8 @@ def look(examined: Examined) -> Iterator[Finding]:
             if holder is not None and holder.pid == examined.engine_pid:
                 own.append(str(address))
             else:
-                by = f" by {holder}" if holder else ", by a process of another user"
+                whose = holder and (whose_port(holder.pid, address.port) or holder)
+                by = f" by {whose}" if whose else ", by a process of another user"
                 yield error(f"{address} is in use{by}", ANOTHER)
         if address.exposed and not examined.config.security.curve:
             yield warning(

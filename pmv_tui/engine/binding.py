@@ -1,10 +1,10 @@
 """What is found out before sockets are bound, and after they could not be: it may take a while."""
 
-import os
 from dataclasses import replace
 
 from pmv_tui.background import InOrder
 from pmv_tui.config.addresses import Address
+from pmv_tui.control.engines import whose_port
 from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.errands import Errand, Overdue
 from pmv_tui.engine.gate import Door, Gate
@@ -15,7 +15,7 @@ from pmv_tui.port_holder import port_holder
 KEY_LIMIT = 2.0
 """Seconds that reading the rig's keys may take."""
 
-HOLDER_LIMIT = 1.0
+HOLDER_LIMIT = 2.0
 """Seconds that finding out who has a port may take."""
 
 _holders = InOrder("port holders")
@@ -64,10 +64,13 @@ async def explained(error: BindError) -> BindError:
     if taken is None:
         return error
     try:
-        holder = await Errand(_holders.submit(lambda: port_holder(taken.port)), HOLDER_LIMIT)
+        holder = await Errand(_holders.submit(lambda: _holder_of(taken.port)), HOLDER_LIMIT)
     except Overdue:
-        holder = None
-    if holder is None:
         return error
-    whose = "another camera of this rig" if holder.pid == os.getpid() else str(holder)
-    return BindError(in_use(taken, whose), taken)
+    return BindError(in_use(taken, holder), taken) if holder else error
+
+
+def _holder_of(port: int) -> str:
+    """Name who has a port; empty where that is not seen."""
+    holder = port_holder(port)
+    return (whose_port(holder.pid, port) or str(holder)) if holder else ""

@@ -208,7 +208,8 @@ class Commands:
             text = f"in use until the engine ends, but not saved: {error}"
             return self._told(camera, text, ok=False, level="error")
         camera.listed = True
-        return self._told(camera, f"now has {pub} and {pull}; saved to {loaded.path.name}")
+        access = self._engine.access(camera) if camera.plugged else ""
+        return self._told(camera, f"now has {pub} and {pull}{access}; saved to {loaded.path.name}")
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):

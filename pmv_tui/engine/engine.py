@@ -43,6 +43,7 @@ from pmv_tui.engine.wall_clock import WallClock
 from pmv_tui.engine.watch import Watch
 from pmv_tui.engine.windows import Windows
 from pmv_tui.keys import Keys
+from pmv_tui.names import reachable
 from pmv_tui.viewer.messages import Scene
 
 log = logging.getLogger(__name__)
@@ -311,7 +312,7 @@ class Engine:
             text = f"not plugged: {error}"
             self.events.tell(text, camera=unique_id, level="error", kind="plug")
             return Result(camera=name, ok=False, text=text)
-        text = f"publishes at {pub}, receives at {pull}{self._access(camera)}"
+        text = f"publishes at {pub}, receives at {pull}{self.access(camera)}"
         level: Level = "warning" if camera.exposed and not self._gate else "info"
         self.events.tell(text, camera=unique_id, level=level, kind="plug")
         return Result(camera=name, ok=True, text=text)
@@ -353,13 +354,21 @@ class Engine:
         except BindError as error:
             raise await explained(error) from None
 
-    def _access(self, camera: RigCamera) -> str:
+    def access(self, camera: RigCamera) -> str:
         """Say who may connect to a camera, where that is not just this machine."""
         reach = ": open to other machines, " if camera.exposed else ": "
         if self._gate:
             count = self._gate.listed()
             return f"{reach}encrypted, {count} client{'' if count == 1 else 's'} listed"
-        return f"{reach}without encryption" if camera.exposed else ""
+        if camera.exposed:
+            return f"{reach}without encryption{_ways_in(camera.addresses[0])}"
+        names = [each for each in camera.sockets.addresses or () if each.number]
+        if names:
+            return (
+                f": for this machine alone, as {names[0].host!r} is {names[0].number} here; other "
+                f"machines need an address of its network{_ways_in(names[0])}"
+            )
+        return ""
 
     def _cut_withdrawn(self, camera: RigCamera) -> None:
         """Cut the clients of a camera whose keys were taken off the list."""
@@ -437,6 +446,12 @@ class Engine:
     def _complete(self, unique_id: str) -> CameraConfig:
         """Make the config of a camera that is not listed: defaults, and ports of its own."""
         return found_camera(unique_id, [camera.config for camera in self.cameras.values()])
+
+
+def _ways_in(address: Address) -> str:
+    """Say which addresses other machines may use, where it is not the one that is written."""
+    ways = reachable(address)
+    return f" ({', '.join(ways)})" if ways else ""
 
 
 def _log_failure(outcome: "Future[None]") -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pmv_tui.background import Patient
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.launch import Launch
 from pmv_tui.printed import fit_to_show
@@ -30,19 +31,19 @@ class EngineKeeper:
         # there before the TUI makes itself nice, and the engine is not to be.
         self._starter = ThreadPoolExecutor(1, "starter")
         self._starter.submit(int).result()
+        # The event loop asks: none of it may wait for a disk that hangs.
+        self.runs = Patient(self._runs, True, keeps=True)
+        self.ending = Patient(rig.ending, "has ended", keeps=False)
+        self.last_lines = Patient[list[str]](self._last_lines, [], keeps=False)
 
-    def runs(self) -> bool:
+    def _runs(self) -> bool:
         """Tell whether it runs, answering or not."""
         try:
             return self._rig.engine_runs()
         except RigError:
             return False  # A start tells why.
 
-    def ending(self) -> str:
-        """Tell how the last one ended, after the words "the engine"."""
-        return self._rig.ending()
-
-    def last_lines(self) -> list[str]:
+    def _last_lines(self) -> list[str]:
         """Give the end of its log and of what it printed."""
         printed = _tail(self._rig.output_path)
         crashes = [at for at, line in enumerate(printed) if line.startswith(CRASH)]

@@ -29,6 +29,7 @@ from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.words import written
 from pmv_tui.control.claims import Claimed, claim, device_claim
+from pmv_tui.control.engines import whose_engine
 from pmv_tui.control.messages import CameraState
 from pmv_tui.engine.clock import DeviceClock
 from pmv_tui.engine.lasting import LastingThread
@@ -378,7 +379,7 @@ def claimed(device: str) -> Iterator[None]:
     except Claimed as other:
         if other.pid is not None:
             raise CameraError(
-                f"another engine has this camera: {holder(other.pid)}",
+                f"another engine has this camera: {whose_engine(other.pid) or holder(other.pid)}",
                 "stop that one, or take the camera out of one of the two configs",
             ) from None
         yield  # Another user's claim: whether the device can be had, its driver decides.

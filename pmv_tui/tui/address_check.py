@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.control.messages import CameraStatus
+from pmv_tui.names import reachable
 from pmv_tui.tui.text import plain
 
 
@@ -32,6 +33,18 @@ def check_addresses(pub: str, pull: str, others: Sequence[CameraStatus]) -> Addr
     if pull_address and not pull_error:
         pull_error = _taken(pull_address, others)
     return AddressErrors(pub_error, pull_error)
+
+
+def access_note(text: str) -> str:
+    """Say who can connect to an address, where that is not this machine alone; else nothing."""
+    address, _ = _parse(text)
+    if address is None or not address.exposed:
+        return ""
+    ways = reachable(address)
+    at = f" at {', '.join(ways[:2])}{' …' if ways[2:] else ''}" if ways else ""
+    if address.needs_look_up:
+        return "if that is an address of its network, other machines can connect, unencrypted"
+    return f"other machines can connect{at}, unencrypted"
 
 
 def _parse(text: str) -> tuple[Address | None, str]:

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
+from pmv_tui.background import Patient
 from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.rig import Rig
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed
-from pmv_tui.signals import OF_NO_USE, TO_END
+from pmv_tui.signals import OF_NO_USE, to_be_handled
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.colours import first_known
 from pmv_tui.tui.config_check import unknown_theme
@@ -56,7 +57,7 @@ def run_tui(
     app = PmvApp(
         AsyncControlClient(rig.endpoint),
         str(rig.log_path),
-        printed=printed.new_lines,
+        printed=Patient[list[str]](printed.new_lines, [], keeps=False),
         engine=engine,
         operator=_operator(),
         glyphs=choose_glyphs(config.glyphs),
@@ -95,10 +96,11 @@ async def _run(app: PmvApp, *, mouse: bool) -> str | None:
     loop = asyncio.get_running_loop()
     for number in OF_NO_USE:
         signal.signal(number, lambda *_: None)
-    for number in TO_END:
+    to_end = to_be_handled()
+    for number in to_end:
         signal.signal(number, hang_up)
     try:
         return await app.run_async(mouse=mouse)
     finally:
-        for number in TO_END:
+        for number in to_end:
             signal.signal(number, signal.SIG_DFL)

@@ -1,7 +1,9 @@
 """The rig's folder: whose it is, who holds its lock, and what other users can do with it."""
 
+import errno
 import fcntl
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -234,3 +236,32 @@ def test_another_user_gets_no_answer_even_where_the_folders_were_opened(rig: Rig
         assert done.stdout.strip() == "0"
         assert engine.poll() is None
         assert rig.camera("left")["state"] == "capturing"
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_a_folder_without_locks_is_told_and_one_engine_runs_nevertheless(rig: RigOnDisk) -> None:
+    library = rig.folder / "nolocks.so"
+    source = f"int flock(int fd, int how) {{ *__errno_location() = {errno.ENOLCK}; return -1; }}"
+    command = ["cc", "-shared", "-fPIC", "-x", "c", "-include", "errno.h", "-o", str(library), "-"]
+    subprocess.run(command, input=source, text=True, check=True)
+    rig.environment["LD_PRELOAD"] = str(library)
+    rig.write_config(simulated("left", *free_ports(2)))
+    with rig.serve() as engine:
+        second = rig.run("serve")
+        assert (second.returncode, f"already runs (pid {engine.pid})" in second.stderr) == (1, True)
+        assert f"{folder_of(rig)} lies on a file system without locks" in rig.said()
+        assert "set XDG_STATE_HOME" in rig.said()
+        assert rig.run("stop").returncode == 0
+        assert engine.wait(DEADLINE) == 0
+    assert "no engine runs" in rig.run("status").stderr
+
+
+@as_root
+def test_root_by_sudo_makes_no_folder_in_the_home_of_who_called(
+    own: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_UID", str(NOBODY))
+    os.chown(tmp_path, NOBODY, NOBODY)
+    with pytest.raises(RigError, match=r"belongs to .*, not to root; run this without sudo"):
+        own.make_folder()
+    assert not own.folder.parent.exists()

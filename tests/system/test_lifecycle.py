@@ -13,6 +13,9 @@ import pytest
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.sockets import port_is_free, receive_image
 
+IGNORED_BY_SHELLS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+"""`nohup` has the first one ignored, a shell the others in what it runs in the background."""
+
 
 def test_plug_pause_resume_unplug_from_a_script(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
@@ -173,10 +176,34 @@ def test_two_rigs_run_at_once_and_know_nothing_of_each_other(rig: RigOnDisk) -> 
         with rig.serve("--plug-all"), other.serve("--plug-all") as others:
             receive_image(ports[0])
             receive_image(ports[2])
+            listed = {
+                each["config_path"]: [camera["name"] for camera in each["cameras"]]
+                for each in json.loads(rig.run("engines", "--json").stdout)
+            }
+            for one in (rig, other):
+                assert listed[str(one.config_path)] == ["left"]
+                assert str(one.config_path) in rig.run("engines").stdout
+            theirs = [f"tcp://localhost:{port}" for port in ports[2:]]
+            refused = rig.run("addresses", "left", *theirs).stdout
+            assert f"in use by camera left of the engine of {other.config_path}" in refused
             assert other.run("stop").returncode == 0
             # A signal that reaches it on its way out, as `serve` sends one, would be its exit code.
             assert others.wait(DEADLINE) == 0
             assert rig.camera("left")["plugged"]
+
+
+def test_what_it_was_started_to_ignore_does_not_end_it(rig: RigOnDisk) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in IGNORED_BY_SHELLS}
+    try:
+        with rig.serve() as engine:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+                engine.send_signal(number)
+            assert rig.serving()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_put_rate_thins_what_a_faster_camera_sends(rig: RigOnDisk) -> None:

@@ -1,8 +1,11 @@
 """What the address dialog accepts, and what it says where it does not."""
 
+import socket
+
+import psutil
 import pytest
 
-from pmv_tui.tui.address_check import check_addresses
+from pmv_tui.tui.address_check import access_note, check_addresses
 from tests.tui.rig_double import a_camera
 
 OTHERS = [a_camera("right", 5557)]
@@ -32,3 +35,18 @@ def test_a_pair_of_the_same_address_is_refused() -> None:
     errors = check_addresses("tcp://localhost:5555", "tcp://127.0.0.1:5555", OTHERS)
     assert errors.pub == ""
     assert "the same as the pub address" in errors.pull
+
+
+def test_who_else_can_connect_is_said_while_it_is_typed() -> None:
+    assert access_note("tcp://localhost:5555") == access_note("tcp://nonsense") == ""
+    assert access_note("tcp://192.0.2.1:5555") == "other machines can connect, unencrypted"
+    assert access_note("tcp://rig-pc:5555").startswith("if that is an address of its network")
+    numbers = [each for several in psutil.net_if_addrs().values() for each in several]
+    outside = [
+        each.address
+        for each in numbers
+        if each.family == socket.AF_INET and not each.address.startswith(("127.", "169.254."))
+    ]
+    note = access_note("tcp://*:5555")
+    assert note.startswith("other machines can connect")
+    assert all(f"tcp://{number}:5555" in note for number in outside[:2])

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label, Static
 
 from pmv_tui.control.messages import CameraStatus
-from pmv_tui.tui.address_check import check_addresses
+from pmv_tui.tui.address_check import access_note, check_addresses
 from pmv_tui.tui.screens.save_dialog import SaveDialog
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.field import Field
@@ -56,8 +56,11 @@ class AddressDialog(SaveDialog):
     def check(self) -> bool:
         """Show each address's error. See `SaveDialog.check`."""
         errors = check_addresses(*self._typed, self._others)
-        for kind, error in errors._asdict().items():
-            self.query_one(f"#{kind}-error", Static).update(error)
+        notes = ("", "") if self._camera["curve"] else map(access_note, self._typed)
+        for (kind, error), note in zip(errors._asdict().items(), notes, strict=True):
+            said = self.query_one(f"#{kind}-error", Static)
+            said.update(error or note)
+            said.set_class(bool(note and not error), "-warning")
             self.query_one(f"#{kind}", Input).set_class(bool(error), "-invalid")
         return not any(errors)
 
