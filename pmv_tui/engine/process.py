@@ -201,6 +201,7 @@ class _Loop:
         self.ending = self._signals.ending or self.ending
         self._engine.events.tell(self.ending)
         sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
+        self._search.cancel()
         all_closed = self._engine.stop()
         self._tell_printed()
         if self._reading:

@@ -32,9 +32,12 @@ class Search:
         if not self._thread.is_alive():
             self._thread.start()
 
-    def join(self, timeout: float) -> bool:
-        """End a search under way, within seconds; False where that takes longer."""
+    def cancel(self) -> None:
+        """End a search under way; cameras that wait for it need not any more."""
         searches.stop()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the end of a search that was cancelled, seconds; False where it takes longer."""
         self._ending = True
         self._asked.set()
         if self._thread.is_alive():
