@@ -149,7 +149,7 @@ def _refusal(monitor: zmq.Socket[bytes], *, with_key: bool) -> str:
     if not events:
         return ""
     if not with_key:
-        return "the camera lets in only clients with a key; give it with --key"
+        return "the camera accepts only clients with a key; give it with --key"
     if zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL in events:
         return "the camera is not encrypted: it asks for no key"
     return "the rig has another key than this client knows; copy its server.key again"

@@ -102,7 +102,7 @@ class VideoCamera(PacedCamera):
         """Tell the rate, and always where it comes from."""
         wanted, own = self._config.fps, self._rate
         told = number("fps", wanted, own or wanted, live=own is None)
-        return replace(told, note="the file's own rate" if own else "the file tells no rate")
+        return replace(told, note="the file's own rate" if own else "the file has no frame rate")
 
     def apply(self, config: CameraConfig) -> None:
         """Take over the rate, where the file tells none. See `Camera.apply`."""

@@ -27,7 +27,7 @@ def add_commands(grammar: Grammar) -> None:
     keys.add_argument(
         "action",
         choices=["new", "list", "remove", "server"],
-        help="make a client's key and list it; list them; take one off the list; "
+        help="create a client's key and list it; list them; take one off the list; "
         "show the rig's own key, created if there is none",
     )
     keys.add_argument("name", metavar="NAME", nargs="?", help="a client, for new and remove")

@@ -31,7 +31,7 @@ class Operators:
         name = name[:MAX_NAME]
         if name not in self._heard:
             self._heard[name] = 0.0
-            self._tell(f"an operator attached: {name}")
+            self._tell(f"operator connected: {name}")
         self._heard[name] = time.monotonic()
 
     def look(self) -> None:
@@ -40,7 +40,7 @@ class Operators:
         for name, last in list(self._heard.items()):
             if now - last > SILENCE:
                 del self._heard[name]
-                self._tell(f"an operator left: {name}")
+                self._tell(f"operator disconnected: {name}")
 
     def slept(self, seconds: float) -> None:
         """Leave out a time in which this process did not run: nobody could be heard."""
@@ -48,7 +48,7 @@ class Operators:
             self._heard[name] += seconds
 
     def _tell(self, text: str) -> None:
-        self._events.tell(f"{text}; attached now: {len(self._heard)}")
+        self._events.tell(f"{text} ({len(self._heard)} now)")
 
 
 class Linger:

@@ -257,7 +257,7 @@ class _Loop:
         if self._engine.in_use:
             self._linger.used()
         elif self._linger.over:
-            self._stop("nothing was plugged and nobody attached any more")
+            self._stop("nothing was plugged and nobody was connected any more")
 
     def _told_to_stop(self) -> None:
         self._stop("asked to stop")

@@ -199,7 +199,7 @@ COLUMNS = (
     Column("name", "What the camera is called in the config file.", name_cell, 1),
     Column(
         "state",
-        "What it does; ↻ seconds until it is tried again. The reason stands below the table.",
+        "What it does; ↻ seconds until it is tried again. The reason is below the table.",
         state_cell,
         2,
         min_width=9,

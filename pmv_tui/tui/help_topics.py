@@ -26,7 +26,7 @@ STATES = (
     ("waiting for trigger", "Ready; the next signal on its input makes a frame."),
     ("stalled", "It is open, but no frame arrives."),
     ("lost", "It was there and is gone; it is tried again."),
-    ("error", "It cannot be used; the reason stands below the table."),
+    ("error", "It cannot be used; the reason is below the table."),
     ("ended", "A video file with loop = false has been played to its end; nothing is lost."),
 )
 

@@ -62,7 +62,7 @@ def test_a_rate_that_a_file_does_not_tell_is_the_configs_and_the_settings_say_so
     for path in (Path(__file__).parent / "files" / "no_rate.webm", tmp_path / "raw.mjpeg"):
         camera = open_opencv(source=str(path), fps=40.0)
         assert camera.fps == 40.0
-        assert setting(camera, "fps").note == "the file tells no rate"
+        assert setting(camera, "fps").note == "the file has no frame rate"
         camera.apply(config(source=str(path), fps=50.0))
         assert camera.fps == 50.0
         camera.close()

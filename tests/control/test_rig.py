@@ -143,7 +143,7 @@ def test_one_lock_is_held_by_one_and_a_look_at_it_is_no_obstacle(
 
 def test_a_full_disk_does_not_spoil_an_orderly_end(own: Rig) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    own.unlock(full, "told to stop")
+    own.unlock(full, "asked to stop")
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(full)
 

@@ -70,7 +70,7 @@ def test_two_operators_see_each_others_changes_and_know_of_each_other(
 ) -> None:
     del ports
     with TerminalTui(rig, columns=120) as tui:
-        tui.shows("0 of 3 plugged", "an operator attached")
+        tui.shows("0 of 3 plugged", "operator connected")
         with TerminalTui(rig, columns=120) as other:
             other.shows("2 operators, 0 of 3 plugged")
             tui.shows("2 operators")
@@ -78,7 +78,7 @@ def test_two_operators_see_each_others_changes_and_know_of_each_other(
             tui.shows("1 of 3 plugged")
             assert len(rig.status()["engine"]["operators"]) == 2
             other.process.kill(signal.SIGKILL)
-            tui.shows("an operator left", f"pid {other.process.pid}; attached now: 1")
+            tui.shows("operator disconnected", f"pid {other.process.pid} (1 now)")
         assert "2 operators" not in tui.text().splitlines()[0]
 
 
@@ -100,7 +100,7 @@ def test_an_engine_that_a_tui_started_ends_when_nobody_uses_it_any_more(
     wait_for(lambda: has_ended(engine), "it to end")
     assert port_is_free(ports[0])
     (log,) = rig.folder.rglob("engine.log")
-    assert "nothing was plugged and nobody attached any more" in log.read_text()
+    assert "nothing was plugged and nobody was connected any more" in log.read_text()
 
 
 def test_an_engine_that_serves_in_the_foreground_goes_on(rig: RigOnDisk, ports: list[int]) -> None:

@@ -230,7 +230,7 @@ def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -
         probe = ("probe", encrypted.pub, "--seconds", "2")
         for options, told in (
             (("--key", str(alice)), "96x72"),
-            ((), "lets in only clients with a key; give it with --key"),
+            ((), "accepts only clients with a key; give it with --key"),
             (("--key", str(bobs_file)), "does not list this key"),
         ):
             assert told in encrypted.rig.run(*probe, *options).stdout

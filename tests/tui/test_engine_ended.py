@@ -79,12 +79,12 @@ def test_why_a_start_failed_is_said_and_it_can_be_tried_again() -> None:
 
 def test_one_that_was_stopped_did_not_die() -> None:
     rig, engine = a_rig(), ProcessDouble()
-    engine.how = "was stopped: told to stop"
+    engine.how = "was stopped: asked to stop"
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         del app
         kill(rig, engine)
-        await until_shown(pilot, "The engine was stopped: told to stop")
+        await until_shown(pilot, "The engine was stopped: asked to stop")
 
     drive(rig, scenario, engine=engine)
 

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.screens import camera
 from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
 from tests.tui.driving import drive, until, until_gone, until_shown
 from tests.tui.rig_double import ProcessDouble, RigDouble, a_camera, a_ramp
@@ -68,6 +69,35 @@ def test_no_screen_or_dialog_outlives_its_end() -> None:
                 await pilot.press(key)
             await until(pilot, lambda: len(app.screen_stack) == 1)
             await until_let_go(pilot, before, what)
+
+    drive(two_cameras(), scenario)
+
+
+def test_no_screen_of_a_camera_nor_its_dialogs_outlive_their_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(camera, "SETTLED_PERIOD", 2.0)
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "palette")
+        before = widgets()
+        await pilot.press("V", "enter")
+        await until_shown(pilot, "exposure_time")
+        for keys, shown in (
+            (["j", "enter", "1"], "allowed 1 to 50"),
+            ([*"jjj", "enter", "down"], "restarts the stream"),
+            (["l"], "Log: left"),
+        ):
+            await pilot.press(*keys)
+            await until(pilot, lambda: len(app.screen_stack) > 3)
+            await until_shown(pilot, shown)
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 3)
+        await pilot.press("v", "v", "q")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until_let_go(pilot, before, "a camera's screen")
 
     drive(two_cameras(), scenario)
 

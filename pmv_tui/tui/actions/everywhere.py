@@ -6,7 +6,7 @@ HELP = Action(
     "help",
     "question_mark,f1",
     "help",
-    "Show the keys of this screen and what stands on it.",
+    "Explain this screen: its keys, and what it shows.",
     "app.help",
     "? or F1",
     commands=ON_SCREEN,
