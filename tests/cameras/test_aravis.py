@@ -48,7 +48,19 @@ def config(**settings: Any) -> CameraConfig:
 
 
 def open_aravis(**settings: Any) -> Camera:
-    return AravisBackend().open(config(**settings))
+    """Open it, again where a busy machine lets its answer come too late, as the engine does."""
+
+    def opened() -> Camera | None:
+        try:
+            return AravisBackend().open(config(**settings))
+        except CameraError as error:
+            if "timeout" not in error.reason:
+                raise
+            return None
+
+    camera = wait_for(opened, "it to be opened")
+    assert camera is not None
+    return camera
 
 
 @pytest.mark.usefixtures("device")
