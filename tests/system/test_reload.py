@@ -2,9 +2,10 @@
 
 import json
 
-from tests.support import NUMBERED, RigOnDisk, free_ports, steady, wait_for
+from tests.support import NUMBERED, STEADY_FPS, RigOnDisk, free_ports, steady, wait_for
 from tests.system.counting import counting
 from tests.system.sockets import port_is_free, receive_image
+from tests.system.terminal import TerminalTui
 
 
 def reloaded(rig: RigOnDisk) -> dict[str, str]:
@@ -22,11 +23,20 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
     with rig.serve("--plug-all"), counting(ports[0]):
         assert reloaded(rig) == {"rig": "nothing has changed"}
 
-        moved = right.replace(str(ports[2]), str(ports[4])).replace("fps = 20", "fps = 15")
+        moved = right.replace(str(ports[2]), str(ports[4])).replace(
+            f"fps = {STEADY_FPS}", "fps = 15"
+        )
         rig.write_config("[overlay]\nhold = 2\n" + NUMBERED + new + left + moved)
         words = "config.toml was edited: pmv-tui reload takes it over"
         wait_for(lambda: words in rig.run("events").stdout, "the change to be noticed")
         assert rig.status()["engine"]["config_changed"]
+        with TerminalTui(rig) as tui:
+            tui.shows("The config file was edited")
+            tui.press("R")
+            tui.shows("gone: no longer in the file")
+        rig.write_config(NUMBERED + left + right + gone)
+        reloaded(rig)
+        rig.write_config("[overlay]\nhold = 2\n" + NUMBERED + new + left + moved)
         told = reloaded(rig)
         assert not rig.status()["engine"]["config_changed"]
         assert told["rig"] == "overlay.hold = 2: in force"

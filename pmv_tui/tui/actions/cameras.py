@@ -106,6 +106,16 @@ ADD = Action(
     commands=("add NAME",),
     footer=False,
 )
+RELOAD = Action(
+    "reload",
+    "R",
+    "reload",
+    "Take over the config file as it was edited by hand; cameras that do not differ go on.",
+    "reload",
+    "R",
+    commands=("reload",),
+    footer=False,
+)
 RESCAN = Action(
     "rescan",
     "r",

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from textual.widgets._toast import ToastRack
 
 from pmv_tui.control.messages import CameraStatus
-from pmv_tui.tui.actions.cameras import RESCAN
+from pmv_tui.tui.actions.cameras import RELOAD, RESCAN
 from pmv_tui.tui.actions.screens import QUIT, RIG_ACTIONS
 from pmv_tui.tui.camera_filter import CameraFilter
 from pmv_tui.tui.columns import in_trouble
@@ -48,6 +48,7 @@ class RigScreen(SteeringScreen):
     def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
         super().__init__(state, changed, link)
         self._filter = CameraFilter()
+        self._offered = False
 
     def compose(self) -> ComposeResult:
         """Lay out header, trouble, table or its stand-in, details, events and footer."""
@@ -85,6 +86,7 @@ class RigScreen(SteeringScreen):
         self.query_one(HeaderLine).show_state(state)
         self._show_empty(state)
         self._show_table()
+        self._offer_reload(state)
         recent = list(islice(reversed(state.events), RECENT_EVENTS))[::-1]
         self.query_one(EventView).show_events(recent, state.names)
         self._keep_log_in_sight()
@@ -215,6 +217,22 @@ class RigScreen(SteeringScreen):
         """Open all windows, or close all where none is left to open."""
         if self.target():
             self.tell_window("all", close=all(map(is_open, self.state.cameras)))
+
+    def _offer_reload(self, state: RigState) -> None:
+        """Offer, once for each time, to take over a config file that was edited."""
+        changed = bool(state.snapshot and state.snapshot["engine"].get("config_changed"))
+        if changed and not self._offered:
+            key = self.key_of(RELOAD)
+            self.toast(f"The config file was edited; {key} takes it over", severity="warning")
+        self._offered = changed
+
+    @work
+    async def action_reload(self) -> None:
+        """Take over the config file as it is now."""
+        results = await self.link.tell("reload")
+        self.toast_failures(results)
+        if told := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
+            self.toast("\n".join(told))
 
     @work
     async def action_rescan(self) -> None:
