@@ -226,9 +226,11 @@ def hanging(rig: FaultRig) -> Iterator[str]:
         pub, pull = free_ports(2)
         other.write_config(NUMBERED + steady("lone", pub, pull))
         with other.serve("--plug-all") as engine:
-            with counting(pub):
+            with counting(pub, gaps=True) as images:
                 with hanging_disk(other.config_path.parent):
+                    before = len(images)
                     told = other.told("set", camera="lone", changes={"fps": 3})
+                    assert len(images) > before + 5, "images go on while the disk hangs"
                     assert "did not answer within" in told
                     if rig.full:
                         assert "did not answer within" in other.run("status").stderr

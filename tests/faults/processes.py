@@ -140,7 +140,7 @@ def folder_removed(_rig: FaultRig) -> Iterator[str]:
     with small_rig() as other:
         pub, pull = free_ports(2)
         other.write_config(NUMBERED + steady("lone", pub, pull))
-        with other.serve("--plug-all") as engine, counting(pub):
+        with other.serve("--plug-all") as engine, counting(pub, gaps=True):
             control = other.control_path()
             shutil.rmtree(other.folder / "state")
             # Before it is restored as well as after it.
@@ -167,7 +167,7 @@ def second_engine(_rig: FaultRig) -> Iterator[str]:
         soft.symlink_to(other.config_path)
         own, renamed = other.config_path, shutil.which("unshare") and os.getuid() == 0
         with other.serve("--plug-all") as engine:
-            with counting(pub):
+            with counting(pub, gaps=True):
                 for link, state in ((hard, "state"), (soft, "state"), (own, "elsewhere")):
                     other.config_path = link
                     other.environment["XDG_STATE_HOME"] = str(other.folder / state)

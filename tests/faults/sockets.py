@@ -84,9 +84,10 @@ def taken_before(_rig: FaultRig) -> Iterator[str]:
         pub, pull = free_ports(2)
         other.write_config(simulated("lone", pub, pull))
         with socket.create_server(("127.0.0.1", pull)) as holder, other.serve("--plug-all"):
-            camera = other.camera("lone")
+            me = f"pid {os.getpid()}"  # found out after it was refused
+            wait_for(lambda: me in other.now("lone")["plug_error"], "who has it to be told")
+            camera = other.now("lone")
             assert not camera["plugged"]
-            assert f"pid {os.getpid()}" in camera["plug_error"]
             assert port_is_free(pub), "none of the two is bound alone"
             yield camera["plug_error"]
             holder.close()
@@ -105,15 +106,17 @@ def silent_names(_rig: FaultRig) -> Iterator[str]:
             + simulated("named", named, ports[1], more=SMALL).replace("localhost", "rig-pc", 1)
         )
         # The system would give up only after minutes.
-        with other.serve("--plug-all"), counting(pub):
+        with other.serve("--plug-all"), counting(pub, gaps=True) as images:
             unplugged = "tcp://rig-pc:{}: the name server did not answer within"
             other.event(0, "not plugged", unplugged.format(named))
+            before = len(images)
             told = other.told(
                 "addresses",
                 camera="lone",
                 pub=f"tcp://rig-pc:{pub}",
                 pull=f"tcp://localhost:{ports[0]}",
             )
+            assert len(images) > before + 5, "images go on while a name is looked up"
             assert unplugged.format(pub) in told
             assert "the old addresses stay in use" in told
             yield told
