@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import on, work
-from textual.app import App, SystemCommand
+from textual import events, on, work
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.theme import ThemeProvider
 from textual.widgets._toast import ToastHolder, ToastRack
 
 from pmv_tui.control.messages import Event
@@ -21,13 +24,15 @@ from pmv_tui.tui.colours import suitable_theme
 from pmv_tui.tui.driver import TerminalDriver
 from pmv_tui.tui.glyphs import AsciiOnly, Glyphs
 from pmv_tui.tui.help_topics import keys_topic
+from pmv_tui.tui.input_order import InputOrder, Passed
 from pmv_tui.tui.key_map import KeyMap, key_name
 from pmv_tui.tui.link import EngineClient, EngineLink
-from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
+from pmv_tui.tui.messages import EngineSilent, EventsArrived, NoTextTyped, SnapshotArrived
 from pmv_tui.tui.revival import EngineProcess, Revival
 from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.help import HelpScreen
+from pmv_tui.tui.screens.palette import Palette
 from pmv_tui.tui.screens.quit import Leave, QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState
@@ -40,6 +45,9 @@ ENGINE_PERIOD = 0.5
 """Seconds between two looks at whether the engine runs: a file's lock tells."""
 
 COMPLAINT_SECONDS = 30
+
+LEFT_BEHIND = NoMatches, NoScreen, ScreenStackError
+"""Failures of what still works on a screen that is gone."""
 
 NO_COLOR = "NO_COLOR"
 """The environment variable by which a person wants no colours: https://no-color.org."""
@@ -105,6 +113,21 @@ class PmvApp(App[str]):
         self.state_changed: Signal[RigState] = Signal(self, "state changed")
         self.link = EngineLink(client, self.post_message, operator, engine.runs)
         self._revival = Revival(engine, self.link)
+        self._inputs = InputOrder(self, super().on_event)
+        self._leaving = False
+
+    async def on_event(self, event: events.Event) -> None:
+        """Have inputs carried out one after the other. See `App.on_event`."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            if not self._leaving:
+                await self._inputs.take(event)
+        else:
+            await super().on_event(event)
+
+    @on(Passed)
+    async def _go_on(self, passed: Passed) -> None:
+        """Let the next input have its turn."""
+        await self._inputs.go_on(passed)
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the rig."""
@@ -125,9 +148,23 @@ class PmvApp(App[str]):
         if isinstance(screen, ExplainedScreen):
             for action in screen.registry:
                 if action.palette:
-                    run = partial(self.run_action, action.method, screen)
+                    run = partial(self._run_on, screen, action.method)
                     yield SystemCommand(action.label.capitalize(), action.help, run)
         yield SystemCommand("Theme", "Choose the colours.", self.action_change_theme)
+
+    async def _run_on(self, screen: Screen[object], method: str) -> None:
+        """Do what was chosen in the palette, unless the screen it was chosen for is left by now."""
+        if self.screen is screen:
+            await self.run_action(method, screen)
+
+    def action_command_palette(self) -> None:
+        """Open the palette. See `App.action_command_palette`."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Open the palette of the themes. See `App.search_themes`."""
+        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
         """Start to ask the engine."""
@@ -139,6 +176,22 @@ class PmvApp(App[str]):
         self.run_worker(self.link.run())
         self.set_interval(PRINTED_PERIOD, self._tell_printed)
         self.set_interval(ENGINE_PERIOD, self._look_for_engine)
+
+    def exit(self, result: str | None = None, *arguments: Any, **options: Any) -> None:
+        """Leave; nothing is begun any more. See `App.exit`."""
+        self._leaving = True
+        super().exit(result, *arguments, **options)
+
+    async def _shutdown(self) -> None:
+        """End what is under way before the screens that it is for. See `App`."""
+        self._leaving = True
+        self.workers.cancel_all()
+        await super()._shutdown()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Let go what does not find its screen while all of them are closed. See `App`."""
+        if not (self._leaving and isinstance(getattr(error, "error", error), LEFT_BEHIND)):
+            super()._handle_exception(error)
 
     def on_unmount(self) -> None:
         """Close the connection."""
@@ -186,19 +239,26 @@ class PmvApp(App[str]):
 
     def _tell_printed(self) -> None:
         """Add what libraries print in this process to the log: it is kept off the screen."""
-        events = [
-            Event(
-                id=0,
-                time=time.time_ns(),
-                level="warning",
-                kind="printed",
-                camera="",
-                text=f"printed in this terminal's process: {line}",
-            )
-            for line in self._printed()
+        self._warn([f"printed in this terminal's process: {line}" for line in self._printed()])
+
+    @on(NoTextTyped)
+    def _tell_no_text(self, message: NoTextTyped) -> None:
+        """Say that keys are left out, and why."""
+        text = (
+            f"This terminal sent bytes that are not UTF-8 ({message.data[:8].hex(' ')}); such keys "
+            "are left out. Set the terminal's encoding to UTF-8"
+        )
+        self.notify(text, severity="warning", markup=False)
+        self._warn([text])
+
+    def _warn(self, texts: Sequence[str]) -> None:
+        """Add what concerns this terminal alone to the log."""
+        told = [
+            Event(id=0, time=time.time_ns(), level="warning", kind="printed", camera="", text=text)
+            for text in texts
         ]
-        if events:
-            self.post_message(EventsArrived(events))
+        if told:
+            self.post_message(EventsArrived(told))
 
     def _refresh_notifications(self) -> None:
         """Remove what former toasts stood in, which Textual keeps where it clears them itself."""

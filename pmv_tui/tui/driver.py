@@ -1,17 +1,29 @@
-"""Textual's driver for a terminal that may be slow, be closed, or get its process stopped."""
+"""Textual's driver for a terminal that may be slow, be closed, send anything, or stop us."""
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
+from pmv_tui.tui.keyboard import Keyboard
+from pmv_tui.tui.messages import NoTextTyped
 from pmv_tui.tui.terminal_output import TerminalOutput
 
 if TYPE_CHECKING:
     from textual.app import App
+
+
+CHUNK = 4096
+"""Bytes of keys that are read at once."""
+
+SILENCE = 100
+"""Milliseconds without a key after which what is not complete is not waited for."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -66,6 +78,39 @@ class TerminalDriver(LinuxDriver):
         if self._output is not None:
             self._output.close()
             self._output = None
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to end, or until the terminal is gone. See `LinuxDriver`."""
+        keyboard = Keyboard(lambda data: self.process_message(NoTextTyped(data)))
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            if not poll.poll(SILENCE):
+                read = keyboard.nothing_came()
+            elif data := self._keys():
+                read = keyboard.read(data)
+            else:
+                return
+            for message in read:
+                self.process_message(message)
+
+    def _keys(self) -> bytes:
+        """Read what was typed; nothing where the terminal is gone, which its output notices."""
+        try:
+            return os.read(self.fileno, CHUNK)
+        except OSError:
+            return b""
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what was typed; a mouse beyond the edge is none. See `Driver.process_message`."""
+        if isinstance(message, events.MouseEvent):
+            width, height = self._app.size
+            if not (message.x < width and message.y < height):
+                return
+        super().process_message(message)
+
+    def _query_in_band_window_resize(self) -> None:
+        """Do not ask: the kernel tells of another size too, and no answer can make one up."""
 
     def stop_process(self) -> None:
         """Give the terminal back to the shell until it continues this process."""

@@ -36,3 +36,11 @@ class EngineSilent(Message):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+
+class NoTextTyped(Message):
+    """The terminal sent bytes that are no UTF-8, the first ones of this run."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.data = data

@@ -70,7 +70,8 @@ def run_tui(
     farewell = asyncio.run(_run(app, mouse=config.mouse))
     if farewell:
         print(printable(farewell))
-    return app.return_code or 0
+    # None: it has not left, it was ended by a failure.
+    return 1 if app.return_code is None else app.return_code
 
 
 def _operator() -> str:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from random import Random
 
 import psutil
 
@@ -15,6 +16,7 @@ from tests.faults.display import screen, viewer_of
 from tests.faults.fault import fault
 from tests.faults.rig import KINDS, FaultRig
 from tests.faults.small_rig import small_rig
+from tests.monkey.deeds import answer, far_click, open_paste, other_encoding, strange_sequence
 from tests.support import DEADLINE, NUMBERED, SMALL, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.sockets import port_is_free, receive_image
@@ -94,6 +96,20 @@ def terminal_stalled(rig: FaultRig) -> Iterator[str]:
             lambda: rig.counters.report()["left"].received > before + images, "time to pass", 30
         )
         yield all_plugged(rig)
+        tui.press("?")
+        tui.shows("Keys")
+
+
+@fault("the terminal sends bytes that are no text")
+def bytes_of_no_text(rig: FaultRig) -> Iterator[str]:
+    with TerminalTui(rig) as tui:
+        tui.shows(all_plugged(rig))
+        for kind in (other_encoding, strange_sequence, answer, far_click, open_paste):
+            for deed in kind(Random(rig.times(2, 1))):  # noqa: S311 - the same each time
+                os.write(tui.process.child_fd, deed.data[:4000])
+        os.write(tui.process.child_fd, b"\xe9\x1b[201~")
+        tui.shows("not UTF-8")
+        yield "This terminal sent bytes that are not UTF-8"
         tui.press("?")
         tui.shows("Keys")
 
@@ -209,5 +225,5 @@ def slept(rig: FaultRig) -> Iterator[str]:
 FAULTS = (
     *(folder_removed, second_engine, slept),
     *(output_stalled, engine_killed, signals_of_no_use, signal_to_end),
-    *(tui_killed, terminal_stalled),
+    *(tui_killed, terminal_stalled, bytes_of_no_text),
 )

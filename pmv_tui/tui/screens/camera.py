@@ -77,7 +77,7 @@ class CameraScreen(SteeringScreen):
             self.query_one(CameraHead).show_camera(camera)
             self.query_one(CameraFacts).show_camera(camera, state.events)
             self._draw_settings(camera)
-        elif self.is_current:
+        elif self.is_active:
             self.toast(f"{self._unique_id} is no longer there", severity="warning")
             self.dismiss()
 

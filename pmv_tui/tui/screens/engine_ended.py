@@ -7,7 +7,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.events import ScreenResume
 from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.widgets import Button, Static
@@ -68,14 +67,9 @@ class EngineEndedDialog(
         self.query_one("#last-lines").scroll_end(animate=False)
         self._changed.subscribe(self, self._look, immediate=True)
 
-    @on(ScreenResume)
-    def _resumed(self) -> None:
-        """Look again: an engine may have answered while another screen was above."""
-        self._look(self._state)
-
     def _look(self, state: RigState) -> None:
         """Go away when an engine answers."""
-        if not state.silence and self.is_current:
+        if not state.silence:
             self.dismiss(None)
 
     def _promise(self) -> str:

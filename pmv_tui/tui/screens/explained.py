@@ -2,14 +2,15 @@
 
 from typing import ClassVar
 
-from textual.screen import Screen, ScreenResultType
+from textual.screen import ScreenResultType
 
 from pmv_tui.tui.actions.action import Action
 from pmv_tui.tui.help_topics import Topic
 from pmv_tui.tui.key_map import key_name, split
+from pmv_tui.tui.screens.left_once import LeftOnce
 
 
-class ExplainedScreen(Screen[ScreenResultType]):
+class ExplainedScreen(LeftOnce[ScreenResultType]):
     """A screen whose keys are known.
 
     Attributes

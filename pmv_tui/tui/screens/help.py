@@ -6,15 +6,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from pmv_tui.tui.actions.dialogs import HELP_ACTIONS
 from pmv_tui.tui.help_topics import Topic
+from pmv_tui.tui.screens.left_once import LeftOnce
 from pmv_tui.tui.widgets.key_footer import KeyFooter
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(LeftOnce[None]):
     """Topics, one below the other.
 
     Parameters

@@ -1,9 +1,10 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -209,9 +210,9 @@ class RigScreen(SteeringScreen):
         if self.target():
             all_plugged = all(camera["plugged"] for camera in self.state.cameras)
             if all_plugged:
-                self._tell_all("unplug", "Unplugged")
+                self.go_on(partial(self._tell_all, "unplug", "Unplugged"))
             else:
-                self._tell_all("plug", "Plugged")
+                self.go_on(partial(self._tell_all, "plug", "Plugged"))
 
     def action_window_all(self) -> None:
         """Open all windows, or close all where none is left to open."""
@@ -226,21 +227,20 @@ class RigScreen(SteeringScreen):
             self.toast(f"The config file was edited; {key} takes it over", severity="warning")
         self._offered = changed
 
-    @work
-    async def action_reload(self) -> None:
+    def action_reload(self) -> None:
         """Take over the config file as it is now."""
+        self.go_on(self._reload)
+
+    async def _reload(self) -> None:
         results = await self.link.tell("reload")
         self.toast_failures(results)
         if told := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
             self.toast("\n".join(told))
 
-    @work
-    async def action_rescan(self) -> None:
+    def action_rescan(self) -> None:
         """Search for cameras."""
-        if not self.toast_failures(await self.link.tell("rescan")):
-            self.toast("Searching for cameras")
+        self.tell("rescan", "Searching for cameras")
 
-    @work
     async def _tell_all(self, command: str, done: str) -> None:
         """Send a command for all cameras and say what became of it."""
         results = await self.link.tell(command, camera="all")

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -68,19 +68,20 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
         """Save what is valid."""
         if not self._saving and self._check():
             self._saving = True
-            self._send()
+            self.go_on(self._send)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         """Leave everything as it was."""
         self.dismiss(False)
 
-    @work
     async def _send(self) -> None:
         """Have it saved; where the engine refuses, say why and stay."""
         refusal = await self.save()
         self._saving = False
-        if refusal:
+        if refusal and self.is_left:
+            self.notify(f"Not saved: {plain(refusal)}", severity="error", markup=False)
+        elif refusal:
             self.query_one("#refusal", Static).update(plain(refusal))
         else:
             self.dismiss(True)

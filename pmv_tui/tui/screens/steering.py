@@ -1,8 +1,9 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-from textual import work
 from textual.errors import NoWidget
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
@@ -137,14 +138,14 @@ class SteeringScreen(ExplainedScreen[None]):
         """Plug the cameras; where each is plugged, unplug them."""
         cameras = self.targets()
         unplugged = [camera for camera in cameras if not camera["plugged"]]
-        self._tell("plug" if unplugged else "unplug", unplugged or cameras)
+        self._tell_all_of("plug" if unplugged else "unplug", unplugged or cameras)
 
     def action_pause(self) -> None:
         """Pause the cameras; where each is paused, resume them."""
         cameras = self.targets()
         plugged = [camera for camera in cameras if camera["plugged"]]
         publishing = [camera for camera in plugged if not camera["paused"]]
-        self._tell("pause" if publishing else "resume", publishing or plugged)
+        self._tell_all_of("pause" if publishing else "resume", publishing or plugged)
         if cameras and not plugged:
             names = ", ".join(camera["name"] for camera in cameras)
             verb, them = ("is", "it") if len(cameras) == 1 else ("are", "them")
@@ -177,8 +178,7 @@ class SteeringScreen(ExplainedScreen[None]):
         others = [other for other in self.state.cameras if other["unique_id"] != unique_id]
         self.app.push_screen(AddressDialog(camera, others, save), saved)
 
-    @work
-    async def action_add(self) -> None:
+    def action_add(self) -> None:
         """Add the cameras to the config file."""
         cameras = self.targets()
         missing = [camera for camera in cameras if not camera["listed"]]
@@ -187,19 +187,19 @@ class SteeringScreen(ExplainedScreen[None]):
         if cameras and not missing:
             self.toast(f"{names} {verb} in the config file already")
         elif missing:
-            results = await self.link.tell("set", camera=_argument(missing), changes={})
-            if not self.toast_failures(results):
-                self.toast(f"{names} {verb} in the config file now")
+            done = f"{names} {verb} in the config file now"
+            self.tell("set", done, camera=_argument(missing), changes={})
 
     def action_log(self) -> None:
         """Show the log."""
         self.app.push_screen(LogScreen(self.state, self.changed, self.log_camera))
 
-    @work
-    async def _tell(self, command: str, cameras: Sequence[CameraStatus]) -> None:
+    def _tell_all_of(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         """Send a command for cameras, if there are any, and say what became of it."""
-        if not cameras:
-            return
+        if cameras:
+            self.go_on(partial(self._tell_cameras, command, cameras))
+
+    async def _tell_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         results = await self.link.tell(command, camera=_argument(cameras))
         failed = self.toast_failures(results)
         if len(cameras) == 1 and not failed:
@@ -207,11 +207,24 @@ class SteeringScreen(ExplainedScreen[None]):
         elif names := [result["camera"] for result in results if result["ok"]]:
             self.toast(f"{ALL_DONE[command]}: {', '.join(names)}")
 
-    @work
-    async def tell_window(self, camera: str | list[str], *, close: bool) -> None:
+    def tell_window(self, camera: str | list[str], *, close: bool) -> None:
         """Ask for a window on the display of this terminal's environment, or for its end."""
         arguments = {"close": True} if close else display_here()
-        self.toast_failures(await self.link.tell("window", camera=camera, **arguments))
+        self.tell("window", camera=camera, **arguments)
+
+    def tell(self, command: str, done: str = "", **arguments: Any) -> None:
+        """Send a command and say what became of it, on whatever screen one is then.
+
+        Parameters
+        ----------
+        done : what to say where nothing failed.
+        """
+        self.go_on(partial(self._tell, command, done, arguments))
+
+    async def _tell(self, command: str, done: str, arguments: dict[str, Any]) -> None:
+        failed = self.toast_failures(await self.link.tell(command, **arguments))
+        if done and not failed:
+            self.toast(done)
 
     def toast_failures(self, results: list[Result]) -> bool:
         """Say what failed; tell whether anything did."""

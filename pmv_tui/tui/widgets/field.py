@@ -38,6 +38,12 @@ class Field(Input):
             self.notify(f"Cut off after {limit} characters", severity="warning")
         super().replace(text[: max(room, 0)], first, last)
 
+    def keeps(self, event: events.Key) -> bool:
+        """Tell whether a key changes nothing but this field."""
+        return event.is_printable or (
+            event.key in self._bindings.key_to_bindings and event.key != "enter"
+        )
+
     async def _on_key(self, event: events.Key) -> None:
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             try:

@@ -136,9 +136,10 @@ class PictureGrid(VerticalScroll, can_focus=False):
     @on(PictureTile.Clicked)
     def _clicked(self, clicked: PictureTile.Clicked) -> None:
         """Put the cursor on the tile; the second click of two chooses it."""
-        self.move_to(list(self._tiles.values()).index(clicked.tile))
-        if clicked.times == 2:
-            self.post_message(self.Chosen())
+        if clicked.tile.is_attached:  # Other cameras may have come since it was clicked.
+            self.move_to(list(self._tiles.values()).index(clicked.tile))
+            if clicked.times == 2:
+                self.post_message(self.Chosen())
 
     @property
     def _cursor(self) -> int:

@@ -1,0 +1,1 @@
+"""Random keys, mouse, sizes and bytes, which the real TUI must survive."""
