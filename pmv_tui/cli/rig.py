@@ -77,6 +77,7 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     """Ask the running engine; whatever keeps it from answering is said in words."""
     from pmv_tui.control.client import ControlClient, EngineGone, Unsendable
     from pmv_tui.control.messages import TO_REPLACE_IT, why_not_understood
+    from pmv_tui.control.operator import operator_here
     from pmv_tui.control.rig import RigError, why_silent
 
     rig = rig_of(options)
@@ -90,7 +91,8 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
         )
     with ControlClient(rig.endpoint) as client:
         try:
-            reply = client.request(command, **arguments)
+            operator = operator_here(f"pmv-tui {command}")
+            reply = client.request(command, operator=operator, **arguments)
         except EngineGone as error:
             raise CommandFailed(
                 f"{error}; {why_silent(rig.engine_pid())}; its log: {rig.log_path}"

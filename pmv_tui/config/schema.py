@@ -173,6 +173,9 @@ class TuiConfig(_Section):
     )
     """Images a second of a camera's picture in the terminal at most."""
 
+    bell: bool = False
+    """Whether the terminal's bell rings when a camera fails while it runs."""
+
     keys: dict[str, str] = Field(default_factory=dict)
     """`[tui.keys]`: other keys for an action, several with commas between them, by its id."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import SaveError
+from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
 from pmv_tui.engine.camera import RigCamera
@@ -201,6 +202,7 @@ class Commands:
                 stay = "the old addresses stay in use" if camera.plugged else "unplugged"
                 text = f"not changed, {stay}: {error}"
                 return self._told(camera, text, ok=False, level="error")
+        had_pub, had_pull = camera.addresses
         camera.config = camera.config.model_copy(update=changes)
         try:
             loaded = await change.commit()
@@ -209,7 +211,9 @@ class Commands:
             return self._told(camera, text, ok=False, level="error")
         camera.listed = True
         access = self._engine.access(camera) if camera.plugged else ""
-        return self._told(camera, f"now has {pub} and {pull}{access}; saved to {loaded.path.name}")
+        had = f"{had_pub} and {had_pull}"
+        text = f"now has {pub} and {pull}{access} (had {had}); saved to {loaded.path.name}"
+        return self._told(camera, text)
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):
@@ -223,7 +227,7 @@ class Commands:
     async def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
         if camera.listed and not changes:
             return result(camera, f"is in {self._engine.loaded.path.name} already")
-        told = ", ".join(f"{key} = {written(value)}" for key, value in changes.items())
+        told = ", ".join(_change(camera.config, key, value) for key, value in changes.items())
         for key in changes:
             if key in NOT_SETTINGS:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
@@ -292,6 +296,12 @@ class Commands:
     ) -> Result:
         self._engine.events.tell(text, camera=camera.config.unique_id, level=level, kind=kind)
         return result(camera, text, ok=ok)
+
+
+def _change(before: CameraConfig, key: str, value: object) -> str:
+    """Say what a setting becomes, and what it was."""
+    was = getattr(before, key, None)
+    return f"{key} = {written(value)}" + ("" if was is None else f" (was {written(was)})")
 
 
 def result(camera: RigCamera, text: str, *, ok: bool = True) -> Result:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Generic, TypeVar
@@ -52,6 +53,7 @@ class _Waiting:
     outcome: "Future[Any]"
     errand: Errand[Any]
     deadline: float
+    context: Context
 
 
 class Errands:
@@ -68,14 +70,14 @@ class Errands:
         self._turns: deque[Future[None]] = deque()
 
     def begin(self, steps: Steps[Value]) -> "Future[Value]":
-        """Carry a command out as far as it goes now.
+        """Carry a command out as far as it goes now; its context variables stay its own.
 
         Returns
         -------
         Its result, sooner or later; callbacks are called in the main thread.
         """
         outcome: Future[Value] = Future()
-        self._go(steps, outcome, None)
+        self._go(steps, outcome, None, copy_context())
         return outcome
 
     def turn(self) -> Errand[None]:
@@ -98,26 +100,32 @@ class Errands:
         for each in self._waiting.copy():
             if each.errand.future.done() or now >= each.deadline:
                 self._waiting.remove(each)
-                self._go(each.steps, each.outcome, each.errand)
+                self._go(each.steps, each.outcome, each.errand, each.context)
 
     def until_due(self, longest: float) -> float:
         """Return the seconds until a limit passes; at most `longest`."""
         due = min((each.deadline for each in self._waiting), default=inf)
         return max(0.0, min(longest, due - time.monotonic()))
 
-    def _go(self, steps: Steps[Any], outcome: "Future[Any]", awaited: Errand[Any] | None) -> None:
+    def _go(
+        self,
+        steps: Steps[Any],
+        outcome: "Future[Any]",
+        awaited: Errand[Any] | None,
+        context: Context,
+    ) -> None:
         """Carry a command on, past what it waited for, up to what it has to wait for."""
         try:
-            errand = _past(steps, awaited)
+            errand = context.run(_past, steps, awaited)
             while errand.future.done():
-                errand = _past(steps, errand)
+                errand = context.run(_past, steps, errand)
         except StopIteration as end:
             outcome.set_result(end.value)
         except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
             outcome.set_exception(error)
         else:
             deadline = time.monotonic() + errand.limit
-            self._waiting.append(_Waiting(steps, outcome, errand, deadline))
+            self._waiting.append(_Waiting(steps, outcome, errand, deadline, context))
             errand.future.add_done_callback(lambda _: self._wake())
 
 

@@ -4,6 +4,9 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
 from pmv_tui.control.messages import Event, EventKind
@@ -13,6 +16,12 @@ log = logging.getLogger("pmv_tui.rig")
 
 KEPT = 500
 """Events kept in memory; the log file has them all."""
+
+MAX_NAME = 60
+"""Characters of an operator's name."""
+
+OPERATOR: ContextVar[str] = ContextVar("operator", default="")
+"""Who caused what is told now; empty where nobody did."""
 
 Level = Literal["info", "warning", "error"]
 
@@ -30,6 +39,20 @@ class Events:
         self._counts: Counter[tuple[str, EventKind]] = Counter()
         self.last_id = 0
 
+    @contextmanager
+    def caused_by(self, operator: str) -> Iterator[None]:
+        """Name an operator with whatever is told within the block, and not beside it meanwhile."""
+        token = OPERATOR.set(operator[:MAX_NAME])
+        try:
+            yield
+        finally:
+            OPERATOR.reset(token)
+
+    def signed(self, text: str) -> str:
+        """Add who caused it, where that is known."""
+        operator = OPERATOR.get()
+        return f"{text} (by {operator})" if operator else text
+
     def tell(
         self, text: str, *, camera: str = "", level: Level = "info", kind: EventKind = "engine"
     ) -> None:
@@ -40,7 +63,7 @@ class Events:
         text : a sentence.
         camera : unique_id; empty where it concerns the rig.
         """
-        text = without_passwords(text)
+        text = without_passwords(self.signed(text))
         with self._lock:
             self.last_id += 1
             self._events.append(

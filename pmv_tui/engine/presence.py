@@ -2,16 +2,13 @@
 
 import time
 
-from pmv_tui.engine.events import Events
+from pmv_tui.engine.events import MAX_NAME, Events
 
 SILENCE = 3.0
 """Seconds after which an operator who asks nothing has left: a TUI asks four times a second."""
 
 FIRST_CONTACT = 20.0
 """Seconds that whoever started an engine is given to attach, whatever `linger` says."""
-
-MAX_NAME = 60
-"""Characters of an operator's name."""
 
 
 class Operators:

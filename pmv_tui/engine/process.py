@@ -260,7 +260,7 @@ class _Loop:
             self._stop("nothing was plugged and nobody was connected any more")
 
     def _told_to_stop(self) -> None:
-        self._stop("asked to stop")
+        self._stop(self._engine.events.signed("asked to stop"))
 
     def _stop(self, ending: str) -> None:
         self.ending = ending

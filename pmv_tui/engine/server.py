@@ -101,9 +101,12 @@ class ControlServer:
         if too_deep(message):
             return Reply(ok=False, error=f"nested too deeply; {MAX_DEPTH} levels are allowed")
         command = message.pop("command", None)
+        operator = message.get("operator")
+        name = operator if isinstance(operator, str) and command != "snapshot" else ""
         try:
-            steps = self._in_steps(command, message)
-            return _with_results(await steps) if steps else self._carry_out(command, message)
+            with self._engine.events.caused_by(name):
+                steps = self._in_steps(command, message)
+                return _with_results(await steps) if steps else self._carry_out(command, message)
         except CommandError as error:
             return Reply(ok=False, error=str(error))
 

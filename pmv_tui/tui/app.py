@@ -37,6 +37,7 @@ from pmv_tui.tui.screens.quit import Leave, QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
+from pmv_tui.tui.trouble import Troubles, trouble_of
 
 PRINTED_PERIOD = 1.0
 """Seconds between two looks at what libraries printed."""
@@ -67,6 +68,7 @@ class PmvApp(App[str]):
     theme : the colours' name; empty for one that fits the terminal.
     key_map : other keys for actions, by their id.
     preview_rate : images a second of a picture in the terminal, at most.
+    bell : whether a camera that fails rings the terminal's bell.
     complaint : what is wrong with the config file's `[tui]`, so that defaults hold; else empty.
     looked_at : where the config file was looked for, in order.
     """
@@ -91,6 +93,7 @@ class PmvApp(App[str]):
         theme: str = "",
         key_map: KeyMap = MappingProxyType({}),
         preview_rate: float = 4.0,
+        bell: bool = False,
         complaint: str = "",
         looked_at: Iterable[Path] = (),
     ) -> None:
@@ -105,6 +108,8 @@ class PmvApp(App[str]):
         self._engine = engine
         self.glyphs = glyphs
         self.key_map = key_map
+        self._rings = bell
+        self._troubles = Troubles()
         self._complaint = complaint
         self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
         # Over SSH an animation is traffic and delay.
@@ -202,9 +207,19 @@ class PmvApp(App[str]):
         """Keep the newest snapshot."""
         self.state.snapshot, self.state.silence = message.snapshot, ""
         self.state.ended = False
+        self._tell_troubles()
         self.state_changed.publish(self.state)
         if self._revival.owes_windows:
             self.run_worker(self._revival.open_windows(self.state.cameras))
+
+    def _tell_troubles(self) -> None:
+        """Say which cameras fail that worked; with a bell, where that is asked for."""
+        failed = self._troubles.new(self.state.cameras)
+        for camera in failed:
+            text = f"{camera['name']} is {trouble_of(camera)}: {camera['reason']}".rstrip(": ")
+            self.notify(plain(text), severity="error", markup=False)
+        if failed and self._rings:
+            self.bell()
 
     @on(EventsArrived)
     def _keep_events(self, message: EventsArrived) -> None:

@@ -89,7 +89,7 @@ class EngineLink:
             # It would wait in the socket, and be carried out by the engine that is started next.
             return [_refusal(f"{command}: the engine has ended; quitting asks whether to start it")]
         try:
-            reply = await self._client.request(command, **arguments)
+            reply = await self._client.request(command, **arguments, **self._told)
         except (EngineGone, Unsendable) as why:
             return [_refusal(f"{command}: {why}")]
         self._hurry.set()

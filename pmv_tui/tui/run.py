@@ -1,9 +1,7 @@
 """Runs the app in this process's terminal, and ends it in order when the terminal goes."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
@@ -11,6 +9,7 @@ from types import FrameType
 from pmv_tui.background import Patient
 from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
+from pmv_tui.control.operator import operator_here
 from pmv_tui.control.rig import Rig
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed
@@ -59,11 +58,12 @@ def run_tui(
         str(rig.log_path),
         printed=Patient[list[str]](printed.new_lines, [], keeps=False),
         engine=engine,
-        operator=_operator(),
+        operator=operator_here(),
         glyphs=choose_glyphs(config.glyphs),
         theme=theme,
         key_map=config.keys,
         preview_rate=config.preview_rate,
+        bell=config.bell,
         complaint="\n".join(filter(None, complaints)),
         looked_at=looked_at,
     )
@@ -72,16 +72,6 @@ def run_tui(
         print(printable(farewell))
     # None: it has not left, it was ended by a failure.
     return 1 if app.return_code is None else app.return_code
-
-
-def _operator() -> str:
-    """Name this TUI so that another operator knows whose it is: terminal, host, process."""
-    try:
-        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
-    except OSError:  # one that was made outside this container has no name in it
-        terminal = "a terminal"
-    caller = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
-    return f"{terminal}{caller and f' from {caller}'}, pid {os.getpid()}"
 
 
 async def _run(app: PmvApp, *, mouse: bool) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pmv_tui.control.messages import CameraStatus, Event, Snapshot
+from pmv_tui.tui.trouble import troubles_first
 
 MAX_EVENTS = 2000
 """Events kept for the log screen."""
@@ -24,6 +25,7 @@ class RigState:
     events : oldest first.
     preview_rate : images a second of a picture in the terminal, at most.
     preview : whether the person wants to see the picture of the camera under the cursor.
+    troubles_first : whether the person wants cameras in trouble before the others.
     """
 
     log_path: str
@@ -34,11 +36,17 @@ class RigState:
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
     preview_rate: float = 4.0
     preview: bool = False
+    troubles_first: bool = False
 
     @property
     def cameras(self) -> list[CameraStatus]:
         """The cameras as last told."""
         return self.snapshot["cameras"] if self.snapshot else []
+
+    @property
+    def arranged(self) -> list[CameraStatus]:
+        """The cameras in the order in which they are shown."""
+        return troubles_first(self.cameras) if self.troubles_first else self.cameras
 
     @property
     def names(self) -> dict[str, str]:

@@ -11,6 +11,14 @@ def test_events_are_numbered_and_given_from_any_number_on() -> None:
     assert events.last_id == 3
 
 
+def test_who_caused_an_event_is_told_with_it() -> None:
+    events = Events()
+    with events.caused_by("pts/2, pid 4"):
+        events.tell("unplugged", kind="plug")
+    events.tell("lost", kind="state")
+    assert [event["text"] for event in events.since(0)] == ["unplugged (by pts/2, pid 4)", "lost"]
+
+
 def test_a_flood_of_one_kind_pushes_out_its_own_past_only() -> None:
     events = Events()
     events.tell("the engine started")

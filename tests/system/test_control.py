@@ -113,6 +113,18 @@ def test_a_request_that_is_nested_too_deeply_is_refused_in_words(script: Script)
         assert script.ask(request)["error"] == "nested too deeply; 32 levels are allowed"
 
 
+def test_events_tell_who_changed_what_from_what_to_what(script: Script) -> None:
+    newest = script.ask({"command": "snapshot"})["snapshot"]["engine"]["last_event"]
+    change = {"command": "set", "camera": "left", "changes": {"fps": 25}, "operator": "me"}
+    assert script.ask(change)["ok"]
+    (event,) = [
+        event["text"]
+        for event in script.ask({"command": "events", "since": newest})["events"]
+        if event["kind"] == "settings"
+    ]
+    assert re.search(r"fps = 25 \(was \d+\); saved to .* \(by me\)$", event)
+
+
 def test_only_this_user_reaches_the_socket(rig: RigOnDisk, script: Script) -> None:
     assert script.ask({"command": "snapshot"})["ok"]
     folder = rig.control_path().parent

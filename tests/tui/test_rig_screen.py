@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.widgets.camera_table import CameraTable
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
@@ -15,6 +16,12 @@ from tests.tui.rig_double import RigDouble, a_camera
 
 def two_cameras() -> RigDouble:
     return RigDouble(a_camera("left", 5555), a_camera("right", 5557))
+
+
+def names_in_table(app: PmvApp) -> list[str]:
+    """Read the cameras' names, in the order of their rows."""
+    rows = screen(app).splitlines()[2:4]
+    return [row.removeprefix(">").split()[0] for row in rows]
 
 
 def test_each_camera_has_a_row() -> None:
@@ -91,6 +98,55 @@ def test_capital_p_plugs_all_and_then_unplugs_all() -> None:
 
     drive(rig, scenario)
     assert [command for command, _ in rig.commands] == ["plug", "unplug"]
+
+
+def test_capital_p_asks_before_clients_are_disconnected() -> None:
+    rig = RigDouble(
+        a_camera("left", 5555, plugged=True, clients=2), a_camera("right", 5557, plugged=True)
+    )
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        for answer in ("escape", "enter", "c"):
+            await pilot.press("P")
+            await until_shown(pilot, "Clients are connected to left (2).")
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(app.screen, RigScreen))
+        assert rig.commands == []
+        await pilot.press("P")
+        await until_shown(pilot, "Unplug all")
+        await pilot.press("u")
+        await until_shown(pilot, "0 of 2 plugged")
+
+    drive(rig, scenario)
+    assert rig.commands == [("unplug", {"camera": "all"})]
+
+
+def test_trouble_is_counted_told_once_and_put_first() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "0 of 2 plugged")
+        assert "lost" not in screen(app)
+        pulled = {"state": "lost", "reason": "the cable was pulled"}
+        rig.cameras[1] = a_camera("right", 5557, **pulled)
+        await until_shown(pilot, "right is lost: the cable was pulled")
+        assert "1 lost, 0 of 2 plugged" in row_of(app, "pmv-tui")
+        app.clear_notifications()
+        for again in ({"state": "opening"}, pulled):
+            rig.cameras[1] = a_camera("right", 5557, **again)
+            await until(pilot, lambda: app.state.cameras[1]["state"] == rig.cameras[1]["state"])
+        rig.cameras[0] = a_camera("left", 5555, state="error")
+        await until_shown(pilot, "left is in error")
+        assert "2 in trouble" in row_of(app, "pmv-tui")
+        assert len(app._notifications) == 1
+        rig.cameras[0]["state"] = "capturing"
+        await until_shown(pilot, "1 lost, ")
+        await pilot.press("t")
+        await until(pilot, lambda: names_in_table(app) == ["right", "left"])
+        await pilot.press("t")
+        await until(pilot, lambda: names_in_table(app) == ["left", "right"])
+
+    drive(rig, scenario)
 
 
 def test_w_opens_the_window_on_this_display_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:

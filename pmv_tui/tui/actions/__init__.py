@@ -5,6 +5,7 @@ from pmv_tui.tui.actions.dialogs import (
     HELP_ACTIONS,
     QUIT_ACTIONS,
     SAVE_ACTIONS,
+    UNPLUG_ACTIONS,
 )
 from pmv_tui.tui.actions.log import LOG_ACTIONS
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, GRID_ACTIONS, RIG_ACTIONS
@@ -18,5 +19,6 @@ SCREENS = {
     "in dialogs": SAVE_ACTIONS,
     "in the dialog about an engine that has ended": ENDED_ACTIONS,
     "in the dialog that asks how to quit": QUIT_ACTIONS,
+    "in the dialog that asks before clients are disconnected": UNPLUG_ACTIONS,
 }
 """Every screen's actions: no two on one screen may have the same key."""

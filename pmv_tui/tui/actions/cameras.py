@@ -42,7 +42,8 @@ PLUG_ALL = Action(
     "plug-all",
     "P",
     "plug all",
-    "Plug every camera; or, where every one is plugged, unplug them all.",
+    "Plug every camera; or, where every one is plugged, unplug them all. With clients connected it "
+    "asks first.",
     "plug_all",
     "P",
     commands=("plug all", "unplug all"),
@@ -83,6 +84,16 @@ PREVIEW_ALL = Action(
     "Show the live pictures of all cameras.",
     "preview_all",
     "V",
+    commands=ON_SCREEN,
+    footer=False,
+)
+TROUBLES_FIRST = Action(
+    "troubles-first",
+    "t",
+    "trouble first",
+    "Show cameras in trouble before the others; or in the order of the config file again.",
+    "troubles_first",
+    "t",
     commands=ON_SCREEN,
     footer=False,
 )

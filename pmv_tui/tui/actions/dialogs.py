@@ -78,6 +78,32 @@ QUIT_ACTIONS = (
 )
 """Of the dialog that asks how to quit."""
 
+UNPLUG_ACTIONS = (
+    Action(
+        "unplug-confirm",
+        "u",
+        "unplug",
+        "Unplug every camera; clients get no more images.",
+        "dismiss(True)",
+        "u",
+        commands=("unplug all",),
+        palette=False,
+    ),
+    Action(
+        "unplug-cancel",
+        "c,escape",
+        "cancel",
+        "Leave every camera plugged.",
+        "dismiss(False)",
+        "c or esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    HELP,
+    *ANSWERS,
+)
+"""Of the dialog that asks before clients are disconnected."""
+
 ENDED_ACTIONS = (
     Action(
         "start",

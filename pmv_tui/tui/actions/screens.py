@@ -19,6 +19,7 @@ from pmv_tui.tui.actions.cameras import (
     RESCAN,
     SEARCH,
     SET,
+    TROUBLES_FIRST,
     WINDOW,
     WINDOW_ALL,
 )
@@ -54,6 +55,7 @@ RIG_ACTIONS = (
     WINDOW_ALL,
     PREVIEW,
     PREVIEW_ALL,
+    TROUBLES_FIRST,
     EDIT_ADDRESSES,
     ADD,
     RELOAD,

@@ -55,7 +55,7 @@ class GridScreen(SteeringScreen):
 
     def draw(self, state: RigState) -> None:
         """Draw this state of the rig."""
-        self.grid.show_cameras(state.cameras)
+        self.grid.show_cameras(state.arranged)
 
     @on(PictureGrid.Chosen)
     def action_open(self) -> None:

@@ -25,6 +25,7 @@ from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, is_open
+from pmv_tui.tui.screens.unplug_all import UnplugAllDialog
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.camera_details import CameraDetails
 from pmv_tui.tui.widgets.camera_table import CameraTable
@@ -102,7 +103,7 @@ class RigScreen(SteeringScreen):
 
     def _show_table(self) -> None:
         """Show the cameras that the filter lets through, and say below them that it is on."""
-        cameras = self.state.cameras
+        cameras = self.state.arranged
         shown = self._filter.shown(cameras)
         self.query_one(CameraTable).show_cameras(shown, self._filter.marked)
         place, told = self.query_one("#place", Static), self._filter.told(len(shown), len(cameras))
@@ -207,12 +208,26 @@ class RigScreen(SteeringScreen):
 
     def action_plug_all(self) -> None:
         """Plug all, or unplug all where none is left to plug."""
-        if self.target():
-            all_plugged = all(camera["plugged"] for camera in self.state.cameras)
-            if all_plugged:
-                self.go_on(partial(self._tell_all, "unplug", "Unplugged"))
-            else:
-                self.go_on(partial(self._tell_all, "plug", "Plugged"))
+        if not self.target():
+            return
+        if not all(camera["plugged"] for camera in self.state.cameras):
+            self.go_on(partial(self._tell_all, "plug", "Plugged"))
+        elif read := [camera for camera in self.state.cameras if camera["clients"]]:
+            self.app.push_screen(UnplugAllDialog(read), self._unplug_all)
+        else:
+            self._unplug_all(agreed=True)
+
+    def _unplug_all(self, agreed: bool | None) -> None:
+        """Unplug all, where the person agreed."""
+        if agreed:
+            self.go_on(partial(self._tell_all, "unplug", "Unplugged"))
+
+    def action_troubles_first(self) -> None:
+        """Show cameras in trouble before the others, or in the order of the config file again."""
+        self.state.troubles_first = not self.state.troubles_first
+        first = "Cameras in trouble come first" if self.state.troubles_first else "Cameras in order"
+        self.toast(first)
+        self.draw(self.state)
 
     def action_window_all(self) -> None:
         """Open all windows, or close all where none is left to open."""

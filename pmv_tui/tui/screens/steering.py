@@ -35,6 +35,13 @@ ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume
 """What stands before the names when a command worked for several."""
 
 
+def _moved(camera: CameraStatus, pub: str, pull: str) -> str:
+    """Say from where to where a camera's sockets were moved."""
+    changes = {"pub": (camera["pub_address"], pub), "pull": (camera["pull_address"], pull)}
+    moved = [f"{kind} {was} → {now}" for kind, (was, now) in changes.items() if was != now]
+    return ", ".join(moved) or "both addresses are as before"
+
+
 def is_open(camera: CameraStatus) -> bool:
     """Tell whether a camera's window is on a screen, or on its way there."""
     return camera["window"] in OPEN_WINDOWS
@@ -169,14 +176,13 @@ class SteeringScreen(ExplainedScreen[None]):
 
         async def save(pub: str, pull: str) -> str:
             results = await self.link.tell("addresses", camera=unique_id, pub=pub, pull=pull)
-            return "; ".join(result["text"] for result in results if not result["ok"])
-
-        def saved(done: bool | None) -> None:
-            if done:
-                self.toast(f"{camera['name']}: addresses saved")
+            failures = [result["text"] for result in results if not result["ok"]]
+            if not failures:
+                self.toast(f"{camera['name']}: {_moved(camera, pub, pull)}")
+            return "; ".join(failures)
 
         others = [other for other in self.state.cameras if other["unique_id"] != unique_id]
-        self.app.push_screen(AddressDialog(camera, others, save), saved)
+        self.app.push_screen(AddressDialog(camera, others, save))
 
     def action_add(self) -> None:
         """Add the cameras to the config file."""

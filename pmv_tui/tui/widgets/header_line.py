@@ -3,6 +3,7 @@
 from pmv_tui.tui.lines import Cell, Line, fit
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain, short_path
+from pmv_tui.tui.trouble import count_troubles
 from pmv_tui.tui.widgets.line_view import LineView
 
 
@@ -25,13 +26,15 @@ class HeaderLine(LineView):
 def header_line(state: RigState, width: int) -> Line:
     """Write the line; the config file's path is abbreviated to what fits."""
     program, engine = Cell(" pmv-tui  ", "strong"), _engine(state)
-    room = width - len(program.text) - len(engine.text) - 2
+    troubles = count_troubles(state.cameras)
+    trouble = Cell(troubles and f"{troubles}, ", "bad")
+    room = width - len(program.text) - len(trouble.text) - len(engine.text) - 2
     if state.snapshot is None:
         return Line((program, Cell(" " * (room + 1)), engine))
     host = plain(state.snapshot["engine"]["host"])
     path = plain(state.snapshot["engine"]["config_path"])
     where = f"{host}  {short_path(path, max(room - len(host) - 2, 0))}"
-    return Line((program, Cell(fit(where, max(room, 0)) + " "), engine))
+    return Line((program, Cell(fit(where, max(room, 0)) + " "), trouble, engine))
 
 
 def _engine(state: RigState) -> Cell:
