@@ -11,11 +11,12 @@ def operator_here(program: str = "") -> str:
     ----------
     program : put first; empty for the TUI.
     """
-    words = [program] if program else []
     try:
-        words.append(os.ttyname(sys.stdin.fileno()).removeprefix("/dev/"))
-    except (OSError, AttributeError, ValueError):  # No terminal, one without a name, or no stdin.
-        words.append("no terminal" if program else "a terminal")
-    if caller := os.environ.get("SSH_CONNECTION", "").split(" ")[0]:
-        words.append(f"from {caller}")
-    return f"{' '.join(words)}, pid {os.getpid()}"
+        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except (OSError, AttributeError, ValueError):  # None, one without a name, or no stdin at all.
+        terminal = "" if program else "a terminal"
+    if program and terminal:
+        terminal = f"on {terminal}"
+    caller = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    words = (program, terminal, caller and f"from {caller}")
+    return f"{' '.join(filter(None, words))}, pid {os.getpid()}"

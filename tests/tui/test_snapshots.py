@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.control.messages import Drops, DropTimes
@@ -191,6 +192,7 @@ def test_the_log_of_what_went_wrong(snap_compare: SnapCompare, size: tuple[int, 
     async def prepare(pilot: Pilot[str]) -> None:
         await until(pilot, lambda: pilot.app.state.events)  # type: ignore[attr-defined]
         await pilot.press("l", "e", "slash", "a")
+        await until(pilot, lambda: [each.value for each in pilot.app.screen.query(Input)] == ["a"])
         await until_shown(pilot, "following  (2 of 4)")
 
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
