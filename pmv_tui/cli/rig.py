@@ -91,8 +91,9 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
         )
     with ControlClient(rig.endpoint) as client:
         try:
-            operator = operator_here(f"pmv-tui {command}")
-            reply = client.request(command, operator=operator, **arguments)
+            if command != "snapshot":  # Who asks for that again and again is attached.
+                arguments["operator"] = operator_here(f"pmv-tui {command}")
+            reply = client.request(command, **arguments)
         except EngineGone as error:
             raise CommandFailed(
                 f"{error}; {why_silent(rig.engine_pid())}; its log: {rig.log_path}"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from textual import events, on, work
-from textual.app import App, ScreenStackError, SystemCommand
+from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
@@ -32,7 +32,7 @@ from pmv_tui.tui.revival import EngineProcess, Revival
 from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.help import HelpScreen
-from pmv_tui.tui.screens.palette import Palette
+from pmv_tui.tui.screens.palette import ActionCommands, Palette
 from pmv_tui.tui.screens.quit import Leave, QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState
@@ -74,6 +74,7 @@ class PmvApp(App[str]):
     """
 
     TITLE = "pmv-tui"
+    COMMANDS = {ActionCommands}  # noqa: RUF012 - never changed
     CSS_PATH = "pmv.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - never changed
@@ -147,20 +148,6 @@ class PmvApp(App[str]):
         """Write a key of the key map as the help does."""
         changed = binding.id in self.key_map
         return key_name(binding.key) if changed else super().get_key_display(binding)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Fill the palette from the screen's registry of actions."""
-        if isinstance(screen, ExplainedScreen):
-            for action in screen.registry:
-                if action.palette:
-                    run = partial(self._run_on, screen, action.method)
-                    yield SystemCommand(action.label.capitalize(), action.help, run)
-        yield SystemCommand("Theme", "Choose the colours.", self.action_change_theme)
-
-    async def _run_on(self, screen: Screen[object], method: str) -> None:
-        """Do what was chosen in the palette, unless the screen it was chosen for is left by now."""
-        if self.screen is screen:
-            await self.run_action(method, screen)
 
     def action_command_palette(self) -> None:
         """Open the palette. See `App.action_command_palette`."""

@@ -1,10 +1,12 @@
-"""Every key's action has its command."""
+"""Every key's action has its command, its name, and words by which it is found."""
 
 import pytest
 
 from pmv_tui.cli.main import command_line
 from pmv_tui.tui.actions import SCREENS
 from pmv_tui.tui.actions.action import ON_SCREEN, Action
+from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, RIG_ACTIONS
+from pmv_tui.tui.screens.palette import Offer
 
 ACTIONS = {action.id: action for actions in SCREENS.values() for action in actions}
 
@@ -16,6 +18,37 @@ STEERING = {"open", "set", "plug", "pause", "plug-all", "window", "window-all"} 
     "quit",
 }
 """What is done to the rig, or asked of it, and not to the screen."""
+
+
+def best(actions: tuple[Action, ...], query: str) -> str:
+    """Give the id of the action that the palette puts first for what was typed."""
+    offers = [(Offer(one.label, one.help, one.synonyms, "", str), one.id) for one in actions]
+    ranked = [(offer.rank(query), id_) for offer, id_ in offers]
+    rank, id_ = max(ranked, key=lambda each: each[0])
+    return id_ if rank else ""
+
+
+@pytest.mark.parametrize(
+    ("query", "on_rig", "on_camera"),
+    [
+        ("address", "edit-addresses", "edit-addresses"),
+        ("port", "edit-addresses", "edit-addresses"),
+        ("Exposure", "open", "set"),
+        ("detach", "quit", ""),
+        ("unplug", "plug", "plug"),
+        ("usb", "rescan", ""),
+        ("config add", "add", "add"),
+        ("what happened", "log", "log"),
+        ("zzz", "", ""),
+    ],
+)
+def test_the_palette_finds_what_people_look_for(query: str, on_rig: str, on_camera: str) -> None:
+    assert (best(RIG_ACTIONS, query), best(CAMERA_ACTIONS, query)) == (on_rig, on_camera)
+
+
+def test_one_action_has_one_name() -> None:
+    names = {(action.id, action.label) for actions in SCREENS.values() for action in actions}
+    assert len(names) == len(ACTIONS)
 
 
 def test_whatever_steers_the_rig_has_a_command() -> None:

@@ -168,6 +168,26 @@ def test_a_log_that_somebody_reads_does_not_move() -> None:
     drive(rig, scenario)
 
 
+def test_the_help_is_searched() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("question_mark", "slash", *"socket")
+        await until_shown(pilot, "Help: /socket, ")
+        shown = screen(app)
+        assert "Edit the addresses of the camera's sockets" in shown
+        assert "Search for cameras again" not in shown
+        assert "States" not in shown
+        await pilot.press(*"zz")
+        await until_shown(pilot, "Help: /socketzz, nothing found")
+        await pilot.press("enter")
+        await until_shown(pilot, "/ search")
+        await pilot.press("escape")
+        await until_shown(pilot, "Open the screen of the camera")
+        await pilot.press("escape")
+        await until(pilot, lambda: on_the_rig_screen(app))
+
+    drive(two_cameras(), scenario)
+
+
 def test_the_help_explains_every_key_and_column() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("question_mark")

@@ -110,6 +110,8 @@ def test_a_lost_camera_is_told_in_words_and_never_looks_live() -> None:
         await pilot.press("v")
         await until_shown(pilot, HALF_BLOCK)
         rig.cameras[0]["state"], rig.cameras[0]["reason"] = "lost", "cable pulled"
+        await until_shown(pilot, "left is lost: cable pulled")
+        app.clear_notifications()
         await until(pilot, lambda: screen(app).count("lost: cable pulled") == 2)
         del rig.images["left-simulated"]
         await until_gone(pilot, HALF_BLOCK)

@@ -8,6 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.screens.camera import CameraScreen
+from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.widgets.camera_table import CameraTable
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
@@ -243,6 +245,7 @@ def test_the_cursor_stays_in_sight_through_every_resize(key: str) -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await until_shown(pilot, "> cam0 ")
         await pilot.press("end", key)
+        await until(pilot, lambda: (key == "V") == isinstance(app.screen, GridScreen))
         for size in ((100, 40), (60, 16), (40, 12), (120, 50), (80, 24)):
             await pilot.resize_terminal(*size)
             await until(pilot, lambda: re.search(CURSOR_ON_LAST, screen(app)))
@@ -417,6 +420,33 @@ def test_the_palette_offers_the_actions_of_the_footer() -> None:
 
     drive(rig, scenario)
     assert rig.commands == [("plug", {"camera": "all"})]
+
+
+def test_the_palette_finds_by_synonym_and_shows_the_key() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("ctrl+p", *"exposure")
+        await until_shown(pilot, "Open   enter")
+        await until_gone(pilot, "Pause   space")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CameraScreen))
+
+    drive(two_cameras(), scenario)
+
+
+def test_the_footer_uses_the_room_there_is() -> None:
+    def keys(app: PmvApp) -> str:
+        return screen(app).splitlines()[-1]
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until(pilot, lambda: "q quit" in keys(app))
+        assert "rescan" not in keys(app)
+        await pilot.resize_terminal(250, 24)
+        await until(pilot, lambda: "a add to config R reload r rescan / search" in keys(app))
+        assert "l log ? help q quit" in keys(app)
+        await pilot.resize_terminal(40, 24)
+        await until(pilot, lambda: "pause l log ? help q quit" in keys(app))
+
+    drive(two_cameras(), scenario)
 
 
 def test_a_key_map_gives_an_action_another_key() -> None:

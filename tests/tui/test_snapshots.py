@@ -44,6 +44,7 @@ def shown(*keys: str, text: str = "") -> Callable[[Pilot[str]], object]:
 
     async def prepare(pilot: Pilot[str]) -> None:
         await until(pilot, lambda: pilot.app.state.snapshot)  # type: ignore[attr-defined]
+        await until_shown(pilot, "q quit")
         await pilot.press(*keys)
         await until_shown(pilot, text)
 

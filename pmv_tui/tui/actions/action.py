@@ -21,8 +21,9 @@ class Action:
     method : of the screen, with its arguments, as Textual calls it.
     shown_keys : the keys as people read them.
     commands : what does the same from a script, after `pmv-tui`.
-    footer : whether the footer lists it; it shows the first of a registry, as many as fit, and the
-        last two, which are the help and the way back.
+    synonyms : further words by which the palette finds it.
+    footer : whether the footer lists it before others; it shows the first of a registry, as many as
+        fit, and the last two, which are the help and the way back.
     palette : whether the palette lists it.
     priority : whether it comes before the next key is looked at: what is typed fast arrives at
         once over a slow line, and must go where this key leads.
@@ -35,6 +36,7 @@ class Action:
     method: str
     shown_keys: str
     commands: tuple[str, ...] = field(kw_only=True)
+    synonyms: str = ""
     footer: bool = True
     palette: bool = True
     priority: bool = False
@@ -48,7 +50,7 @@ class Action:
             self.label,
             id=self.id,
             tooltip=self.help,
-            show=self.footer,
+            show=self.footer or self.palette,
             priority=self.priority,
-            key_display=self.shown_keys.split(" or ")[0] if self.footer else None,
+            key_display=self.shown_keys.split(" or ")[0] if self.footer or self.palette else None,
         )

@@ -9,6 +9,7 @@ OPEN = Action(
     "Open the screen of the camera under the cursor: its settings, and all that is known of it.",
     "open",
     "enter",
+    synonyms="settings exposure gain fps details camera edit",
     commands=("settings NAME",),
 )
 SET = Action(
@@ -18,6 +19,7 @@ SET = Action(
     "Change the setting under the cursor; saved to the config file.",
     "set",
     "enter",
+    synonyms="edit change exposure gain fps name settings",
     commands=("set NAME KEY=VALUE",),
 )
 PLUG = Action(
@@ -27,6 +29,7 @@ PLUG = Action(
     "Plug the camera: bind its sockets and publish its images; or unplug it.",
     "plug",
     "p",
+    synonyms="unplug publish bind start",
     commands=("plug NAME", "unplug NAME"),
 )
 PAUSE = Action(
@@ -36,6 +39,7 @@ PAUSE = Action(
     "Pause publishing, or resume it; the sockets stay bound and clients stay connected.",
     "pause",
     "space",
+    synonyms="resume stop hold",
     commands=("pause NAME", "resume NAME"),
 )
 PLUG_ALL = Action(
@@ -46,6 +50,7 @@ PLUG_ALL = Action(
     "asks first.",
     "plug_all",
     "P",
+    synonyms="unplug publish every everything",
     commands=("plug all", "unplug all"),
     footer=False,
 )
@@ -56,6 +61,7 @@ WINDOW = Action(
     "Open the camera's window on the display that DISPLAY names here; or close it.",
     "window",
     "w",
+    synonyms="display view show image screen",
     commands=("window NAME", "window NAME --close"),
 )
 WINDOW_ALL = Action(
@@ -65,6 +71,7 @@ WINDOW_ALL = Action(
     "Open every camera's window; or, where every one is open, close them all.",
     "window_all",
     "W",
+    synonyms="windows display view show every",
     commands=("window all", "window all --close"),
     footer=False,
 )
@@ -75,6 +82,7 @@ PREVIEW = Action(
     "Show the camera's live picture here in the terminal, boxes and points included; or hide it.",
     "preview",
     "v",
+    synonyms="preview image view live video show",
     commands=ON_SCREEN,
 )
 PREVIEW_ALL = Action(
@@ -84,6 +92,7 @@ PREVIEW_ALL = Action(
     "Show the live pictures of all cameras.",
     "preview_all",
     "V",
+    synonyms="preview images grid view live video every",
     commands=ON_SCREEN,
     footer=False,
 )
@@ -94,16 +103,18 @@ TROUBLES_FIRST = Action(
     "Show cameras in trouble before the others; or in the order of the config file again.",
     "troubles_first",
     "t",
+    synonyms="errors failed lost sort order",
     commands=ON_SCREEN,
     footer=False,
 )
 EDIT_ADDRESSES = Action(
     "edit-addresses",
     "e",
-    "sockets",
+    "addresses",
     "Edit the addresses of the camera's sockets; saved to the config file.",
     "edit",
     "e",
+    synonyms="edit address port socket tcp pub pull connect",
     commands=("addresses NAME PUB PULL",),
     footer=False,
 )
@@ -114,6 +125,7 @@ ADD = Action(
     "Add a camera that was found to the config file, with the settings and addresses it has.",
     "add",
     "a",
+    synonyms="save list keep",
     commands=("add NAME",),
     footer=False,
 )
@@ -124,6 +136,7 @@ RELOAD = Action(
     "Take over the config file as it was edited by hand; cameras that do not differ go on.",
     "reload",
     "R",
+    synonyms="refresh file apply edited",
     commands=("reload",),
     footer=False,
 )
@@ -134,6 +147,7 @@ RESCAN = Action(
     "Search for cameras again; those in use are not disturbed.",
     "rescan",
     "r",
+    synonyms="search find scan usb devices refresh",
     commands=("rescan",),
     footer=False,
 )
@@ -145,6 +159,7 @@ SEARCH = Action(
     "esc clears it.",
     "search",
     "/",
+    synonyms="filter find name",
     commands=ON_SCREEN,
     footer=False,
     priority=True,
@@ -157,6 +172,7 @@ MARK = Action(
     "pause, window and add act on all of them.",
     "mark",
     "m",
+    synonyms="select choose several",
     commands=ON_SCREEN,
     footer=False,
 )
@@ -167,6 +183,7 @@ MARK_ALL = Action(
     "Mark all cameras that are shown; or, where all are marked, take their marks away.",
     "mark_all",
     "M",
+    synonyms="select every all",
     commands=ON_SCREEN,
     footer=False,
 )
@@ -177,6 +194,7 @@ NEXT_TROUBLE = Action(
     "Go to the next camera in trouble: stalled, lost, in error, or with a plug that failed.",
     "next_trouble",
     "n",
+    synonyms="error lost failed jump",
     commands=ON_SCREEN,
     footer=False,
 )
@@ -192,5 +210,12 @@ CLEAR = Action(
     palette=False,
 )
 LOG = Action(
-    "log", "l", "log", "Show what happened, newest at the bottom.", "log", "l", commands=("events",)
+    "log",
+    "l",
+    "log",
+    "Show what happened, newest at the bottom.",
+    "log",
+    "l",
+    synonyms="events history errors messages",
+    commands=("events",),
 )

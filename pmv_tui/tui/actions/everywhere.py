@@ -10,6 +10,7 @@ HELP = Action(
     "app.help",
     "? or F1",
     commands=ON_SCREEN,
+    synonyms="keys shortcuts manual explain",
 )
 
 CURSOR = (

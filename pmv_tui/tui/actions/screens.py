@@ -34,6 +34,7 @@ QUIT = Action(
     "app.quit",
     "q",
     commands=("stop",),
+    synonyms="exit leave stop close detach engine",
 )
 BACK = Action(
     "camera-back",

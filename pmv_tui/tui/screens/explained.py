@@ -22,6 +22,11 @@ class ExplainedScreen(LeftOnce[ScreenResultType]):
     registry: ClassVar[tuple[Action, ...]]
     help_topics: ClassVar[tuple[Topic, ...]] = ()
 
+    async def run_from_palette(self, action: Action) -> None:
+        """Do what was chosen in the palette, unless this screen is left by now."""
+        if self.is_active:
+            await self.run_action(action.method)
+
     def key_of(self, action: Action) -> str:
         """Give the first key that an action has now, as people read it."""
         active = self.active_bindings.items()

@@ -9,20 +9,21 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.signal import Signal
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from pmv_tui.control.messages import Event
 from pmv_tui.tui.actions.log import LOG_ACTIONS
 from pmv_tui.tui.help_topics import LOG_HELP
 from pmv_tui.tui.log_filter import LogFilter
 from pmv_tui.tui.screens.explained import ExplainedScreen
+from pmv_tui.tui.screens.searched import SearchedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.event_view import EventView
 from pmv_tui.tui.widgets.key_footer import KeyFooter
 from pmv_tui.tui.widgets.search_field import SearchField
 
 
-class LogScreen(ExplainedScreen[None]):
+class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
     """Every event that is still known; follows the newest.
 
     Parameters
@@ -35,7 +36,6 @@ class LogScreen(ExplainedScreen[None]):
     registry = LOG_ACTIONS
     help_topics = LOG_HELP
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in LOG_ACTIONS]
-    AUTO_FOCUS = ""
 
     def __init__(self, state: RigState, changed: Signal[RigState], camera: str = "") -> None:
         super().__init__()
@@ -108,36 +108,18 @@ class LogScreen(ExplainedScreen[None]):
         """Show warnings and errors only, or everything."""
         self._refilter(troubles_only=not self._filter.troubles_only)
 
-    def action_search(self) -> None:
-        """Ask for a text."""
-        self.query_one(SearchField).open()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let a / that is typed into the field stand there. See `DOMNode.check_action`."""
-        if action == "search" and self.query_one(SearchField).display:
-            return False
-        return super().check_action(action, parameters)
-
-    @on(Input.Changed)
-    def _search_changed(self, message: Input.Changed) -> None:
-        """Show what has the text as it is typed."""
-        self._refilter(text=message.value)
-
-    @on(Input.Submitted)
-    def _keep_search(self) -> None:
-        """Keep the text, and give the keys back to the log."""
-        self.query_one(SearchField).keep()
+    def show_only(self, text: str) -> None:
+        """Show events that have a text. See `SearchedScreen.show_only`."""
+        self._refilter(text=text)
 
     def action_clear(self) -> None:
         """Clear the text while it is typed; else the filter; without one, go back."""
-        field = self.query_one(SearchField)
-        if self._filter == self._first_filter and not field.display:
+        if self._filter == self._first_filter and not self.search.display:
             self.dismiss()
             return
-        if not field.display:
+        if not self.search.display:
             self._filter = self._first_filter
-        field.clear()
-        self._refilter(text="")
+        self.clear_search()
 
     def action_move(self, rows: int) -> None:
         """Scroll by lines."""

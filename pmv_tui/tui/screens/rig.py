@@ -11,7 +11,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Spacing
 from textual.signal import Signal
-from textual.widgets import Input, Static
+from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
 from pmv_tui.control.messages import CameraStatus
@@ -24,6 +24,7 @@ from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
+from pmv_tui.tui.screens.searched import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, is_open
 from pmv_tui.tui.screens.unplug_all import UnplugAllDialog
 from pmv_tui.tui.state import RigState
@@ -39,13 +40,12 @@ RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""
 
 
-class RigScreen(SteeringScreen):
+class RigScreen(SearchedScreen[None], SteeringScreen):
     """A row a camera, and below it what is known of the one under the cursor."""
 
     registry = RIG_ACTIONS
     help_topics = RIG_HELP
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in RIG_ACTIONS]
-    AUTO_FOCUS = ""
 
     def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
         super().__init__(state, changed, link)
@@ -137,34 +137,16 @@ class RigScreen(SteeringScreen):
         details = self.query_one(CameraDetails)
         details.scroll_relative(y=pages * details.size.height, animate=False)
 
-    def action_search(self) -> None:
-        """Ask for a text that the cameras must have."""
-        self.query_one(SearchField).open()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let a / that is typed into the field stand there. See `DOMNode.check_action`."""
-        if action == "search" and any(field.display for field in self.query(SearchField)):
-            return False
-        return super().check_action(action, parameters)
-
-    @on(Input.Changed)
-    def _search_changed(self, message: Input.Changed) -> None:
-        """Show the cameras that have the text as it is typed."""
-        self._filter.text = message.value
+    def show_only(self, text: str) -> None:
+        """Show the cameras that have a text. See `SearchedScreen.show_only`."""
+        self._filter.text = text
         self._show_table()
-
-    @on(Input.Submitted)
-    def _keep_search(self) -> None:
-        """Keep the text, and give the keys back to the table."""
-        self.query_one(SearchField).keep()
 
     def action_clear(self) -> None:
         """Clear the text; where there is none, the marks."""
-        field = self.query_one(SearchField)
-        if not (self._filter.text or field.display):
+        if not (self._filter.text or self.search.display):
             self._filter.marked.clear()
-        field.clear()
-        self._show_table()
+        self.clear_search()
 
     def action_mark(self) -> None:
         """Mark the camera under the cursor, or take its mark away; go on to the next."""

@@ -27,7 +27,9 @@ class KeyFooter(Footer):
 
     def __init__(self, registry: Iterable[Action]) -> None:
         super().__init__(compact=True)
-        self._order = {action.method: place for place, action in enumerate(registry)}
+        actions = list(registry)
+        self._order = {action.method: place for place, action in enumerate(actions)}
+        self._first = {action.method for action in actions if action.footer}
 
     def compose(self) -> ComposeResult:
         """Lay out the keys that fit. See `Footer.compose`."""
@@ -41,10 +43,16 @@ class KeyFooter(Footer):
         keys = [self._key(one) for one in shown.values()]
         keys.sort(key=lambda key: self._order.get(key.action, -1))
         room = self.app.size.width + 1  # Nothing stands behind the blank of the last one.
-        yield from fitting(keys, room)
+        first = [key for key in keys if key.action in self._first]
         palette = active.get(self.app.COMMAND_PALETTE_BINDING)
-        if palette and sum(map(key_width, keys)) + PALETTE_WIDTH <= room:
-            yield self._key(palette, "-command-palette")
+        if not (palette and sum(map(key_width, first)) + PALETTE_WIDTH <= room):
+            yield from fitting(first, room)
+            return
+        others = [key for key in keys if key.action not in self._first]
+        room -= PALETTE_WIDTH + sum(map(key_width, first))
+        chosen = {*first, *fitting(others, room, always=0)}
+        yield from (key for key in keys if key in chosen)
+        yield self._key(palette, "-command-palette")
 
     def _key(self, active: ActiveBinding, classes: str = "") -> FooterKey:
         """Make what shows one key.
@@ -73,14 +81,15 @@ def key_width(key: FooterKey) -> int:
     return cell_len(key.key_display) + cell_len(key.description) + 2
 
 
-def fitting(keys: list[FooterKey], room: int) -> Iterable[FooterKey]:
-    """Choose the last two keys, and of the others those for which there is room, in their order.
+def fitting(keys: list[FooterKey], room: int, always: int = ALWAYS) -> Iterable[FooterKey]:
+    """Choose the last keys, and of the others those for which there is room, in their order.
 
     Parameters
     ----------
     room : terminal columns.
+    always : how many of the last ones are chosen in any case.
     """
-    first, last = keys[:-ALWAYS], keys[-ALWAYS:]
+    first, last = keys[: len(keys) - always], keys[len(keys) - always :]
     room -= sum(map(key_width, last))
     for key in first:
         if key_width(key) <= room:
