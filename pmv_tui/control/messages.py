@@ -212,6 +212,10 @@ class EngineStatus(TypedDict):
     """The id of the newest event."""
     operators: list[str]
     """The TUIs that are attached: each one's terminal and process id."""
+    refused: NotRequired[int]
+    """Programs that were cut at the control socket, as they sent without end."""
+    refused_reason: NotRequired[str]
+    """Which one the last was, and what it did."""
 
 
 class Snapshot(TypedDict):

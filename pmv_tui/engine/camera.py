@@ -14,6 +14,7 @@ from pmv_tui.config.downsampling import why_no_pixel
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.messages import OPEN_WINDOWS, CameraSettings, SettingStatus
 from pmv_tui.engine.gate import Door
+from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.preview_feed import PreviewFeed
 from pmv_tui.engine.publisher import Publisher
@@ -41,6 +42,7 @@ class RigCamera:
     listed : whether it stands in the config file.
     tell : records what happened to it.
     rig : what the config says of all cameras.
+    guard : watches its clients.
     door : lets its clients in; None: whoever comes.
     """
 
@@ -54,6 +56,7 @@ class RigCamera:
         windows: Windows,
         tell: Callable[[str], None],
         context: zmq.Context[zmq.Socket[bytes]],
+        guard: Guard,
         door: Door | None,
     ) -> None:
         self.config = config
@@ -67,7 +70,9 @@ class RigCamera:
         self.publisher = Publisher(config.unique_id, rig.socket_config)
         self.worker = Worker(config, self.publisher, self._feed, self._preview, tell)
         self.overlays = Overlays(rig.overlay, self._image_size)
-        self.sockets = SocketPair(context, self.publisher, receiver, self.overlays, door)
+        self.sockets = SocketPair(
+            context, self.publisher, receiver, self.overlays, guard=guard, door=door
+        )
         self.shown = Shown(
             config.unique_id,
             self.worker,
@@ -190,7 +195,6 @@ class RigCamera:
     def look(self) -> None:
         """Bring up to date what nobody else would: counts of clients, frames that none needs."""
         self.publisher.count_clients()
-        self.sockets.count_strangers()
         self._preview.expire(time.monotonic_ns())
 
     def stop(self) -> None:

@@ -31,19 +31,22 @@ from pmv_tui.control.rig import Rig
 from pmv_tui.engine.binding import explained, in_numbers, read_keys
 from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.config_file import ConfigFile
+from pmv_tui.engine.connections import Connections
 from pmv_tui.engine.errands import Errand, Errands
 from pmv_tui.engine.events import Events, Level
-from pmv_tui.engine.gate import Gate
+from pmv_tui.engine.gate import Gate, Refusals
+from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.hotplug import Hotplug
 from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.receiver import Receiver
 from pmv_tui.engine.sockets import BindError, release_all
 from pmv_tui.engine.status import condition_of, status_of
 from pmv_tui.engine.wall_clock import WallClock
-from pmv_tui.engine.watch import Watch
+from pmv_tui.engine.watch import REFUSED_PERIOD, Watch, refused_text
 from pmv_tui.engine.windows import Windows
 from pmv_tui.keys import Keys
 from pmv_tui.names import reachable
+from pmv_tui.token_bucket import TokenBucket
 from pmv_tui.viewer.messages import Scene
 
 log = logging.getLogger(__name__)
@@ -65,6 +68,11 @@ class Engine:
     loaded : its config.
     search : starts a search for cameras; `found` is called with what it found.
     errands : carries on with what had to wait.
+
+    Attributes
+    ----------
+    guard : watches who is connected to the engine's sockets.
+    callers : who is connected to the control socket; set by its server.
     """
 
     def __init__(
@@ -74,11 +82,13 @@ class Engine:
         self.file = ConfigFile(loaded)
         self.errands = errands
         self._search = search
+        self.callers: Connections | None = None
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._context.max_sockets = MOST_SOCKETS
         self.events = Events()
         failed = partial(self.events.tell, level="error")
+        self.guard = Guard(failed)
         self._gate: Gate | None = None
         if loaded.config.security.curve:
             self._gate = Gate(self._context, Keys(loaded.keys_folder), failed)
@@ -99,6 +109,8 @@ class Engine:
         self._scanning = False
         self.operators = Operators(self.events)
         self._watch = Watch(self.events)
+        self._refusals_told = Refusals()
+        self._refusal_lines = TokenBucket(1, REFUSED_PERIOD)
         self._hotplug = Hotplug()
         self._change_told = False
         self._leaving: list[RigCamera] = []
@@ -129,6 +141,7 @@ class Engine:
         self._to_plug = set(to_plug) | self._to_pause
         if self._gate:
             self._gate.start()
+        self.guard.start()
         self._receiver.start()
         self._windows.start()
         self.events.tell(f"engine {__version__} started for {self._rig.config_path}")
@@ -155,6 +168,7 @@ class Engine:
         if self._closing:
             wait([self._closing], STOP_TIMEOUT)
         self._receiver.stop()
+        self.guard.stop()
         if self._gate and not self._gate.stop():
             hanging.append("the disk with the keys of clients")
         for name in hanging:
@@ -251,6 +265,7 @@ class Engine:
                 self._cut_withdrawn(camera)
             except Exception:  # the next camera is looked at all the same
                 log.exception("%s: it could not be looked at", unique_id)
+        self._tell_of_callers(now)
         self.operators.look()
         if self._hotplug.search_due(now):
             self.events.tell("a device was plugged in or out: searching for cameras")
@@ -271,6 +286,19 @@ class Engine:
             self.events.tell(f"{name} was edited: pmv-tui reload takes it over", kind="settings")
         self._change_told = self.file.changed
 
+    def _tell_of_callers(self, now: float) -> None:
+        """Record that programs were cut at the control socket, summed up."""
+        refusals, told = self.callers_refused, self._refusals_told
+        if refusals.count > told.count and self._refusal_lines.take(now):
+            self._refusals_told = refusals
+            text = refused_text(refusals.count - told.count, refusals.reason)
+            self.events.tell(f"control socket: {text}", level="warning", kind="client")
+
+    @property
+    def callers_refused(self) -> Refusals:
+        """Those that were cut at the control socket."""
+        return self.callers.refusals if self.callers else Refusals()
+
     def snapshot(self) -> Snapshot:
         """Tell the whole rig, now."""
         sockets = self.loaded.config.socket_config
@@ -290,6 +318,8 @@ class Engine:
                 scanning=self._scanning,
                 last_event=self.events.last_id,
                 operators=self.operators.names,
+                refused=self.callers_refused.count,
+                refused_reason=self.callers_refused.reason,
             ),
             backends=self._backends,
             cameras=[status_of(camera) for camera in self.cameras.values()],
@@ -428,6 +458,7 @@ class Engine:
             windows=self._windows,
             tell=partial(self.events.tell, camera=config.unique_id, kind="settings"),
             context=self._context,
+            guard=self.guard,
             door=self._gate.door() if self._gate else None,
         )
         self.cameras[config.unique_id] = camera

@@ -53,6 +53,11 @@ class Refusals:
     reason: str = ""
     time: int | None = None
 
+    def __add__(self, other: "Refusals") -> "Refusals":
+        """Count both; the reason is that of the last one."""
+        last = max(self, other, key=lambda each: each.time or 0)
+        return Refusals(self.count + other.count, last.reason, last.time)
+
 
 class Door:
     """The way in to one camera's two sockets; made by `Gate.door`.

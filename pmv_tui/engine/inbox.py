@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import zmq
 
+from pmv_tui.engine.connections import readable
 from pmv_tui.engine.overlays import Overlays
-from pmv_tui.engine.sockets import RECEIVE_QUEUE, BoundSocket, readable
+from pmv_tui.engine.sockets import RECEIVE_QUEUE, BoundSocket
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
 ROUND_BYTES = MAX_MESSAGE_BYTES
@@ -64,6 +65,7 @@ class Inbox:
             if messages == RECEIVE_QUEUE or taken >= ROUND_TAKEN or not readable(socket):
                 return
             frame = socket.recv(zmq.NOBLOCK, copy=False)
+            self.bound.connections.took(frame)
             taken += len(frame)
             self._parts += 1
             if frame.more:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 
 import msgpack
 import zmq
@@ -10,8 +11,8 @@ from pmv_tui.cameras.base import Frame
 from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.rate_limit import CLOCK_TOLERANCE, RateLimit
-from pmv_tui.engine.sockets import BoundSocket, readable
-from pmv_tui.protocol import TOPIC_IMAGE, pack_image
+from pmv_tui.engine.sockets import BoundSocket
+from pmv_tui.protocol import pack_image
 
 COUNT_INTERVAL = 100_000_000
 """ns between two counts of the clients while there are some."""
@@ -36,9 +37,7 @@ class Publisher:
         self._limit = RateLimit(config.put_rate, 0)
         self._camera_rate = 0.0
         self.paused = False
-        self.clients = 0
-        self.subscriptions = 0
-        """Clients that ever came."""
+        self._came = 0
         self.published = 0
         self.over_rate = self.missed_by_clients = 0
         self.last_over_rate: int | None = None
@@ -49,8 +48,6 @@ class Publisher:
         """Size of the last image sent."""
         self._pack = msgpack.Packer().pack
         self._next_count = 0
-        self._asked = False
-        """Whether anybody subscribed since the socket was bound."""
 
     @property
     def plugged(self) -> bool:
@@ -61,8 +58,8 @@ class Publisher:
         """Publish at another socket from the next frame on, or none; give back the former."""
         with self._lock:
             former, self._bound = self._bound, bound
-            self.clients = 0
-            self._asked = False
+            if former is not None:
+                self._came += former.connections.audience[0]
             return former
 
     def configure(self, config: SocketConfig) -> None:
@@ -77,6 +74,18 @@ class Publisher:
         put_rate = self._config.put_rate
         return put_rate if 0 < put_rate * CLOCK_TOLERANCE < self._camera_rate else None
 
+    @property
+    def audience(self) -> tuple[int, int]:
+        """Clients that ever subscribed to images, and those that do now."""
+        bound = self._bound
+        came, listeners = bound.connections.audience if bound else (0, 0)
+        return self._came + came, listeners
+
+    @property
+    def clients(self) -> int:
+        """Clients that subscribe to images now."""
+        return self.audience[1]
+
     def set_camera_rate(self, fps: float) -> None:
         """Tell how many frames a second the camera makes."""
         self._camera_rate = fps
@@ -85,17 +94,8 @@ class Publisher:
     def count_clients(self) -> None:
         """Bring the number of clients up to date, for when no frames come that would."""
         with self._lock:
-            bound = self._bound
-            if bound is None:
-                return
-            self._read_subscriptions(bound.socket)
-            counted = self.clients
-        bound.look()
-        if counted and bound.peers <= 0:
-            # One that subscribed twice takes its leave only once.
-            with self._lock:
-                if self.clients == counted:
-                    self.clients = 0
+            if self._bound is not None:
+                self._read_subscriptions(self._bound)
 
     def publish(self, frame: Frame, sequence: int, arrival: int, pixel_format: str) -> None:
         """Send a frame if it is to be sent; never waits for a client.
@@ -109,15 +109,13 @@ class Publisher:
         with self._lock:
             if self._bound is None:
                 return
-            socket = self._bound.socket
+            socket, listeners = self._bound.socket, self._bound.connections.listeners
             # While somebody listens, the count is for people: a look now and then will do, for it
             # costs as much as packing the metadata.
-            if not self.clients or arrival >= self._next_count:
-                self._read_subscriptions(socket)
+            if not listeners or arrival >= self._next_count:
+                self._read_subscriptions(self._bound)
                 self._next_count = arrival + COUNT_INTERVAL
-            # Any peer may cancel a subscription that it never had: where the count says that nobody
-            # listens, but somebody is connected, ZeroMQ decides who gets it.
-            if self.paused or not (self.clients or (self._asked and self._bound.peers > 0)):
+            if self.paused or not listeners:
                 return
             if not self._limit.passes(arrival):
                 self.over_rate += 1
@@ -160,16 +158,11 @@ class Publisher:
             return False
         return True
 
-    def _read_subscriptions(self, socket: zmq.Socket[bytes]) -> None:
-        """Count those who subscribed to images: 0x01 + topic comes, 0x00 + topic goes.
-
-        Source: https://rfc.zeromq.org/spec/29/, "The XPUB Socket Type".
-        """
-        for _ in range(CHANGES_AT_ONCE):
-            if not readable(socket):
-                return
-            change = socket.recv()
-            if change[:1] in (b"\x00", b"\x01") and TOPIC_IMAGE.startswith(change[1:]):
-                self.clients = max(0, self.clients + (1 if change[0] else -1))
-                self.subscriptions += change[0]
-                self._asked = True
+    @staticmethod
+    def _read_subscriptions(bound: BoundSocket) -> None:
+        """Take out what clients subscribed to; who it was is sorted out off the frame's road."""
+        with suppress(zmq.Again):
+            for _ in range(CHANGES_AT_ONCE):
+                # ZeroMQ takes in all that comes meanwhile, be it a flood. To receive lets go of the
+                # interpreter for that; to ask whether something waits would not.
+                bound.connections.took_change(bound.socket.recv(zmq.NOBLOCK, copy=False))

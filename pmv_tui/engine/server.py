@@ -14,9 +14,11 @@ import zmq
 
 from pmv_tui.control.messages import MAX_REQUEST_BYTES, Reply, Result
 from pmv_tui.engine.commands import CommandError, Commands
+from pmv_tui.engine.connections import MONITORED, Connections
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Steps
 from pmv_tui.engine.presence import Linger
+from pmv_tui.engine.sockets import make_monitor
 from pmv_tui.nesting import MAX_DEPTH, too_deep
 
 log = logging.getLogger(__name__)
@@ -49,9 +51,15 @@ class ControlServer:
         # The folder's mode keeps other users out; this does where somebody has loosened that.
         self.socket.setsockopt(zmq.IPC_FILTER_UID, os.getuid())
         self.socket.linger = 200  # ms: the answer to `stop` is on its way when the socket closes
+        self._places: set[str | int] = set()
+        monitor = make_monitor(self._context, self.socket, MONITORED)
+        self.connections = Connections(monitor, self._places)
+        engine.guard.watch(self.connections)
+        engine.callers = self.connections
 
     def listen(self, endpoint: str, listening: socket.socket) -> None:
         """Take requests at a unix socket, which is closed with this server."""
+        self._places.add(listening.getsockname())
         self.socket.setsockopt(zmq.USE_FD, listening.detach())
         self.socket.bind(os.fsencode(endpoint))  # type: ignore[arg-type]  # takes bytes
         self._bound[endpoint] = cast("bytes", self.socket.last_endpoint)
@@ -66,12 +74,18 @@ class ControlServer:
         for _ in range(MOST_AT_ONCE):
             if not self.socket.poll(0):
                 return
-            *envelope, request = self.socket.recv_multipart()
+            parts = self.socket.recv_multipart(copy=False)
+            for part in parts:
+                self.connections.took(part)
+            *envelope, request = (part.bytes for part in parts)
             self._linger.used()
             self.answer(request).add_done_callback(partial(self._send, envelope))
 
     def close(self) -> None:
         """Close the socket."""
+        self._engine.guard.release(self.connections)
+        self.socket.disable_monitor()
+        self.connections.monitor.close(linger=0)
         self.socket.close()
         self._context.term()
 

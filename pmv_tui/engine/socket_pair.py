@@ -7,6 +7,7 @@ import zmq
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.engine.gate import Door, Refusals
+from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver, ReceiverError
@@ -21,6 +22,7 @@ class SocketPair:
     context : the engine's.
     publisher : publishes at the one.
     receiver, overlays : receive at the other.
+    guard : watches who is connected.
     door : lets clients in; None: whoever comes.
 
     Attributes
@@ -34,15 +36,20 @@ class SocketPair:
         publisher: Publisher,
         receiver: Receiver,
         overlays: Overlays,
+        *,
+        guard: Guard,
         door: Door | None,
     ) -> None:
         self._context = context
         self._publisher = publisher
         self._receiver = receiver
         self._overlays = overlays
+        self._guard = guard
         self.door = door
         self._pub: BoundSocket | None = None
         self._pull: BoundSocket | None = None
+        self._cut = Refusals()
+        """Clients that were cut at sockets which are no longer bound."""
         self.error = ""
 
     @property
@@ -52,8 +59,12 @@ class SocketPair:
 
     @property
     def refusals(self) -> Refusals:
-        """The clients that were turned away."""
-        return self.door.refusals if self.door else Refusals()
+        """The clients that were turned away, or cut."""
+        refusals = self._cut + (self.door.refusals if self.door else Refusals())
+        for bound in (self._pub, self._pull):
+            if bound is not None:
+                refusals += bound.connections.refusals
+        return refusals
 
     def bind(self, pub: Address, pull: Address) -> None:
         """Bind both sockets, or none.
@@ -117,12 +128,6 @@ class SocketPair:
         with self._keeping_why():
             self._move_over(*self._addresses)
 
-    def count_strangers(self) -> None:
-        """Bring the number of clients that were turned away up to date."""
-        for bound in (self._pub, self._pull):
-            if bound is not None:
-                bound.look()
-
     @property
     def addresses(self) -> tuple[Address, Address] | None:
         """Where both are bound; None where they are not."""
@@ -165,9 +170,9 @@ class SocketPair:
         bound_pub = bound_pull = None
         try:
             if pub is not None:
-                bound_pub = BoundSocket(self._context, zmq.XPUB, pub, self.door)
+                bound_pub = BoundSocket(self._context, zmq.XPUB, pub, self._guard, self.door)
             if pull is not None:
-                bound_pull = BoundSocket(self._context, zmq.PULL, pull, self.door)
+                bound_pull = BoundSocket(self._context, zmq.PULL, pull, self._guard, self.door)
                 self._receive_at(bound_pull)
         except (BindError, ReceiverError) as error:
             for bound in (bound_pub, bound_pull):
@@ -180,14 +185,17 @@ class SocketPair:
     def _publish_at(self, bound: BoundSocket | None) -> None:
         former = self._publisher.swap(bound)
         self._pub = bound
-        if former is not None:
-            former.release()
+        self._let_go(former)
 
     def _receive_at(self, bound: BoundSocket | None) -> None:
         former = self._receiver.swap(self._overlays, bound)
         self._pull = bound
+        self._let_go(former)
+
+    def _let_go(self, former: BoundSocket | None) -> None:
         if former is not None:
             former.release()
+            self._cut += former.connections.refusals
 
 
 def _needs_own_port(pub: Address, pull: Address, old_pub: Address, old_pull: Address) -> bool:

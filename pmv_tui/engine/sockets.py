@@ -10,7 +10,9 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.engine.connections import MONITORED, Connections
 from pmv_tui.engine.gate import STRANGERS, Door
+from pmv_tui.engine.guard import Guard
 from pmv_tui.open_files import PLUGGED, why_no_room
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
 
@@ -28,9 +30,6 @@ HEARTBEAT_INTERVAL = 1_000
 HEARTBEAT_TIMEOUT = 5_000
 """ms without an answer after which a frozen client is let go."""
 
-EVENTS_AT_ONCE = 1000
-"""Of connections so many are counted at a look; a flood of them must not keep the main thread."""
-
 LONGEST_SUBSCRIPTION = 1024
 """Bytes; a client that sends more to a PUB socket is disconnected before it is read."""
 
@@ -45,6 +44,10 @@ RECEIVE_QUEUE = 200
 
 FIRST_FREE_PORT = 1024
 """Those below are root's."""
+RECEIVE_BUFFER = 64 * 1024
+"""Bytes that the kernel holds of what a client sends. Left to itself it holds tens of MB of a
+flood, which would all be read after it."""
+
 
 _monitors = count(1)  # the name of a closed one stays taken for a moment
 
@@ -70,6 +73,7 @@ class BoundSocket:
     context : the engine's.
     kind : `zmq.XPUB` or `zmq.PULL`.
     address : where it listens.
+    guard : watches who is connected.
     door : lets in who may connect; None: everybody may, without encryption.
 
     Raises
@@ -82,17 +86,19 @@ class BoundSocket:
         context: zmq.Context[zmq.Socket[bytes]],
         kind: int,
         address: Address,
+        guard: Guard,
         door: Door | None = None,
     ) -> None:
         if why := why_no_room(PLUGGED // 2):
             raise BindError(f"{address} is not bound: {why}")
         self.address = address
-        self._door = door
+        self._guard = guard
         try:
             self.socket = context.socket(kind)
         except zmq.ZMQError as error:
             raise BindError(_bind_problem(address, error)) from None
         self.socket.linger = 0
+        self.socket.rcvbuf = RECEIVE_BUFFER
         self.socket.ipv6 = address.host.startswith("[")
         if kind == zmq.XPUB:
             self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
@@ -113,9 +119,9 @@ class BoundSocket:
             self.socket.rcvhwm = RECEIVE_QUEUE
             # A longer message is malformed and counted; one much longer is never read at all.
             self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
-        self.peers = 0
-        """Who is connected, subscribed or not; as `look` last saw it."""
-        self._monitor = self._make_monitor(context)
+        strangers = STRANGERS if door else 0
+        self._monitor = make_monitor(context, self.socket, MONITORED | strangers)
+        self.connections = Connections(self._monitor, {address.port}, door)
         try:
             if door is not None:
                 door.guard(self.socket)
@@ -124,41 +130,17 @@ class BoundSocket:
             self._close()
             taken = address if error.errno == errno.EADDRINUSE else None
             raise BindError(_bind_problem(address, error), taken) from None
-
-    def look(self) -> None:
-        """Count who is connected, and those whom the door turned away unasked."""
-        for _ in range(EVENTS_AT_ONCE):
-            if not self._monitor.poll(0):
-                return
-            event = recv_monitor_message(self._monitor)
-            match event["event"]:
-                case zmq.EVENT_ACCEPTED:
-                    self.peers += 1
-                case zmq.EVENT_DISCONNECTED:
-                    self.peers -= 1
-                case _ if self._door is not None:
-                    self._door.count_stranger(event)
+        guard.watch(self.connections)
 
     def release(self) -> None:
         """Close the socket; when this returns the address can be bound again."""
-        self.look()
+        self._guard.release(self.connections)
         self.socket.unbind(cast("bytes", self.socket.last_endpoint))
         end = time.monotonic() + RELEASE_TIMEOUT / 1000
         while (left := end - time.monotonic()) > 0 and self._monitor.poll(int(left * 1000)):
             if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_CLOSED:
                 break
         self._close()
-
-    def _make_monitor(self, context: zmq.Context[zmq.Socket[bytes]]) -> zmq.Socket[bytes]:
-        """Have ZeroMQ tell when the listening socket is closed, and of strangers at the door."""
-        endpoint = f"inproc://monitor-{next(_monitors)}"
-        told = zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
-        self.socket.monitor(endpoint, told | (STRANGERS if self._door else 0))
-        monitor = context.socket(zmq.PAIR)
-        # A full queue would stop the thread that carries all images until it is read.
-        monitor.rcvhwm = 0
-        monitor.connect(endpoint)
-        return monitor
 
     def _close(self) -> None:
         self.socket.disable_monitor()
@@ -172,9 +154,17 @@ def release_all(sockets: Iterable[BoundSocket]) -> None:
         bound.release()
 
 
-def readable(socket: zmq.Socket[bytes]) -> bool:
-    """Tell whether a message waits: cheaper than a poll, and than the error of an empty receive."""
-    return bool(cast("int", socket.get(zmq.EVENTS)) & zmq.POLLIN)
+def make_monitor(
+    context: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes], events: int
+) -> zmq.Socket[bytes]:
+    """Have ZeroMQ report what happens to a socket's connections; the other end is returned."""
+    endpoint = f"inproc://monitor-{next(_monitors)}"
+    socket.monitor(endpoint, events)
+    monitor = context.socket(zmq.PAIR)
+    # A full queue would stop the thread that carries all images until it is read.
+    monitor.rcvhwm = 0
+    monitor.connect(endpoint)
+    return monitor
 
 
 def _bind_problem(address: Address, error: zmq.ZMQError) -> str:

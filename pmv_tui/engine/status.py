@@ -12,12 +12,14 @@ from pmv_tui.engine.watch import Condition
 def condition_of(camera: RigCamera) -> Condition:
     """Tell what the watch compares."""
     progress = camera.worker.progress
+    condition = _condition(camera, time.monotonic_ns())
+    came, condition["clients"] = camera.publisher.audience  # both at one moment
     return Condition(
-        **_condition(camera, time.monotonic_ns()),
+        **condition,
         failures=progress.failures,
         last_failure=progress.last_failure,
         last_frame=progress.last_frame,
-        subscriptions=camera.publisher.subscriptions,
+        subscriptions=came,
     )
 
 

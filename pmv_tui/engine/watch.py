@@ -114,7 +114,7 @@ class _CameraWatch:
         if now["refused"] > self._refused["refused"] and self._buckets["refused"].take(at):
             count = now["refused"] - self._refused["refused"]
             self._refused = now
-            yield _News("client", _refused(count, now["refused_reason"]), "warning")
+            yield _News("client", refused_text(count, now["refused_reason"]), "warning")
         if now["malformed"] > self._messages["malformed"] and self._buckets["message"].take(at):
             count = now["malformed"] - self._messages["malformed"]
             self._messages = now
@@ -199,7 +199,8 @@ def _malformed(count: int, reason: str) -> str:
     return f"{count} malformed messages, the last: {reason}"
 
 
-def _refused(count: int, reason: str) -> str:
+def refused_text(count: int, reason: str) -> str:
+    """Say how many clients were turned away, and why the last one was."""
     if count == 1:
         return f"client rejected: {reason}"
     return f"{count} connections of clients rejected, the last: {reason}"

@@ -11,6 +11,7 @@ import zmq
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import SocketConfig
+from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.sockets import BoundSocket
 from tests.support import free_ports, wait_for
@@ -24,7 +25,9 @@ class Bench:
     def __init__(self, context: zmq.Context[Socket]) -> None:
         self._context = context
         self._address = Address("localhost", free_ports(1)[0])
-        self._bound = BoundSocket(context, zmq.XPUB, self._address)
+        self._guard = Guard()
+        self._guard.start()
+        self._bound = BoundSocket(context, zmq.XPUB, self._address, self._guard)
         self.publisher = Publisher("left-simulated", SocketConfig(put_rate=0))
         self.publisher.swap(self._bound)
         self._sequence = 0
@@ -59,6 +62,7 @@ class Bench:
         """Release the address."""
         self.publisher.swap(None)
         self._bound.release()
+        self._guard.stop()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import zmq
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig
 from pmv_tui.engine import receiver as receiver_module
+from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.receiver import Receiver, ReceiverError
 from pmv_tui.engine.sockets import BoundSocket
@@ -31,6 +32,7 @@ def drawn(overlays: Overlays) -> list[Box]:
 
 
 @pytest.fixture
+@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver(pull_rate=200)
     receiver.start()
@@ -41,9 +43,11 @@ def receiver() -> Iterator[Receiver]:
 @contextmanager
 def connected(receiver: Receiver, overlays: Overlays) -> Iterator[zmq.Socket[bytes]]:
     """Give a client's socket whose messages a receiver reads into overlays."""
+    guard = Guard()
+    guard.start()
     with Context() as context:
         address = Address("localhost", free_ports(1)[0])
-        receiver.swap(overlays, BoundSocket(context, zmq.PULL, address))
+        receiver.swap(overlays, BoundSocket(context, zmq.PULL, address, guard))
         with context.socket(zmq.PUSH) as client:
             client.linger = 0
             client.connect(str(address))
@@ -51,6 +55,7 @@ def connected(receiver: Receiver, overlays: Overlays) -> Iterator[zmq.Socket[byt
         bound = receiver.swap(overlays, None)
         assert bound is not None
         bound.release()
+    guard.stop()
 
 
 @pytest.fixture

@@ -8,10 +8,19 @@ import pytest
 import zmq
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.sockets import BindError, BoundSocket
 from tests.support import free_ports, has_ipv6, wait_for
 
 Context = zmq.Context[zmq.Socket[bytes]]
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    guard = Guard()
+    guard.start()
+    yield guard
+    guard.stop()
 
 
 @pytest.fixture
@@ -21,43 +30,45 @@ def context() -> Iterator[Context]:
     context.term()
 
 
-def test_a_released_address_can_be_bound_at_once_a_hundred_times(context: Context) -> None:
+def test_a_released_address_can_be_bound_at_once_a_hundred_times(
+    context: Context, guard: Guard
+) -> None:
     address = Address("localhost", free_ports(1)[0])
     for _ in range(100):
-        BoundSocket(context, zmq.XPUB, address).release()
+        BoundSocket(context, zmq.XPUB, address, guard).release()
         listener = socket.socket()
         listener.bind(("127.0.0.1", address.port))
         listener.close()
 
 
-def test_a_port_in_use_is_refused_and_it_is_told_which(context: Context) -> None:
+def test_a_port_in_use_is_refused_and_it_is_told_which(context: Context, guard: Guard) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         address = Address("localhost", other.getsockname()[1])
         with pytest.raises(BindError, match=rf"{address} is in use by another program") as refused:
-            BoundSocket(context, zmq.PULL, address)
+            BoundSocket(context, zmq.PULL, address, guard)
         assert refused.value.taken == address  # of whom the engine asks who has it
 
 
-def test_an_interface_that_is_not_there_is_named(context: Context) -> None:
+def test_an_interface_that_is_not_there_is_named(context: Context, guard: Guard) -> None:
     address = Address("192.0.2.1", free_ports(1)[0])
     with pytest.raises(BindError, match=r"no interface '192\.0\.2\.1'"):
-        BoundSocket(context, zmq.XPUB, address)
+        BoundSocket(context, zmq.XPUB, address, guard)
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
-def test_ipv6_loopback_can_be_bound(context: Context) -> None:
+def test_ipv6_loopback_can_be_bound(context: Context, guard: Guard) -> None:
     address = Address("[::1]", free_ports(1)[0])
-    BoundSocket(context, zmq.XPUB, address).release()
+    BoundSocket(context, zmq.XPUB, address, guard).release()
 
 
-def test_a_failed_bind_leaves_no_descriptor_behind(context: Context) -> None:
-    taken = BoundSocket(context, zmq.XPUB, Address("localhost", free_ports(1)[0]))
+def test_a_failed_bind_leaves_no_descriptor_behind(context: Context, guard: Guard) -> None:
+    taken = BoundSocket(context, zmq.XPUB, Address("localhost", free_ports(1)[0]), guard)
 
     def attempt() -> None:
         with pytest.raises(BindError):
-            BoundSocket(context, zmq.XPUB, taken.address)
+            BoundSocket(context, zmq.XPUB, taken.address, guard)
 
     attempt()
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted, not used as paths

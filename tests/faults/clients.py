@@ -2,12 +2,12 @@
 
 import pickle
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import zmq
 
-from tests.faults.fault import fault
+from tests.faults.fault import Fault, fault
 from tests.faults.rig import KINDS, FaultRig
 from tests.faults.stranger import freeze, run_stranger, stranger
 from tests.support import DEADLINE, wait_for
@@ -149,4 +149,55 @@ def assert_draws(rig: FaultRig, name: str) -> None:
         wait_for(drawn, "a box that is sent now to be drawn")
 
 
-FAULTS = (killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge, unseen)
+PLACES: dict[str, Callable[[FaultRig], list[int | str]]] = {
+    "PULL": lambda rig: [rig.pull["left"], "PUSH"],
+    "XPUB": lambda rig: [rig.pub["left"], "SUB"],
+    "the control socket": lambda rig: [str(rig.control_path()), "DEALER"],
+    "each socket, by many clients at once,": lambda rig: (
+        rig.times(20, 10)
+        * [word for name in ("PULL", "XPUB", "the control socket") for word in PLACES[name](rig)]
+    ),
+}
+
+MOST_TAKEN = 64e6
+"""Bytes of memory that no unfinished message may take."""
+
+
+def unfinished(place: str, size: int, pace: int = 0) -> Fault:
+    """Make the fault of a message that never ends, of parts of some bytes."""
+    how = f"drips: {pace // 1000} kB/s" if pace else "has no end: parts"
+
+    @fault(f"{place} is sent a message that {how} of {size} bytes")
+    def steps(rig: FaultRig) -> Iterator[str]:
+        before, most = rig.usage().memory, 0
+        with stranger("unfinished", size, pace, *PLACES[place](rig)) as client:
+
+            def all_cut() -> bool:
+                nonlocal most
+                most = max(most, rig.usage().memory)
+                return client.poll() is not None
+
+            wait_for(all_cut, "every connection to be cut")
+        taken = most - before
+        assert taken < MOST_TAKEN, f"{taken / 1e6:.0f} MB"
+        wait_for(lambda: f"(pid {client.pid})" in cut_reason(rig, place), "it to be named")
+        yield f"memory {taken / 1e6:+.0f} MB; {cut_reason(rig, place)}"
+
+    return steps
+
+
+def cut_reason(rig: FaultRig, place: str) -> str:
+    """Give what is told of the last client that was cut."""
+    snapshot = rig.snapshot()
+    if place not in {"PULL", "XPUB"}:
+        return snapshot["engine"]["refused_reason"]
+    return rig.now("left")["refused_reason"]
+
+
+FAULTS = (
+    *(killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge, unseen),
+    *(unfinished("PULL", 200_000), unfinished("PULL", 1), unfinished("PULL", 1, 400_000)),
+    *(unfinished("XPUB", 1_000), unfinished("XPUB", 1)),
+    *(unfinished("the control socket", 60_000), unfinished("the control socket", 1)),
+    unfinished("each socket, by many clients at once,", 1_000),
+)

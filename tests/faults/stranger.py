@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def run_stranger(kind: str, *numbers: int, seconds: float = 300) -> str:
+def run_stranger(kind: str, *numbers: int | str, seconds: float = 300) -> str:
     """Let one do its worst to the end; give what it prints."""
     done = subprocess.run(
         _command(kind, *numbers), stdout=subprocess.PIPE, text=True, timeout=seconds, check=True
@@ -16,7 +16,7 @@ def run_stranger(kind: str, *numbers: int, seconds: float = 300) -> str:
 
 
 @contextmanager
-def stranger(kind: str, *numbers: int) -> Iterator["subprocess.Popen[str]"]:
+def stranger(kind: str, *numbers: int | str) -> Iterator["subprocess.Popen[str]"]:
     """Let one go on while a block runs; it is killed after it, even where it was stopped."""
     with subprocess.Popen(_command(kind, *numbers), stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -32,7 +32,7 @@ def freeze(process: "subprocess.Popen[str]") -> None:
     process.send_signal(signal.SIGSTOP)
 
 
-def _command(kind: str, *numbers: int) -> list[str]:
+def _command(kind: str, *numbers: int | str) -> list[str]:
     """Give its command line. What it takes is to cost the engine by what it sends, not by what it
     computes on a machine of two cores.
     """

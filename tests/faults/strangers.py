@@ -5,6 +5,7 @@ A harness that did it itself would keep the clients that count from counting.
 
 import argparse
 import os
+import select
 import signal
 import socket
 import struct
@@ -15,6 +16,7 @@ from itertools import cycle
 import zmq
 
 from tests.faults.fuzz import fuzzed
+from tests.raw_zmtp import part, raw_peer
 
 VALID = b'{"DRAW_BOX": {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [30, 40]}}'
 
@@ -116,6 +118,34 @@ def fuzz(count: int, *ports: int) -> None:
             socket.close()
 
 
+def unfinished(*numbers: int | str) -> None:
+    """Send one message's parts without end, until every connection is cut.
+
+    Parameters
+    ----------
+    numbers : bytes a part, bytes a second and connection (0: as fast as they are taken), and then a
+        port or a path and the kind of socket of each connection.
+    """
+    size, pace, *places = numbers
+    peers = [
+        raw_peer(place if isinstance(place, int) else str(place), str(kind).encode())
+        for place, kind in zip(places[::2], places[1::2], strict=True)
+    ]
+    one = part(int(size))
+    parts = one * max(1, (int(pace) // 100 or 200_000) // len(one))
+    left = dict.fromkeys(peers, b"")
+    for peer in peers:
+        peer.setblocking(False)
+    while left:
+        for peer in select.select([], list(left), [], 1)[1]:
+            data = left[peer] or parts
+            try:
+                left[peer] = data[peer.send(data) :]
+            except OSError:
+                del left[peer]
+        time.sleep(0.01 if pace else 0)
+
+
 KINDS: dict[str, Callable[..., None]] = {
     "slow": slow,
     "killed": killed,
@@ -123,6 +153,7 @@ KINDS: dict[str, Callable[..., None]] = {
     "knock": knock,
     "flood": flood,
     "fuzz": fuzz,
+    "unfinished": unfinished,
 }
 
 
@@ -130,7 +161,9 @@ def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("numbers", nargs="+", type=int)
+    parser.add_argument(
+        "numbers", nargs="+", type=lambda word: int(word) if word.isdigit() else word
+    )
     options = parser.parse_args()
     KINDS[options.kind](*options.numbers)
 

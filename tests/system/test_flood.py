@@ -10,6 +10,7 @@ import psutil
 import pytest
 import zmq
 
+from tests.faults.stranger import stranger
 from tests.support import RigOnDisk, free_ports, simulated, wait_for
 
 BOX = {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [300, 400]}
@@ -32,14 +33,14 @@ while True:
 
 
 @contextmanager
-def flooding(kind: str, port: int, message: str = "") -> Iterator[None]:
-    """Send from another process as fast as it goes; it is killed at the block's end."""
+def flooding(kind: str, port: int, message: str = "") -> Iterator[int]:
+    """Send from another process as fast as it goes, killed at the block's end; gives its pid."""
     command = [sys.executable, "-c", FLOOD, kind, f"tcp://localhost:{port}", message]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"connected\n"
         try:
-            yield
+            yield process.pid
         finally:
             process.kill()
 
@@ -98,6 +99,25 @@ def test_a_message_of_very_many_parts_is_refused_and_the_next_one_is_read(rig: R
         wait_for(lambda: rig.camera("left")["messages"] == 1, "the box")
         assert rig.camera("left")["malformed"] == 1
         assert "100000 parts" in rig.camera("left")["malformed_reason"]
+
+
+def test_who_finishes_no_message_is_cut_and_named_and_a_fast_sender_of_boxes_is_not(
+    rig: RigOnDisk,
+) -> None:
+    pub, pull = free_ports(2)
+    rig.write_config(simulated("left", pub, pull))
+    with rig.serve("--plug-all"), flooding("PUSH", pull, json.dumps({"DRAW_BOX": BOX})) as fast:
+        with stranger("unfinished", 1, 0, pull, "PUSH") as endless:
+            wait_for(lambda: endless.poll() is not None, "it to be cut")
+        wait_for(lambda: rig.camera("left")["refused"], "the cut to be counted")
+        status = rig.camera("left")
+        assert status["refused"] == 1
+        assert f"(pid {endless.pid})" in status["refused_reason"]
+        assert f"(pid {fast})" not in rig.run("events").stdout
+        wait_for(
+            lambda: f"(pid {endless.pid}) sent" in rig.run("events", "--level", "warning").stdout,
+            "the log to name it",
+        )
 
 
 @pytest.mark.parametrize("to_publisher", [True, False])
