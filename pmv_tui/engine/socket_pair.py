@@ -94,6 +94,9 @@ class SocketPair:
         ReceiverError : see `release`.
         """
         former = [self._receiver.swap(self._overlays, None), self._publisher.swap(None)]
+        self._cut = sum(
+            (bound.connections.refusals for bound in former if bound is not None), self._cut
+        )
         self._pub = self._pull = None
         if self.door is not None:
             self.door.let_in.clear()

@@ -32,7 +32,6 @@ def drawn(overlays: Overlays) -> list[Box]:
 
 
 @pytest.fixture
-@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver(pull_rate=200)
     receiver.start()
