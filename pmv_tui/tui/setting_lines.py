@@ -7,7 +7,14 @@ from rich.cells import cell_len
 
 from pmv_tui.control.messages import SettingStatus
 from pmv_tui.tui.lines import GAP, MARK_WIDTH, Base, Cell, Line, tabular, wrap
-from pmv_tui.tui.setting_values import allowed, deviation, is_absent, show_value
+from pmv_tui.tui.setting_values import (
+    allowed,
+    deviation,
+    is_absent,
+    is_editable,
+    show_value,
+    why_fixed,
+)
 from pmv_tui.tui.text import plain
 
 MAX_VALUE_WIDTH = 20
@@ -37,7 +44,10 @@ SETTING_COLUMNS = (
         "What the camera allows now, with the unit; ranges depend on the other settings. Grey: "
         "not on this camera.",
     ),
-    SettingColumn("change", "Whether a change is live or restarts the camera's stream."),
+    SettingColumn(
+        "change",
+        "Whether a change is live or restarts the camera's stream; fixed: no other choice.",
+    ),
 )
 
 
@@ -48,7 +58,7 @@ def setting_rows(
 
     Parameters
     ----------
-    cursor : the row under the cursor.
+    cursor : the row under the cursor; -1 where it is on none.
     width : of the table, terminal columns; what does not fit is shortened, then left out.
     """
     titles = [Cell(column.title) for column in SETTING_COLUMNS]
@@ -81,12 +91,13 @@ def _cells(setting: SettingStatus, *, short: bool = False) -> list[Cell]:
     """Write what each column shows of a setting."""
     name, wanted = Cell(plain(setting["name"])), Cell(show_value(setting["wanted"]))
     if is_absent(setting):
-        why = plain(setting["note"]) or "not on this camera"
-        return [name, wanted, Cell("-", "muted"), Cell(why, "muted"), Cell("")]
+        return [name, wanted, Cell("-", "muted"), Cell(why_fixed(setting), "muted"), Cell("")]
     if deviation(setting):
         actual = Cell(f"▲ {show_value(setting['actual'])}", "warning")
     else:
         actual = Cell(show_value(setting["actual"]))
+    if not is_editable(setting):
+        return [name, wanted, actual, Cell(allowed(setting), "muted"), Cell("fixed", "muted")]
     restarts = "restarts" if short else "restarts the stream"
     change = Cell("live" if setting["live"] else restarts)
     return [name, wanted, actual, Cell(allowed(setting)), change]

@@ -77,8 +77,17 @@ def is_absent(setting: SettingStatus) -> bool:
 
 
 def is_editable(setting: SettingStatus) -> bool:
-    """Tell whether it can be changed: where neither value is known, nor is what it could be."""
-    return _sample(setting) is not None
+    """Return whether it can be changed: the camera has it, and another choice than what holds."""
+    if is_absent(setting):
+        return False
+    return len(setting["choices"]) != 1 or setting["wanted"] not in (None, setting["actual"])
+
+
+def why_fixed(setting: SettingStatus) -> str:
+    """Return why a setting cannot be changed."""
+    if is_absent(setting):
+        return plain(setting["note"]) or "not on this camera"
+    return f"this camera has only {show_value(setting['actual'])}"
 
 
 def deviation(setting: SettingStatus) -> str:

@@ -62,11 +62,11 @@ def test_each_setting_is_a_row_and_what_the_camera_changed_is_marked() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("enter")
         await until_shown(pilot, "▲ not 60: the camera's maximum")
-        assert "60       ▲ 50         1 to 50 1/s" in row_of(app, "  fps ")
+        assert "60       ▲ 50         1 to 50 1/s" in row_of(app, "> fps ")
         assert "live" in row_of(app, "exposure_time")
         assert "restarts" in row_of(app, "pixel_format")
         assert "this camera has none" in row_of(app, "  gain ")
-        assert "left     left" in row_of(app, "> name")
+        assert "left     left" in row_of(app, "  name ")
 
     drive(two_cameras(), scenario)
 
@@ -184,12 +184,46 @@ def test_a_setting_that_the_camera_lacks_cannot_be_edited() -> None:
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("enter")
-        await until_shown(pilot, "  roi ")
-        await pilot.press("end", "enter")
+        await until_shown(pilot, "> roi ")
+        await pilot.press("enter")
         await until_shown(pilot, "roi: it is a webcam")
         assert isinstance(app.screen, CameraScreen)
 
     drive(rig, scenario)
+
+
+def test_a_setting_without_another_choice_cannot_be_edited() -> None:
+    rig = two_cameras()
+    rig.settings["left-simulated"] = [a_setting("pixel_format", "Mono", choices=["Mono"])]
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("enter")
+        await until_shown(pilot, "> pixel_format")
+        assert "fixed" in row_of(app, "> pixel_format")
+        await pilot.press("enter")
+        await until_shown(pilot, "pixel_format: this camera has only")
+        assert isinstance(app.screen, CameraScreen)
+
+    drive(rig, scenario)
+
+
+def test_the_cursor_comes_back_to_its_row_and_no_key_renames_the_camera_meanwhile() -> None:
+    rig = two_cameras()
+    told_of = rig.settings["left-simulated"]
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await open_setting(pilot, app, "exposure_time")
+        rig.settings["left-simulated"] = []
+        await pilot.press("escape")
+        await until_shown(pilot, "settings: none reported")
+        await pilot.press("enter", *"90", "enter")
+        assert isinstance(app.screen, CameraScreen)
+        assert "> name" not in screen(app)
+        rig.settings["left-simulated"] = told_of
+        await until_shown(pilot, "> exposure_time")
+
+    drive(rig, scenario)
+    assert rig.commands == []
 
 
 def test_a_camera_that_told_no_settings_has_only_its_name() -> None:
@@ -312,7 +346,7 @@ def test_the_palette_offers_the_actions_of_the_camera() -> None:
 
     async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
         await pilot.press("enter")
-        await until_shown(pilot, "  fps ")
+        await until_shown(pilot, "> fps ")
         await pilot.press("ctrl+p")
         await pilot.press(*"plug")
         await until_shown(pilot, "Plug the camera")

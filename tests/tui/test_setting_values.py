@@ -129,10 +129,12 @@ def test_a_value_that_the_camera_changed_is_told_even_without_a_note(
     assert deviation(setting) == why
 
 
-def test_only_a_setting_of_which_nothing_is_known_cannot_be_edited() -> None:
+def test_what_the_camera_lacks_or_has_no_choice_of_cannot_be_edited() -> None:
     assert not is_editable(a_setting("roi", None))
+    assert not is_editable(a_setting("gain", 0.0, actual=None))
+    assert not is_editable(a_setting("pixel_format", "Mono", choices=["Mono"]))
+    assert is_editable(a_setting("pixel_format", "Colour", actual="Mono", choices=["Mono"]))
     assert is_editable(ROI)
-    assert is_editable(a_setting("gain", 0.0, actual=None))
     assert is_editable(a_setting("external_trigger", False))
 
 

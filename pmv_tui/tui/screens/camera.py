@@ -17,7 +17,7 @@ from pmv_tui.tui.help_topics import CAMERA_HELP
 from pmv_tui.tui.link import PERIOD, EngineLink, Untold
 from pmv_tui.tui.screens.setting import Save, SettingDialog
 from pmv_tui.tui.screens.steering import SteeringScreen
-from pmv_tui.tui.setting_values import is_editable, name_setting
+from pmv_tui.tui.setting_values import is_editable, name_setting, why_fixed
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.camera_panels import CameraFacts, CameraHead
@@ -47,7 +47,7 @@ class CameraScreen(SteeringScreen):
     ) -> None:
         super().__init__(state, changed, link)
         self._unique_id = self.log_camera = unique_id
-        self._settings: list[SettingStatus] = []
+        self._settings: list[SettingStatus] | None = None
         self._ask_again = asyncio.Event()
 
     def compose(self) -> ComposeResult:
@@ -82,10 +82,11 @@ class CameraScreen(SteeringScreen):
             self.dismiss()
 
     def _draw_settings(self, camera: CameraStatus) -> None:
-        """Draw the settings, below the name where the engine does not tell that itself."""
-        named = any(setting["name"] == "name" for setting in self._settings)
-        settings = self._settings if named else [name_setting(camera), *self._settings]
-        self.query_one(SettingsTable).show_settings(settings)
+        """Draw the settings once they are told, and last the name, which no stray key changes."""
+        if self._settings is not None:
+            named = any(setting["name"] == "name" for setting in self._settings)
+            settings = self._settings if named else [*self._settings, name_setting(camera)]
+            self.query_one(SettingsTable).show_settings(settings)
 
     @work
     async def _follow_settings(self) -> None:
@@ -133,8 +134,7 @@ class CameraScreen(SteeringScreen):
         if is_editable(setting):
             self.app.push_screen(SettingDialog(camera["name"], setting, self._saver(setting)))
         else:
-            why = setting["note"] or "not on this camera"
-            self.toast(f"{setting['name']}: {why}", severity="warning")
+            self.toast(f"{setting['name']}: {why_fixed(setting)}", severity="warning")
 
     def _saver(self, setting: SettingStatus) -> Save:
         """Make what saves a new value of a setting."""
