@@ -142,7 +142,7 @@ def test_state_and_way_out_are_on_every_screen(
         tui.press("\r")
         tui.shows("left-simulated", "capturing", "exposure_time", "q back")
         tui.press("\r")
-        tui.shows("name of left", "Save", "Cancel")
+        tui.shows("fps of left", "Save", "Cancel")
         tui.press("\x1b")
         tui.hides("Save")
         tui.press("e")
