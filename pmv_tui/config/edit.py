@@ -47,6 +47,20 @@ def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
     return text[:at] + _newline(text, at) + indent + _pair(key, value) + text[at:]
 
 
+def set_in_section(text: str, section: str, key: str, value: Value) -> str:
+    """Give a key of a table at the top level a value; the table is added where there is none.
+
+    Raises
+    ------
+    NotTomlError : TOML cannot hold the key or the value.
+    """
+    if (section,) in scan(text):
+        return set_value(text, (section,), key, value)
+    newline = _newline(text, len(text))
+    gap = "" if not text else newline if text.endswith("\n") else newline * 2
+    return f"{text}{gap}[{section}]{newline}{_pair(key, value)}{newline}"
+
+
 def append_table(text: str, array: str, values: Mapping[str, Value]) -> str:
     """Add a table to an array of tables at the top level, as a block or as it is written there.
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pmv_tui.config.complete import addresses
-from pmv_tui.config.edit import NotTomlError, Value, append_table, set_value
+from pmv_tui.config.edit import NotTomlError, Value, append_table, set_in_section, set_value
 from pmv_tui.config.layout import BYTE_ORDER_MARK
 from pmv_tui.config.load import LoadedConfig, check_text, read_text
 from pmv_tui.config.locate import real_path
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
+from pmv_tui.config.schema import SECTION_OF
 
 
 class SaveError(Exception):
@@ -105,7 +106,7 @@ def plan_change(
     ----------
     loaded : the config as it was read.
     unique_id : the camera's.
-    changes : settings of that camera, by their key in the file.
+    changes : settings of that camera, or of `SECTION_OF`, by their key in the file.
 
     Raises
     ------
@@ -133,16 +134,12 @@ def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
     for key, value in changes.items():
         if value != value:  # noqa: PLR0124 - so is no number alone
             raise SaveError(f"not saved: {key}: nan is not a number")
-    cameras = wanted.setdefault("cameras", [])
-    for index, camera in enumerate(cameras):
-        if camera["unique_id"] == unique_id:
-            for key, value in changes.items():
-                text = set_value(text, ("cameras", index), key, value)
-            camera.update(changes)
-            break
-    else:
-        text = append_table(text, "cameras", {"unique_id": unique_id, **changes})
-        cameras.append({"unique_id": unique_id, **changes})
+    for key in filter(changes.__contains__, SECTION_OF):
+        text = set_in_section(text, SECTION_OF[key], key, changes[key])
+        wanted.setdefault(SECTION_OF[key], {})[key] = changes[key]
+    own = {key: value for key, value in changes.items() if key not in SECTION_OF}
+    if own:
+        text = _with_camera(text, unique_id, own, wanted.setdefault("cameras", []))
     try:
         exact = _parsed(text) == wanted
     except tomllib.TOMLDecodeError:
@@ -150,9 +147,23 @@ def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
     if not exact:
         raise SaveError(
             "not saved: the file is written in a form that cannot be changed safely; "
-            f"edit the settings of {unique_id} by hand"
+            f"edit {f'the settings of {unique_id}' if own else ', '.join(changes)} by hand"
         )
     return text
+
+
+def _with_camera(
+    text: str, unique_id: str, changes: Mapping[str, Value], cameras: list[dict[str, Any]]
+) -> str:
+    """Change a camera in the text and among what it is to say, or add it to both."""
+    for index, camera in enumerate(cameras):
+        if camera["unique_id"] == unique_id:
+            for key, value in changes.items():
+                text = set_value(text, ("cameras", index), key, value)
+            camera.update(changes)
+            return text
+    cameras.append({"unique_id": unique_id, **changes})
+    return append_table(text, "cameras", cameras[-1])
 
 
 def _parsed(text: str) -> dict[str, Any]:

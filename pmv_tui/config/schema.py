@@ -300,3 +300,10 @@ class RigConfig(_Section):
     tui: TuiConfig = TuiConfig()
     # TOML has lists where this has a tuple: only that one step is not strict.
     cameras: Annotated[tuple[CameraConfig, ...], Field(strict=False)] = ()
+
+
+SECTION_OF = {
+    **dict.fromkeys(("put_rate", "extended_metadata"), "socket_config"),
+    **dict.fromkeys(("hold", "fade"), "overlay"),
+}
+"""Settings of all cameras that `set` changes as it does a camera's own, and where they stand."""

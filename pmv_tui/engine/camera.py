@@ -9,9 +9,10 @@ import zmq
 
 from pmv_tui.cameras.base import Setting
 from pmv_tui.cameras.orient import FLIPS
+from pmv_tui.cameras.readback import absent
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.downsampling import why_no_pixel
-from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig
 from pmv_tui.control.messages import OPEN_WINDOWS, CameraSettings, SettingStatus
 from pmv_tui.engine.gate import Door
 from pmv_tui.engine.guard import Guard
@@ -25,6 +26,7 @@ from pmv_tui.engine.socket_pair import SocketPair
 from pmv_tui.engine.window_feed import WindowFeed
 from pmv_tui.engine.windows import Windows
 from pmv_tui.engine.worker import Worker
+from pmv_tui.printable import without_passwords
 from pmv_tui.viewer.messages import Scene, WindowStatus
 
 _OF_THE_SIZE = ("roi", "source", "width", "height")
@@ -60,6 +62,7 @@ class RigCamera:
         door: Door | None,
     ) -> None:
         self.config = config
+        self._rig = rig
         self.listed = listed
         self.turn = 0
         """Counts the commands that plug, unplug or move it; one that waited sees that another
@@ -107,6 +110,7 @@ class RigCamera:
 
     def configure(self, rig: RigConfig) -> None:
         """Take over what the config says of all cameras."""
+        self._rig = rig
         self.publisher.configure(rig.socket_config)
         self.overlays.configure(rig.overlay)
         self._feed.set_rate(rig.display.rate)
@@ -126,18 +130,45 @@ class RigCamera:
         """Tell every setting, as the camera reported it last."""
         pending, config = self.worker.change_pending, self.config
         told = []
-        for setting in (*self.worker.progress.settings, self._downsampling(), *self._orientation()):
-            status = cast("SettingStatus", dataclasses.asdict(setting))
-            if pending and setting.name in config.model_fields_set:
-                status["wanted"] = getattr(config, setting.name)
-            told.append(status)
-        return CameraSettings(camera=config.label, pending=pending, settings=told)
+        for setting in self.worker.progress.settings:
+            newer = pending and setting.name in config.model_fields_set
+            wanted = getattr(config, setting.name) if newer else setting.wanted
+            told.append(dataclasses.replace(setting, wanted=wanted))
+        told += [self._downsampling(), *self._orientation(), *self._source(), *self._of_all()]
+        settings = [cast("SettingStatus", dataclasses.asdict(setting)) for setting in told]
+        return CameraSettings(camera=config.label, pending=pending, settings=settings)
 
     def _downsampling(self) -> Setting:
         factor = self.config.downsampling
         bayer = self.worker.progress.pixel_format.startswith("Bayer")
         choices = [one for one in (1, 2, 4) if not self._why_no_pixel(one, bayer=bayer)]
         return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
+
+    def _source(self) -> Iterator[Setting]:
+        """Report the source of a camera that has one; a password in it is not told."""
+        source = self.config.source
+        if self.config.backend in ("opencv", "simulated"):
+            shown = without_passwords(source) if isinstance(source, str) else source
+            if shown == source:
+                yield Setting("source", source, "" if source is None else source)
+            else:
+                yield absent("source", shown, "holds a password: change it in the config file")
+
+    def _of_all(self) -> Iterator[Setting]:
+        """Report what can be changed here and holds for all cameras."""
+        for name, section in SECTION_OF.items():
+            values = getattr(self._rig, section)
+            value, limits = getattr(values, name), type(values).model_fields[name].metadata
+            yield Setting(
+                name,
+                value,
+                value,
+                lowest=next((each.ge for each in limits if hasattr(each, "ge")), None),
+                highest=next((each.le for each in limits if hasattr(each, "le")), None),
+                unit={"put_rate": "1/s", "extended_metadata": ""}.get(name, "s"),
+                live=True,
+                note="for all cameras",
+            )
 
     def _orientation(self) -> Iterator[Setting]:
         for name, choices in (("flip", tuple(FLIPS)), ("rotate", ("0", "90", "180", "270"))):

@@ -8,7 +8,7 @@ from typing import Any
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import SaveError
-from pmv_tui.config.schema import CameraConfig
+from pmv_tui.config.schema import SECTION_OF
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
 from pmv_tui.engine.camera import RigCamera
@@ -227,31 +227,42 @@ class Commands:
     async def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
         if camera.listed and not changes:
             return result(camera, f"is in {self._engine.loaded.path.name} already")
-        told = ", ".join(_change(camera.config, key, value) for key, value in changes.items())
+        told = ", ".join(self._change(camera, key, value) for key, value in changes.items())
         for key in changes:
             if key in NOT_SETTINGS:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
         if why := camera.why_not_taken(changes):
             return result(camera, f"not changed: {why}", ok=False)
         pub, pull = camera.config.pub_address, camera.config.pull_address
-        if not camera.listed:
+        own = changes.keys() - SECTION_OF.keys()
+        if not camera.listed and (own or not changes):
             # Once it is listed, its addresses must stay those it has now.
             changes = {"pub_address": pub, "pull_address": pull, **changes}
         unique_id = camera.config.unique_id
         try:
             async with self._engine.file.prepared(unique_id, changes) as change:
                 cameras = change.after.config.cameras
-                (config,) = (each for each in cameras if each.unique_id == unique_id)
-                if why := camera.why_refused(config):
+                config = next((each for each in cameras if each.unique_id == unique_id), None)
+                if config and (why := camera.why_refused(config)):
                     return result(camera, f"not changed: {why}", ok=False)
                 loaded = await change.commit()
         except SaveError as error:
             return result(camera, f"not changed: {error}", ok=False)
-        camera.listed = True
-        # Where the sockets are, even if that could not be saved.
-        camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
+        if config and (own or not camera.listed):
+            camera.listed = True
+            # Where the sockets are, even if that could not be saved.
+            camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
+        if SECTION_OF.keys() & changes.keys():
+            self._engine.configure(loaded.config)
         text = f"{told or 'added'}; saved to {loaded.path.name}"
         return self._told(camera, text, kind="settings")
+
+    def _change(self, camera: RigCamera, key: str, value: object) -> str:
+        """Say what a setting becomes, and what it was."""
+        rig = self._engine.loaded.config
+        before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
+        was = getattr(before, key, None)
+        return f"{key} = {written(value)}" + ("" if was is None else f" (was {written(was)})")
 
     async def _at_once(self, commands: Sequence[Steps[Result]]) -> list[Result]:
         """Carry out all of them, each waiting for what it needs beside the others."""
@@ -296,12 +307,6 @@ class Commands:
     ) -> Result:
         self._engine.events.tell(text, camera=camera.config.unique_id, level=level, kind=kind)
         return result(camera, text, ok=ok)
-
-
-def _change(before: CameraConfig, key: str, value: object) -> str:
-    """Say what a setting becomes, and what it was."""
-    was = getattr(before, key, None)
-    return f"{key} = {written(value)}" + ("" if was is None else f" (was {written(was)})")
 
 
 def result(camera: RigCamera, text: str, *, ok: bool = True) -> Result:

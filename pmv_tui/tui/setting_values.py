@@ -134,6 +134,8 @@ def read_value(setting: SettingStatus, text: str) -> Reading:
     setting has changed.
     """
     text = text.strip()
+    if setting["name"] == "source":
+        return Reading(int(text) if text.isdecimal() else text)
     match _sample(setting):
         case bool():
             return Reading(text == "true")

@@ -66,6 +66,20 @@ def write(path: Path, text: str) -> bytes:
     return text.encode()
 
 
+def test_what_all_cameras_share_is_saved_in_its_section(path: Path) -> None:
+    before = write(path, TAUGHT)
+    plan_change(load_config(path), "left-simulated", {"put_rate": 25.0, "hold": 2.0}).commit()
+    assert changed_lines(before, path.read_bytes()) == [
+        "- put_rate = 6e1   # fast enough\n",
+        "+ put_rate = 25.0   # fast enough\n",
+        "- exposure_time = 9_000.0 # µs",
+        "+ exposure_time = 9_000.0 # µs\n",
+        "+ \n",
+        "+ [overlay]\n",
+        "+ hold = 2.0\n",
+    ]
+
+
 def test_only_the_lines_of_the_new_values_change(path: Path) -> None:
     before = write(path, TAUGHT)
     plan(path).commit()

@@ -106,6 +106,14 @@ def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
         assert rig.run("set", "film", "loop=true").returncode == 0
         wait_for(lambda: rig.camera("film")["captured"] > 60, "it to be played over and over")
 
+        assert rig.run("set", "film", "put_rate=5", "fade=2").returncode == 0
+        wait_for(lambda: rig.camera("film")["limited_to"] == 5, "the rate to be limited, live")
+        told = json.loads(rig.run("settings", "film", "--json").stdout)["settings"]
+        actual = {setting["name"]: setting["actual"] for setting in told}
+        assert (actual["put_rate"], actual["fade"]) == (5, 2)
+        assert actual["source"] == str(rig.folder / "short.avi")
+        assert "put_rate = 5" in rig.config_path.read_text()
+
 
 def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: list[int]) -> None:
     pub, pull = free_ports(2)

@@ -97,8 +97,9 @@ class SettingDialog(SaveDialog):
             parts.append(f"now {show_value(setting['actual'])}{unit}: {why}")
         else:
             parts.append(f"now {show_value(setting['actual'])}{unit}")
+            parts.append(plain(setting["note"]))
         if not self._options and (bounds := allowed(setting, full=True)):
             parts.append(f"allowed {bounds}")
         if not setting["live"]:
             parts.append("a change restarts the stream")
-        return "; ".join(parts)
+        return "; ".join(filter(None, parts))
