@@ -131,6 +131,8 @@ class Commands:
 
         Nothing of a camera is changed where a value is wrong or the config file cannot be saved.
         """
+        if not all(isinstance(key, str) for key in changes):
+            raise CommandError("changes must map keys of the config, as text, to values")
         chosen = self._named(cameras)
         if len(chosen) > 1 and "name" in changes:
             raise CommandError("name: cameras cannot share a name; set it for one at a time")

@@ -113,6 +113,11 @@ def test_a_request_that_is_nested_too_deeply_is_refused_in_words(script: Script)
         assert script.ask(request)["error"] == "nested too deeply; 32 levels are allowed"
 
 
+def test_a_setting_whose_key_is_no_text_is_refused_in_words(script: Script) -> None:
+    answer = script.ask({"command": "set", "camera": "left", "changes": {b"fps": 25}})
+    assert answer["error"] == "changes must map keys of the config, as text, to values"
+
+
 def test_events_tell_who_changed_what_from_what_to_what(script: Script) -> None:
     newest = script.ask({"command": "snapshot"})["snapshot"]["engine"]["last_event"]
     change = {"command": "set", "camera": "left", "changes": {"fps": 25}, "operator": "me"}
