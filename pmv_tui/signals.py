@@ -1,5 +1,6 @@
-"""Which signals end a process of ours in order, and which mean nothing to it."""
+"""Which signals end a process of ours in order, which mean nothing to it, and room for all."""
 
+import ctypes
 import signal
 
 TO_END = (
@@ -28,6 +29,31 @@ def to_be_handled() -> tuple[signal.Signals, ...]:
         for each in TO_END
         if each == signal.SIGTERM or signal.getsignal(each) is not signal.SIG_IGN
     )
+
+
+HANDLERS_STACK = 1024 * 1024
+"""Bytes: every signal at once, with the registers of the largest processors. What is not used takes
+no memory."""
+
+
+class _Stack(ctypes.Structure):
+    """The C library's `stack_t`; see sigaltstack(2)."""
+
+    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def make_room_for_handlers() -> None:
+    """Have this thread's signal handlers run on a stack that has room for a burst of signals.
+
+    CPython lets them run on one of 16 kB (faulthandler.c), and a second signal may interrupt the
+    handler of the first. Where a processor's registers take 8 kB (AMX), that is too much for it, and
+    the kernel ends the process: that was seen where six signals came at once.
+    """
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    # Never freed: a signal may come until the process is gone.
+    start = library.malloc(ctypes.c_size_t(HANDLERS_STACK))
+    library.sigaltstack(ctypes.byref(_Stack(start, 0, HANDLERS_STACK)), None)
 
 
 def name(number: int) -> str:

@@ -53,11 +53,10 @@ def _doctor(options: argparse.Namespace) -> int:
 def _config(path: Path) -> "RigConfig":
     """Read the config file; the TUI's part and the keys that it asks for are checked too."""
     from pmv_tui.cli.keys import refuse_missing_key
-    from pmv_tui.config.checks import absent_sources
     from pmv_tui.config.load import load_config
     from pmv_tui.tui.config_check import tui_problems
 
-    loaded = load_config(path, tui_problems, absent_sources(path))
+    loaded = load_config(path, tui_problems)
     refuse_missing_key(loaded)
     return loaded.config
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 
-from pmv_tui.signals import OF_NO_USE, TO_END, name, to_be_handled
+from pmv_tui.signals import OF_NO_USE, TO_END, make_room_for_handlers, name, to_be_handled
 
 
 class Signals:
@@ -28,6 +28,7 @@ class Signals:
 
     def handle(self) -> None:
         """Receive them from now on."""
+        make_room_for_handlers()
         for number in to_be_handled():
             signal.signal(number, self._end)
         for number in OF_NO_USE:

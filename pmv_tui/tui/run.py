@@ -13,7 +13,7 @@ from pmv_tui.control.operator import operator_here
 from pmv_tui.control.rig import Rig
 from pmv_tui.printable import printable
 from pmv_tui.printed import Printed
-from pmv_tui.signals import OF_NO_USE, to_be_handled
+from pmv_tui.signals import OF_NO_USE, make_room_for_handlers, to_be_handled
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.colours import first_known
 from pmv_tui.tui.config_check import unknown_theme
@@ -85,6 +85,7 @@ async def _run(app: PmvApp, *, mouse: bool) -> str | None:
         loop.call_soon_threadsafe(app.exit)
 
     loop = asyncio.get_running_loop()
+    make_room_for_handlers()
     for number in OF_NO_USE:
         signal.signal(number, lambda *_: None)
     to_end = to_be_handled()

@@ -156,6 +156,7 @@ def downgraded(_rig: FaultRig) -> Iterator[str]:
         other.write_config(f"[security]\ncurve = true\n{simulated('lone', pub, pull, more=SMALL)}")
         Keys(other.folder / "keys").make_client("alice")
         with other.serve("--plug-all"):
+            wait_for(lambda: other.now("lone")["plugged"], "the sockets to be bound")
             for port in (pub, pull):
                 for mechanism in MECHANISMS:
                     assert answer_to(port, mechanism) < 1000, "no image has so few bytes"

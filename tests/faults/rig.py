@@ -27,7 +27,7 @@ KINDS = {
     "film": ("film-opencv", FPS, f'source = "{FILM}"'),
     "emulated": ("0815-0000-basler", FPS, "roi = [0, 0, 64, 48]"),
     "network": (f"{SERIAL}-aravis", FPS, "roi = [0, 0, 64, 48]"),
-    "odd": ("odd-fake", 25, ""),
+    "odd": ("odd-fake", FPS, ""),
 }
 """Each camera's unique_id, frames a second, and what else its section says. The images are so small
 that the kernel holds seconds of them for a client that is not scheduled, and they come so slowly

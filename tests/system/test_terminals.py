@@ -96,7 +96,7 @@ def test_a_terminal_without_a_name_is_as_good_as_any(rig_of_two: RigOnDisk) -> N
     if subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
         pytest.skip("terminals' names can be hidden by root only")
     with TerminalTui(rig_of_two, within=within) as tui:
-        tui.shows("left", "capturing", "attached: a terminal, pid")
+        tui.shows("left", "capturing", "connected: a terminal, pid")
 
 
 def test_without_colours_cursor_and_choice_stand_out_and_states_are_words(
