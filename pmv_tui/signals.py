@@ -46,8 +46,8 @@ def make_room_for_handlers() -> None:
     """Have this thread's signal handlers run on a stack that has room for a burst of signals.
 
     CPython lets them run on one of 16 kB (faulthandler.c), and a second signal may interrupt the
-    handler of the first. Where a processor's registers take 8 kB (AMX), that is too much for it, and
-    the kernel ends the process: that was seen where six signals came at once.
+    handler of the first. Where a processor's registers take 8 kB (AMX), that is too much for it,
+    and the kernel ends the process: that was seen where six signals came at once.
     """
     library = ctypes.CDLL(None)
     library.malloc.restype = ctypes.c_void_p

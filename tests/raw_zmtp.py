@@ -8,7 +8,7 @@ import struct
 
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 
-MORE, LONG = 1, 2
+MORE, LONG, COMMAND = 1, 2, 4
 
 
 def raw_peer(place: int | str, kind: bytes) -> socket.socket:
@@ -40,6 +40,13 @@ def received(peer: socket.socket, count: int) -> bytes:
             raise ConnectionError("the other side has closed the connection")
         data += more
     return data
+
+
+def received_frame(peer: socket.socket) -> tuple[int, bytes]:
+    """Receive a frame: its flags, and what it carries."""
+    (flags,) = received(peer, 1)
+    size = received(peer, 8 if flags & LONG else 1)
+    return flags, received(peer, int.from_bytes(size, "big"))
 
 
 def part(length: int, flags: int = MORE) -> bytes:

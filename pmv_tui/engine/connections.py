@@ -29,7 +29,8 @@ UNCOUNTED = 4096
 connection takes more memory than that by itself."""
 
 LEAK = 16.0
-"""Bytes a second that belong to no message, and are nevertheless in order: heartbeats, 9 each."""
+"""Bytes a second that belong to no message, and are nevertheless in order: heartbeats of a client
+that turned them on, 9 each."""
 
 TOPIC_COST = 64
 """Bytes that a subscription takes beside its topic, at least."""

@@ -26,15 +26,12 @@ SEND_BUFFER = 256 * 1024
 COPY_BELOW = 300_000
 """Bytes up to which copying an image is as fast as handing over its memory: about 640x480."""
 
-HEARTBEAT_INTERVAL = 1_000
-HEARTBEAT_TIMEOUT = 5_000
-"""ms without an answer after which a frozen client is let go."""
-
 LONGEST_SUBSCRIPTION = 1024
 """Bytes; a client that sends more to a PUB socket is disconnected before it is read."""
 
-KEEPALIVE_IDLE = 60
-"""Seconds of silence after which the kernel asks whether a sender's machine is still there."""
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 30, 10, 3
+"""Seconds of silence after which the kernel asks whether a client's machine is still there, seconds
+to the next such question, and how many without an answer end the connection."""
 
 RELEASE_TIMEOUT = 1_000
 """ms that closing a listening socket may take; it was seen to take 2."""
@@ -100,22 +97,16 @@ class BoundSocket:
         self.socket.linger = 0
         self.socket.rcvbuf = RECEIVE_BUFFER
         self.socket.ipv6 = address.host.startswith("[")
+        self._keep_alive()
         if kind == zmq.XPUB:
             self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
             self.socket.setsockopt(zmq.XPUB_NODROP, 1)  # see Publisher._begin
-            self.socket.heartbeat_ivl = HEARTBEAT_INTERVAL
-            self.socket.heartbeat_timeout = HEARTBEAT_TIMEOUT
-            # libzmq ends the process where a client dies whose queue to here is full and heartbeats
-            # are on (libzmq issue 4364): what clients subscribe to is never kept waiting, ...
-            self.socket.rcvhwm = 0
+            self.socket.rcvhwm = 0  # subscriptions never wait; the guard bounds what they take
             self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
             self.socket.sndhwm = SEND_QUEUE
             self.socket.sndbuf = SEND_BUFFER
             self.socket.copy_threshold = COPY_BELOW
         else:
-            # ... and here, where it is, there are none: the kernel notices a machine that is gone.
-            self.socket.tcp_keepalive = 1
-            self.socket.tcp_keepalive_idle = KEEPALIVE_IDLE
             self.socket.rcvhwm = RECEIVE_QUEUE
             # A longer message is malformed and counted; one much longer is never read at all.
             self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
@@ -141,6 +132,18 @@ class BoundSocket:
             if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_CLOSED:
                 break
         self._close()
+
+    def _keep_alive(self) -> None:
+        """Have the kernel notice a client's machine that is gone, for ZeroMQ's heartbeats may not.
+
+        A client whose libzmq is older than 4.2 reads them as messages; one that is slow or frozen
+        answers too late, and would be cut; and libzmq ends the process where a client dies whose
+        queue to here is full while they are on (libzmq issue 4364).
+        """
+        self.socket.tcp_keepalive = 1
+        self.socket.tcp_keepalive_idle = KEEPALIVE_IDLE
+        self.socket.tcp_keepalive_intvl = KEEPALIVE_INTERVAL
+        self.socket.tcp_keepalive_cnt = KEEPALIVE_COUNT
 
     def _close(self) -> None:
         self.socket.disable_monitor()

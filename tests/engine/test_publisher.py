@@ -1,5 +1,7 @@
 """Who is counted as a client, whatever clients do with their subscriptions."""
 
+import select
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +16,13 @@ from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.sockets import BoundSocket
+from tests.raw_zmtp import COMMAND, raw_peer, received_frame
 from tests.support import free_ports, wait_for
 
 Socket = zmq.Socket[bytes]
+
+HEARTBEAT = 1.5
+"""Seconds within which a heartbeat a second would come."""
 
 
 class Bench:
@@ -51,6 +57,13 @@ class Bench:
             return condition()
 
         wait_for(published, what)
+
+    @contextmanager
+    def raw_client(self) -> Iterator[socket.socket]:
+        """Connect one that sees each frame, and subscribes to all images."""
+        with raw_peer(self._address.port, b"SUB") as client:
+            client.sendall(b"\x00\x01\x01")
+            yield client
 
     def receives(self, client: Socket) -> None:
         """See that a client is still sent images."""
@@ -93,3 +106,20 @@ def test_a_client_that_subscribed_twice_is_gone_when_it_leaves(bench: Bench) -> 
     sent = bench.publisher.published
     bench.publish_until(lambda: True, "one more")
     assert bench.publisher.published == sent
+
+
+def test_a_client_is_sent_images_and_no_commands_which_old_ones_take_for_messages(
+    bench: Bench,
+) -> None:
+    with bench.raw_client() as client:
+        bench.publish_until(lambda: bench.publisher.clients == 1, "it to be known")
+        seen: list[int] = []
+        end = time.monotonic() + HEARTBEAT
+
+        def heartbeats_would_have_come() -> bool:
+            while select.select([client], [], [], 0)[0]:
+                seen.append(received_frame(client)[0])
+            return len(seen) > 2 and time.monotonic() > end
+
+        bench.publish_until(heartbeats_would_have_come, "some images")
+        assert not any(flags & COMMAND for flags in seen)

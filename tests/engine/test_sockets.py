@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 import zmq
@@ -10,6 +11,7 @@ import zmq
 from pmv_tui.config.addresses import Address
 from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.sockets import BindError, BoundSocket
+from tests.raw_zmtp import raw_peer
 from tests.support import free_ports, has_ipv6, wait_for
 
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -77,3 +79,33 @@ def test_a_failed_bind_leaves_no_descriptor_behind(context: Context, guard: Guar
     # The reaper closes in the background.
     wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before, "all to be closed")  # noqa: PTH208
     taken.release()
+
+
+@pytest.mark.parametrize("kind", [zmq.XPUB, zmq.PULL])
+def test_the_kernel_finds_out_within_two_minutes_that_a_clients_machine_is_gone(
+    context: Context, guard: Guard, kind: int
+) -> None:
+    bound = BoundSocket(context, kind, Address("localhost", free_ports(1)[0]), guard)
+    with (
+        raw_peer(bound.address.port, b"SUB" if kind == zmq.XPUB else b"PUSH") as client,
+        accepted_from(client) as connection,
+    ):
+        on = connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        idle, interval, count = (
+            connection.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        )
+    bound.release()
+    assert on
+    assert idle + interval * count <= 120
+
+
+@contextmanager
+def accepted_from(client: socket.socket) -> Iterator[socket.socket]:
+    """Find this process' own end of a connection that ZeroMQ accepted."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not paths
+        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as one:
+            if one.getpeername() == client.getsockname():
+                yield one
+                return
+    raise AssertionError("the other end is not in this process")

@@ -23,11 +23,14 @@ def killed(rig: FaultRig) -> Iterator[str]:
 
 @fault("a client freezes")
 def frozen(rig: FaultRig) -> Iterator[str]:
-    since = rig.last_event()
+    before = rig.now("odd")["captured"]
     with stranger("slow", rig.pub["odd"], 0) as client:
         freeze(client)
-        wait_for(lambda: rig.now("odd")["clients"] == 1, "the frozen client to be let go")
-        yield rig.event(since, "client disconnected")
+        images = rig.times(10, 1) * KINDS["odd"][1]
+        wait_for(lambda: rig.now("odd")["captured"] > before + images, "images to be made")
+        clients = rig.now("odd")["clients"]
+        assert clients == 2, f"{clients} clients: the frozen one stays listed"
+        yield f"clients: {clients}"
 
 
 @fault("a client is 10 times too slow")
