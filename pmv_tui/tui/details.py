@@ -111,7 +111,7 @@ def _sent(camera: CameraStatus) -> Cell:
     text = f"{camera['published_fps']:.1f} frames/s, {camera['published_mb_s']:.1f} MB/s"
     p50, p99 = camera["latency_p50_ms"], camera["latency_p99_ms"]
     if p50 is not None and p99 is not None:
-        text += f", late by {p50:.1f} ms (p50), {p99:.1f} ms (p99)"
+        text += f", arrival to sent {p50:.1f} ms (p50), {p99:.1f} ms (p99)"
     if (limit := camera.get("limited_to")) is not None:
         text += f"; put_rate limits to {limit:g} images/s"
     return Cell(text)
