@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from pmv_tui.tui.app import PmvApp
 from tests.tui.rig_double import ProcessDouble, RigDouble
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 """Seconds that any expected change may take."""
 
 Scenario = Callable[[Pilot[str], PmvApp], Awaitable[None]]

@@ -102,20 +102,21 @@ def test_capital_p_plugs_all_and_then_unplugs_all() -> None:
     assert [command for command, _ in rig.commands] == ["plug", "unplug"]
 
 
-def test_capital_p_asks_before_clients_are_disconnected() -> None:
+def test_unplugging_several_cameras_asks_before_clients_are_disconnected() -> None:
     rig = RigDouble(
         a_camera("left", 5555, plugged=True, clients=2), a_camera("right", 5557, plugged=True)
     )
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
-        for answer in ("escape", "enter", "c"):
-            await pilot.press("P")
+        await pilot.press("M")
+        for key, answer in (("P", "escape"), ("P", "enter"), ("P", "c"), ("p", "c")):
+            await pilot.press(key)
             await until_shown(pilot, "Clients are connected to left (2).")
             await pilot.press(answer)
             await until(pilot, lambda: isinstance(app.screen, RigScreen))
         assert rig.commands == []
         await pilot.press("P")
-        await until_shown(pilot, "Unplug all")
+        await until_shown(pilot, "Unplug several cameras")
         await pilot.press("u")
         await until_shown(pilot, "0 of 2 plugged")
 

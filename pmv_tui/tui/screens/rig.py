@@ -26,7 +26,7 @@ from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.searched import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, is_open
-from pmv_tui.tui.screens.unplug_all import UnplugAllDialog
+from pmv_tui.tui.screens.unplug import UnplugDialog
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.camera_details import CameraDetails
 from pmv_tui.tui.widgets.camera_table import CameraTable
@@ -195,7 +195,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         if not all(camera["plugged"] for camera in self.state.cameras):
             self.go_on(partial(self._tell_all, "plug", "Plugged"))
         elif read := [camera for camera in self.state.cameras if camera["clients"]]:
-            self.app.push_screen(UnplugAllDialog(read), self._unplug_all)
+            self.app.push_screen(UnplugDialog(read), self._unplug_all)
         else:
             self._unplug_all(agreed=True)
 

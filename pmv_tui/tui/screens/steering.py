@@ -18,6 +18,7 @@ from pmv_tui.tui.picture_feed import PictureFeed
 from pmv_tui.tui.screens.addresses import AddressDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.log import LogScreen
+from pmv_tui.tui.screens.unplug import UnplugDialog
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.cursor_view import CursorView
@@ -144,8 +145,18 @@ class SteeringScreen(ExplainedScreen[None]):
     def action_plug(self) -> None:
         """Plug the cameras; where each is plugged, unplug them."""
         cameras = self.targets()
-        unplugged = [camera for camera in cameras if not camera["plugged"]]
-        self._tell_all_of("plug" if unplugged else "unplug", unplugged or cameras)
+        read = [camera for camera in cameras if camera["clients"]]
+        if unplugged := [camera for camera in cameras if not camera["plugged"]]:
+            self._tell_all_of("plug", unplugged)
+        elif read and len(cameras) > 1:
+            self.app.push_screen(UnplugDialog(read), partial(self._unplug, cameras))
+        else:
+            self._tell_all_of("unplug", cameras)
+
+    def _unplug(self, cameras: Sequence[CameraStatus], agreed: bool | None) -> None:
+        """Unplug cameras, where the person agreed."""
+        if agreed:
+            self._tell_all_of("unplug", cameras)
 
     def action_pause(self) -> None:
         """Pause the cameras; where each is paused, resume them."""

@@ -16,7 +16,7 @@ from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.text import plain
 
 
-class UnplugAllDialog(ModalScreen[bool], ExplainedScreen[bool]):
+class UnplugDialog(ModalScreen[bool], ExplainedScreen[bool]):
     """Asks before clients are disconnected; its result is whether to unplug.
 
     Parameters
@@ -36,7 +36,7 @@ class UnplugAllDialog(ModalScreen[bool], ExplainedScreen[bool]):
         """Lay out who is reading, and a button for each answer."""
         read = ", ".join(f"{plain(each['name'])} ({each['clients']})" for each in self._cameras)
         with Vertical(classes="dialog"):
-            yield Static("Unplug all", classes="dialog-title")
+            yield Static("Unplug several cameras", classes="dialog-title")
             yield Static(f"Clients are connected to {read}.", markup=False)
             with Horizontal(classes="choices"):
                 yield Button("[u]U[/u]nplug", id="unplug", variant="error", compact=True)
