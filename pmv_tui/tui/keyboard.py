@@ -9,6 +9,8 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+from pmv_tui.printable import printable
+
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 MAX_PASTE = 1024 * 1024
@@ -29,10 +31,13 @@ ESCAPED = re.compile(
     | \x1b\[\[[A-E] | \x1b\[\d+\$(?!y)                  # keys that break the rule below
     | \x1b\[(?!\[)[0-?]*[ -/]*[@-~]                     # the rule for keys and for answers
     | \x1b[\]P_^X][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)  # an answer that is a text
+    | \x1b(?:\[[0-?]+[ -/]*|[\]P_^X][^\x07\x1b\x9c]+)(?=\x1b[^\\])  # one that another cuts off
     """,
     re.VERBOSE,
 )
-BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\[M[\s\S]{0,2}|\[\[|[\]P_^X][^\x07\x1b\x9c]*\x1b?)?\Z")
+BEGUN = re.compile(
+    r"\x1b(?:\[[ -/]*|\[[0-?]+[ -/]*\x1b?|\[M[\s\S]{0,2}|\[\[|[\]P_^X][^\x07\x1b\x9c]*\x1b?)?\Z"
+)
 """The beginning of a sequence whose end has not come yet."""
 
 MEANT = re.compile(r"\x1b\[(?:[\d:;]*[u~A-HPQRSZ]|<\d{1,3};\d{1,5};\d{1,5}[mM]|[IO]|\?2026;\d\$y)")
@@ -125,10 +130,10 @@ class Keyboard:
         return after
 
     def _end_of_paste(self) -> events.Paste:
-        pasted = "".join(self._pasted).replace("\x00", "")
+        lines = "".join(self._pasted).splitlines()
         self._pasting = False
         self._pasted.clear()
-        return events.Paste(pasted)
+        return events.Paste("\n".join(printable(line, "") for line in lines))
 
     def _only_text(self, text: str) -> str:
         """Leave out the bytes that are none."""

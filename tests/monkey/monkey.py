@@ -133,8 +133,10 @@ class Monkey:
         def at_home() -> bool:
             self._send(ESCAPE)
             self._look_on(0.2)
-            first, *_, last = self._tui.text().splitlines()
-            return "plugged" in first and "q quit" in last
+            text = self._tui.text()
+            first, *_, last = text.splitlines()
+            # A dialog, which has a frame, leaves both in sight.
+            return "plugged" in first and "q quit" in last and "╭" not in text
 
         def helped() -> bool:
             self._send(b"?")

@@ -88,6 +88,12 @@ def test_what_is_no_key_does_nothing_and_keys_go_on(data: bytes) -> None:
         assert len(typed.messages) == 1
 
 
+@pytest.mark.parametrize("begun", [b"\x1b[?12;", b"\x1b]11;rgb:", b"\x1bP>|rq"])
+def test_a_sequence_that_another_cuts_off_is_no_keys(begun: bytes) -> None:
+    assert Typed(begun + b"\x1b[A").keys == ["up"]
+    assert Typed(begun, b"\x1b", b"[A").keys == ["up"]
+
+
 def test_a_sequence_without_an_end_is_not_waited_for_for_ever() -> None:
     assert Typed(b"\x1b[12;", b"").wait().keys == []
     assert Typed(b"\x1b]11;").wait().messages == []
@@ -106,7 +112,7 @@ def test_bytes_that_are_no_text_are_left_out_and_told_once() -> None:
 def test_a_paste_is_one_whatever_it_holds_and_however_it_comes() -> None:
     data = b"\x1b[200~tcp://\x1b[A\x00\xff\nlocalhost\x1b[201~p"
     for typed in (Typed(data), Typed(*(data[i : i + 1] for i in range(len(data))))):
-        assert typed.pasted == ["tcp://\x1b[A\nlocalhost"]
+        assert typed.pasted == ["tcp://[A\nlocalhost"]
         assert typed.keys == ["p"]
 
 
