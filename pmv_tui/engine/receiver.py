@@ -81,8 +81,9 @@ class Receiver:
         try:
             return future.result(ANSWER_TIMEOUT)
         except TimeoutError:
-            # What is no longer waited for must not be done later.
-            future.cancel()
+            # What is no longer waited for must not be done later; what is being done, is done.
+            if not future.cancel():
+                return future.result()
             text = f"the thread that receives messages did not answer within {ANSWER_TIMEOUT:g} s"
             raise ReceiverError(f"{text}; try again") from None
 
@@ -96,7 +97,10 @@ class Receiver:
         return former.bound if former else None
 
     def _run(self) -> None:
-        os.eventfd_write(self._wake, 1)  # Requests may be left of a run that failed.
+        # Of a run that failed, requests may be left, and sockets that were closed meanwhile.
+        os.eventfd_write(self._wake, 1)
+        self._forget_closed()
+        self._answer()
         next_round = 0.0
         while not self._stopping.is_set():
             pause = next_round - time.monotonic()
@@ -110,6 +114,15 @@ class Receiver:
                 self._answer()
             if len(ready) > (self._wake in ready):
                 next_round = time.monotonic() + max(self._period, self._round() / SHARE)
+
+    def _forget_closed(self) -> None:
+        """Poll no socket that is closed: each poll would fail, and no request be answered."""
+        for overlays, inbox in list(self._inboxes.items()):
+            if inbox.bound.socket.closed:
+                del self._inboxes[overlays]
+        for socket, _ in list(self._poller.sockets):
+            if isinstance(socket, zmq.Socket) and socket.closed:
+                self._poller.unregister(socket)
 
     def _round(self) -> float:
         """Empty every socket; the processor's time that it took is given, seconds."""

@@ -2,7 +2,7 @@
 
 import os
 import re
-import signal
+import termios
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -64,8 +64,11 @@ class Monkey:
     def _start(self) -> None:
         self.starts += 1
         self._tui = TerminalTui(self._rig)
-        # What comes when the program has left would come back as if it had been drawn.
-        self._tui.process.setecho(False)
+        # What comes when the program has left is neither drawn nor a signal.
+        terminal = self._tui.process.child_fd
+        attributes = termios.tcgetattr(terminal)
+        attributes[3] &= ~(termios.ECHO | termios.ISIG)
+        termios.tcsetattr(terminal, termios.TCSANOW, attributes)
         self._tui.shows("plugged")
 
     def act(self) -> None:
@@ -110,12 +113,9 @@ class Monkey:
     def _assert_left(self) -> None:
         """See that the program ended as it does where a person ends it."""
         self._tui.ended()
-        process = self._tui.process
+        code = self._tui.process.exitstatus
         said = STYLES.sub("", self._tui.sent.rpartition(TO_THE_SCREEN_BEFORE)[2])
-        # A ctrl+c that comes when the terminal is given back already is a signal.
-        in_order = process.exitstatus == 0 or process.signalstatus == signal.SIGINT
-        if not (in_order and any(words in said for words in FAREWELLS)):
-            code = process.exitstatus or process.signalstatus
+        if code != 0 or not any(words in said for words in FAREWELLS):
             raise AssertionError(self._told(f"it ended with {code}:\n{said}"))
 
     def _told(self, what: str) -> str:
@@ -130,22 +130,20 @@ class Monkey:
         """See that the TUI still shows the cameras, and answers a key."""
         self._tui.resize(80, 24)
 
-        def at_home() -> bool:
+        def answers() -> bool:
             self._send(ESCAPE)
             self._look_on(0.2)
             text = self._tui.text()
             first, *_, last = text.splitlines()
             # A dialog, which has a frame, leaves both in sight.
-            return "plugged" in first and "q quit" in last and "╭" not in text
-
-        def helped() -> bool:
+            if not ("plugged" in first and "q quit" in last and "╭" not in text):
+                return False
             self._send(b"?")
-            self._look_on(0.2)
+            self._look_on(0.5)
             return "Keys" in self._tui.text()
 
         try:
-            wait_for(at_home, "the way back to the cameras", PATIENCE)
-            wait_for(helped, "the help", PATIENCE)
+            wait_for(answers, "the way back to the cameras, and the help there", PATIENCE)
         except AssertionError as error:
             raise AssertionError(self._told(f"{error}\n{self._tui.text()}")) from None
 
