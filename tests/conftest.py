@@ -24,8 +24,8 @@ settings.load_profile("busy")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Have one worker more than processors (`-n auto`): most tests wait for most of their time."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Have a worker a processor (`-n auto`); with more, tests that count images wait for a turn."""
+    return len(os.sched_getaffinity(0))
 
 
 # Where root can give the loopback no more addresses, there is one for all network cameras.
