@@ -56,6 +56,15 @@ def test_what_is_left_as_soon_as_it_is_opened_is_left_once(opens: str) -> None:
     drive(two_cameras(), scenario)
 
 
+def test_a_list_that_has_no_room_is_no_trouble_for_page_keys() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.resize_terminal(1, 1)
+        type_at_once(app, "ctrl+p", "pageup", "pagedown", "down", "escape", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+    drive(two_cameras(), scenario)
+
+
 def test_a_command_is_carried_out_and_told_on_the_screen_one_is_on_by_then() -> None:
     rig = two_cameras()
     rig.refusals["plug", "left"] = "tcp://localhost:5555 is in use"

@@ -1,6 +1,7 @@
 """The palette: Textual's own, but for what it finds, and how it is left."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -22,6 +23,11 @@ class Palette(CommandPalette, LeftOnce[None]):
             self._stop_busy_countdown()
             self._stop_no_matches_countdown()
         return super().dismiss(result)
+
+    def _action_command_list(self, action: str) -> None:
+        """Act on the list, unless it has no lines yet, or no room for one: see `Choices`."""
+        with suppress(KeyError):
+            super()._action_command_list(action)
 
 
 class Offer(NamedTuple):

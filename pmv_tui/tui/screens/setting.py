@@ -20,6 +20,7 @@ from pmv_tui.tui.setting_values import (
     write_value,
 )
 from pmv_tui.tui.text import plain
+from pmv_tui.tui.widgets.choices import Choices
 from pmv_tui.tui.widgets.field import Field
 
 Save = Callable[[Any], Awaitable[str]]
@@ -52,7 +53,7 @@ class SettingDialog(SaveDialog):
             yield Static(title, classes="dialog-title", markup=False)
             yield Static(self._situation(), classes="situation", markup=False)
             if self._options:
-                choices = OptionList(*self._options, markup=False, compact=True)
+                choices = Choices(*self._options, markup=False, compact=True)
                 if wanted in self._options:
                     choices.highlighted = self._options.index(wanted)
                 yield choices
