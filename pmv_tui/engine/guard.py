@@ -113,7 +113,8 @@ class Guard:
         with self._lock:
             descriptor = int(connections.monitor.fd)
             if self._sockets.pop(descriptor, None) is not None:
-                self._epoll.unregister(descriptor)
+                with suppress(OSError):
+                    self._epoll.unregister(descriptor)
             for each in [*self._connections.values(), *self._again]:
                 if each.connections is connections:
                     self._forget(each)
@@ -166,8 +167,10 @@ class Guard:
     def _forget(self, connection: Connection) -> None:
         if self._connections.get(connection.descriptor) is connection:
             del self._connections[connection.descriptor]
-            with suppress(OSError):
-                self._epoll.unregister(connection.descriptor)
+            # Its number may be a monitor's by now: libzmq closed it, and the kernel gave it anew.
+            if connection.descriptor not in self._sockets:
+                with suppress(OSError):
+                    self._epoll.unregister(connection.descriptor)
         self._again.discard(connection)
 
     def _judge(self, looked_at: set[Connection]) -> None:
