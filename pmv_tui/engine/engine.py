@@ -440,6 +440,7 @@ class Engine:
         camera.close_window()
         camera.worker.stop()
         self.cameras.pop(camera.config.unique_id, None)
+        self._watch.forget(camera.config.unique_id)
         self._leaving.append(camera)
 
     def put_in_order(self, unique_ids: Sequence[str]) -> None:

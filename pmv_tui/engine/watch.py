@@ -50,6 +50,28 @@ class Condition(CameraCondition):
     """Clients that ever came."""
 
 
+UNTOUCHED = Condition(
+    state="opening",
+    reason="",
+    failures=0,
+    last_failure="",
+    last_frame=0,
+    drops=Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0),
+    plugged=False,
+    clients=0,
+    subscriptions=0,
+    refused=0,
+    refused_reason="",
+    malformed=0,
+    malformed_reason="",
+    remarks=0,
+    remark="",
+    window="",
+    window_reason="",
+)
+"""Of a camera that nothing has happened to yet: what came before the first look is news too."""
+
+
 class Watch:
     """Remembers each camera's condition as it was last told, and tells what is different now.
 
@@ -60,6 +82,10 @@ class Watch:
     def __init__(self, events: Events) -> None:
         self._events = events
         self._cameras: dict[str, _CameraWatch] = {}
+
+    def forget(self, camera: str) -> None:
+        """Let a camera go: one of the same unique_id counts from zero again."""
+        self._cameras.pop(camera, None)
 
     def look(self, camera: str, condition: Condition, now: float) -> None:
         """Compare a camera's condition with its last one.
@@ -73,10 +99,10 @@ class Watch:
         if watch is None:
             watch = self._cameras[camera] = _CameraWatch(condition)
             text = _with_reason(condition["state"], condition["reason"])
-            told = [_News("state", text, LEVELS.get(condition["state"], "info"))]
-        else:
-            told = list(watch.news(condition, now))
-        for kind, text, level in told:
+            self._events.tell(
+                text, camera=camera, kind="state", level=LEVELS.get(condition["state"], "info")
+            )
+        for kind, text, level in watch.news(condition, now):
             self._events.tell(text, camera=camera, kind=kind, level=level)
 
 
@@ -92,8 +118,9 @@ class _CameraWatch:
     """One camera's condition at the last look, and as it was last told, for each kind of event."""
 
     def __init__(self, first: Condition) -> None:
-        self._last = self._clients = self._messages = self._remarks = self._drops = first
-        self._window = self._refused = first
+        self._last = first
+        self._clients = self._messages = self._remarks = UNTOUCHED
+        self._drops = self._window = self._refused = UNTOUCHED
         self._state_changes = 0
         self._last_good_frame: int | None = None
         self._buckets = {

@@ -47,6 +47,10 @@ class Looker:
         self._now += 0.5
         return [event["text"] for event in self.events.since(before)]
 
+    def forget(self) -> None:
+        """Take the camera out of the rig."""
+        self._watch.forget("left-simulated")
+
     def wait(self, seconds: float) -> None:
         """Let time pass without a look."""
         self._now += seconds
@@ -148,3 +152,41 @@ def test_a_window_that_fails_again_is_told_again() -> None:
     assert looker.look(window="opening", window_reason="") == []
     assert looker.look(**failed) == ["window: no display: on :9"]
     assert looker.look(window="", window_reason="") == ["window closed"]
+
+
+def test_what_came_before_the_first_look_is_told() -> None:
+    events = Events()
+    watch = Watch(events)
+    lost = Drops(missing=2, skipped=0, failed=0, put_rate=0, clients=0)
+    busy = {
+        "clients": 1,
+        "subscriptions": 2,
+        "refused": 1,
+        "refused_reason": "stranger: no key",
+        "malformed": 1,
+        "malformed_reason": "no dictionary",
+        "remarks": 1,
+        "remark": "unknown key A",
+        "drops": lost,
+        "window": "shown",
+    }
+    watch.look("left-simulated", cast("Condition", {**CAPTURING, **busy}), 100.0)
+    assert [event["text"] for event in events.since(0)] == [
+        "capturing",
+        "2 clients connected and client disconnected (1 now)",
+        "client rejected: stranger: no key",
+        "a malformed message: no dictionary",
+        "overlay: unknown key A",
+        "frames lost: 2 lost between camera and host",
+        "window open",
+    ]
+
+
+def test_a_camera_that_was_taken_out_and_came_again_counts_from_zero() -> None:
+    looker = Looker()
+    looker.look(malformed=5, malformed_reason="no dictionary")
+    looker.forget()
+    assert looker.look(malformed=1, malformed_reason="too long") == [
+        "capturing",
+        "a malformed message: too long",
+    ]
