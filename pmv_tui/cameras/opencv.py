@@ -7,7 +7,7 @@ from pmv_tui.cameras.base import Camera, CameraError, FoundCamera, Setting
 from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.cameras.files import readable_file
 from pmv_tui.cameras.pacing import ImageSource, PacedCamera
-from pmv_tui.cameras.readback import absent, choice, number, require_no_restart
+from pmv_tui.cameras.readback import absent, grey_only, number, require_no_restart
 from pmv_tui.cameras.v4l import list_devices, without_node
 from pmv_tui.config.schema import CameraConfig
 
@@ -87,13 +87,7 @@ class VideoCamera(PacedCamera):
             self._rate_setting(),
             absent("exposure_time", config.exposure_time, "a video file has no exposure time"),
             absent("gain", config.gain, "a video file has no gain"),
-            choice(
-                "pixel_format",
-                config.pixel_format,
-                "Mono",
-                ("Mono",),
-                "colour is converted to grey",
-            ),
+            grey_only(config),
             absent("external_trigger", config.external_trigger, "a video file has no trigger"),
             absent("roi", config.roi, "a video file has no region of interest"),
         )

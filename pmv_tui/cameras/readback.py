@@ -63,6 +63,12 @@ def choice(
     return Setting(name, wanted, actual, choices=choices, note=note)
 
 
+def grey_only(config: CameraConfig) -> Setting:
+    """Report the pixel format where OpenCV decodes: colour never reaches the socket."""
+    note = "colour is converted to grey"
+    return choice("pixel_format", config.pixel_format, "Mono", ("Mono",), note)
+
+
 def absent(name: str, wanted: SettingValue | None, note: str = "this camera has none") -> Setting:
     """Report a setting that the camera does not have."""
     return Setting(name, wanted, None, unit=UNITS.get(name, ""), note=note)

@@ -9,7 +9,7 @@ import cv2
 
 from pmv_tui.cameras.base import Camera, CameraError, CameraLost, Frame, FrameCounts, Setting
 from pmv_tui.cameras.mono import as_mono
-from pmv_tui.cameras.readback import absent, choice, require_no_restart
+from pmv_tui.cameras.readback import absent, grey_only, require_no_restart
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.printable import without_passwords
 
@@ -52,7 +52,7 @@ class StreamCamera(Camera):
             absent("fps", config.fps, why),
             absent("exposure_time", config.exposure_time, why),
             absent("gain", config.gain, why),
-            choice("pixel_format", config.pixel_format, "Mono", ("Mono",), "colour is made grey"),
+            grey_only(config),
             absent("external_trigger", config.external_trigger, why),
             absent("roi", config.roi, why),
         )

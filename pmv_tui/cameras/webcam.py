@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import Camera, CameraError, CameraLost, Frame, FrameCounts, Setting
 from pmv_tui.cameras.mono import as_mono
-from pmv_tui.cameras.readback import absent, choice, number, require_no_restart
+from pmv_tui.cameras.readback import absent, grey_only, number, require_no_restart
 from pmv_tui.config.schema import CameraConfig
 
 MANUAL_EXPOSURE = 1
@@ -90,13 +90,7 @@ class Webcam(Camera):
                 None if exposure_time is None else exposure_time * US_PER_EXPOSURE_STEP,
             ),
             self._reported("gain", _given(config, "gain"), self._control(cv2.CAP_PROP_GAIN)),
-            choice(
-                "pixel_format",
-                config.pixel_format,
-                "Mono",
-                ("Mono",),
-                "colour is converted to grey",
-            ),
+            grey_only(config),
             absent("external_trigger", config.external_trigger),
             absent("roi", config.roi),
             *(self._size(control, name) for control, name in SIZE.items()),

@@ -77,11 +77,7 @@ def serve(
     RigError : an engine for this config already runs, or its folder cannot be used.
     """
     os.umask(UMASK)
-    if (files := allow_many()) < ENGINE:
-        raise RigError(
-            f"only {files} files may be open here (ulimit -n): an engine needs {ENGINE}, and "
-            f"{PLUGGED} more for each camera that is plugged, besides its clients; raise the limit"
-        )
+    _allow_files()
     hold, first = Hold.take(rig)
     # One that was started in the background has its stderr there from its first moment.
     background = leads_to(sys.stderr.fileno(), rig.output_path)
@@ -107,6 +103,20 @@ def serve(
         # crash or hang in it.
         sys.stderr.flush()
         os._exit(0)
+
+
+def _allow_files() -> None:
+    """Allow as many open files as the system lets us.
+
+    Raises
+    ------
+    RigError : they are too few for any camera.
+    """
+    if (files := allow_many()) < ENGINE:
+        raise RigError(
+            f"only {files} files may be open here (ulimit -n): an engine needs {ENGINE}, and "
+            f"{PLUGGED} more for each camera that is plugged, besides its clients; raise the limit"
+        )
 
 
 def _ends_in_time(call: Callable[[], object]) -> bool:

@@ -290,7 +290,6 @@ class Worker:
 
     def _read_settings(self, camera: Camera) -> None:
         self.progress.settings = camera.settings()
-        # Another package's camera may say anything here, and the status of all cameras holds it.
         self.progress.pixel_format = str(camera.pixel_format)
         fps = float(camera.fps or 0)
         self._rate = fps if 0 < fps < math.inf else self._config.fps
@@ -302,7 +301,9 @@ class Worker:
         progress = self.progress
         progress.last_sign = now
         factor = self._config.downsampling
-        if trouble := _why_unusable(frame.image, factor, progress.pixel_format):
+        # Another package's camera may say anything here, and the status of all cameras holds it.
+        pixel_format = str(camera.pixel_format)
+        if trouble := _why_unusable(frame.image, factor, pixel_format):
             self._left_out(frame.image, trouble)
             return
         if progress.state == "error":
@@ -310,8 +311,8 @@ class Worker:
         progress.captured += 1
         progress.raw_size = frame.image.shape[1], frame.image.shape[0]
         if factor > 1:
-            frame.image = downsample(frame.image, factor, progress.pixel_format)
-        progress.pixel_format = self._orient(frame, camera)
+            frame.image = downsample(frame.image, factor, pixel_format)
+        progress.pixel_format = self._orient(frame, pixel_format)
         self._publisher.publish(frame, progress.captured, now, progress.pixel_format)
         self._feed.offer(frame.image, progress.captured, now)
         self._preview.offer(frame, progress.captured, now)
@@ -321,14 +322,14 @@ class Worker:
         if frame.device_timestamp is not None:
             self.clock.add(now, frame.timestamp, frame.device_timestamp)
 
-    def _orient(self, frame: Frame, camera: Camera) -> str:
+    def _orient(self, frame: Frame, pixel_format: str) -> str:
         """Flip and rotate a frame's image as the config says; return what its bytes are then."""
         flip, rotate = self._config.flip, self._config.rotate
         if flip == "none" and rotate == 0:
-            return camera.pixel_format
+            return pixel_format
         height, width = frame.image.shape
         frame.image = orient(frame.image, flip, rotate)
-        return oriented_format(camera.pixel_format, width, height, flip, rotate)
+        return oriented_format(pixel_format, width, height, flip, rotate)
 
     def _left_out(self, image: NDArray[np.uint8], trouble: str) -> None:
         """Tell of an image that cannot be published; the stream goes on, the next may be better."""

@@ -12,6 +12,7 @@ from random import Random
 import psutil
 
 from pmv_tui.signals import OF_NO_USE
+from tests.faults.asked_rig import AskedRig
 from tests.faults.display import screen, viewer_of
 from tests.faults.fault import fault
 from tests.faults.rig import KINDS, FaultRig
@@ -28,6 +29,13 @@ def all_plugged(rig: FaultRig) -> str:
     return f"{len(rig.pub)} of {len(rig.pub)} plugged"
 
 
+def with_window(rig: AskedRig, engine: subprocess.Popen[str], display: str) -> psutil.Process:
+    """Open the window of a small rig's camera; return the viewer's process."""
+    rig.environment["DISPLAY"] = display
+    assert rig.run("window", "lone").returncode == 0
+    return viewer_of(psutil.Process(engine.pid))
+
+
 @fault("the engine is killed -9, and started again")
 def engine_killed(_rig: FaultRig) -> Iterator[str]:
     with small_rig() as other, screen() as one:
@@ -35,9 +43,7 @@ def engine_killed(_rig: FaultRig) -> Iterator[str]:
         other.write_config(simulated("lone", pub, pull, more=SMALL))
         with other.serve("--plug-all") as engine:
             receive_image(pub)
-            other.environment["DISPLAY"] = one.name
-            assert other.run("window", "lone").returncode == 0
-            viewer = viewer_of(psutil.Process(engine.pid))
+            viewer = with_window(other, engine, one.name)
             engine.kill()
             engine.wait()
             viewer.wait(DEADLINE)  # it ends with its engine
@@ -210,9 +216,7 @@ def slept(rig: FaultRig) -> Iterator[str]:
         other.write_config(simulated("lone", pub, pull, more=SMALL))
         with other.serve("--plug-all") as engine:
             receive_image(pub)
-            other.environment["DISPLAY"] = one.name
-            assert other.run("window", "lone").returncode == 0
-            viewer = viewer_of(psutil.Process(engine.pid))
+            viewer = with_window(other, engine, one.name)
             for pid in (engine.pid, viewer.pid):
                 os.kill(pid, signal.SIGSTOP)
             time.sleep(rig.times(60, 4))  # longer than a viewer may be silent
