@@ -1,8 +1,12 @@
 """Keys that come faster than the screens they open: each goes where the one before it leads."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.help import HelpScreen
@@ -54,6 +58,39 @@ def test_what_is_left_as_soon_as_it_is_opened_is_left_once(opens: str) -> None:
         assert len(app.screen_stack) == 2
 
     drive(two_cameras(), scenario)
+
+
+@pytest.mark.parametrize("opens", ["l", "e", "enter", "V", "ctrl+p", "question_mark", "q"])
+def test_no_key_acts_on_a_screen_that_has_no_widgets_yet_or_is_left(opens: str) -> None:
+    acted: list[str] = []
+    early: list[asyncio.Task[None]] = []
+
+    async def press_all(app: PmvApp, screen: Screen[Any]) -> None:
+        actions = {one.action for _, one in screen._bindings if not one.action.startswith("app.")}
+        acted.extend([one for one in actions if await app.run_action(one, screen)])
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        push = app.push_screen
+
+        def push_and_press(screen: Screen[Any], *arguments: Any) -> Any:
+            pushed = push(screen, *arguments)
+            early.append(asyncio.create_task(press_all(app, screen)))
+            return pushed
+
+        app.push_screen = push_and_press  # type: ignore[method-assign, assignment]
+        await pilot.press(opens)
+        await until(pilot, lambda: len(app.screen_stack) > 1 and app.screen.is_mounted)
+        await asyncio.gather(*early)
+        opened = app.screen
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await press_all(app, opened)
+        assert len(app.screen_stack) == 1
+
+    rig = two_cameras()
+    rig.cameras[0]["plugged"] = True  # Else q asks nothing.
+    drive(rig, scenario)
+    assert acted == []
 
 
 def test_a_list_that_has_no_room_is_no_trouble_for_page_keys() -> None:

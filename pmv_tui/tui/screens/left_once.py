@@ -22,6 +22,13 @@ class LeftOnce(Screen[ScreenResultType]):
         """Whether this screen is no longer there, not even below another one."""
         return self not in self.app.screen_stack
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key act before this screen has its widgets, or once it is left.
+
+        A key is passed on to the screen that was on top when it came. See `DOMNode.check_action`.
+        """
+        return self.is_mounted and not self.is_left and super().check_action(action, parameters)
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leave this screen, or as soon as nothing covers it any more. See `Screen.dismiss`."""
         if not self.is_active:
