@@ -52,7 +52,11 @@ def why_silent(address: str) -> str:
     except OSError as error:
         reason = error.strerror or error
         return f"nothing answers at {address} ({reason}); plug the camera, or give its pub_address"
-    return f"something listens at {address}; is the camera paused? If not, {taken(address)}"
+    return (
+        f"something listens at {address}; is the camera paused? Does its rig accept only clients "
+        "with keys (curve = true in its config, see docs/security.md)? "
+        f"If neither, {taken(address)}"
+    )
 
 
 def taken(address: str) -> str:

@@ -67,8 +67,19 @@ class Key:
 
     @classmethod
     def of(cls, key: "Key | str | os.PathLike[str]") -> "Key":
-        """Take a key as it is, or read it from its file."""
-        return key if isinstance(key, Key) else cls.load(key)
+        """Take a key as it is, or read it from its file.
+
+        Raises
+        ------
+        KeyFileError : it is neither, or the file cannot be used.
+        """
+        if isinstance(key, Key):
+            return key
+        given: object = key
+        if isinstance(given, str | os.PathLike):
+            return cls.load(given)
+        kind = type(given).__name__  # What it holds may be secret.
+        raise KeyFileError(f"a key is a Key or the path of its file, not of type {kind}")
 
     def apply(self, socket: zmq.Socket[bytes]) -> None:
         """Encrypt a socket's connections; before it connects."""

@@ -31,6 +31,15 @@ def to_be_handled() -> tuple[signal.Signals, ...]:
     )
 
 
+def ignore_while_starting() -> None:
+    """Let no signal of no use end this process before it has its handlers: imports take a second.
+
+    Those that end it in order would lose nothing yet.
+    """
+    for number in OF_NO_USE:
+        signal.signal(number, signal.SIG_IGN)
+
+
 HANDLERS_STACK = 1024 * 1024
 """Bytes: every signal at once, with the registers of the largest processors. What is not used takes
 no memory."""

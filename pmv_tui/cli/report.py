@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pmv_tui.cameras import BUILT_IN
 from pmv_tui.control.messages import (
     CameraStatus,
     Event,
@@ -209,7 +210,8 @@ def search_lines(results: "list[SearchResult]") -> list[str]:
         if result.trouble:
             lines.append(f"{result.backend}: cannot be used: {result.trouble}")
         elif not result.cameras:
-            lines.append(f"{result.backend}: usable, no camera found")
+            none = BUILT_IN.get(result.backend, "usable, no camera found")
+            lines.append(f"{result.backend}: {none}")
         if result.remark:
             lines.append(f"{result.backend}: {result.remark}")
     return lines
@@ -231,6 +233,12 @@ def probe_lines(report: dict[str, Any]) -> list[str]:
     if not report["images"]:
         if report["refused"]:
             return [f"rejected: {report['refused']}"]
+        if others := report["other_messages"]:
+            messages = "1 message" if others == 1 else f"{others} messages"
+            return [
+                f"{messages} arrived, but no image: is the address a camera's pub_address? "
+                "pmv-tui status lists them"
+            ]
         return ["no image arrived; is the camera plugged, and the address its pub_address?"]
     return [
         f"{report['unique_id']}  {report['width']}x{report['height']}",

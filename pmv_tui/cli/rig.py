@@ -86,9 +86,7 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     except RigError as error:
         raise CommandFailed(str(error)) from None
     if not runs:
-        raise CommandFailed(
-            f"no engine runs for {rig.config_path}; pmv-tui or pmv-tui serve starts one"
-        )
+        raise CommandFailed(_no_engine(options, rig))
     with ControlClient(rig.endpoint) as client:
         try:
             if command != "snapshot":  # Who asks for that again and again is attached.
@@ -105,3 +103,22 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     if "snapshot" in reply and (foreign := why_not_understood(reply["snapshot"])):
         raise CommandFailed(f"the engine {foreign}: {TO_REPLACE_IT}")
     return reply
+
+
+def _no_engine(options: argparse.Namespace, rig: "Rig") -> str:
+    """Say that no engine runs, and what may be meant: a path that is no file, or another rig."""
+    from contextlib import suppress
+
+    from pmv_tui.config.locate import why_no_file
+    from pmv_tui.control.engines import engine_pids
+
+    path = locate(options).path
+    with suppress(FileNotFoundError):  # An engine can do without.
+        if why := from_disk(lambda: why_no_file(path), path):
+            return f"no engine runs for {path}, which {why}"
+    text = f"no engine runs for {rig.config_path}; pmv-tui or pmv-tui serve starts one"
+    others = len(engine_pids())
+    if others == 0:
+        return text
+    run = "another engine of yours runs" if others == 1 else f"{others} other engines of yours run"
+    return f"{text}; {run} here: pmv-tui engines tells for which config"

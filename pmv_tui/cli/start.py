@@ -39,10 +39,12 @@ def add_commands(grammar: Grammar) -> None:
 
 def attach(options: argparse.Namespace) -> int:
     """Show the TUI, on an engine that is started where none runs."""
+    from pmv_tui.signals import ignore_while_starting
     from pmv_tui.tui.terminal_guard import guarded_terminal, refusal
 
     if why := refusal():
         raise CommandFailed(why, WRONG)
+    ignore_while_starting()
     from pmv_tui.control.rig import Rig, RigError
     from pmv_tui.engine.keeper import EngineKeeper
     from pmv_tui.engine.launch import ConfigRefused, Launch
@@ -91,6 +93,10 @@ def _tui_config(path: Path) -> "tuple[TuiConfig, str]":
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from pmv_tui.signals import ignore_while_starting
+
+    ignore_while_starting()
+
     from pmv_tui.control.rig import RigError
     from pmv_tui.engine.process import serve
 

@@ -122,6 +122,7 @@ def _settings(options: argparse.Namespace) -> int:
 def _set(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import settings_lines
 
+    _require_name(options)
     names = list(takewhile(lambda word: "=" not in word, options.words[1:]))
     changes = dict(_assignment(text) for text in options.words[1 + len(names) :])
     if not changes:
@@ -141,6 +142,21 @@ def _set(options: argparse.Namespace) -> int:
     one = isinstance(cameras, str) and cameras != "all"
     show(options, told[0]["settings"] if one else told, lambda: lines)
     return DONE
+
+
+def _require_name(options: argparse.Namespace) -> None:
+    """See that a camera is named first, and not a setting: a name may contain a = too."""
+    first = options.words[0]
+    if "=" not in first:
+        return
+    cameras = request(options, "snapshot")["snapshot"]["cameras"]
+    if not any(first in (each["name"], each["unique_id"]) for each in cameras):
+        known = ", ".join(each["name"] for each in cameras) or "none"
+        raise CommandFailed(
+            f"no camera is named before {first}: write NAME... KEY=VALUE..., or all for every "
+            f"camera; there are: {known}",
+            WRONG,
+        )
 
 
 def _applied(options: argparse.Namespace, camera: str, end: float) -> "list[SettingStatus]":
@@ -171,11 +187,18 @@ def _assignment(text: str) -> tuple[str, Any]:
     try:
         read = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):
-        return key, value
+        return key, _region(value) or value
     if too_deep(read):
         raise CommandFailed(f"{key} is nested deeper than {MAX_DEPTH} levels", WRONG)
     # No setting is a date or a time; a camera may well be named by one.
     return key, value if isinstance(read, datetime.date | datetime.time) else read
+
+
+def _region(text: str) -> list[int]:
+    """Read a region of interest as it is shown, x, y, width, height; empty where it is none."""
+    parts = [part.strip() for part in text.split(",")]
+    is_one = len(parts) == 4 and all(part.isdecimal() for part in parts)
+    return [int(part) for part in parts] if is_one else []
 
 
 def _window(options: argparse.Namespace) -> int:

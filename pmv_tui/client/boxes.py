@@ -2,7 +2,8 @@
 
 import json
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from math import isnan
 from types import TracebackType
 from typing import Any, Self, cast
@@ -155,7 +156,7 @@ def _boxes(given: Any, label: str, color: Color) -> list[Box]:
     """Tell one box from several; their corners are not looked at yet."""
     if isinstance(given, Box):
         return [given]
-    several = list(given)
+    several = _several(given, BOX_FORM)
     if len(several) == 2 and all(np.ndim(each) == 1 for each in several):
         several = [several]
     _check_number(len(several), "boxes")
@@ -171,10 +172,23 @@ def _groups(given: Any, label: str, color: Color) -> list[Points]:
     """Tell coordinates from groups of points."""
     if isinstance(given, Points):
         return [given]
-    several = list(given)
+    several = _several(given, POINTS_FORM)
     if several and all(isinstance(each, Points) for each in several):
         return several
     return [Points(tuple(_pairs(several, POINTS_FORM)), label, color)]
+
+
+def _several(given: Any, form: str) -> list[Any]:
+    """Return what there are several of as a list.
+
+    Raises
+    ------
+    ValueError : it is none, or a text; the message says what was given, and the form needed.
+    """
+    if not isinstance(given, str | bytes | Mapping):
+        with suppress(TypeError):
+            return list(given)
+    raise ValueError(f"{form}, in pixels, not {given!r}; clear() takes away what was sent")
 
 
 def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[Any]:

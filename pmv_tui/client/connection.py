@@ -37,7 +37,7 @@ class Connection:
         self, kind: int, address: str, options: dict[int, int], key: AnyKey | None = None
     ) -> None:
         refusal = ValueError(f"{address!r} is not an address; one looks like tcp://localhost:5555")
-        match = _ADDRESS.fullmatch(address)
+        match = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
         if match is None or not 1 <= int(match["port"]) <= 65535:
             raise refusal
         key = None if key is None else Key.of(key)

@@ -43,8 +43,8 @@ def subscribe_all(
 
     Raises
     ------
-    ValueError : an address is none, there are no addresses, the key's file cannot be used, or a
-        time is not a number of seconds.
+    ValueError : an address is none, there are no addresses or no names for them, the key's file
+        cannot be used, or a time is not a number of seconds.
     """
     return PairedSubscription(addresses, tolerance, newest=newest, timeout=timeout, key=key)
 
@@ -61,6 +61,11 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         timeout: float | None,
         key: AnyKey | None,
     ) -> None:
+        if not isinstance(addresses, Mapping):
+            raise ValueError(  # noqa: TRY004 - as all others
+                "addresses must map a name of yours for each camera to where it publishes, such as "
+                f'{{"left": "tcp://localhost:5555"}}, not {addresses!r}'
+            )
         if not addresses:
             raise ValueError("no addresses; one for each camera is needed")
         super().__init__(newest=newest, timeout=timeout)

@@ -1,8 +1,6 @@
 """Reads and checks a config file: every problem at once, each with its key and line."""
 
-import errno
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,8 +12,8 @@ from pydantic import ValidationError
 from pmv_tui.config.checks import conflicts
 from pmv_tui.config.complete import complete, whole_path
 from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
-from pmv_tui.config.locate import real_path
-from pmv_tui.config.lookalikes import lookalike
+from pmv_tui.config.locate import real_path, unreadable, why_no_file
+from pmv_tui.config.lookalikes import in_toml, lookalike
 from pmv_tui.config.problems import ConfigError, Problem
 from pmv_tui.config.schema import LONGEST_ID, RigConfig
 from pmv_tui.config.words import explain
@@ -74,10 +72,8 @@ def read_text(path: Path) -> str | None:
     ConfigError : it is no file, cannot be read or is not UTF-8.
     """
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-            raise _unreadable(path, f"is {kind}; name a file such as {path.name}/config.toml")
+        if why := why_no_file(path):
+            raise _unreadable(path, why)
         return path.read_bytes().decode()
     except FileNotFoundError:
         return None
@@ -85,10 +81,7 @@ def read_text(path: Path) -> str | None:
         line = error.object[: error.start].count(b"\n") + 1
         raise _unreadable(path, "is not UTF-8 text; save it as UTF-8", line) from None
     except OSError as error:
-        remedy = "see that this user may read it"
-        if error.errno == errno.ELOOP:
-            remedy = "its links lead round in a circle: name the file itself"
-        raise _unreadable(path, f"cannot be read: {error.strerror}; {remedy}") from None
+        raise _unreadable(path, unreadable(error)) from None
 
 
 def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
@@ -148,6 +141,8 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
         column = f" (column {place['column']})" if place["column"] else " (at the end)"
         if odd := lookalike(text, line, int(place["column"]) if place["column"] else None):
             column = f": {odd}"
+        elif remedy := in_toml(place["text"], text.split("\n")[line - 1].rstrip("\r")):
+            column += f"; {remedy}"
         raise _unreadable(path, f"is not TOML: {place['text']}{column}", line) from None
     except RecursionError:
         data = None

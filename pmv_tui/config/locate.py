@@ -1,6 +1,8 @@
 """Which config file is used, and where it was looked for."""
 
+import errno
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +97,33 @@ def _absolute(path: Path) -> Path:
     except FileNotFoundError:
         text = "the current folder was removed; change to another one"
     raise ConfigError(path, [Problem("", None, text)])
+
+
+def why_no_file(path: Path) -> str:
+    """Return what keeps a path from being a file that can be read; empty where nothing is known.
+
+    Raises
+    ------
+    FileNotFoundError : nothing is there.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        return unreadable(error)
+    if stat.S_ISREG(mode):
+        return ""
+    kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+    return f"is {kind}; name a file such as {path.name}/config.toml"
+
+
+def unreadable(error: OSError) -> str:
+    """Return why a file cannot be read, and what to do."""
+    remedy = "see that this user may read it"
+    if error.errno == errno.ELOOP:
+        remedy = "its links lead round in a circle: name the file itself"
+    return f"cannot be read: {error.strerror}; {remedy}"
 
 
 def real_path(path: Path) -> Path:

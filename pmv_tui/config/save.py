@@ -115,6 +115,8 @@ def plan_change(
     """
     _refuse_foreign_change(loaded)
     _refuse_unwritable(real_path(loaded.path))
+    if "name" in changes:
+        _refuse_taken_name(loaded, unique_id, str(changes["name"]))
     try:
         text = _edited(loaded.text or "", unique_id, changes)
     except NotTomlError as error:
@@ -126,6 +128,14 @@ def plan_change(
         raise SaveError(f"not saved: {reasons}") from error
     _refuse_to_move_others(loaded, after, unique_id)
     return PlannedChange(loaded, after)
+
+
+def _refuse_taken_name(loaded: LoadedConfig, unique_id: str, name: str) -> None:
+    """See that no other camera is called so; a check of the file would blame the later one."""
+    label = name or unique_id.rpartition("-")[0]
+    for other in loaded.config.cameras:
+        if other.unique_id != unique_id and label in (other.label, other.unique_id):
+            raise SaveError(f"not saved: {other.unique_id} is called {label}; choose another name")
 
 
 def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:

@@ -64,6 +64,8 @@ def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
         )
     elif section and field:
         needed = wanted(field)
+    elif path == ("cameras",) and isinstance(error["input"], dict):
+        return path, "write [[cameras]], in double brackets, above each camera"
     else:
         needed = f"it must be a block headed {_HEADERS[str(path[0])]}"
     return path, f"{shown(error['input'])} is not allowed; {needed}"

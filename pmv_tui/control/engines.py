@@ -40,8 +40,13 @@ class RunningEngine:
 
 def running_engines() -> list[RunningEngine]:
     """Ask every engine that runs, by process id; those of before this version are not found."""
-    claims = {pid: claim for claim in paths_claimed() if (pid := listener(claim)) is not None}
+    claims = engine_pids()
     return [_ask(pid, claims[pid]) for pid in sorted(claims)]
+
+
+def engine_pids() -> dict[int, str]:
+    """Find every engine that runs, and do not ask it: its process id, and the name it holds."""
+    return {pid: claim for claim in paths_claimed() if (pid := listener(claim)) is not None}
 
 
 def engine_of(pid: int) -> RunningEngine | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pmv_tui.cameras import BUILT_IN
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.doctor.examined import SDK_BACKENDS, Examined
 from pmv_tui.doctor.finding import Finding, error, note, ok, warning
@@ -24,7 +25,7 @@ def _of_backend(backend: dict[str, Any], configured: list[str]) -> Finding:
         tell = error if name in configured else warning if backend.get("died") else note
         return tell(f"{name} cameras cannot be used: {backend['reason']}", backend["remedy"])
     found = ", ".join(each["unique_id"] for each in backend["cameras"])
-    return ok(f"{name}: {found or 'usable, no camera found'}")
+    return ok(f"{name}: {found or BUILT_IN.get(name, 'usable, no camera found')}")
 
 
 def _listed(camera: CameraConfig, examined: Examined) -> Iterator[Finding]:

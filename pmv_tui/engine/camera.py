@@ -126,6 +126,16 @@ class RigCamera:
         reported = self.worker.progress.settings
         return why_not_taken(reported, changes, pending=self.worker.change_pending)
 
+    def why_no_effect(self, changes: Mapping[str, Any]) -> str:
+        """Return which of the changes the camera does nothing with, and why; empty where it may."""
+        if changes.keys() & {"source", "device"}:
+            return ""  # With another source it may be another kind of camera.
+        return "".join(
+            f"; {setting.name} has no effect: {setting.note}"
+            for setting in self.worker.progress.settings
+            if setting.name in changes and setting.actual is None and setting.note
+        )
+
     def settings(self) -> CameraSettings:
         """Tell every setting, as the camera reported it last."""
         pending, config = self.worker.change_pending, self.config

@@ -235,6 +235,7 @@ class Commands:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
         if why := camera.why_not_taken(changes):
             return result(camera, f"not changed: {why}", ok=False)
+        without_effect = camera.why_no_effect(changes)
         pub, pull = camera.config.pub_address, camera.config.pull_address
         own = changes.keys() - SECTION_OF.keys()
         if not camera.listed and (own or not changes):
@@ -256,7 +257,7 @@ class Commands:
             camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
         if SECTION_OF.keys() & changes.keys():
             self._engine.configure(loaded.config)
-        text = f"{told or 'added'}; saved to {loaded.path.name}"
+        text = f"{told or 'added'}; saved to {loaded.path.name}{without_effect}"
         return self._told(camera, text, kind="settings")
 
     def _change(self, camera: RigCamera, key: str, value: object) -> str:

@@ -115,6 +115,11 @@ def test_points_may_be_sent_in_groups(camera: Camera) -> None:
         ([("a", "b"), ("c", "d")], "a box is"),
         (((1, 2), (3, float("inf"))), "a coordinate is too large"),
         (((1, 2), (3, 2**40)), "a coordinate is too large"),
+        (None, r"a box is .*, not None; clear\(\) takes away"),
+        (5, "a box is .*, not 5"),
+        ("left", "a box is .*, not 'left'"),
+        ({"TOP_LEFT": (1, 2)}, "a box is .*, not {'TOP_LEFT'"),
+        ([None], "a box is"),
         (np.zeros((1001, 2, 2)), "1001 boxes; at most 1000 are drawn"),
         (np.full((1000, 2, 2), 10**6), "too much at once"),
     ],
@@ -154,7 +159,14 @@ def test_a_box_of_its_own_is_checked_as_corners_are(camera: Camera) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "reason"),
-    [((1, 2), "points are"), (np.zeros((1001, 2)), "1001 points"), ([(1, 2, 3)], "points are")],
+    [
+        ((1, 2), "points are"),
+        (np.zeros((1001, 2)), "1001 points"),
+        ([(1, 2, 3)], "points are"),
+        (None, "points are .*, not None"),
+        ([None], "points are"),
+        ({"POINTS": [(1, 2)]}, "points are .*, not {'POINTS'"),
+    ],
 )
 def test_what_is_no_point_is_refused_before_it_is_sent(
     camera: Camera, sent: Any, reason: str

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -141,5 +142,9 @@ def test_closing_ends_the_iteration(cameras: dict[str, Publisher]) -> None:
 def test_no_address_or_a_wrong_one_is_refused() -> None:
     with pytest.raises(ValueError, match="no addresses"):
         subscribe_all({})
+    listed: Any
+    for listed in (["tcp://localhost:5555"], "tcp://localhost:5555", None):
+        with pytest.raises(ValueError, match="addresses must map a name of yours"):
+            subscribe_all(listed)
     with pytest.raises(ValueError, match="'nowhere' is not an address"):
         subscribe_all({"left": "tcp://localhost:5555", "right": "nowhere"})

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import zmq
 
-from pmv_tui.client import Frame, Key, Subscription, subscribe, subscribe_all
+from pmv_tui.client import Frame, Key, Subscription, boxes, subscribe, subscribe_all
 from tests.client.publisher import IMAGE, NO_IMAGES, Publisher
 from tests.faults.hanging import silent_name_server
 from tests.faults.rig import Unavailable
@@ -173,11 +173,23 @@ def test_a_loop_that_is_left_leaves_no_socket_behind(publisher: Publisher) -> No
 
 
 @pytest.mark.parametrize(
-    "address", ["", "localhost:5555", "tcp://localhost", "tcp://a:99999", "tcp://-:5555"]
+    "address",
+    [
+        *("", "localhost:5555", "tcp://localhost", "tcp://a:99999", "tcp://-:5555"),
+        *(5555, None, b"tcp://localhost:5555", ("tcp://localhost", 5555)),
+    ],
 )
-def test_what_is_no_address_is_refused_with_one_that_is(address: str) -> None:
-    with pytest.raises(ValueError, match="one looks like tcp://localhost:5555"):
-        subscribe(address)
+def test_what_is_no_address_is_refused_with_one_that_is(address: Any) -> None:
+    for connect in (subscribe, boxes, lambda given: subscribe_all({"left": given})):
+        with pytest.raises(ValueError, match="one looks like tcp://localhost:5555"):
+            connect(address)
+
+
+def test_what_is_no_key_is_refused_and_not_shown() -> None:
+    key: Any = b"of a client"
+    with pytest.raises(ValueError, match=r"a key is a Key or the path of its file, .* bytes") as no:
+        subscribe("tcp://localhost:5555", key=key)
+    assert "of a client" not in str(no.value)
 
 
 @pytest.mark.parametrize("timeout", [float("nan"), -1, "5", True, [1]])

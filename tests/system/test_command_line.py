@@ -1,6 +1,7 @@
 """The command line, and what its commands import."""
 
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import zmq
 
 from pmv_tui import __version__
+from pmv_tui.cli.report import probe_lines
 from tests.client.publisher import NO_IMAGES
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 
@@ -108,6 +110,8 @@ def test_a_probe_of_what_is_no_camera_ends_in_time(rig: RigOnDisk) -> None:
             assert probe.stdout is not None
             report = json.load(probe.stdout)
     assert probe.returncode == 1
+    (said,) = probe_lines(report)
+    assert re.match(r"\d+ messages arrived, but no image: is the address a camera's", said)
     assert report["images"] == 0
     assert report["other_messages"] > len(NO_IMAGES)
 
@@ -176,6 +180,31 @@ def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
         for words in (["all", "name=x"], ["left", "right", "name=x"]):
             assert "cannot share a name" in rig.run("set", *words).stderr
         assert rig.run("set", "left", "right").returncode == 2
+
+        for words in (["gain=3"], ["gain=3", "fps=30"]):
+            done = rig.run("set", *words)
+            assert done.returncode == 2
+            assert "no camera is named before gain=3" in done.stderr
+            assert "there are: left, right, top" in done.stderr
+        done = rig.run("set", "left", "name=right")
+        assert done.returncode == 1
+        assert "right-simulated is called right; choose another name" in done.stdout
+        done = rig.run("set", "left", "roi=1,2,30,40")
+        assert "roi = [1, 2, 30, 40] (" not in done.stdout
+        assert "saved to config.toml; roi has no effect: this camera has none" in done.stdout
+
+        other = rig.folder / "other.toml"
+        other.touch()
+        done = rig.run("status", "--config", str(other))
+        assert f"no engine runs for {other}" in done.stderr
+        assert "pmv-tui engines tells for which config" in done.stderr
+
+
+def test_a_path_that_can_be_no_config_is_told_to_be_that(rig: RigOnDisk) -> None:
+    link = rig.folder / "round"
+    link.symlink_to(link)
+    assert "its links lead round in a circle" in rig.run("status", "--config", str(link)).stderr
+    assert "which is a folder" in rig.run("status", "--config", str(rig.folder)).stderr
 
 
 def test_config_path_tells_the_file_and_why(rig: RigOnDisk) -> None:
@@ -289,6 +318,31 @@ def connected(pid: int) -> bool:
         return False
 
 
+SIGNALLED = """
+import os, signal, sys
+from pmv_tui.cli import main
+from pmv_tui.signals import OF_NO_USE
+
+class Signals:
+    def find_spec(self, name, *_):
+        if name == "pmv_tui.engine.process":
+            for number in OF_NO_USE:
+                os.kill(os.getpid(), number)
+
+sys.meta_path.insert(0, Signals())
+sys.exit(main(sys.argv[1:]))
+"""
+"""Runs a command, and sends it every signal of no use before it imports the engine's process."""
+
+
+def test_a_signal_of_no_use_does_not_end_an_engine_that_starts(rig: RigOnDisk) -> None:
+    rig.write_config("fps = 30")
+    command = [sys.executable, "-c", SIGNALLED, "serve", "--config", str(rig.config_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    assert done.returncode == 2, "the config is wrong, which it got to tell"
+    assert "unknown key fps here; it belongs to [[cameras]]" in done.stderr
+
+
 def test_stop_tells_which_engine_ended(rig: RigOnDisk) -> None:
     rig.write_config("")
     with rig.serve() as engine:
@@ -308,6 +362,7 @@ def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: R
     blocker.write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     rig.add_modules(rig.folder)
     text = rig.run("cameras").stdout
+    assert "simulated: built in, nothing to connect" in text
     assert "opencv: cannot be used" in text
     assert "apt-get install libgl1 libglib2.0-0 libsm6" in text
     assert "0815-0000-basler" in text
