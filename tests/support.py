@@ -245,6 +245,10 @@ class RigOnDisk:
         """Give what the engine printed."""
         return (self.folder / "serve.err").read_text()
 
+    def says(self, text: str) -> None:
+        """Wait until the engine has printed something: a thread of its own writes it."""
+        wait_for(lambda: text in self.said(), f"{text!r} to be printed")
+
     def end(self) -> None:
         """End an engine in the background, and whatever else was left behind on this rig.
 

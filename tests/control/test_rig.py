@@ -249,8 +249,8 @@ def test_a_folder_without_locks_is_told_and_one_engine_runs_nevertheless(rig: Ri
     with rig.serve() as engine:
         second = rig.run("serve")
         assert (second.returncode, f"already runs (pid {engine.pid})" in second.stderr) == (1, True)
-        assert f"{folder_of(rig)} lies on a file system without locks" in rig.said()
-        assert "set XDG_STATE_HOME" in rig.said()
+        rig.says(f"{folder_of(rig)} lies on a file system without locks")
+        rig.says("set XDG_STATE_HOME")
         assert rig.run("stop").returncode == 0
         assert engine.wait(DEADLINE) == 0
     assert "no engine runs" in rig.run("status").stderr

@@ -68,7 +68,7 @@ def test_what_a_driver_prints_is_an_event_and_reaches_stderr_and_buries_nothing(
         wait_for(lambda: "more lines: see" in "".join(printed(rig)), "a word of the rest")
         assert len(printed(rig)) < 25
         tell(rig, "odd", "")
-        assert "INFO printed: driver: buffer 7 is late" in rig.said()
+        rig.says("INFO printed: driver: buffer 7 is late")
         assert "\x1b" not in rig.said()
         written = [each.stat().st_size for each in rig.folder.rglob("engine.out")]
         assert len(written) == 1

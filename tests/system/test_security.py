@@ -113,7 +113,7 @@ def test_a_listed_client_receives_images_and_its_boxes_are_drawn(encrypted: Encr
         status = encrypted.left()
         assert status["curve"]
         assert status["refused"] == 0
-        assert "encrypted, 1 client listed" in encrypted.events()
+        encrypted.rig.says("encrypted, 1 client listed")
 
 
 def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encrypted) -> None:

@@ -53,7 +53,7 @@ def test_a_systemd_that_does_not_listen_costs_a_line_in_the_log(rig: RigOnDisk) 
     rig.environment["NOTIFY_SOCKET"] = str(rig.folder / "nobody")
     rig.write_config("")
     with rig.serve():
-        assert "systemd was not notified of READY=1" in rig.said()
+        rig.says("systemd was not notified of READY=1")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
