@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pmv_tui.cli.grammar import Grammar
 from pmv_tui.cli.outcome import DONE, CommandFailed, say
-from pmv_tui.cli.rig import request, rig_of
+from pmv_tui.cli.rig import request, rig_of, unique_id_of
 
 if TYPE_CHECKING:
     from pmv_tui.control.messages import Event, Reply
@@ -71,8 +71,9 @@ def moment(text: str) -> int:
 
 
 def _events(options: argparse.Namespace) -> int:
-    names = _names(request(options, "snapshot"))
-    camera = _unique_id(options.camera, names)
+    reply = request(options, "snapshot")
+    names = _names(reply)
+    camera = options.camera and unique_id_of(options.camera, reply["snapshot"])
     log = _EngineLog(rig_of(options))
     try:
         events = list(_wanted(log.newer(), options, camera))
@@ -140,17 +141,6 @@ class _EngineLog:
 def _names(reply: "Reply") -> dict[str, str]:
     """Give each camera's name by its unique_id."""
     return {camera["unique_id"]: camera["name"] for camera in reply["snapshot"]["cameras"]}
-
-
-def _unique_id(camera: str | None, names: Mapping[str, str]) -> str | None:
-    """Find the camera that --camera means."""
-    if camera is None or camera in names:
-        return camera
-    for unique_id, name in names.items():
-        if name == camera:
-            return unique_id
-    known = ", ".join(names.values()) or "none"
-    raise CommandFailed(f"there is no camera {camera!r}; there are: {known}")
 
 
 def _wanted(

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Any
 from pmv_tui.cameras import BUILT_IN
 from pmv_tui.control.messages import (
     CameraStatus,
+    ClientStatus,
     Event,
     SettingStatus,
     Snapshot,
+    behind,
+    client_sentence,
     window_sentence,
 )
 
 if TYPE_CHECKING:
     from pmv_tui.cameras.registry import SearchResult
     from pmv_tui.control.engines import RunningEngine
+
+NAMED_CLIENTS = 3
+"""Clients that do not keep up which a camera's status names."""
 
 GAPS_BY = {"sequence": "counted by sequence numbers", "timestamp": "estimated from timestamps"}
 """How a probe knows of gaps."""
@@ -106,6 +112,10 @@ def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
     if (limit := camera.get("limited_to")) is not None:
         notes.append(f"put_rate limits to {limit:g} images/s")
+    slow = behind(camera.get("client_list", []))
+    notes += [client_sentence(client) for client in slow[:NAMED_CLIENTS]]
+    if (more := len(slow) - NAMED_CLIENTS) > 0:
+        notes.append(f"{more} more clients do not keep up: pmv-tui clients lists them")
     if camera["refused"]:
         times, reason = camera["refused"], camera["refused_reason"]
         often = "once" if times == 1 else f"{times} times, the last"
@@ -120,6 +130,29 @@ def _notes(camera: CameraStatus) -> list[str]:
         who = "encrypted, for listed clients" if camera["curve"] else "without encryption"
         notes.append(f"an address is open to other machines, {who}")
     return [f"{camera['name']}: {note}" for note in notes if note]
+
+
+def client_lines(cameras: Sequence[CameraStatus]) -> list[str]:
+    """List the cameras' clients, a line each: who they are, what they get and miss."""
+    clients = [(each["name"], client) for each in cameras for client in each.get("client_list", [])]
+    if not clients:
+        return ["no clients"]
+    titles = ("CAMERA", "CLIENT", "SINCE", "IMAGES/S", "MB/S", "MISSED", "WAITING", "")
+    return _table([titles, *(_client_row(name, client) for name, client in clients)])
+
+
+def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
+    fps, mb_s, waiting = client["fps"], client["mb_s"], client["waiting_bytes"]
+    return (
+        camera,
+        client["name"],
+        _local_time(client["since"]).partition(".")[0],
+        "-" if fps is None else f"{fps:.1f}",
+        "-" if mb_s is None else f"{mb_s:.1f}",
+        _value(client["missed"]),
+        "-" if waiting is None else f"{waiting / 1000:.0f} kB",
+        client["text"],
+    )
 
 
 def _wanted_rate(camera: CameraStatus) -> str:

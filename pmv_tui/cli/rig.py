@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Location
-    from pmv_tui.control.messages import Reply
+    from pmv_tui.control.messages import Reply, Snapshot
     from pmv_tui.control.rig import Rig
 
 
@@ -122,3 +122,17 @@ def _no_engine(options: argparse.Namespace, rig: "Rig") -> str:
         return text
     run = "another engine of yours runs" if others == 1 else f"{others} other engines of yours run"
     return f"{text}; {run} here: pmv-tui engines tells for which config"
+
+
+def unique_id_of(camera: str, snapshot: "Snapshot") -> str:
+    """Return the unique_id of the camera that a name, or a unique_id, means."""
+    names = {each["unique_id"]: each["name"] for each in snapshot["cameras"]}
+    if camera in names:
+        return camera
+    found = [unique_id for unique_id, name in names.items() if name == camera]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CommandFailed(f"{len(found)} cameras are called {camera!r}: use a unique_id")
+    known = ", ".join(names.values()) or "none"
+    raise CommandFailed(f"there is no camera {camera!r}; there are: {known}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cli.grammar import SOME, Grammar, camera_argument, cameras_argument, chosen
 from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, complain, show
-from pmv_tui.cli.rig import load, request, rig_of
+from pmv_tui.cli.rig import load, request, rig_of, unique_id_of
 
 if TYPE_CHECKING:
     from pmv_tui.control.messages import Reply, Result, SettingStatus
@@ -31,7 +31,7 @@ STOP_TIMEOUT = 10.0
 
 def add_commands(grammar: Grammar) -> None:
     """Add the commands for an engine that runs."""
-    grammar.command("status", _status, "show what the engine and its cameras do", listing=True)
+    _add_questions(grammar)
     for verb, help_text in (
         ("plug", "bind cameras' sockets and publish"),
         ("unplug", "release cameras' sockets"),
@@ -80,11 +80,40 @@ def add_commands(grammar: Grammar) -> None:
     grammar.command("stop", _stop, "end the engine: cameras and sockets are closed", listing=True)
 
 
+def _add_questions(grammar: Grammar) -> None:
+    grammar.command("status", _status, "show what the engine and its cameras do", listing=True)
+    clients = grammar.command(
+        "clients", _clients, "show who receives cameras' images, and who is too slow", listing=True
+    )
+    clients.add_argument("cameras", metavar="NAME", nargs="*", help=f"{SOME}; default: all")
+
+
 def _status(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import status_lines
 
     snapshot = request(options, "snapshot")["snapshot"]
     show(options, snapshot, lambda: status_lines(snapshot))
+    return DONE
+
+
+def _clients(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.report import client_lines
+    from pmv_tui.config.checks import EVERY_CAMERA
+
+    snapshot = request(options, "snapshot")["snapshot"]
+    cameras = snapshot["cameras"]
+    if options.cameras and EVERY_CAMERA not in options.cameras:
+        named = {unique_id_of(name, snapshot) for name in options.cameras}
+        cameras = [each for each in cameras if each["unique_id"] in named]
+    told = [
+        {
+            "camera": each["name"],
+            "unique_id": each["unique_id"],
+            "clients": each.get("client_list", []),
+        }
+        for each in cameras
+    ]
+    show(options, told, lambda: client_lines(cameras))
     return DONE
 
 

@@ -1,5 +1,6 @@
 """What the engine tells over the control socket. The form of each command: docs/control.md."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from pmv_tui.control.overlays import Overlay
@@ -38,8 +39,7 @@ class Drops(TypedDict):
     put_rate: int
     """Left out to keep to `put_rate`."""
     clients: int
-    """Times that a client's queue was full, so that it missed an image or more: ZeroMQ drops in
-    silence until there is room again, and does not tell how many."""
+    """Missed by clients that were too slow: images, of all clients together."""
 
 
 class DropTimes(TypedDict):
@@ -50,6 +50,62 @@ class DropTimes(TypedDict):
     failed: int | None
     put_rate: int | None
     clients: int | None
+
+
+ClientState = Literal["keeps up", "too slow", "does not read", "waits for images", "not known"]
+
+BEHIND: tuple[ClientState, ...] = ("too slow", "does not read")
+"""States of a client that misses images, or is about to."""
+
+
+class Delivered(TypedDict):
+    """What a client gets of the images that are published.
+
+    The last step is beyond what the engine sees: a client that takes every image into a queue of
+    its own, and works on them late, keeps up here.
+    """
+
+    fps: float | None
+    """Images a second that its machine has confirmed, over the last 5 s."""
+    mb_s: float | None
+    """10^6 bytes a second of them."""
+    missed: int | None
+    """Images that it missed: exact once it has caught up, and up to two too few before."""
+    waiting_bytes: int | None
+    """Bytes that its machine has not confirmed yet."""
+    state: ClientState
+    """`not known`, and None for the figures, where the engine's kernel does not count bytes."""
+    text: str
+    """The state in words."""
+
+
+class ClientStatus(Delivered):
+    """One client of a camera."""
+
+    id: int
+    """Of this connection; each has another."""
+    name: str
+    """Who it is, for people: its key's name, where it has one; then its program and process id on
+    the engine's machine, else host and port."""
+    pid: int | None
+    """Its process; None on another machine, or where it is not seen."""
+    address: str
+    """Host and port that it connects from."""
+    key: str
+    """The name that its key is listed by; empty without `[security]`."""
+    since: int
+    """When it subscribed, ns since the epoch."""
+
+
+def behind(clients: Sequence[ClientStatus]) -> list[ClientStatus]:
+    """Return the clients that miss images, or are about to."""
+    return [each for each in clients if each["state"] in BEHIND]
+
+
+def client_sentence(client: ClientStatus) -> str:
+    """Say how one that is behind keeps up, in words that stand alone."""
+    link = "is " if client["state"] == "too slow" else ""
+    return f"client {client['name']} {link}{client['text']}"
 
 
 class SettingStatus(TypedDict):
@@ -92,6 +148,8 @@ class CameraCondition(TypedDict):
     drops: Drops
     plugged: bool
     clients: int
+    client_list: NotRequired[list[ClientStatus]]
+    """Who they are, and what each gets, as of half a second ago at most."""
     refused: int
     """Attempts of clients to connect that were turned away."""
     refused_reason: str

@@ -1,6 +1,8 @@
-"""Who is connected to one of the engine's sockets, and what each has sent: asked of the kernel."""
+"""Who is connected to one of the engine's sockets, what each has sent and been sent: asked of the
+kernel."""
 
 import ctypes
+import select
 import socket
 import struct
 import sys
@@ -9,13 +11,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import NamedTuple, cast
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from pmv_tui.control.messages import ClientStatus
+from pmv_tui.engine.delivery import NOT_KNOWN, Delivery, Missed, Offer, Taken
 from pmv_tui.engine.gate import Door, Refusals
-from pmv_tui.port_holder import holder, peer_holder
+from pmv_tui.port_holder import Ends, Holder, ends_of, holder, peer_holders
 from pmv_tui.protocol import TOPIC_IMAGE
 
 MONITORED = zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
@@ -42,8 +47,11 @@ CURVE_BYTES = 33
 """What a message is longer on the wire where it is encrypted."""
 
 TCP_INFO_BYTES = 232
-RECEIVED_AT = 128
-"""Where `tcpi_bytes_received` stands in the kernel's `struct tcp_info`."""
+ACKED_AT, RECEIVED_AT = 120, 128
+"""Where `tcpi_bytes_acked` and `tcpi_bytes_received` stand in the kernel's `struct tcp_info`."""
+
+SO_COOKIE = 57
+"""Asks the kernel for a number that no other socket has, whatever descriptor leads to it."""
 
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 _REFUSE_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
@@ -55,6 +63,14 @@ _libc = ctypes.PyDLL(None)
 
 _drain = bytearray(65536)
 
+_numbers = count(1)
+
+
+class _PollFd(ctypes.Structure):
+    """C's `struct pollfd`."""
+
+    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
+
 
 class Note(NamedTuple):
     """What the thread that reads a socket took out of it.
@@ -64,11 +80,13 @@ class Note(NamedTuple):
     descriptor : of the connection that it came by.
     size : bytes on the wire, about.
     change : a subscription that comes or goes, as XPUB tells it; else empty.
+    key : the name that the sender's key is listed by; empty where it has none.
     """
 
     descriptor: int
     size: int
     change: bytes = b""
+    key: str = ""
 
 
 class Connection:
@@ -86,6 +104,8 @@ class Connection:
     arrivals, backlog : how often a peer of the control socket was seen to send, and to have sent
         more than libzmq had taken, since its last whole request.
     pid : the process at its other end, where the kernel says so: of the control socket's.
+    ends : both ends, of one over tcp.
+    holder : the program at its other end, once that was looked up; `sought` from its begin on.
     """
 
     def __init__(self, descriptor: int, connections: "Connections") -> None:
@@ -102,11 +122,25 @@ class Connection:
         self._consumed = 0
         self._looked_at = time.monotonic()
         self.gone = self.was_cut = False
+        self.number = next(_numbers)
+        self.key = ""
+        self.sought = False
+        self.holder: Holder | None = None
+        self.ends: Ends | None = None
+        self.since = 0
+        """When it subscribed to images, ns since the epoch."""
+        self._delivery: Delivery | None = None
+        """Of one that subscribed to images, where the kernel counts."""
+        self._cookie = b""
         self._peer: object = None
         with suppress(OSError), _borrowed(descriptor) as peer:
             if connections.owns(peer):
-                self._peer = peer.getpeername()
-                self.pid = _pid(peer) if peer.family == socket.AF_UNIX else None
+                self._peer = name = peer.getpeername()
+                if peer.family == socket.AF_UNIX:
+                    self.pid = _pid(peer)
+                else:
+                    self.ends = ends_of(name, peer.getsockname())
+                    self._cookie = _cookie(peer)
 
     @property
     def weight(self) -> float:
@@ -121,6 +155,7 @@ class Connection:
     def note(self, note: Note) -> None:
         """Take note of what was read from it."""
         self.unread -= note.size
+        self.key = note.key or self.key
         self.arrivals, self.backlog, self.memory = 0, 0, None
         topic = note.change[1:]
         if note.change[:1] == b"\x01" and topic not in self._topics:
@@ -176,21 +211,68 @@ class Connection:
 
     def name(self) -> str:
         """Name the program at its other end; on another machine, host and port."""
-        found = None
         if self.pid is not None:
-            found = holder(self.pid)
-        else:
-            with suppress(OSError), self._borrowed() as peer:
-                found = peer_holder(peer.getpeername(), peer.getsockname())
-        return str(found) if found else self.address
+            return str(holder(self.pid))
+        self.look_up(peer_holders([self.ends] if self.ends else []))
+        return str(self.holder) if self.holder else self.address
+
+    def look_up(self, holders: dict[Ends, Holder]) -> None:
+        """Find the program at its other end among others."""
+        self.holder = holders.get(self.ends) if self.ends else None
 
     @property
     def address(self) -> str:
         """Host and port, or the process on this machine."""
-        if not isinstance(self._peer, tuple):
-            return f"a program on this machine (pid {self.pid})"
-        host, port, *_ = self._peer
+        if self.ends is None:
+            return f"a program on this machine (pid {self.pid})" if self.pid else "not known"
+        (host, port), _ = self.ends
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def local(self) -> bool:
+        """Whether its other end is on this machine, so that the program there can be named."""
+        if self.ends is None:
+            return False
+        (theirs, _), (ours, _) = self.ends
+        return theirs == ours or theirs.startswith("127.")
+
+    def begin(self, offer: Offer) -> None:
+        """Count what it gets of the images that are offered from now on: it subscribed."""
+        self.since = time.time_ns()
+        if (taken := self._taken()) is not None:
+            self._delivery = self._delivery or Delivery()
+            self._delivery.begin(offer, taken)
+
+    def count(self, offer: Offer) -> int:
+        """Look at how many images it got of those that were offered; return how many it missed."""
+        taken = self._taken() if self._delivery else None
+        return self._delivery.look(offer, taken) if self._delivery and taken else 0
+
+    def end(self) -> int:
+        """Return how many images more it missed, now that it listens no more."""
+        return self._delivery.end() if self._delivery else 0
+
+    def status(self) -> ClientStatus:
+        """Report who it is and what it gets."""
+        program = self.address
+        if self.holder:
+            program = f"{self.holder.program} (pid {self.holder.pid})"
+        return ClientStatus(
+            **(self._delivery.status() if self._delivery else NOT_KNOWN),
+            id=self.number,
+            name=f"{self.key}: {program}" if self.key else program,
+            pid=self.holder.pid if self.holder else None,
+            address=self.address,
+            key=self.key,
+            since=self.since,
+        )
+
+    def _taken(self) -> Taken | None:
+        """Ask the kernel; None where it does not count, or the descriptor is another's by now."""
+        with suppress(OSError), _borrowed(self.descriptor) as peer:
+            if _cookie(peer) == self._cookie:
+                return _taken(peer)
+        return None
 
     @contextmanager
     def _borrowed(self) -> Iterator[socket.socket]:
@@ -226,6 +308,14 @@ class Connections:
         self._table: dict[int, Connection] = {}
         self.audience = (0, 0)
         """Clients that ever subscribed to images, and those that do now."""
+        self.clients: tuple[ClientStatus, ...] = ()
+        """Those that subscribe to images now, as of the last look at what they get."""
+        self.missed = Missed()
+        """What they missed, and those that left."""
+        self._offer = Offer()
+        self._news = False
+        """Whether the list of clients is another since it was made."""
+        self._overhead = _wire_bytes(len(TOPIC_IMAGE), encrypted=door is not None)
         self.refusals = Refusals()
         """Those that were cut."""
         self.wake: Callable[[], None] = lambda: None
@@ -247,6 +337,18 @@ class Connections:
         place = name if peer.family == socket.AF_UNIX else name[1]
         return place in self._places
 
+    def note_offer(self, metadata: int, image: int) -> None:
+        """Note that an image was sent to whoever listens; called by the thread that sends.
+
+        Parameters
+        ----------
+        metadata, image : bytes of these parts.
+        """
+        encrypted = self._door is not None
+        size = _wire_bytes(metadata, encrypted=encrypted) + _wire_bytes(image, encrypted=encrypted)
+        images, total = self._offer
+        self._offer = Offer(images + 1, total + size + self._overhead)
+
     def took(self, frame: zmq.Frame) -> None:
         """Note that a part of a message was taken out; called by the thread that reads."""
         with suppress(zmq.ZMQError):  # XPUB's word of a client that left came by no connection
@@ -260,7 +362,9 @@ class Connections:
         """
         with suppress(zmq.ZMQError):
             size = _wire_bytes(len(frame) + COMMAND_BYTES, encrypted=self._door is not None)
-            self._notes.append(Note(int(frame.get(zmq.SRCFD)), size, frame.bytes))
+            # What the gate calls it.
+            key = str(frame.get("User-Id")) if self._door is not None else ""
+            self._notes.append(Note(int(frame.get(zmq.SRCFD)), size, frame.bytes, key))
             self.wake()
 
     def settle(self) -> "Iterator[Connection]":
@@ -275,6 +379,25 @@ class Connections:
             if connection is not None:
                 self._apply(note, connection)
                 yield connection
+
+    def count(self, *, due: bool) -> None:
+        """Renew the list of clients where that is due, or some came or went."""
+        if not (self._news or (due and self.clients)):
+            return
+        self._news = False
+        listening = [each for each in self._table.values() if each.listens]
+        if due:
+            self._add_missed(sum(each.count(self._offer) for each in listening))
+        self.clients = tuple(each.status() for each in listening)
+
+    def unnamed(self) -> list[Connection]:
+        """Return clients whose programs were not looked up; each once."""
+        found = [
+            each for each in self._table.values() if each.listens and each.local and not each.sought
+        ]
+        for each in found:
+            each.sought = True
+        return found
 
     def refuse(self, reason: str, count: int) -> None:
         """Count clients that were cut."""
@@ -298,16 +421,29 @@ class Connections:
 
     def _forget(self, connection: Connection) -> Connection:
         connection.gone = True
-        came, listening = self.audience
-        self.audience = came, listening - connection.listens
+        self._count_listeners(connection, -int(connection.listens))
         return connection
 
     def _apply(self, note: Note, connection: Connection) -> None:
         before = connection.listens
         connection.note(note)
-        change = connection.listens - before
+        self._count_listeners(connection, connection.listens - before)
+
+    def _count_listeners(self, connection: Connection, change: int) -> None:
+        """Take note of a client that begins to listen, or does no more."""
+        if not change:
+            return
+        if change > 0:
+            connection.begin(self._offer)
+        else:
+            self._add_missed(connection.end())
+        self._news = True
         came, listening = self.audience
         self.audience = came + max(0, change), listening + change
+
+    def _add_missed(self, images: int) -> None:
+        if images:
+            self.missed += Missed(images, time.time_ns())
 
 
 def readable(socket_: zmq.Socket[bytes]) -> bool:
@@ -334,12 +470,45 @@ def _waiting(peer: socket.socket) -> int:
 
 def _received(peer: socket.socket) -> int | None:
     """Return the bytes that a peer has sent; None where the kernel does not count them."""
-    if peer.family == socket.AF_UNIX:
-        return None
+    return None if peer.family == socket.AF_UNIX else _counted(peer, RECEIVED_AT)
+
+
+def _counted(peer: socket.socket, at: int) -> int | None:
+    """Return a count of bytes out of the kernel's `struct tcp_info`; None before Linux 4.1."""
     info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
-    if len(info) < RECEIVED_AT + 8:  # before Linux 4.1
+    return int.from_bytes(info[at : at + 8], sys.byteorder) if len(info) >= at + 8 else None
+
+
+def _taken(peer: socket.socket) -> Taken | None:
+    """Return what a peer was sent, and has confirmed; None where the kernel does not count it."""
+    before = _unconfirmed(peer)
+    acked = _counted(peer, ACKED_AT)
+    if acked is None:
         return None
-    return int.from_bytes(info[RECEIVED_AT : RECEIVED_AT + 8], sys.byteorder)
+    room = _PollFd(peer.fileno(), select.POLLOUT, 0)
+    _libc.poll(ctypes.byref(room), 1, 0)
+    waiting = _unconfirmed(peer)
+    return Taken(
+        time=time.monotonic(),
+        handed=acked + waiting,
+        waiting=waiting,
+        room=waiting == before and bool(room.revents & select.POLLOUT),
+    )
+
+
+def _unconfirmed(peer: socket.socket) -> int:
+    """Return the bytes that the kernel has for a peer which has not confirmed them."""
+    count = ctypes.c_int()
+    _libc.ioctl(peer.fileno(), termios.TIOCOUTQ, ctypes.byref(count))
+    return count.value
+
+
+def _cookie(peer: socket.socket) -> bytes:
+    """Return what tells a socket from all others; nothing before Linux 4.12."""
+    try:
+        return peer.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8)
+    except OSError:
+        return b""
 
 
 def _pid(peer: socket.socket) -> int:

@@ -1,4 +1,5 @@
-"""The thread that keeps the tables of connections, and cuts peers that take memory without end.
+"""The thread that keeps the tables of connections, cuts peers that take memory without end, and
+counts what clients get.
 
 libzmq bounds the length of a message's parts, and how many whole messages wait, but not how many
 parts a message has: it keeps them until the last one comes. A part of one byte takes 64.
@@ -12,10 +13,15 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, wait
 from contextlib import suppress
+from functools import partial
 
+from pmv_tui.background import in_background
 from pmv_tui.engine.connections import Connection, Connections
+from pmv_tui.engine.delivery import LOOK_INTERVAL
 from pmv_tui.engine.lasting import LastingThread
+from pmv_tui.port_holder import peer_holders
 from pmv_tui.token_bucket import TokenBucket
 
 log = logging.getLogger(__name__)
@@ -74,6 +80,9 @@ class Guard:
         self._memory = _Memory()
         self._names = TokenBucket(NAMED, NAMED_PERIOD)
         self._naming = threading.Thread()
+        self._looking_up: Future[None] | None = None
+        self._listeners = 0
+        self._count_at = 0.0
         self._rest = REST
         self._stopping = False
         self._thread = LastingThread("guard", self._run, tell)
@@ -89,6 +98,8 @@ class Guard:
         self._thread.join()
         if self._naming.is_alive():
             self._naming.join()
+        if self._looking_up:
+            wait([self._looking_up])
         for table in (self._sockets, self._connections, self._again):
             table.clear()
         self._epoll.close()
@@ -124,9 +135,10 @@ class Guard:
             # A peer that was seen to send may go on where no arrival tells of it: what the kernel
             # has of it already goes to libzmq by and by.
             busy = self._again or self._memory.to_free
-            ready = self._epoll.poll(self._rest if busy else None, AT_ONCE)
+            ready = self._epoll.poll(self._rest if busy else self._until_count(), AT_ONCE)
             with self._lock:
                 self._look({descriptor for descriptor, _ in ready})
+                self._count(time.monotonic())
             self._memory.free()
             time.sleep(self._rest)
 
@@ -152,6 +164,25 @@ class Guard:
             elif connection.look(arrived=connection in arrived) or connection.weight:
                 self._again.add(connection)
         self._judge({each for each in looked_at if not each.was_cut})
+
+    def _until_count(self) -> float | None:
+        """Return the seconds until clients are looked at again; None where there are none."""
+        return max(0.0, self._count_at - time.monotonic()) if self._listeners else None
+
+    def _count(self, now: float) -> None:
+        """Count what clients get, twice a second, and find out who new ones are."""
+        if due := now >= self._count_at:
+            self._count_at = now + LOOK_INTERVAL
+        for connections in self._sockets.values():
+            connections.count(due=due)
+        self._listeners = sum(each.listeners for each in self._sockets.values())
+        if due and (self._looking_up is None or self._looking_up.done()):
+            if self._looking_up is not None:
+                self._looking_up.result()  # to be told if it failed
+                self._looking_up = None
+            unnamed = [one for each in self._sockets.values() for one in each.unnamed()]
+            if unnamed:
+                self._looking_up = in_background(partial(_look_up, unnamed), "client names")
 
     def _register(self, connection: Connection) -> None:
         """Have the kernel tell when a connection sends something.
@@ -260,6 +291,13 @@ class _Memory:
         if self._free_at is not None and time.monotonic() >= self._free_at:
             self._free_at = None
             self._malloc_trim(0)
+
+
+def _look_up(clients: list[Connection]) -> None:
+    """Name the programs of clients, all in one search."""
+    holders = peer_holders({each.ends for each in clients if each.ends})
+    for each in clients:
+        each.look_up(holders)
 
 
 def _malloc_trim() -> Callable[[int], int]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgpack
@@ -9,6 +10,8 @@ import zmq
 
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.schema import SocketConfig
+from pmv_tui.control.messages import ClientStatus
+from pmv_tui.engine.delivery import Missed
 from pmv_tui.engine.meter import Ring
 from pmv_tui.engine.rate_limit import CLOCK_TOLERANCE, RateLimit
 from pmv_tui.engine.sockets import BoundSocket
@@ -39,9 +42,10 @@ class Publisher:
         self.paused = False
         self._came = 0
         self.published = 0
-        self.over_rate = self.missed_by_clients = 0
+        self.over_rate = 0
         self.last_over_rate: int | None = None
-        self.last_missed_by_clients: int | None = None
+        self._missed = Missed()
+        """By clients of sockets that are no longer bound."""
         self.sent = Ring()
         """When images were sent, and their latency from arrival to sent, ns."""
         self.image_bytes = 0
@@ -60,6 +64,7 @@ class Publisher:
             former, self._bound = self._bound, bound
             if former is not None:
                 self._came += former.connections.audience[0]
+                self._missed += former.connections.missed
             return former
 
     def configure(self, config: SocketConfig) -> None:
@@ -86,6 +91,18 @@ class Publisher:
         """Clients that subscribe to images now."""
         return self.audience[1]
 
+    @property
+    def client_list(self) -> Sequence[ClientStatus]:
+        """Who they are, and what each gets."""
+        bound = self._bound
+        return bound.connections.clients if bound else ()
+
+    @property
+    def missed_by_clients(self) -> Missed:
+        """How many images clients missed, and when they missed the last."""
+        bound = self._bound
+        return self._missed + bound.connections.missed if bound else self._missed
+
     def set_camera_rate(self, fps: float) -> None:
         """Tell how many frames a second the camera makes."""
         self._camera_rate = fps
@@ -109,7 +126,8 @@ class Publisher:
         with self._lock:
             if self._bound is None:
                 return
-            socket, listeners = self._bound.socket, self._bound.connections.listeners
+            socket, connections = self._bound.socket, self._bound.connections
+            listeners = connections.listeners
             # While somebody listens, the count is for people: a look now and then will do, for it
             # costs as much as packing the metadata.
             if not listeners or arrival >= self._next_count:
@@ -131,32 +149,15 @@ class Publisher:
             topic, metadata, image = pack_image(
                 self._unique_id, frame.timestamp, frame.image, extended, self._pack
             )
-            if not self._begin(socket, topic):
-                self.missed_by_clients += 1
-                self.last_missed_by_clients = frame.timestamp
+            # A client that is behind misses it, in silence: the guard counts that.
+            connections.note_offer(len(metadata), image.nbytes)
+            socket.send(topic, zmq.SNDMORE)
             socket.send(metadata, zmq.SNDMORE)
             socket.send(image, copy=False)
         now = time.monotonic_ns()
         self.published += 1
         self.sent.add(now, now - arrival)
         self.image_bytes = image.nbytes
-
-    @staticmethod
-    def _begin(socket: zmq.Socket[bytes], topic: bytes) -> bool:
-        """Send the first part; False where a client's queue is full, and that one misses the image.
-
-        XPUB drops in silence. With XPUB_NODROP it refuses the first time instead, for all clients:
-        so that is asked for, and then the others are served nevertheless. After that ZeroMQ leaves
-        the client out until its queue has room, without a word.
-        """
-        try:
-            socket.send(topic, zmq.SNDMORE | zmq.NOBLOCK)
-        except zmq.Again:
-            socket.setsockopt(zmq.XPUB_NODROP, 0)
-            socket.send(topic, zmq.SNDMORE)
-            socket.setsockopt(zmq.XPUB_NODROP, 1)
-            return False
-        return True
 
     @staticmethod
     def _read_subscriptions(bound: BoundSocket) -> None:

@@ -11,14 +11,11 @@ from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.engine.connections import MONITORED, Connections
+from pmv_tui.engine.delivery import SEND_QUEUE
 from pmv_tui.engine.gate import STRANGERS, Door
 from pmv_tui.engine.guard import Guard
 from pmv_tui.open_files import PLUGGED, why_no_room
 from pmv_tui.protocol import MAX_MESSAGE_BYTES
-
-SEND_QUEUE = 3
-"""Images waiting for a client: enough for one that is not scheduled for some ten milliseconds on a
-busy machine; more only makes a slow client's images older."""
 
 SEND_BUFFER = 256 * 1024
 """Bytes the kernel holds for a client: the size that gave the lowest latency."""
@@ -100,7 +97,6 @@ class BoundSocket:
         self._keep_alive()
         if kind == zmq.XPUB:
             self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
-            self.socket.setsockopt(zmq.XPUB_NODROP, 1)  # see Publisher._begin
             self.socket.rcvhwm = 0  # subscriptions never wait; the guard bounds what they take
             self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
             self.socket.sndhwm = SEND_QUEUE

@@ -77,6 +77,7 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         reason=reason,
         plugged=camera.plugged,
         clients=camera.publisher.clients,
+        client_list=list(camera.publisher.client_list),
         drops=_drops(camera),
         refused=refusals.count,
         refused_reason=refusals.reason,
@@ -96,7 +97,7 @@ def _drops(camera: RigCamera) -> Drops:
         skipped=counts.skipped,
         failed=counts.failed,
         put_rate=camera.publisher.over_rate,
-        clients=camera.publisher.missed_by_clients,
+        clients=camera.publisher.missed_by_clients.images,
     )
 
 
@@ -107,7 +108,7 @@ def _drop_times(camera: RigCamera) -> DropTimes:
         skipped=counts.last_skipped,
         failed=counts.last_failed,
         put_rate=camera.publisher.last_over_rate,
-        clients=camera.publisher.last_missed_by_clients,
+        clients=camera.publisher.missed_by_clients.last,
     )
 
 

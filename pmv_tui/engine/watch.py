@@ -1,14 +1,17 @@
 """Turns what changes in the cameras' condition into events: lost, back, a client connected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from pmv_tui.control.messages import (
+    BEHIND,
     SOUND_WINDOWS,
     CameraCondition,
     CameraState,
+    ClientStatus,
     Drops,
     EventKind,
+    client_sentence,
     window_sentence,
 )
 from pmv_tui.engine.events import Events, Level
@@ -21,21 +24,28 @@ BURST, PERIOD = 6, 10.0
 meanwhile is counted, and told with the next."""
 
 DROPS_PERIOD = 60.0
-"""Seconds from one event about lost frames to the next: while a client is behind, each image is."""
+"""Seconds from one event about lost frames to the next: a link that loses some loses many."""
 
 REFUSED_PERIOD = 20.0
 """Seconds from one event about clients that were rejected to the next: some try ten times a
 second."""
 
-Loss = Literal["missing", "skipped", "failed", "clients"]
+SLOW_PERIOD = 30.0
+"""Seconds from one event about clients that fall behind, or catch up, to the next, after a few."""
+
+LASTING = 3.0
+"""Seconds that a client is behind, or keeps up again, before that is told: by then it is known how
+far, and that it was more than a moment."""
+
+Loss = Literal["missing", "skipped", "failed"]
 
 DROP_WORDS: dict[Loss, str] = {
     "missing": "lost between camera and host",
     "skipped": "skipped (this computer was too slow)",
     "failed": "incomplete",
-    "clients": "missed by slow clients",
 }
-"""What is lost against the wish of whoever set up the rig; `put_rate` is a wish."""
+"""What is lost before it is published. Clients that miss images are told by name, and `put_rate` is
+a wish."""
 
 
 class Condition(CameraCondition):
@@ -59,6 +69,7 @@ UNTOUCHED = Condition(
     drops=Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0),
     plugged=False,
     clients=0,
+    client_list=[],
     subscriptions=0,
     refused=0,
     refused_reason="",
@@ -121,6 +132,7 @@ class _CameraWatch:
         self._last = first
         self._clients = self._messages = self._remarks = UNTOUCHED
         self._drops = self._window = self._refused = UNTOUCHED
+        self._slow = _SlowClients()
         self._state_changes = 0
         self._last_good_frame: int | None = None
         self._buckets = {
@@ -138,6 +150,7 @@ class _CameraWatch:
             yield self._state_news(now)
         if self._clients_changed(now) and self._buckets["client"].take(at):
             yield from self._client_news(now)
+        yield from self._slow.news(now["client_list"], at)
         if now["refused"] > self._refused["refused"] and self._buckets["refused"].take(at):
             count = now["refused"] - self._refused["refused"]
             self._refused = now
@@ -210,6 +223,63 @@ class _CameraWatch:
         sound = now["window"] in SOUND_WINDOWS
         text = window_sentence(now["window"], now["window_reason"])
         yield _News("window", text, "info" if sound else "warning")
+
+
+class _SlowClients:
+    """One camera's clients that were told to be behind, and those whose state is another now."""
+
+    def __init__(self) -> None:
+        self._told: set[int] = set()
+        self._since: dict[int, float] = {}
+        """When each was first seen not to be as it was told."""
+        self._missed: dict[int, int] = {}
+        """What each had missed when it kept up last."""
+        self._bucket = TokenBucket(BURST, SLOW_PERIOD)
+
+    def news(self, clients: Sequence[ClientStatus], at: float) -> Iterator[_News]:
+        """Give who fell behind and who keeps up again; those that left meanwhile are no news."""
+        self._told &= {each["id"] for each in clients}
+        # Who is offered nothing neither keeps up nor does not.
+        judged = [each for each in clients if each["state"] in (*BEHIND, "keeps up")]
+        changed = [each for each in judged if _behind(each) != (each["id"] in self._told)]
+        self._since = {each["id"]: self._since.get(each["id"], at) for each in changed}
+        due = [each for each in changed if at - self._since[each["id"]] >= LASTING]
+        fell = [each for each in due if _behind(each)]
+        caught_up = [each for each in due if not _behind(each)]
+        if due and self._bucket.take(at):
+            if fell:
+                yield _News("client", _fell_behind(fell), "warning")
+            if caught_up:
+                yield _News("client", self._caught_up(caught_up), "warning")
+            self._told ^= {each["id"] for each in due}
+        self._remember_missed(clients)
+
+    def _remember_missed(self, clients: Sequence[ClientStatus]) -> None:
+        missed = {}
+        for each in clients:
+            missed[each["id"]] = self._missed.get(each["id"], 0)
+            if not _behind(each) and each["id"] not in self._told:
+                missed[each["id"]] = each["missed"] or 0
+        self._missed = missed
+
+    def _caught_up(self, clients: list[ClientStatus]) -> str:
+        first, *others = clients
+        missed = (first["missed"] or 0) - self._missed[first["id"]]
+        images = f"{missed} image{'' if missed == 1 else 's'}"
+        return f"client {first['name']} keeps up again; it missed {images}{_and_more(others)}"
+
+
+def _behind(client: ClientStatus) -> bool:
+    return client["state"] in BEHIND
+
+
+def _fell_behind(clients: list[ClientStatus]) -> str:
+    first, *others = clients
+    return f"{client_sentence(first)}{_and_more(others)}"
+
+
+def _and_more(others: list[ClientStatus]) -> str:
+    return f" (and {len(others)} more)" if others else ""
 
 
 def _with_reason(text: str, reason: str) -> str:

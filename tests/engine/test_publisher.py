@@ -1,11 +1,14 @@
-"""Who is counted as a client, whatever clients do with their subscriptions."""
+"""Who is counted as a client, whatever clients do with their subscriptions, and what they miss."""
 
+import os
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+import msgpack
 import numpy as np
 import pytest
 import zmq
@@ -13,11 +16,15 @@ import zmq
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import SocketConfig
+from pmv_tui.control.messages import ClientStatus, behind
+from pmv_tui.curve import Key
+from pmv_tui.engine.gate import Door, Gate
 from pmv_tui.engine.guard import Guard
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.sockets import BoundSocket
+from pmv_tui.keys import Keys
 from tests.raw_zmtp import COMMAND, raw_peer, received_frame
-from tests.support import free_ports, wait_for
+from tests.support import DEADLINE, free_ports, wait_for
 
 Socket = zmq.Socket[bytes]
 
@@ -28,21 +35,27 @@ HEARTBEAT = 1.5
 class Bench:
     """A publisher, and the clients that a test connects to it."""
 
-    def __init__(self, context: zmq.Context[Socket]) -> None:
+    def __init__(self, context: zmq.Context[Socket], door: Door | None = None) -> None:
         self._context = context
         self._address = Address("localhost", free_ports(1)[0])
         self._guard = Guard()
         self._guard.start()
-        self._bound = BoundSocket(context, zmq.XPUB, self._address, self._guard)
-        self.publisher = Publisher("left-simulated", SocketConfig(put_rate=0))
+        self._bound = BoundSocket(context, zmq.XPUB, self._address, self._guard, door)
+        config = SocketConfig(put_rate=0, extended_metadata=True)
+        self.publisher = Publisher("left-simulated", config)
         self.publisher.swap(self._bound)
         self._sequence = 0
 
     @contextmanager
-    def client(self, kind: int) -> Iterator[Socket]:
-        """Connect a client for the length of a block."""
+    def client(self, kind: int, key: Key | None = None, queue: int = 0) -> Iterator[Socket]:
+        """Connect a client for the length of a block; with a queue as long as its buffers are."""
         with self._context.socket(kind) as socket:
             socket.linger = 0
+            if queue:
+                socket.rcvhwm = queue
+                socket.rcvbuf = 4096
+            if key:
+                key.apply(socket)
             socket.connect(self._address.endpoint.replace("*", "127.0.0.1"))
             yield socket
 
@@ -50,13 +63,26 @@ class Bench:
         """Publish small images, and count clients in between, as an engine does."""
 
         def published() -> bool:
-            self._sequence += 1
-            frame = Frame(np.zeros((8, 8), np.uint8), time.time_ns())
-            self.publisher.publish(frame, self._sequence, time.monotonic_ns(), "Mono8")
-            self.publisher.count_clients()
+            self.publish()
             return condition()
 
         wait_for(published, what)
+
+    def publish(self, width: int = 8) -> None:
+        """Publish an image, and count clients, whereby ZeroMQ sees which have room again."""
+        self._sequence += 1
+        frame = Frame(np.zeros((8, width), np.uint8), time.time_ns())
+        self.publisher.publish(frame, self._sequence, time.monotonic_ns(), "Mono8")
+        self.publisher.count_clients()
+
+    def wait_for_clients(self, count: int) -> None:
+        """Wait until so many clients subscribe."""
+
+        def counted() -> bool:
+            self.publisher.count_clients()
+            return self.publisher.clients == count
+
+        wait_for(counted, f"{count} clients")
 
     @contextmanager
     def raw_client(self) -> Iterator[socket.socket]:
@@ -106,6 +132,80 @@ def test_a_client_that_subscribed_twice_is_gone_when_it_leaves(bench: Bench) -> 
     sent = bench.publisher.published
     bench.publish_until(lambda: True, "one more")
     assert bench.publisher.published == sent
+
+
+@contextmanager
+def gate(context: zmq.Context[Socket], keys: Keys) -> Iterator[Gate]:
+    """Let in who has a listed key, for the length of a block."""
+    one = Gate(context, keys)
+    one.start()
+    yield one
+    one.stop()
+
+
+def numbers(client: Socket, *, at_least: int = 0) -> list[int]:
+    """Receive what waits for a client, and as many images as must come; give their numbers."""
+    received: list[int] = []
+    while len(received) < at_least or client.poll(0):
+        assert client.poll(int(DEADLINE * 1000)), "no image"
+        received.append(msgpack.unpackb(client.recv_multipart()[1])["sequence"])
+    return received
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_images_that_a_client_misses_are_counted_as_it_counts_them_itself(
+    tmp_path: Path, *, encrypted: bool
+) -> None:
+    with zmq.Context[Socket]() as context, ExitStack() as stack:
+        door = key = None
+        if encrypted:
+            keys = Keys(tmp_path / "keys")
+            key = Key.load(keys.make_client("alice"))
+            door = stack.enter_context(gate(context, keys)).door()
+            door.read_key()
+        bench = Bench(context, door)
+        stack.callback(bench.close)
+        fast = stack.enter_context(bench.client(zmq.SUB, key))
+        slow = stack.enter_context(bench.client(zmq.SUB, key, queue=1))
+        for each in (fast, slow):
+            each.subscribe(b"image")
+        bench.wait_for_clients(2)
+        bench.publish()
+        fast_got, slow_got = numbers(fast, at_least=1), numbers(slow, at_least=1)
+        for _ in range(300):  # of which the slow one reads none
+            bench.publish(width=5000)
+            fast_got += numbers(fast, at_least=1)
+        by_name = {each["missed"]: each for each in behind_and_not(bench)}
+        assert by_name[0]["state"] == "keeps up"
+        assert all(f"(pid {os.getpid()})" in each["name"] for each in by_name.values())
+        assert all(each["key"] == "alice" * encrypted for each in by_name.values())
+
+        def caught_up() -> bool:
+            fast_got.extend(numbers(fast, at_least=1))
+            slow_got.extend(numbers(slow))
+            return slow_got[-1] > stopped
+
+        stopped = fast_got[-1]
+        bench.publish_until(caught_up, "the slow one to read again")
+        missed = slow_got[-1] - slow_got[0] + 1 - len(slow_got)
+        assert missed > 100
+        wait_for(
+            lambda: abs(bench.publisher.missed_by_clients.images - missed) <= 2,
+            f"{missed} missed images to be counted",
+        )
+        assert fast_got == list(range(fast_got[0], fast_got[-1] + 1))
+    assert abs(bench.publisher.missed_by_clients.images - missed) <= 2, "also when all have left"
+
+
+def behind_and_not(bench: Bench) -> list[ClientStatus]:
+    """Wait until one of two clients is said to be behind, and both are named."""
+
+    def told() -> Sequence[ClientStatus]:
+        clients = bench.publisher.client_list
+        named = all(each["pid"] for each in clients)
+        return clients if named and len(behind(clients)) == 1 else ()
+
+    return list(wait_for(told, "one to be behind"))
 
 
 def test_a_client_is_sent_images_and_no_commands_which_old_ones_take_for_messages(

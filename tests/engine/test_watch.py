@@ -2,9 +2,9 @@
 
 from typing import Any, cast
 
-from pmv_tui.control.messages import Drops
+from pmv_tui.control.messages import ClientStatus, Drops
 from pmv_tui.engine.events import Events
-from pmv_tui.engine.watch import BURST, DROPS_PERIOD, PERIOD, Condition, Watch
+from pmv_tui.engine.watch import BURST, DROPS_PERIOD, PERIOD, SLOW_PERIOD, Condition, Watch
 
 NOTHING_LOST = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0)
 
@@ -16,6 +16,7 @@ CAPTURING = Condition(
     last_frame=1,
     plugged=True,
     clients=0,
+    client_list=[],
     subscriptions=0,
     drops=NOTHING_LOST,
     refused=0,
@@ -121,14 +122,66 @@ def test_a_message_just_before_an_unplug_is_told() -> None:
 
 def test_lost_frames_are_told_at_once_and_then_once_a_minute() -> None:
     looker = Looker()
-    one = Drops(missing=2, skipped=0, failed=0, put_rate=900, clients=1)
+    one = Drops(missing=2, skipped=1, failed=0, put_rate=900, clients=1)
     assert looker.look(drops=one) == [
-        "frames lost: 2 lost between camera and host, 1 missed by slow clients"
+        "frames lost: 2 lost between camera and host, 1 skipped (this computer was too slow)"
     ]
-    more = Drops(missing=2, skipped=0, failed=0, put_rate=990, clients=40)
+    more = Drops(missing=2, skipped=40, failed=0, put_rate=990, clients=40)
     assert looker.look(drops=more) == []
     looker.wait(DROPS_PERIOD)
-    assert looker.look() == ["frames lost: 39 missed by slow clients"]
+    assert looker.look() == ["frames lost: 39 skipped (this computer was too slow)"]
+
+
+def a_client(number: int, state: str, missed: int = 0) -> ClientStatus:
+    """Make up a client that is seen to keep up, or not."""
+    text = {"too slow": "too slow: gets 10 of 60 images/s"}.get(state, f"{state}: as it seems")
+    told = {"id": number, "name": f"python (pid {number})", "state": state, "text": text}
+    return cast("ClientStatus", {**told, "missed": missed})
+
+
+def looked(looker: Looker, *clients: ClientStatus, times: int = 8) -> list[str]:
+    """Look at clients for some seconds."""
+    return [text for _ in range(times) for text in looker.look(client_list=list(clients))]
+
+
+def test_a_client_that_falls_behind_is_told_by_name_and_when_it_keeps_up_again() -> None:
+    looker = Looker()
+    assert looked(looker, a_client(1, "keeps up", 4), a_client(2, "keeps up")) == []
+    slow = a_client(1, "too slow", 400)
+    assert looked(looker, slow, a_client(2, "keeps up"), times=40) == [
+        "client python (pid 1) is too slow: gets 10 of 60 images/s"
+    ]
+    lost = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=400)
+    assert looker.look(drops=lost) == [], "it is told already"
+    assert looked(looker, a_client(1, "waits for images", 500)) == [], "publishing was paused"
+    assert looked(looker, a_client(1, "keeps up", 504)) == [
+        "client python (pid 1) keeps up again; it missed 500 images"
+    ]
+    assert looked(looker, a_client(1, "does not read", 504)) == [
+        "client python (pid 1) does not read: as it seems"
+    ]
+    assert [event["level"] for event in looker.events.since(0)][1:] == ["warning"] * 3
+
+
+def test_a_client_that_is_behind_for_a_moment_or_leaves_then_is_no_news() -> None:
+    looker = Looker()
+    for _ in range(20):
+        assert looked(looker, a_client(1, "too slow"), times=3) == []
+        assert looked(looker, a_client(1, "keeps up"), times=3) == []
+    looked(looker, a_client(1, "too slow"))
+    assert looked(looker) == []
+
+
+def test_clients_that_fall_behind_and_catch_up_without_end_are_summed_up() -> None:
+    looker = Looker()
+    states = ["too slow", "keeps up"] * 200
+    told = [
+        text
+        for state in states
+        for text in looked(looker, *(a_client(number, state) for number in range(60)))
+    ]
+    assert told[0].endswith("(and 59 more)")
+    assert len(told) <= BURST + len(states) * 8 * 0.5 / SLOW_PERIOD + 1
 
 
 def test_frames_left_out_for_put_rate_are_no_news() -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import zmq
 
+from pmv_tui.control.messages import behind, client_sentence
 from tests.faults.fault import Fault, fault
 from tests.faults.rig import KINDS, FaultRig
 from tests.faults.stranger import freeze, run_stranger, stranger
@@ -35,14 +36,15 @@ def frozen(rig: FaultRig) -> Iterator[str]:
 
 @fault("a client is 10 times too slow")
 def slow(rig: FaultRig) -> Iterator[str]:
-    before = rig.now("odd")["drops"]["clients"]
-    with stranger("slow", rig.pub["odd"], 10 * 1000 // KINDS["odd"][1]):
+    with stranger("slow", rig.pub["odd"], 10 * 1000 // KINDS["odd"][1]) as client:
 
-        def behind() -> int:
-            return rig.now("odd")["drops"]["clients"] - before
+        def told() -> str:
+            slow = [each for each in behind(rig.now("odd")["client_list"]) if each["missed"]]
+            return (
+                client_sentence(slow[0]) if [each["pid"] for each in slow] == [client.pid] else ""
+            )
 
-        wait_for(behind, "its falling behind to be counted")
-        yield f"drops by clients: {behind()}"
+        yield wait_for(told, "it, and no other, to be said to be behind")
 
 
 @fault("1000 clients connect and disconnect")

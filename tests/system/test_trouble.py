@@ -1,6 +1,7 @@
 """A camera that hangs, vanishes or breaks, beside one that must not notice."""
 
 import json
+import os
 import re
 import time
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import zmq
 
+from pmv_tui.control.messages import behind, client_sentence
 from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell
@@ -163,3 +165,15 @@ def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig:
         camera = rig.camera("left")
         assert camera["clients"] == 2
         assert abs(camera["drops_at"]["clients"] - time.time_ns()) < 30e9
+        (slow,) = behind(camera["client_list"])
+        (well,) = (each for each in camera["client_list"] if each != slow)
+        assert (well["state"], well["missed"], well["pid"]) == ("keeps up", 0, os.getpid())
+        assert 0 < (slow["missed"] or 0) <= camera["drops"]["clients"]
+        assert slow["waiting_bytes"]
+        (listed,) = json.loads(rig.run("clients", "left", "--json").stdout)
+        assert {each["id"] for each in listed["clients"]} == {slow["id"], well["id"]}
+        lines = rig.run("clients").stdout.splitlines()
+        assert [f"(pid {os.getpid()})" in line for line in lines] == [False, True, True]
+        assert any(line.endswith("keeps up") for line in lines)
+        assert client_sentence(slow)[:20] in rig.run("status").stdout
+        wait_for(lambda: f"client {slow['name']} " in rig.said(), "the event")
