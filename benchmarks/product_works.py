@@ -2,13 +2,14 @@
 
 import resource
 import subprocess
+import sys
 from statistics import fmean
 from typing import Any
 
 from benchmarks.contenders import Cameras, Publisher
-from benchmarks.measure import Plan, Table, latencies, paced_figures, share, watch
-from benchmarks.rig import prepared, running
-from benchmarks.terminal import HALF_BLOCK, attached, settle
+from benchmarks.measure import Figures, Plan, Table, latencies, paced_figures, share, watch
+from benchmarks.rig import cpu_seconds, prepared, running
+from benchmarks.terminal import COLUMNS, HALF_BLOCK, ROWS, Terminal, attached, settle, showing
 
 
 def no_client(plan: Plan) -> Table:
@@ -29,20 +30,37 @@ def scale(plan: Plan) -> Table:
     }
 
 
+IMPORTS = "import textual.app, zmq, msgpack"
+"""What no start of a TUI can do without: the start is compared with it, on whatever machine."""
+
+
+IMPORTS = "import textual.app, zmq, msgpack"
+"""What no TUI can start without: the start is compared with it, on whatever machine."""
+
+
 def start(_plan: Plan) -> Table:
     """Start the program: its help, its TUI on a rig without an engine, its TUI on one with."""
+    bare = [sys.executable, "-c", f"{IMPORTS}; print('imported', flush=True); input()"]
     with prepared(count=2, width=640, height=480, fps=60) as rig:
+        with showing(bare, rig.environment, COLUMNS, ROWS) as terminal:
+            imports = _until(terminal, "imported")
         help_cpu = _cpu_of_command(rig.command("--help"))
         with attached(rig) as terminal:
-            first_paint = terminal.shows("pmv-tui")
-            terminal.shows("plugged")
+            first_paint = _until(terminal, "pmv-tui")
+            rig.wait()
         with attached(rig) as terminal:
-            attach = terminal.shows("plugged")
+            attach = _until(terminal, "plugged")
     return {
+        "imports": imports,
         "--help": {"CPU s": help_cpu},
-        "first paint": {"s": first_paint},
-        "attach": {"s": attach},
+        "first paint": first_paint,
+        "attach": attach,
     }
+
+
+def _until(terminal: Terminal, text: str) -> Figures:
+    """Wait until a program has written a text; return how long it has run by then."""
+    return {"s": terminal.shows(text), "CPU s": cpu_seconds(terminal.process)}
 
 
 def tui(plan: Plan) -> Table:

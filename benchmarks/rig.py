@@ -17,7 +17,7 @@ import psutil
 
 from pmv_tui.keys import Keys
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds in which the engine must do what a benchmark needs."""
 
 
@@ -68,16 +68,22 @@ class Rig:
         self._config = folder / "config.toml"
         self._config.write_text(text)
         self.environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PYLON_CAMEMU": "0"}
+        # As what is installed: not compiled anew at each start.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the engine, all cameras plugged; wait until all capture and no search goes on."""
+        """Start the engine, all cameras plugged, and wait for them."""
         self._process = subprocess.Popen(
             self.command("serve", "--plug-all"),
             env=self.environment,
             stderr=subprocess.DEVNULL,
         )
         self.engine = psutil.Process(self._process.pid)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until all cameras capture and no search goes on."""
         end = time.monotonic() + PATIENCE
         while not self._ready():
             if time.monotonic() > end:
@@ -146,7 +152,8 @@ class Rig:
         return (
             bool(status)
             and not status["engine"]["scanning"]
-            and all(camera["state"] == "capturing" for camera in status["cameras"])
+            # Others may be found, which are somebody's.
+            and all(one["state"] == "capturing" for one in status["cameras"] if one["listed"])
         )
 
 

@@ -5,8 +5,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Lock
 
-import psutil
-
 from pmv_tui.background import in_background
 from pmv_tui.config.addresses import Address
 
@@ -68,6 +66,8 @@ def reachable(address: Address) -> list[str]:
     """
     if address.interface != "*" and not address.number:
         return []
+    import psutil  # noqa: PLC0415 - the TUI starts with this module, and few dialogs get here
+
     found = psutil.net_if_addrs().values()
     numbers = [
         each.address for several in found for each in several if each.family == socket.AF_INET

@@ -3,6 +3,9 @@
 import argparse
 import importlib
 import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +47,10 @@ def attach(options: argparse.Namespace) -> int:
 
     if why := refusal():
         raise CommandFailed(why, WRONG)
+    from pmv_tui.tui import startup
+
     ignore_while_starting()
+    startup.begin()
     from pmv_tui.control.rig import Rig, RigError
     from pmv_tui.engine.keeper import EngineKeeper
     from pmv_tui.engine.launch import ConfigRefused, Launch
@@ -65,7 +71,7 @@ def attach(options: argparse.Namespace) -> int:
             launch.wait()
             code: int = tui.run_tui(
                 rig,
-                config,
+                config or tui.DefaultTuiConfig(),
                 printed,
                 keeper,
                 complaint=complaint,
@@ -79,17 +85,39 @@ def attach(options: argparse.Namespace) -> int:
         raise CommandFailed(str(error)) from None
 
 
-def _tui_config(path: Path) -> "tuple[TuiConfig, str]":
-    """Read how the TUI is to look; a file with mistakes is no reason not to look at a rig."""
-    from pmv_tui.config.load import load_config
+def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":
+    """Read how the TUI is to look; a file with mistakes is no reason not to look at a rig.
+
+    Returns
+    -------
+    What the file says, None where it has no `[tui]` or has mistakes; and what tells these.
+    """
     from pmv_tui.config.problems import ConfigError
-    from pmv_tui.config.schema import TuiConfig
-    from pmv_tui.tui.config_check import tui_problems
+    from pmv_tui.config.text import parse_toml, read_text
+
+    with suppress(ConfigError):
+        # Not checked where it is not there: pydantic takes as long to import as half of Textual.
+        if "tui" in parse_toml(path, read_text(path) or ""):
+            return _checked(path), str
+    return None, partial(_config_complaint, path)
+
+
+def _config_complaint(path: Path) -> str:
+    """Say what is wrong with the config file; empty where nothing is."""
+    from pmv_tui.config.problems import ConfigError
 
     try:
-        return load_config(path, tui_problems).config.tui, ""
+        _checked(path)
     except ConfigError as error:
-        return TuiConfig(), f"The TUI has its default look and keys until this is fixed: {error}"
+        return f"The TUI has its default look and keys until this is fixed: {error}"
+    return ""
+
+
+def _checked(path: Path) -> "TuiConfig":
+    from pmv_tui.config.load import load_config
+    from pmv_tui.tui.config_check import tui_problems
+
+    return load_config(path, tui_problems).config.tui
 
 
 def _serve(options: argparse.Namespace) -> int:

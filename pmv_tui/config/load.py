@@ -1,7 +1,5 @@
-"""Reads and checks a config file: every problem at once, each with its key and line."""
+"""Checks a config file: every problem at once, each with its key and line."""
 
-import re
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +9,14 @@ from pydantic import ValidationError
 
 from pmv_tui.config.checks import conflicts
 from pmv_tui.config.complete import complete, whole_path
-from pmv_tui.config.layout import BYTE_ORDER_MARK, KeyPath, line_of, scan
-from pmv_tui.config.locate import real_path, unreadable, why_no_file
-from pmv_tui.config.lookalikes import in_toml, lookalike
+from pmv_tui.config.layout import KeyPath, line_of, scan
+from pmv_tui.config.locate import real_path
 from pmv_tui.config.problems import ConfigError, Problem
 from pmv_tui.config.schema import LONGEST_ID, RigConfig
+from pmv_tui.config.text import parse_toml, read_text
 from pmv_tui.config.words import explain
-from pmv_tui.nesting import MAX_DEPTH, too_deep
 
 __all__ = ["ConfigError", "LoadedConfig", "Problem", "load_config"]
-
-_PLACE = re.compile(r"(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|.*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +59,6 @@ def load_config(path: Path, *further: Check) -> LoadedConfig:
     return check_text(path, read_text(path), *further)
 
 
-def read_text(path: Path) -> str | None:
-    """Read the file as it is; None where there is none.
-
-    Raises
-    ------
-    ConfigError : it is no file, cannot be read or is not UTF-8.
-    """
-    try:
-        if why := why_no_file(path):
-            raise _unreadable(path, why)
-        return path.read_bytes().decode()
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise _unreadable(path, "is not UTF-8 text; save it as UTF-8", line) from None
-    except OSError as error:
-        raise _unreadable(path, unreadable(error)) from None
-
-
 def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
     """Check a config's text, whether or not it is on disk yet.
 
@@ -122,37 +97,6 @@ def camera_blocks(path: Path) -> int:
     """
     text = read_text(path)
     return len(_camera_tables(parse_toml(path, text))) if text else 0
-
-
-def parse_toml(path: Path, text: str) -> dict[str, Any]:
-    """Parse a config's text.
-
-    Raises
-    ------
-    ConfigError : it is not TOML; says the line and column.
-    """
-    try:
-        data = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
-    except ValueError as error:
-        place = _PLACE.fullmatch(str(error))
-        if place is None:
-            raise _unreadable(path, f"is not TOML: {error}") from None
-        line = int(place["line"]) if place["line"] else text.count("\n") + 1
-        column = f" (column {place['column']})" if place["column"] else " (at the end)"
-        if odd := lookalike(text, line, int(place["column"]) if place["column"] else None):
-            column = f": {odd}"
-        elif remedy := in_toml(place["text"], text.split("\n")[line - 1].rstrip("\r")):
-            column += f"; {remedy}"
-        raise _unreadable(path, f"is not TOML: {place['text']}{column}", line) from None
-    except RecursionError:
-        data = None
-    if data is None or too_deep(data):
-        raise _unreadable(path, f"is nested too deeply; {MAX_DEPTH} levels are allowed")
-    return data
-
-
-def _unreadable(path: Path, text: str, line: int | None = None) -> ConfigError:
-    return ConfigError(path, [Problem("", line, text)])
 
 
 def _camera_tables(data: dict[str, Any]) -> list[dict[str, Any]]:

@@ -14,11 +14,12 @@ from typing import Any
 from pmv_tui.config.complete import addresses
 from pmv_tui.config.edit import NotTomlError, Value, append_table, set_in_section, set_value
 from pmv_tui.config.layout import BYTE_ORDER_MARK
-from pmv_tui.config.load import LoadedConfig, check_text, read_text
+from pmv_tui.config.load import LoadedConfig, check_text
 from pmv_tui.config.locate import real_path
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
 from pmv_tui.config.schema import SECTION_OF
+from pmv_tui.config.text import read_text
 
 
 class SaveError(Exception):

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from pmv_tui.background import InOrder
 from pmv_tui.config.edit import Value
-from pmv_tui.config.load import LoadedConfig, load_config, read_text
+from pmv_tui.config.load import LoadedConfig, load_config
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
+from pmv_tui.config.text import read_text
 from pmv_tui.engine.errands import Errand, Overdue, Steps
 
 LIMIT = 2.0

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from pmv_tui.config.complete import addresses
-from pmv_tui.config.load import LoadedConfig, parse_toml
+from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.config.text import parse_toml
 from pmv_tui.config.words import written
 from pmv_tui.control.messages import Result
 from pmv_tui.engine.camera import RigCamera

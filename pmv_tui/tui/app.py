@@ -1,16 +1,18 @@
 """The app: owns the rig's state, the link to the engine, and how one leaves."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
 from textual.filter import LineFilter
@@ -19,25 +21,25 @@ from textual.signal import Signal
 from textual.theme import ThemeProvider
 from textual.widgets._toast import ToastHolder, ToastRack
 
+from pmv_tui.background import in_background
 from pmv_tui.control.messages import Event
+from pmv_tui.tui import startup
 from pmv_tui.tui.colours import suitable_theme
 from pmv_tui.tui.driver import TerminalDriver
 from pmv_tui.tui.glyphs import AsciiOnly, Glyphs
-from pmv_tui.tui.help_topics import keys_topic
 from pmv_tui.tui.input_order import InputOrder, Passed
 from pmv_tui.tui.key_map import KeyMap, key_name
 from pmv_tui.tui.link import EngineClient, EngineLink
 from pmv_tui.tui.messages import EngineSilent, EventsArrived, NoTextTyped, SnapshotArrived
 from pmv_tui.tui.revival import EngineProcess, Revival
-from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
-from pmv_tui.tui.screens.help import HelpScreen
-from pmv_tui.tui.screens.palette import ActionCommands, Palette
-from pmv_tui.tui.screens.quit import Leave, QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.trouble import Troubles, trouble_of
+
+if TYPE_CHECKING:
+    from pmv_tui.tui.screens.quit import Leave
 
 PRINTED_PERIOD = 1.0
 """Seconds between two looks at what libraries printed."""
@@ -52,6 +54,12 @@ LEFT_BEHIND = NoMatches, NoScreen, ScreenStackError
 
 NO_COLOR = "NO_COLOR"
 """The environment variable by which a person wants no colours: https://no-color.org."""
+
+
+def _action_commands() -> type[Provider]:
+    from pmv_tui.tui.screens.palette import ActionCommands
+
+    return ActionCommands
 
 
 class PmvApp(App[str]):
@@ -69,12 +77,14 @@ class PmvApp(App[str]):
     key_map : other keys for actions, by their id.
     preview_rate : images a second of a picture in the terminal, at most.
     bell : whether a camera that fails rings the terminal's bell.
-    complaint : what is wrong with the config file's `[tui]`, so that defaults hold; else empty.
+    complaints : what is wrong with the environment, so that some of it is ignored.
+    config_complaint : tells what is wrong with the config file, so that defaults hold; empty where
+        nothing is. Called in another thread, after the first paint.
     looked_at : where the config file was looked for, in order.
     """
 
     TITLE = "pmv-tui"
-    COMMANDS = {ActionCommands}  # noqa: RUF012 - never changed
+    COMMANDS = {_action_commands}  # noqa: RUF012 - never changed
     CSS_PATH = "pmv.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - never changed
@@ -95,7 +105,8 @@ class PmvApp(App[str]):
         key_map: KeyMap = MappingProxyType({}),
         preview_rate: float = 4.0,
         bell: bool = False,
-        complaint: str = "",
+        complaints: Sequence[str] = (),
+        config_complaint: Callable[[], str] = str,
         looked_at: Iterable[Path] = (),
     ) -> None:
         # Textual's grey is a colour too; its ANSI colours can be left out whole.
@@ -111,7 +122,9 @@ class PmvApp(App[str]):
         self.key_map = key_map
         self._rings = bell
         self._troubles = Troubles()
-        self._complaint = complaint
+        self._complaints = complaints
+        self._config_complaint = config_complaint
+        self._complete = False
         self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
@@ -151,20 +164,21 @@ class PmvApp(App[str]):
 
     def action_command_palette(self) -> None:
         """Open the palette. See `App.action_command_palette`."""
+        from pmv_tui.tui.screens.palette import Palette
+
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def search_themes(self) -> None:
         """Open the palette of the themes. See `App.search_themes`."""
+        from pmv_tui.tui.screens.palette import Palette
+
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
         """Start to ask the engine."""
         self.set_keymap(self.key_map)
-        if self._complaint:
-            self.notify(
-                plain(self._complaint), severity="warning", timeout=COMPLAINT_SECONDS, markup=False
-            )
+        self._complain("\n".join(self._complaints))
         self.run_worker(self.link.run())
         self.set_interval(PRINTED_PERIOD, self._tell_printed)
         self.set_interval(ENGINE_PERIOD, self._look_for_engine)
@@ -189,6 +203,23 @@ class PmvApp(App[str]):
         """Close the connection."""
         self.link.close()
 
+    def _complain(self, complaint: str) -> None:
+        """Say for a while what defaults hold for; nothing where that is empty."""
+        if complaint:
+            self.notify(
+                plain(complaint), severity="warning", timeout=COMPLAINT_SECONDS, markup=False
+            )
+
+    def _complete_start(self) -> None:
+        """Have done, once, what the first paint does not wait for."""
+        if not self._complete:
+            self._complete = True
+            self.run_worker(self._do_what_waited())
+
+    async def _do_what_waited(self) -> None:
+        await asyncio.wrap_future(in_background(startup.complete, "imports"))
+        self._complain(await asyncio.wrap_future(in_background(self._config_complaint)))
+
     @on(SnapshotArrived)
     def _keep_snapshot(self, message: SnapshotArrived) -> None:
         """Keep the newest snapshot."""
@@ -196,6 +227,7 @@ class PmvApp(App[str]):
         self.state.ended = False
         self._tell_troubles()
         self.state_changed.publish(self.state)
+        self._complete_start()
         if self._revival.owes_windows:
             self.run_worker(self._revival.open_windows(self.state.cameras))
 
@@ -220,6 +252,7 @@ class PmvApp(App[str]):
         known, self.state.ended = self.state.ended, not self._engine.runs()
         self.state.silence = self._engine.ending() if self.state.ended else message.reason
         self.state_changed.publish(self.state)
+        self._complete_start()
         if self.state.ended and not known:
             self._offer_start()
 
@@ -230,6 +263,8 @@ class PmvApp(App[str]):
 
     def _offer_start(self) -> None:
         """Show how the engine ended, and ask whether to start another."""
+        from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
+
         start = partial(self._revival.start, self.state.cameras)
         dialog = EngineEndedDialog(self.state, self.state_changed, self._engine.last_lines(), start)
         self.push_screen(dialog, self._leave_ended)
@@ -280,6 +315,9 @@ class PmvApp(App[str]):
 
     async def action_quit(self) -> None:
         """Leave; ask first where something is plugged. Asked again while it asks, detach."""
+        from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
+        from pmv_tui.tui.screens.quit import QuitDialog
+
         if isinstance(self.screen, QuitDialog):
             self.screen.dismiss("detach")
         elif isinstance(self.screen, EngineEndedDialog):
@@ -296,6 +334,9 @@ class PmvApp(App[str]):
 
     def action_help(self) -> None:
         """Show the help of the screen one is on."""
+        from pmv_tui.tui.help_topics import keys_topic
+        from pmv_tui.tui.screens.help import HelpScreen
+
         if isinstance(self.screen, ExplainedScreen):
             keys = keys_topic(self.screen.registry, self.key_map)
             self.push_screen(HelpScreen([keys, *self.screen.help_topics]))
@@ -304,7 +345,7 @@ class PmvApp(App[str]):
         """Take ctrl+c, where it copies nothing, for the wish to quit."""
         self.call_later(self.action_quit)
 
-    def _leave(self, choice: Leave | None) -> None:
+    def _leave(self, choice: "Leave | None") -> None:
         """Leave in the way that was chosen."""
         if choice == "detach":
             self.exit("The engine goes on: pmv-tui attaches again, pmv-tui stop ends it.")

@@ -17,6 +17,9 @@ from textual.filter import LineFilter
 Glyphs = Literal["unicode", "ascii"]
 """What the terminal is sent."""
 
+GlyphsWanted = Literal["auto", "unicode", "ascii"]
+"""What the config file says of it."""
+
 CONSOLE = "linux"
 """The kernel's own console as `TERM` names it: its font has 256 or 512 characters."""
 
@@ -44,7 +47,7 @@ IN_ASCII = {
 """A character of the same width for each glyph that this program or Textual draws."""
 
 
-def choose_glyphs(setting: Literal["auto", "unicode", "ascii"]) -> Glyphs:
+def choose_glyphs(setting: GlyphsWanted) -> Glyphs:
     """Decide what is drawn: what the config file says, else what locale and terminal have."""
     if setting != "auto":
         return setting

@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from pmv_tui.background import Patient
-from pmv_tui.config.schema import TuiConfig
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.operator import operator_here
 from pmv_tui.control.rig import Rig
@@ -18,20 +19,38 @@ from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.colours import first_known
 from pmv_tui.tui.config_check import unknown_theme
 from pmv_tui.tui.environment import COMPLAINTS, WANTED_THEME
-from pmv_tui.tui.glyphs import choose_glyphs
+from pmv_tui.tui.glyphs import GlyphsWanted, choose_glyphs
 from pmv_tui.tui.revival import EngineProcess
+
+if TYPE_CHECKING:
+    from pmv_tui.config.schema import TuiConfig
 
 HANG_UP_SECONDS = 5
 """A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
 
 
+@dataclass(frozen=True)
+class DefaultTuiConfig:
+    """`TuiConfig` where the file has no `[tui]`: as it is there, but without waiting for pydantic.
+
+    Its import takes as long as half of Textual's.
+    """
+
+    theme: str = ""
+    glyphs: GlyphsWanted = "auto"
+    mouse: bool = True
+    preview_rate: float = 4.0
+    bell: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
 def run_tui(
     rig: Rig,
-    config: TuiConfig,
+    config: "TuiConfig | DefaultTuiConfig",
     printed: Printed,
     engine: EngineProcess,
     *,
-    complaint: str = "",
+    complaint: Callable[[], str] = str,
     looked_at: Iterable[Path] = (),
 ) -> int:
     """Show the TUI until the person leaves.
@@ -42,7 +61,8 @@ def run_tui(
     config : how it looks, and its keys.
     printed : what libraries print in this process.
     engine : its process.
-    complaint : why `config` is not what the file says; empty where it is.
+    complaint : tells why `config` is not what the file says, empty where it is; called in another
+        thread, after the first paint.
     looked_at : where the config file was looked for, in order.
 
     Returns
@@ -50,7 +70,7 @@ def run_tui(
     The exit code.
     """
     theme = config.theme or first_known(WANTED_THEME)
-    complaints = [complaint, *COMPLAINTS]
+    complaints = list(COMPLAINTS)
     if WANTED_THEME and not theme:
         complaints.append(f"TEXTUAL_THEME is ignored: {unknown_theme(WANTED_THEME)}")
     app = PmvApp(
@@ -64,7 +84,8 @@ def run_tui(
         key_map=config.keys,
         preview_rate=config.preview_rate,
         bell=config.bell,
-        complaint="\n".join(filter(None, complaints)),
+        complaints=complaints,
+        config_complaint=complaint,
         looked_at=looked_at,
     )
     farewell = asyncio.run(_run(app, mouse=config.mouse))

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-NO_COLOUR = -1
-"""In place of a colour: what the widget has."""
+from pmv_tui.tui.picture.colours import NO_COLOUR
 
 BLACK, WHITE = 0x000000, 0xFFFFFF
 

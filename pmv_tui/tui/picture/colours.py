@@ -5,8 +5,10 @@ from functools import lru_cache
 from rich.color import Color
 from rich.style import Style
 
-from pmv_tui.tui.picture.cells import NO_COLOUR
 from pmv_tui.tui.picture.look import FOUR_GREYS, XTERM_GREYS
+
+NO_COLOUR = -1
+"""In place of a colour: what the widget has."""
 
 IN_16 = dict(zip(FOUR_GREYS, (0, 8, 7, 15), strict=True))
 IN_256 = dict(zip(XTERM_GREYS, (16, *range(232, 256), 231), strict=True))

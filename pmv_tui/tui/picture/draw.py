@@ -6,10 +6,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.control.messages import Thumbnail
 from pmv_tui.control.overlays import Overlay
 from pmv_tui.tui.lines import wrap
 from pmv_tui.tui.picture.canvas import Canvas, Label
-from pmv_tui.tui.picture.cells import BLACK, NO_COLOUR, WHITE, Cells
+from pmv_tui.tui.picture.cells import BLACK, WHITE, Cells
+from pmv_tui.tui.picture.colours import NO_COLOUR
 from pmv_tui.tui.picture.greys import Greys
 from pmv_tui.tui.picture.look import Look
 from pmv_tui.tui.text import plain
@@ -92,6 +94,12 @@ class Drawing:
         greys = np.array(self._look.greys, np.int32)
         middles = (greys[1:] + greys[:-1]) // 2
         return greys[np.searchsorted(middles, (upper + lower) // 2)]
+
+
+def greys_in(image: Thumbnail) -> NDArray[np.uint8]:
+    """Return the pixels that were told, uint8, shape (height, width)."""
+    width, height = image["size"]
+    return np.frombuffer(image["pixels"] or b"", np.uint8).reshape(height, width)
 
 
 def words(text: str, rows: int, columns: int) -> Cells:

@@ -12,7 +12,6 @@ from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions.screens import GRID_ACTIONS
 from pmv_tui.tui.help_topics import GRID_HELP
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.key_footer import KeyFooter
@@ -61,9 +60,7 @@ class GridScreen(SteeringScreen):
     def action_open(self) -> None:
         """Open the screen of the camera under the cursor."""
         if camera := self.target():
-            self.app.push_screen(
-                CameraScreen(camera["unique_id"], self.state, self.changed, self.link)
-            )
+            self.open_camera(camera)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor to the row above or below."""

@@ -22,11 +22,8 @@ from pmv_tui.tui.columns import in_trouble
 from pmv_tui.tui.empty_rig import Keys, empty_rig
 from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.screens.camera import CameraScreen
-from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.searched import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, is_open
-from pmv_tui.tui.screens.unplug import UnplugDialog
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.camera_details import CameraDetails
 from pmv_tui.tui.widgets.camera_table import CameraTable
@@ -177,12 +174,12 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     def action_open(self) -> None:
         """Open the screen of the camera under the cursor."""
         if camera := self.target():
-            self.app.push_screen(
-                CameraScreen(camera["unique_id"], self.state, self.changed, self.link)
-            )
+            self.open_camera(camera)
 
     def action_preview_all(self) -> None:
         """Show the pictures of all cameras."""
+        from pmv_tui.tui.screens.grid import GridScreen
+
         if camera := self.target():
             self.app.push_screen(
                 GridScreen(camera["unique_id"], self.state, self.changed, self.link)
@@ -195,7 +192,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         if not all(camera["plugged"] for camera in self.state.cameras):
             self.go_on(partial(self._tell_all, "plug", "Plugged"))
         elif read := [camera for camera in self.state.cameras if camera["clients"]]:
-            self.app.push_screen(UnplugDialog(read), self._unplug_all)
+            self.ask_to_unplug(read, self._unplug_all)
         else:
             self._unplug_all(agreed=True)
 

@@ -1,6 +1,6 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,10 +15,7 @@ from pmv_tui.control.messages import OPEN_WINDOWS, CameraStatus, Result
 from pmv_tui.tui.actions.cameras import PLUG
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.picture_feed import PictureFeed
-from pmv_tui.tui.screens.addresses import AddressDialog
 from pmv_tui.tui.screens.explained import ExplainedScreen
-from pmv_tui.tui.screens.log import LogScreen
-from pmv_tui.tui.screens.unplug import UnplugDialog
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text import plain
 from pmv_tui.tui.widgets.cursor_view import CursorView
@@ -149,7 +146,7 @@ class SteeringScreen(ExplainedScreen[None]):
         if unplugged := [camera for camera in cameras if not camera["plugged"]]:
             self._tell_all_of("plug", unplugged)
         elif read and len(cameras) > 1:
-            self.app.push_screen(UnplugDialog(read), partial(self._unplug, cameras))
+            self.ask_to_unplug(read, partial(self._unplug, cameras))
         else:
             self._tell_all_of("unplug", cameras)
 
@@ -180,6 +177,8 @@ class SteeringScreen(ExplainedScreen[None]):
 
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
+        from pmv_tui.tui.screens.addresses import AddressDialog
+
         camera = self.target()
         if camera is None:
             return
@@ -207,8 +206,24 @@ class SteeringScreen(ExplainedScreen[None]):
             done = f"{names} {verb} in the config file now"
             self.tell("set", done, camera=_argument(missing), changes={})
 
+    def open_camera(self, camera: CameraStatus) -> None:
+        """Open a camera's screen."""
+        from pmv_tui.tui.screens.camera import CameraScreen
+
+        self.app.push_screen(CameraScreen(camera["unique_id"], self.state, self.changed, self.link))
+
+    def ask_to_unplug(
+        self, read: Sequence[CameraStatus], unplug: Callable[[bool | None], None]
+    ) -> None:
+        """Ask before clients of the cameras that are `read` are disconnected."""
+        from pmv_tui.tui.screens.unplug import UnplugDialog
+
+        self.app.push_screen(UnplugDialog(read), unplug)
+
     def action_log(self) -> None:
         """Show the log."""
+        from pmv_tui.tui.screens.log import LogScreen
+
         self.app.push_screen(LogScreen(self.state, self.changed, self.log_camera))
 
     def _tell_all_of(self, command: str, cameras: Sequence[CameraStatus]) -> None:

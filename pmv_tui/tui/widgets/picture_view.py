@@ -1,9 +1,8 @@
 """The live picture of one camera."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.segment import Segment
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
@@ -12,10 +11,12 @@ from textual.widget import Widget
 
 from pmv_tui.control.messages import Thumbnail
 from pmv_tui.tui.glyphs import AsciiOnly
-from pmv_tui.tui.picture.cells import NO_COLOUR, Cells
-from pmv_tui.tui.picture.colours import style_of
-from pmv_tui.tui.picture.draw import Drawing, words
+from pmv_tui.tui.picture.colours import NO_COLOUR, style_of
 from pmv_tui.tui.picture.look import Look, look_of
+
+if TYPE_CHECKING:
+    from pmv_tui.tui.picture.cells import Cells
+    from pmv_tui.tui.picture.draw import Drawing
 
 MAX_SIZE = 400, 200
 """Pixels that are asked for at most: what the engine gives."""
@@ -31,7 +32,7 @@ class PictureView(Widget, can_focus=False):
         self._unique_id = ""
         self._look: Look | None = None
         self._drawing: Drawing | None = None
-        self._pixels: NDArray[np.uint8] | None = None
+        self._image: Thumbnail | None = None
         self._told: Thumbnail | None = None
         self._cells: Cells | None = None
         self._known = 0
@@ -54,14 +55,14 @@ class PictureView(Widget, can_focus=False):
     @property
     def waits(self) -> bool:
         """Whether an image is to come any moment: there is none, and nothing keeps it back."""
-        return self._pixels is None and not (self._told and self._told["notice"])
+        return self._image is None and not (self._told and self._told["notice"])
 
     def follow(self, unique_id: str) -> bool:
         """Show this camera from now on; tell whether that is another one."""
         if unique_id == self._unique_id:
             return False
         self._unique_id = unique_id
-        self._pixels = self._told = None
+        self._image = self._told = None
         self._known = 0
         self._put(None)
         return True
@@ -69,12 +70,12 @@ class PictureView(Widget, can_focus=False):
     def show(self, told: Thumbnail) -> None:
         """Show what the engine told of the camera."""
         if told["pixels"] is not None:
-            width, height = told["size"]
-            self._pixels = np.frombuffer(told["pixels"], np.uint8).reshape(height, width)
+            self._image = told
         elif not told["sequence"]:
-            self._pixels = None
-        self._told, self._known = told, told["sequence"]
+            self._image = None
+        self._told = told
         self._draw(told["notice"])
+        self._known = told["sequence"]
 
     def freeze(self, why: str) -> None:
         """Mark what is shown as old: the engine tells no more."""
@@ -82,7 +83,7 @@ class PictureView(Widget, can_focus=False):
 
     def give_up(self, why: str) -> None:
         """Say why what was told cannot be drawn."""
-        self._pixels = None
+        self._image = None
         self._draw(why)
 
     def on_resize(self) -> None:
@@ -118,17 +119,20 @@ class PictureView(Widget, can_focus=False):
 
     def _draw(self, notice: str) -> None:
         """Draw the newest image; without one, say why there is none."""
-        if self._pixels is None or self._told is None:
+        # numpy takes as long to import as half of Textual, and nothing but pictures needs it.
+        from pmv_tui.tui.picture.draw import Drawing, greys_in, words  # noqa: PLC0415
+
+        if self._image is None or self._told is None:
             text = notice or ("waiting for an image" if self._unique_id else "")
             self._put(words(text, self.size.height, self.size.width) if text else None)
             return
         look = self._current_look()
         if self._drawing is None or look != self._look:
             self._look, self._drawing = look, Drawing(look)
-        told = self._told
-        self._put(self._drawing.draw(self._pixels, told["image_size"], told["overlays"], notice))
+        told, pixels = self._told, greys_in(self._image)
+        self._put(self._drawing.draw(pixels, told["image_size"], told["overlays"], notice))
 
-    def _put(self, cells: Cells | None) -> None:
+    def _put(self, cells: "Cells | None") -> None:
         """Put a picture in the place of the former, and have drawn what is different."""
         former, self._cells = self._cells, cells
         if cells is None or former is None or cells.ink.shape != former.ink.shape:
@@ -141,7 +145,7 @@ class PictureView(Widget, can_focus=False):
                 *(Region(x + column, y + row, columns, 1) for row, column, columns in changes)
             )
 
-    def _corner(self, cells: Cells) -> tuple[int, int]:
+    def _corner(self, cells: "Cells") -> tuple[int, int]:
         """Give the column and row of the widget where the picture begins."""
         return max(self.size.width - cells.columns, 0) // 2, max(
             self.size.height - cells.rows, 0
