@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.control.messages import CameraStatus, Corners
+from pmv_tui.control.messages import CameraStatus, Corners, behind
 from pmv_tui.tui.drops import drop_sum
 from pmv_tui.tui.lines import GAP, MARK_WIDTH, Base, Cell, Line, Tone, tabular
 from pmv_tui.tui.text import plain
@@ -130,8 +130,11 @@ def plug_short(camera: CameraStatus) -> Cell:
 
 
 def clients_cell(camera: CameraStatus) -> Cell:
-    """Show how many clients are connected; nothing where none can be."""
-    return Cell(str(camera["clients"])) if camera["plugged"] else Cell("-", "muted")
+    """Show how many clients are connected; ! one does not keep up; nothing where none can be."""
+    if not camera["plugged"]:
+        return Cell("-", "muted")
+    slow = behind(camera.get("client_list", []))
+    return Cell(f"{camera['clients']}!", "bad") if slow else Cell(str(camera["clients"]))
 
 
 def corners(box: Corners) -> str:
@@ -222,7 +225,13 @@ COLUMNS = (
         short=plug_short,
         min_width=4,
     ),
-    Column("clients", "Subscribers connected now.", clients_cell, 5, right=True),
+    Column(
+        "clients",
+        "Subscribers connected now; ! not all of them keep up.",
+        clients_cell,
+        5,
+        right=True,
+    ),
     Column(
         "drops",
         "Frames lost since the engine started, whatever the cause. The camera's screen tells them "

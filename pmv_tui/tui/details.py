@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from pmv_tui.control.messages import SOUND_WINDOWS, CameraStatus, window_text
+from pmv_tui.tui.client_lines import slow_clients
 from pmv_tui.tui.columns import STATE_TONES, corners, fps_verdict, is_exposed
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.lines import Cell, Line, labelled_lines
@@ -40,6 +41,7 @@ def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
         ("failed", Cell(plain(camera["plug_error"]), "bad")),
         ("sockets", _sockets(camera)),
         ("sent", _sent(camera)),
+        ("clients", slow_clients(camera)),
         ("rejected", _refused(camera)),
     ]
 

@@ -42,7 +42,7 @@ CAUSES = (
     Cause(
         "clients",
         "missed by slow clients",
-        "Published, but missed by a client that did not keep up.",
+        "Published, but missed by clients that did not keep up, of all clients together.",
     ),
 )
 

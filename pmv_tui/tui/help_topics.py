@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pmv_tui.tui.actions.action import Action
+from pmv_tui.tui.actions.clients import CLIENTS_ACTIONS
 from pmv_tui.tui.actions.log import LOG_ACTIONS
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, GRID_ACTIONS, RIG_ACTIONS
+from pmv_tui.tui.client_lines import CLIENT_STATES, FIGURES
 from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.drops import CAUSES
 from pmv_tui.tui.key_map import KeyMap, shown_keys
@@ -83,6 +85,12 @@ GRID_HELP = (
     Topic("Picture", PICTURE),
     Topic("States", STATES),
     _commands(GRID_ACTIONS),
+)
+
+CLIENTS_HELP = (
+    Topic("Figures", tuple((figure.title, figure.meaning) for figure in FIGURES)),
+    Topic("Below them", CLIENT_STATES),
+    _commands(CLIENTS_ACTIONS),
 )
 
 LOG_HELP = (

@@ -48,6 +48,10 @@ class RigState:
         """The cameras in the order in which they are shown."""
         return troubles_first(self.cameras) if self.troubles_first else self.cameras
 
+    def camera(self, unique_id: str) -> CameraStatus | None:
+        """Return a camera as last told; None where it is no longer there."""
+        return next((one for one in self.cameras if one["unique_id"] == unique_id), None)
+
     @property
     def names(self) -> dict[str, str]:
         """Each camera's name by its unique_id."""

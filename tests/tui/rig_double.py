@@ -14,6 +14,7 @@ from pmv_tui.control.messages import (
     BackendStatus,
     CameraSettings,
     CameraStatus,
+    ClientStatus,
     Drops,
     DropTimes,
     EngineStatus,
@@ -78,6 +79,33 @@ def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStat
     )
     camera.update(changes)  # type: ignore[typeddict-item]
     return camera
+
+
+def a_client(number: int = 1, **changes: Any) -> ClientStatus:
+    """Describe a client on the rig's machine that gets 60 images/s and keeps up."""
+    client = ClientStatus(
+        id=number,
+        name=f"python closed_loop.py (pid {4000 + number})",
+        pid=4000 + number,
+        address=f"127.0.0.1:{50000 + number}",
+        key="",
+        since=1_700_000_000_000_000_000,
+        fps=60.0,
+        mb_s=18.43,
+        missed=0,
+        waiting_bytes=0,
+        state="keeps up",
+        text="keeps up",
+    )
+    client.update(changes)  # type: ignore[typeddict-item]
+    return client
+
+
+def a_slow_client(number: int = 2, **changes: Any) -> ClientStatus:
+    """Describe one that gets a sixth of the images."""
+    slow: dict[str, Any] = {"fps": 9.8, "mb_s": 3.01, "missed": 706, "waiting_bytes": 524_000}
+    told = {"state": "too slow", "text": "too slow: gets 10 of 60 images/s"}
+    return a_client(number, **(slow | told | changes))
 
 
 def a_setting(name: str, wanted: Any, **changes: Any) -> SettingStatus:

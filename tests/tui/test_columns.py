@@ -17,7 +17,7 @@ from pmv_tui.tui.columns import (
 from pmv_tui.tui.details import detail_lines
 from pmv_tui.tui.drops import drop_sum
 from pmv_tui.tui.lines import Cell, Line
-from tests.tui.rig_double import a_camera
+from tests.tui.rig_double import a_camera, a_client, a_slow_client
 
 
 def text(line: Line) -> str:
@@ -86,6 +86,17 @@ def test_the_live_box_is_shown_by_its_corners() -> None:
 def test_an_unplugged_camera_has_no_count_of_clients() -> None:
     assert clients_cell(a_camera(clients=0)).text == "-"
     assert clients_cell(a_camera(plugged=True, clients=2)).text == "2"
+
+
+def test_a_client_that_does_not_keep_up_is_marked_and_told() -> None:
+    clients = [a_client(), a_slow_client(2), a_slow_client(3, state="does not read")]
+    camera = a_camera(plugged=True, clients=3, client_list=clients)
+    assert clients_cell(camera) == Cell("3!", "bad")
+    slow = "python closed_loop.py (pid 4002) is too slow: gets 10 of 60 images/s (and 1 more)"
+    assert slow in detail_text(camera)
+    calm = a_camera(plugged=True, clients=1, client_list=clients[:1])
+    assert clients_cell(calm) == Cell("1")
+    assert "python" not in detail_text(calm)
 
 
 @pytest.mark.parametrize("width", range(32, 200, 3))

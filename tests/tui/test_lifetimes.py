@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("colours", "only_new_objects")
 WAYS = {
     "help": ("question_mark", "escape"),
     "log": ("l", "q"),
+    "clients": ("c", "q"),
     "log, searched and explained": ("l", "slash", "x", "enter", "f1", "escape", "escape", "escape"),
     "pictures": ("V", "right", "escape"),
     "addresses": ("e", "x", "f1", "escape", "escape"),

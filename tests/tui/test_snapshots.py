@@ -9,7 +9,14 @@ from textual.widgets import Input
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.control.messages import Drops, DropTimes
 from tests.tui.driving import app_for, screen, until, until_shown
-from tests.tui.rig_double import ProcessDouble, RigDouble, a_box, a_camera
+from tests.tui.rig_double import (
+    ProcessDouble,
+    RigDouble,
+    a_box,
+    a_camera,
+    a_client,
+    a_slow_client,
+)
 
 SnapCompare = Callable[..., bool]
 
@@ -175,6 +182,16 @@ def test_a_picture(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     rig.images["left-simulated"] = BlobScene(640, 480).read(40)
     rig.overlays = [a_box(212, 148, 308, 244, label="nose")]
     prepare = shown("v", text="nose")
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+@SMALL
+def test_the_clients_of_a_camera(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    remote = a_slow_client(3, name="alice: 192.168.1.7:51234", state="does not read")
+    remote["text"] = "does not read: nothing taken for 12 s"
+    clients = [a_client(1), a_slow_client(2), remote]
+    rig = RigDouble(a_camera(plugged=True, clients=3, client_list=clients))
+    prepare = shown("c", text="nothing taken")
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
 
 

@@ -1,5 +1,6 @@
 """Every action of each screen, in one place: keys, footer, palette and help are made from it."""
 
+from pmv_tui.tui.actions.clients import CLIENTS_ACTIONS
 from pmv_tui.tui.actions.dialogs import (
     ENDED_ACTIONS,
     HELP_ACTIONS,
@@ -14,6 +15,7 @@ SCREENS = {
     "on the cameras' screen": RIG_ACTIONS,
     "on a camera's screen": CAMERA_ACTIONS,
     "among the pictures of all cameras": GRID_ACTIONS,
+    "in the list of clients": CLIENTS_ACTIONS,
     "in the log": LOG_ACTIONS,
     "in the help": HELP_ACTIONS,
     "in dialogs": SAVE_ACTIONS,

@@ -209,6 +209,17 @@ CLEAR = Action(
     footer=False,
     palette=False,
 )
+CLIENTS = Action(
+    "clients",
+    "c",
+    "clients",
+    "List who receives the camera's images: what each gets and misses, and who is too slow.",
+    "clients",
+    "c",
+    synonyms="subscribers scripts slow missed who connected programs",
+    commands=("clients NAME",),
+    footer=False,
+)
 LOG = Action(
     "log",
     "l",

@@ -4,6 +4,7 @@ from pmv_tui.tui.actions.action import ON_SCREEN, Action
 from pmv_tui.tui.actions.cameras import (
     ADD,
     CLEAR,
+    CLIENTS,
     EDIT_ADDRESSES,
     LOG,
     MARK,
@@ -57,6 +58,7 @@ RIG_ACTIONS = (
     PREVIEW,
     PREVIEW_ALL,
     TROUBLES_FIRST,
+    CLIENTS,
     EDIT_ADDRESSES,
     ADD,
     RELOAD,
@@ -80,6 +82,7 @@ CAMERA_ACTIONS = (
     PAUSE,
     WINDOW,
     PREVIEW,
+    CLIENTS,
     EDIT_ADDRESSES,
     ADD,
     LOG,
@@ -95,6 +98,7 @@ GRID_ACTIONS = (
     PLUG,
     PAUSE,
     WINDOW,
+    CLIENTS,
     LOG,
     HELP,
     Action(

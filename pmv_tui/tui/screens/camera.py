@@ -67,8 +67,7 @@ class CameraScreen(SteeringScreen):
 
     def target(self) -> CameraStatus | None:
         """Give this screen's camera; None once it is no longer there."""
-        cameras = self.state.cameras
-        return next((one for one in cameras if one["unique_id"] == self._unique_id), None)
+        return self.state.camera(self._unique_id)
 
     def draw(self, state: RigState) -> None:
         """Draw the camera; without it, go back."""

@@ -3,11 +3,14 @@
 from typing import ClassVar
 
 from textual.screen import ScreenResultType
+from textual.widgets import Static
 
 from pmv_tui.tui.actions.action import Action
 from pmv_tui.tui.help_topics import Topic
 from pmv_tui.tui.key_map import key_name, split
 from pmv_tui.tui.screens.left_once import LeftOnce
+from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text import plain
 
 
 class ExplainedScreen(LeftOnce[ScreenResultType]):
@@ -26,6 +29,13 @@ class ExplainedScreen(LeftOnce[ScreenResultType]):
         """Do what was chosen in the palette, unless this screen is left by now."""
         if self.is_active:
             await self.run_action(action.method)
+
+    def show_trouble(self, state: RigState) -> None:
+        """Say in the banner what is wrong with the engine, as long as it is."""
+        banner, trouble = self.query_one("#trouble", Static), plain(state.trouble)
+        if banner.display != bool(trouble) or banner.content != trouble:
+            banner.update(trouble)
+            banner.display = bool(trouble)
 
     def key_of(self, action: Action) -> str:
         """Give the first key that an action has now, as people read it."""

@@ -8,7 +8,6 @@ from textual.errors import NoWidget
 from textual.notifications import SeverityLevel
 from textual.signal import Signal
 from textual.widget import Widget
-from textual.widgets import Static
 
 from pmv_tui.control.display import display_here
 from pmv_tui.control.messages import OPEN_WINDOWS, CameraStatus, Result
@@ -120,11 +119,8 @@ class SteeringScreen(ExplainedScreen[None]):
             return False
 
     def _draw(self, state: RigState) -> None:
-        """Draw this state; what is wrong with the engine stands in a banner as long as it is."""
-        banner, trouble = self.query_one("#trouble", Static), plain(state.trouble)
-        if banner.display != bool(trouble) or banner.content != trouble:
-            banner.update(trouble)
-            banner.display = bool(trouble)
+        """Draw this state, and what is wrong with the engine."""
+        self.show_trouble(state)
         self.draw(state)
 
     def action_move(self, rows: int) -> None:
@@ -219,6 +215,13 @@ class SteeringScreen(ExplainedScreen[None]):
         from pmv_tui.tui.screens.unplug import UnplugDialog
 
         self.app.push_screen(UnplugDialog(read), unplug)
+
+    def action_clients(self) -> None:
+        """List the clients of the camera."""
+        from pmv_tui.tui.screens.clients import ClientsScreen
+
+        if camera := self.target():
+            self.app.push_screen(ClientsScreen(camera["unique_id"], self.state, self.changed))
 
     def action_log(self) -> None:
         """Show the log."""

@@ -9,8 +9,10 @@ from pmv_tui.tui.widgets.line_view import LineView
 
 RESTLESS = {
     "captured",
+    "client_list",
     "clock_drift_ppm",
     "clock_offset_ms",
+    "drops",
     "drops_at",
     "fps",
     "latency_p50_ms",

@@ -1,15 +1,17 @@
-"""The panels above and below a camera's settings."""
+"""The panels above and below a camera's settings, and the list of its clients."""
 
 import time
 from collections.abc import Sequence
 
 from pmv_tui.control.messages import CameraStatus, Event
 from pmv_tui.tui.camera_lines import fact_lines, head_lines, last_events
+from pmv_tui.tui.client_lines import client_lines
+from pmv_tui.tui.lines import Line
 from pmv_tui.tui.widgets.line_view import LineView
 
 
-class CameraHead(LineView):
-    """Which camera it is, and how it does."""
+class CameraLines(LineView):
+    """What is said of one camera."""
 
     _camera: CameraStatus | None = None
 
@@ -21,7 +23,29 @@ class CameraHead(LineView):
     def draw(self) -> None:
         """Break the lines as they fit. See `LineView.draw`."""
         if self._camera:
-            self.show(head_lines(self._camera, self.line_width))
+            self.show(self.lines_of(self._camera))
+
+    def lines_of(self, camera: CameraStatus) -> list[Line]:
+        """Write the lines, as they fit `line_width`."""
+        raise NotImplementedError
+
+
+class CameraHead(CameraLines):
+    """Which camera it is, and how it does."""
+
+    def lines_of(self, camera: CameraStatus) -> list[Line]:
+        """Write the lines. See `CameraLines.lines_of`."""
+        return head_lines(camera, self.line_width)
+
+
+class ClientView(CameraLines):
+    """The clients of a camera, two lines or more each, below a heading that stays."""
+
+    pinned = 1
+
+    def lines_of(self, camera: CameraStatus) -> list[Line]:
+        """Write the lines. See `CameraLines.lines_of`."""
+        return client_lines(camera, self.line_width)
 
 
 class CameraFacts(LineView):
