@@ -22,6 +22,11 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let what is pinned be renewed: tests/pins."""
+    parser.addoption("--pin-update", action="store_true", help="write tests/pins/pinned anew")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Have a worker a processor (`-n auto`); with more, tests that count images wait for a turn."""
@@ -39,6 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         group = "network camera" if item.path.name in NETWORK_CAMERA else item.location[0]
+        group = "pins" if item.path.parent.name == "pins" else group
         item.add_marker(pytest.mark.xdist_group(group))
 
 

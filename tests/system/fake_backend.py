@@ -3,8 +3,8 @@
 Installed for a test as another package's is, through an entry point. A file named after the
 camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent`,
 `crash`, `abort`, `noisy` (prints as some SDKs do), `restless` (another shape each second), `flat`
-(images three pixels high), `empty` (images without a pixel) or `trip` (an exception in each of the
-engine's other threads).
+(images three pixels high), `empty` (images without a pixel), `fixed` (always `FIXED_IMAGE`, and the
+same times) or `trip` (an exception in each of the engine's other threads).
 """
 
 import ctypes
@@ -26,15 +26,19 @@ from pmv_tui.cameras.base import (
 )
 from pmv_tui.config.schema import CameraConfig
 
+FIXED_IMAGE = np.arange(0, 240, 10, dtype=np.uint8).reshape(4, 6)
+
+FIXED_TIME, FIXED_DEVICE_TIME = 1_700_000_000_123_456_789, 987_654_321_000
+
 
 class FakeCamera(Camera):
     """Gives grey frames at the rate that is wanted, unless told otherwise."""
 
-    def __init__(self, serial: str, fps: float) -> None:
-        self.pixel_format = "Mono8"
-        self.fps = fps
+    def __init__(self, config: CameraConfig) -> None:
+        self.pixel_format = "BayerRG8" if config.pixel_format == "Colour" else "Mono8"
+        self.fps = config.fps
         self.counts = FrameCounts()
-        self._serial = serial
+        self._serial = config.serial
         self._next = time.monotonic()
 
     def grab(self, timeout: float) -> Frame | None:
@@ -58,6 +62,9 @@ class FakeCamera(Camera):
                     os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")
         self._next = max(self._next + 1 / self.fps, time.monotonic())
         time.sleep(min(timeout, max(0.0, self._next - time.monotonic())))
+        if mood(self._serial) == "fixed":
+            has_clock = self.pixel_format == "Mono8"
+            return Frame(FIXED_IMAGE, FIXED_TIME, FIXED_DEVICE_TIME if has_clock else None)
         restless = 48 + 8 * (int(self._next) % 3)
         height = {"restless": restless, "flat": 3, "empty": 0}.get(mood(self._serial), 48)
         return Frame(np.full((height, 64), 128, np.uint8), time.time_ns())
@@ -86,7 +93,7 @@ class FakeBackend:
         """Open a camera, unless it is absent."""
         if mood(config.serial) == "absent":
             raise CameraError("no such camera", "plug it in")
-        return FakeCamera(config.serial, config.fps)
+        return FakeCamera(config)
 
 
 def trip(*names: str) -> None:

@@ -63,32 +63,6 @@ def test_version_and_help_go_to_stdout(rig: RigOnDisk) -> None:
         assert command in text
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["fly"],
-        ["probe"],
-        ["probe", "tcp://x"],
-        ["probe", "tcp://*:5555"],
-        ["probe", "tcp://x:1", "--seconds=0"],
-        ["probe", "tcp://x:1", "--seconds=soon"],
-        ["probe", "tcp://x:1", "--server-key=server.key"],
-    ],
-)
-def test_wrong_usage_ends_with_2(rig: RigOnDisk, arguments: list[str]) -> None:
-    rig.write_config("")
-    done = rig.run(*arguments)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-
-
-def test_a_probe_that_receives_nothing_says_so_and_ends_with_1(rig: RigOnDisk) -> None:
-    rig.write_config("")
-    done = rig.run("probe", f"tcp://localhost:{free_ports(1)[0]}", "--seconds", "0.2")
-    assert done.returncode == 1
-    assert "no image arrived" in done.stdout
-
-
 def test_a_probe_of_what_is_no_camera_ends_in_time(rig: RigOnDisk) -> None:
     rig.write_config("")
     port = free_ports(1)[0]
@@ -130,24 +104,6 @@ def test_a_reader_that_goes_away_is_no_failure(rig: RigOnDisk, command: str) -> 
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_values_that_look_like_something_else_are_taken_or_refused_in_words(
-    rig: RigOnDisk,
-) -> None:
-    rig.write_config(simulated("left", *free_ports(2)))
-    with rig.serve():
-        for value, code, said in (
-            ("gain=99999999999999999999999", 2, "more than 64 bits"),
-            ("gain=nan", 1, "nan is not a number"),
-            ("gain=1979-05-27", 1, "is not allowed"),
-            ("name=2026-11-24", 0, 'name = "2026-11-24"'),
-        ):
-            done = rig.run("set", "left", value)
-            assert done.returncode == code, done
-            assert said in done.stdout + done.stderr
-            assert "Traceback" not in done.stderr
-        assert rig.camera("2026-11-24")["unique_id"] == "left-simulated"
 
 
 def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
@@ -207,39 +163,12 @@ def test_a_path_that_can_be_no_config_is_told_to_be_that(rig: RigOnDisk) -> None
     assert "which is a folder" in rig.run("status", "--config", str(rig.folder)).stderr
 
 
-def test_config_path_tells_the_file_and_why(rig: RigOnDisk) -> None:
-    rig.write_config("")
-    about = json.loads(rig.run("config", "path", "--json").stdout)
-    assert about["path"] == str(rig.config_path)
-    assert about["exists"] is True
-
-
 def test_the_config_may_be_named_before_the_command_or_after_it(rig: RigOnDisk) -> None:
     rig.write_config("")
     bare, named = [sys.executable, "-m", "pmv_tui"], ["--config", str(rig.config_path)]
     for command in ([*bare, *named, "config", "path"], [*bare, "config", "path", *named]):
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
         assert done.stdout == f"{rig.config_path}\n"
-
-
-def test_check_tells_every_problem_to_scripts_too(rig: RigOnDisk) -> None:
-    rig.write_config(simulated("left", *free_ports(2)))
-    about = json.loads(rig.run("check", "--json").stdout)
-    assert about == {"path": str(rig.config_path), "cameras": 1, "problems": []}
-    rig.write_config(
-        '[[cameras]]\nunique_id = "left-simulated"\nfps = -1\ngain = "loud"\nsource = "gone.png"\n'
-        '[[cameras]]\nunique_id = "0-opencv"\nsource = "/dev/video77"\n'
-    )
-    done = rig.run("check", "--json")
-    assert done.returncode == 2
-    about = json.loads(done.stdout)
-    assert about["cameras"] == 2, "blocks with mistakes count"
-    assert [(problem["key"], problem["line"]) for problem in about["problems"]] == [
-        ("cameras[left-simulated].fps", 3),
-        ("cameras[left-simulated].gain", 4),
-        ("cameras[left-simulated].source", 5),
-    ]
-    assert about["problems"][2]["text"] == f"there is no {rig.folder / 'gone.png'}"
 
 
 def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk) -> None:
@@ -341,14 +270,6 @@ def test_a_signal_of_no_use_does_not_end_an_engine_that_starts(rig: RigOnDisk) -
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 2, "the config is wrong, which it got to tell"
     assert "unknown key fps here; it belongs to [[cameras]]" in done.stderr
-
-
-def test_stop_tells_which_engine_ended(rig: RigOnDisk) -> None:
-    rig.write_config("")
-    with rig.serve() as engine:
-        done = rig.run("stop", "--json")
-        assert json.loads(done.stdout) == {"stopped": True, "pid": engine.pid}
-        assert engine.wait(DEADLINE) == 0
 
 
 def test_cameras_lists_each_back_end_and_a_reason_where_it_cannot_be_used(rig: RigOnDisk) -> None:

@@ -5,7 +5,6 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgpack
 import pytest
@@ -14,29 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated
+from tests.system.script import Script
 
 PROJECT = Path(__file__).parents[2]
-
-
-class Script:
-    """A REQ socket on a rig's control socket."""
-
-    def __init__(self, path: Path, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        self._socket = context.socket(zmq.REQ)
-        self._socket.linger = 0
-        self._socket.connect(f"ipc://{path}")
-
-    def ask(self, request: object) -> dict[str, Any]:
-        """Send a request, packed unless it is bytes already; give the answer."""
-        packed = request if isinstance(request, bytes) else msgpack.packb(request)
-        self._socket.send(packed)
-        assert self._socket.poll(int(DEADLINE * 1000)), "no answer"
-        answer: dict[str, Any] = msgpack.unpackb(self._socket.recv())
-        return answer
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
 
 
 @pytest.fixture
@@ -78,19 +57,6 @@ def test_every_documented_command_is_answered(script: Script) -> None:
         assert answer["ok"], (command, answer)
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [b"", b"\xc1", b"hello", b"\x81" * 9999, [], {}, {"command": 1}, {"command": "plug"}],
-)
-def test_garbage_is_refused_with_a_reason_and_the_engine_goes_on(
-    script: Script, request_: object
-) -> None:
-    answer = script.ask(request_)
-    assert not answer["ok"]
-    assert answer["error"]
-    assert script.ask({"command": "snapshot"})["ok"]
-
-
 def test_events_tell_what_happened(script: Script) -> None:
     script.ask({"command": "plug", "camera": "left"})
     events = script.ask({"command": "events", "since": 0})["events"]
@@ -100,22 +66,6 @@ def test_events_tell_what_happened(script: Script) -> None:
         event["id"] > newest
         for event in script.ask({"command": "events", "since": newest})["events"]
     )
-
-
-def test_a_request_that_is_nested_too_deeply_is_refused_in_words(script: Script) -> None:
-    deep: Any = 1
-    for _ in range(400):
-        deep = [deep]
-    for request in (
-        {"command": "set", "camera": "left", "changes": {"source": deep}},
-        {"command": deep},
-    ):
-        assert script.ask(request)["error"] == "nested too deeply; 32 levels are allowed"
-
-
-def test_a_setting_whose_key_is_no_text_is_refused_in_words(script: Script) -> None:
-    answer = script.ask({"command": "set", "camera": "left", "changes": {b"fps": 25}})
-    assert answer["error"] == "changes must map keys of the config, as text, to values"
 
 
 def test_events_tell_who_changed_what_from_what_to_what(script: Script) -> None:

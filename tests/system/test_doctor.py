@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.fake_cameras import install, tell
+from tests.system.unhurried import UNHURRIED
 from tests.viewer.screen import screen
 
 
@@ -37,15 +38,6 @@ def texts(findings: list[dict[str, Any]], check: str, level: str) -> str:
         for each in findings
         if (each["check"], each["level"]) == (check, level)
     )
-
-
-UNHURRIED = """
-import functools
-from pmv_tui.doctor import display, gather, run
-display.SECONDS = gather.SEARCH_SECONDS = 60
-run.examine = functools.partial(run.examine, limit=60)
-"""
-"""A doctor who waits for as long as a busy machine takes."""
 
 
 def unhurried(rig: RigOnDisk, folder: Path) -> None:

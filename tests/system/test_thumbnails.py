@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.client import boxes, subscribe
 from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
-from tests.system.test_control import Script
+from tests.system.script import Script
 
 
 class Watched:

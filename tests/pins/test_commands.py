@@ -1,0 +1,260 @@
+"""What each command asks the engine, prints, changes in the config file, and how it ends."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.pins.pin import Pins
+from tests.pins.pinned_rig import PinnedRig
+from tests.pins.transcript import Transcript
+from tests.support import wait_for
+
+STEERING = """\
+plug left
+plug left
+plug left-simulated right
+plug nobody
+plug left nobody
+plug
+pause left
+pause left
+pause spare
+resume left
+resume left
+unplug left right
+unplug left
+addresses left {free_0} {free_1}
+plug left
+addresses left {left_pub} {left_pull}
+addresses left {left_pub} {left_pub}
+addresses left {right_pub} {left_pull}
+addresses left tcp://localhost {left_pull}
+addresses left tcp://localhost:70000 {left_pull}
+addresses left udp://localhost:5000 {left_pull}
+addresses all {free_0} {free_1}
+unplug left
+settings left
+settings left --json
+settings nobody
+settings all
+set left gain=3
+set left gain=4 exposure_time=8000
+set left right gain=2
+set left gain=2 --json
+set left right gain=1 --json
+set left name=door
+set door name=left
+set left put_rate=50
+set left put_rate=0
+set left gain=99
+set left fps=-1
+set left gain=loud
+set left gain=nan
+set left gain=1979-05-27
+set left name=2026-11-24
+set 2026-11-24 name=left
+set left gain=99999999999999999999999
+set left colour=red
+set left unique_id=other-simulated
+set left pub_address={free_0}
+set left name=right
+set left right name=x
+set left gain
+set left
+set nobody gain=1
+window left
+window left --close
+window nobody
+add left
+add nobody
+reload
+"""
+
+WITHOUT_AN_ENGINE = """\
+status
+status --json
+plug left
+settings left
+set left gain=3
+addresses left {free_0} {free_1}
+window left
+add left
+reload
+rescan
+events
+stop
+check
+check --json
+config path
+config path --json
+keys list
+keys new alice
+keys new alice
+keys new ../alice
+keys list --json
+keys server
+keys server --json
+keys remove alice --json
+keys remove alice
+keys new
+keys list alice
+keys fly
+"""
+
+USAGE = """\
+fly
+probe
+probe tcp://x
+probe tcp://*:5555
+probe tcp://x:1 --seconds=0
+probe tcp://x:1 --seconds=soon
+probe tcp://x:1 --server-key=server.key
+probe tcp://x:1 --key=missing.key_secret
+probe {free_0} --seconds 0.1
+config file
+completion csh
+set
+addresses left
+events --since yesterday
+events --level loud
+events --camera nobody
+--version
+"""
+
+MISTAKEN = """\
+colour = 1
+[[cameras]]
+unique_id = "left-simulated"
+fps = -1
+gain = "loud"
+source = "gone.png"
+[[cameras]]
+unique_id = "left-simulated"
+[[cameras]]
+unique_id = "0-opencv"
+source = "/dev/video77"
+"""
+
+
+def transcript_of(rig: PinnedRig, lines: str, config: str = "config.toml") -> str:
+    transcript = Transcript(rig)
+    for line in lines.splitlines():
+        transcript.run(line, config=config)
+    return transcript.text()
+
+
+def test_commands_that_steer(pinned_rig: PinnedRig, pins: Pins) -> None:
+    pins.check("steering.txt", transcript_of(pinned_rig, STEERING))
+
+
+def test_commands_without_an_engine(pinned_rig: PinnedRig, pins: Pins) -> None:
+    folder = pinned_rig.folder / "idle"
+    folder.mkdir()
+    (folder / "config.toml").write_text('[[cameras]]\nunique_id = "left-simulated"\n')
+    pins.check("idle.txt", transcript_of(pinned_rig, WITHOUT_AN_ENGINE, "idle/config.toml"))
+
+
+def test_wrong_usage(pinned_rig: PinnedRig, pins: Pins) -> None:
+    pins.check("usage.txt", transcript_of(pinned_rig, USAGE))
+
+
+def test_a_config_file_with_mistakes(pinned_rig: PinnedRig, pins: Pins) -> None:
+    (pinned_rig.folder / "mistaken.toml").write_text(MISTAKEN)
+    lines = "check\ncheck --json\nstatus\nreload\nkeys list\n"
+    pinned = transcript_of(pinned_rig, lines, "mistaken.toml")
+    pinned += transcript_of(pinned_rig, "check\ncheck --json\nstatus\n", "gone/config.toml")
+    pins.check("mistaken.txt", pinned)
+
+
+JSON = {
+    "rescan": "rescan --json",
+    "keys": "keys new bob --json",
+    "window": "window spare --close --json",
+    "add": "add spare --json",
+    "reload": "reload --json",
+}
+"""What prints one JSON value, the same whatever the other tests did before."""
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_json_for_scripts(pinned_rig: PinnedRig, pins: Pins, name: str) -> None:
+    pins.check(f"{name}.json", pinned_rig.stable.json(printed(pinned_rig, JSON[name])))
+
+
+def printed(rig: PinnedRig, line: str) -> Any:
+    """Run a command that prints JSON; it must be done."""
+    ended = rig.run_here(*line.split())
+    assert (ended.code, ended.err) == (0, ""), ended
+    value = json.loads(ended.out)
+    assert json.dumps(value, indent=2) + "\n" == ended.out
+    return value
+
+
+def test_status(pinned_rig: PinnedRig, pins: Pins) -> None:
+    status = json.loads(pinned_rig.first_status)
+    pins.check("status.json", pinned_rig.stable.json(status))
+    lines = re.sub(r"\d+\.\d/", "<fps>/", re.sub(" {2,}", "  ", pinned_rig.first_lines))
+    lines = re.sub(r"\d+(?=  localhost)", "<drops>", lines)
+    pins.check("status.txt", pinned_rig.stable.text(lines))
+
+
+def test_a_search(pinned_rig: PinnedRig, pins: Pins) -> None:
+    pins.check("cameras.json", pinned_rig.run("cameras", "--json").stdout)
+
+
+def test_engines(pinned_rig: PinnedRig, pins: Pins) -> None:
+    """Those of other tests that run now are told too."""
+    path = str(pinned_rig.config_path)
+    told = [each for each in printed(pinned_rig, "engines --json") if each["config_path"] == path]
+    pins.check("engines.json", pinned_rig.stable.json(told))
+
+
+def test_the_doctor(pinned_rig: PinnedRig, pins: Pins) -> None:
+    """What most checks find is this machine's: of them there is the name, and that is all."""
+    told = json.loads(pinned_rig.run("doctor", "--json").stdout)
+    told["fit"] = f"<{type(told['fit']).__name__}>"
+    found = list[Any]()
+    for finding in told["findings"]:
+        if finding["check"] not in ("config", "engine", "cameras", "ports"):
+            finding |= {
+                key: f"<{type(finding[key]).__name__}>" for key in finding.keys() - {"check"}
+            }
+        if finding not in found:
+            found.append(finding)
+    told["findings"] = found
+    pins.check("doctor.json", pinned_rig.stable.json(told))
+
+
+def test_events(pinned_rig: PinnedRig, pins: Pins) -> None:
+    """Of what happens by itself, such as lost frames, nobody can say when."""
+    for verb in ("plug", "pause", "resume", "unplug"):
+        assert pinned_rig.run_here(verb, "spare").code == 0
+    assert pinned_rig.run_here("set", "spare", "gain=2").code == 0
+    caused: dict[str, list[str]] = {}
+    for option in ("", " --json"):
+        ended = pinned_rig.run_here(*f"events --camera spare{option}".split())
+        assert ended.code == 0
+        lines = [line for line in ended.out.splitlines() if "(by pmv-tui " in line]
+        if option:
+            lines = [pinned_rig.stable.line(json.loads(line)) for line in lines]
+        caused[option] = [pinned_rig.stable.text(line) for line in lines]
+    pins.check("events.txt", "\n".join([*caused[""], *caused[" --json"], ""]))
+
+
+def test_a_probe(pinned_rig: PinnedRig, pins: Pins) -> None:
+    address = f"tcp://localhost:{pinned_rig.ports['right'][0]}"
+    assert pinned_rig.ask("plug", camera="right")["ok"]
+    told: Any = wait_for(
+        lambda: json.loads(pinned_rig.run_here("probe", address, "--seconds=0.2", "--json").out),
+        "images",
+    )
+    assert pinned_rig.ask("unplug", camera="right")["ok"]
+    pins.check("probe.json", pinned_rig.stable.json(told))
+
+
+def test_what_needs_a_terminal_or_is_there_already(pinned_rig: PinnedRig, pins: Pins) -> None:
+    bare, second = pinned_rig.run_bare(), pinned_rig.run("serve")
+    lines = [f"{each.returncode} {each.stdout}{each.stderr}" for each in (bare, second)]
+    pins.check("refused.txt", pinned_rig.stable.text("".join(lines)))
