@@ -7,6 +7,7 @@ from typing import Any
 
 PATTERNS = [
     (r"\b(pid(?:\":)?) \d+", r"\1 <pid>"),
+    (r"(another|\d+ other) engines? of yours runs?\b", "<others> engines of yours run"),
     (r"\bpts/\d+", "<terminal>"),
     (r"state/pmv-tui/[^/\s\"]+", "state/pmv-tui/<rig>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+", "<local time>"),

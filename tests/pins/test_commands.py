@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+import zmq
 
 from tests.pins.pin import Pins
 from tests.pins.pinned_rig import PinnedRig
@@ -63,17 +64,22 @@ set left name=right
 set left right name=x
 set left gain
 set left
+set gain=3
+set left roi=1,2,30,40
 set nobody gain=1
 window left
 window left --close
 window nobody
 add left
 add nobody
+clients left
+clients nobody
 reload
 """
 
 WITHOUT_AN_ENGINE = """\
 status
+clients
 status --json
 plug left
 settings left
@@ -209,6 +215,20 @@ def test_engines(pinned_rig: PinnedRig, pins: Pins) -> None:
     path = str(pinned_rig.config_path)
     told = [each for each in printed(pinned_rig, "engines --json") if each["config_path"] == path]
     pins.check("engines.json", pinned_rig.stable.json(told))
+
+
+def test_clients(pinned_rig: PinnedRig, pins: Pins) -> None:
+    """What one gets depends on the time: of that there are the keys, and that is all."""
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.SUB) as client:
+        client.linger = 0
+        client.connect(f"tcp://localhost:{pinned_rig.ports['right'][0]}")
+        client.subscribe(b"")
+        assert pinned_rig.ask("plug", camera="right")["ok"]
+        wait_for(lambda: pinned_rig.camera("right").get("client_list"), "the client")
+        told = printed(pinned_rig, "clients right --json")
+        assert pinned_rig.ask("unplug", camera="right")["ok"]
+    told[0]["clients"] = [list(each) for each in told[0]["clients"]]
+    pins.check("clients.json", pinned_rig.stable.json(told))
 
 
 def test_the_doctor(pinned_rig: PinnedRig, pins: Pins) -> None:

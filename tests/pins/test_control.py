@@ -82,36 +82,38 @@ POLLED = tuple(
 """How requests begin that the TUI sends by itself."""
 
 STEERED = [
-    ("p", "1 of 7 plugged"),
-    (" ", "paused"),
-    (" ", "publishes again"),
-    ("p", "0 of 7 plugged"),
-    ("P", "7 of 7 plugged"),
-    ("P", "0 of 7 plugged"),
-    ("w", "there is no display"),
-    ("R", "nothing has changed"),
-    ("e", "Addresses of top"),
-    ("\x15{free_2}\r", "top: pub {top_pub} →"),
-    ("e", "Addresses of top"),
-    ("\x15{top_pub}\r", "top: pub {free_2} →"),
-    ("\r", "exposure_time"),
-    ("\x1b[B\r", "exposure_time of top"),
-    ("\x159000\r", "exposure_time = 9000"),
-    ("\r", "exposure_time of top"),
-    ("\x1515000\r", "exposure_time = 15000"),
-    ("\x1b", "0 of 7 plugged"),
-    ("v", "▀"),
+    ("p", "1 of 7 plugged", ""),
+    (" ", "‖ paused", "● plugged"),
+    (" ", "● plugged", "‖ paused"),
+    ("p", "0 of 7 plugged", ""),
+    ("P", "7 of 7 plugged", ""),
+    ("P", "0 of 7 plugged", ""),
+    ("w", "there is no display", ""),
+    ("R", "nothing has changed", ""),
+    ("e", "Addresses of top", ""),
+    ("\x15{free_2}\r", "top: pub {top_pub} →", "Addresses of top"),
+    ("e", "Addresses of top", ""),
+    ("\x15{top_pub}\r", "top: pub {free_2} →", "Addresses of top"),
+    ("\r", "exposure_time", ""),
+    ("\x1b[B\r", "exposure_time of top", ""),
+    ("\x159000\r", "exposure_time = 9000", "exposure_time of top"),
+    ("\r", "exposure_time of top", ""),
+    ("\x1515000\r", "exposure_time = 15000", "exposure_time of top"),
+    ("\x1b", "0 of 7 plugged", ""),
+    ("v", "▀", ""),
 ]
-"""Keys that a person presses, and what then stands on the screen."""
+"""Keys that a person presses, what then stands on the screen, and what is gone from it."""
 
 
 def test_what_the_tui_asks(pinned_rig: PinnedRig, pins: Pins) -> None:
     """What it asks by itself it asks again and again: of that each is there once, at the end."""
     with pinned_rig.asked() as requests, TerminalTui(pinned_rig, 120, 40) as tui:
         tui.shows("> top", "q quit")
-        for keys, words in STEERED:
+        for keys, words, gone in STEERED:
             tui.press(pinned_rig.named(keys))
             tui.shows(pinned_rig.named(words))
+            if gone:
+                tui.hides(gone)
     asked = dict.fromkeys(map(pinned_rig.written, requests))
     by_itself = {each for each in asked if each.startswith(POLLED)}
     steered = [each for each in asked if each not in by_itself]
