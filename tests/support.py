@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import resource
 import signal
 import socket
@@ -37,15 +38,22 @@ def wait_for(condition: Callable[[], Value], what: str, seconds: float = DEADLIN
 
 
 def free_ports(count: int) -> list[int]:
-    """Find loopback ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Find loopback ports that nobody listens on, and that no client is given meanwhile.
+
+    A port of those that the system gives to clients may be taken before it is bound.
+    """
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    lowest = 10_000 if int(given[0]) > 20_000 else 1024
+    places = random.SystemRandom().sample(range(lowest, int(given[0])), 20 * count)
+    free = (port for port in places if _is_free(port))
+    return [next(free) for _ in range(count)]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as one, suppress(OSError):
+        one.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def has_ipv6() -> bool:

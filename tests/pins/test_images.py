@@ -37,7 +37,8 @@ def test_an_image_message(pinned_rig: PinnedRig, pins: Pins, name: str) -> None:
         socket.linger = 0
         socket.connect(f"tcp://localhost:{pinned_rig.ports[name][0]}")
         socket.subscribe(b"")
-        assert pinned_rig.ask("plug", camera=name)["ok"]
+        plugged = pinned_rig.ask("plug", camera=name)
+        assert plugged["ok"], plugged
         for extended in (False, True):
             changes = {"extended_metadata": extended}
             assert pinned_rig.ask("set", camera=name, changes=changes)["ok"]
