@@ -7,6 +7,7 @@ from importlib import import_module
 LATER = (
     "pmv_tui.tui.screens.addresses",
     "pmv_tui.tui.screens.camera",
+    "pmv_tui.tui.screens.clients",
     "pmv_tui.tui.screens.engine_ended",
     "pmv_tui.tui.screens.grid",
     "pmv_tui.tui.screens.help",
