@@ -28,9 +28,6 @@ ENDPOINT = "inproc://zeromq.zap.01"
 STRANGERS = zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
 """What a socket's monitor tells of clients that the gate is never asked about."""
 
-WRONG_SERVER_KEY = 0x11000001
-"""ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC."""
-
 STOP_TIMEOUT = 1.0
 """Seconds that reading a list of keys may take when the engine ends."""
 
@@ -104,7 +101,7 @@ class Door:
     def count_stranger(self, event: Mapping[str, Any]) -> None:
         """Count, by what a socket's monitor tells, who came without a key or with another rig's."""
         if event["event"] & STRANGERS:
-            wrong = event["value"] == WRONG_SERVER_KEY
+            wrong = event["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
             self.refuse("it has another rig's key" if wrong else "it came without a key")
 
 

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.control.messages import Drops, DropTimes
-from tests.tui.driving import app_for, screen, until, until_shown
+from tests.tui.driving import app_for, screen, until, until_gone, until_shown
 from tests.tui.rig_double import (
     ProcessDouble,
     RigDouble,
@@ -86,6 +86,26 @@ def test_the_address_dialog_with_an_error(snap_compare: SnapCompare, size: tuple
 @SMALL
 def test_the_quit_dialog(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     prepare = shown("q", text="are plugged")
+    assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
+
+
+@SMALL
+def test_the_unplug_dialog(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    rig = RigDouble(
+        a_camera("left", 5555, plugged=True, clients=2), a_camera("right", 5557, plugged=True)
+    )
+    prepare = shown("P", text="Clients are connected to left (2).")
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+@SMALL
+def test_the_palette(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    async def prepare(pilot: Pilot[str]) -> None:
+        await until_shown(pilot, "> left")
+        await pilot.press("ctrl+p", *"log")
+        await until_shown(pilot, "Log   l")
+        await until_gone(pilot, "Pause   space")
+
     assert snap_compare(app_for(a_rig()), terminal_size=size, run_before=prepare)
 
 

@@ -9,6 +9,7 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
+from textual.widgets import Input
 
 from pmv_tui.tui.screens.explained import ExplainedScreen
 from pmv_tui.tui.screens.left_once import LeftOnce
@@ -16,6 +17,10 @@ from pmv_tui.tui.screens.left_once import LeftOnce
 
 class Palette(CommandPalette, LeftOnce[None]):
     """Searches actions, or the themes."""
+
+    def on_mount(self) -> None:
+        """Do without a blinking cursor: over SSH each blink is traffic."""
+        self.query_one(Input).cursor_blink = False
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave it, and no clock of it running. See `LeftOnce.dismiss`."""
