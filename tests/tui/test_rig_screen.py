@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import MouseDown
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
@@ -354,6 +355,22 @@ def test_a_toast_leaves_the_newest_lines_of_the_log_to_be_seen(
         await until(pilot, lambda: all(text in screen(app) for text in together))
 
     drive(rig, scenario, size)
+
+
+def test_a_click_on_a_toast_that_has_just_gone_does_nothing() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        app.notify("This is a toast")
+        await until_shown(pilot, "This is a toast")
+        toast = app.screen.query("Toast").first()
+        x, y = toast.region.x + 2, toast.region.y + 1
+        await toast.remove()
+        # No layout lies between: on the screen it is still there.
+        click = MouseDown(None, x, y, 0, 0, 1, shift=False, meta=False, ctrl=False)
+        app.screen._forward_event(click)
+        await pilot.press("l")
+        await until_shown(pilot, "back")
+
+    drive(two_cameras(), scenario)
 
 
 def test_an_engine_that_does_not_answer_is_told_until_it_answers_again() -> None:
