@@ -145,6 +145,14 @@ class PmvApp(App[str]):
         else:
             await super().on_event(event)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Paint every cell where the terminal has the size that it had: it has had another since.
+
+        What was drawn is cut off by then, and to Textual nothing has changed.
+        """
+        if self.screen_stack and event.size == self.screen.size:
+            self.refresh(repaint=True, layout=True)
+
     @on(Passed)
     async def _go_on(self, passed: Passed) -> None:
         """Let the next input have its turn."""

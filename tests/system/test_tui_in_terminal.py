@@ -33,6 +33,9 @@ def test_cameras_appear_one_is_plugged_and_a_client_gets_images(rig: RigOnDisk) 
     pub = two_cameras(rig)[0]
     with TerminalTui(rig) as tui:
         tui.shows("left", "right", "capturing", "unplugged", "0 of 2 plugged")
+        tui.resize(3, 10)  # And back before the program looks: it cuts off what was drawn.
+        tui.resize(80, 24)
+        tui.shows("left", "right", "capturing", "unplugged", "0 of 2 plugged", "q quit")
         tui.press("p")
         tui.shows("1 of 2 plugged", f"tcp://localhost:{pub}")
         assert receive_image(pub)["unique_id"] == "left-simulated"
