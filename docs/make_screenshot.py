@@ -92,7 +92,7 @@ async def draw() -> str:
     """Run the app in a terminal of 110x30 that nobody sees, and draw what it shows."""
     told = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
     app = PmvApp(PaintedRig(told), log_path="engine.log", printed=list, engine=ThisProcess())
-    async with app.run_test(size=(110, 30)) as pilot:
+    async with app.run_test(size=(110, 30), notifications=True) as pilot:
         while not app.state.events:
             await pilot.pause()
         await pilot.press("down", "up", "v")

@@ -47,6 +47,29 @@ def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
     return text[:at] + _newline(text, at) + indent + _pair(key, value) + text[at:]
 
 
+def remove_value(text: str, table: KeyPath, key: str) -> str:
+    """Take a key out of a table, and what stands behind it on its line; one not there is none.
+
+    Parameters
+    ----------
+    text : valid TOML.
+    table : the path of a table that is in the text, as a block or inline.
+    """
+    places = scan(text)
+    place = places.get((*table, key))
+    if place is None:
+        return text
+    around = places[table]
+    if text[around.value] == "{":
+        before, after = text[: place.start].rstrip(), text[place.end :].lstrip()
+        if after.startswith(","):
+            return text[: place.start] + after[1:].lstrip()
+        return f"{before.removesuffix(',').rstrip()} {after}"
+    begin = text.rfind("\n", 0, place.start) + 1
+    end = text.find("\n", place.end)
+    return text[:begin] + (text[end + 1 :] if end >= 0 else "")
+
+
 def set_in_section(text: str, section: str, key: str, value: Value) -> str:
     """Give a key of a table at the top level a value; the table is added where there is none.
 

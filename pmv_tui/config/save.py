@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pmv_tui.config import OPTIONAL
 from pmv_tui.config.complete import addresses
-from pmv_tui.config.edit import NotTomlError, Value, append_table, set_in_section, set_value
+from pmv_tui.config.edit import (
+    NotTomlError,
+    Value,
+    append_table,
+    remove_value,
+    set_in_section,
+    set_value,
+)
 from pmv_tui.config.layout import BYTE_ORDER_MARK
 from pmv_tui.config.load import LoadedConfig, check_text
 from pmv_tui.config.locate import real_path
@@ -107,7 +115,8 @@ def plan_change(
     ----------
     loaded : the config as it was read.
     unique_id : the camera's.
-    changes : settings of that camera, or of `SECTION_OF`, by their key in the file.
+    changes : settings of that camera, or of `SECTION_OF`, by their key in the file; those of
+        `OPTIONAL` are taken out of it by None or an empty text.
 
     Raises
     ------
@@ -170,11 +179,21 @@ def _with_camera(
     for index, camera in enumerate(cameras):
         if camera["unique_id"] == unique_id:
             for key, value in changes.items():
-                text = set_value(text, ("cameras", index), key, value)
-            camera.update(changes)
+                if _is_default(key, value):
+                    text = remove_value(text, ("cameras", index), key)
+                    camera.pop(key, None)
+                else:
+                    text = set_value(text, ("cameras", index), key, value)
+                    camera[key] = value
             return text
-    cameras.append({"unique_id": unique_id, **changes})
+    given = {key: value for key, value in changes.items() if not _is_default(key, value)}
+    cameras.append({"unique_id": unique_id, **given})
     return append_table(text, "cameras", cameras[-1])
+
+
+def _is_default(key: str, value: object) -> bool:
+    """Whether a setting is to be left out of the file."""
+    return key in OPTIONAL and value in (None, "")
 
 
 def _parsed(text: str) -> dict[str, Any]:

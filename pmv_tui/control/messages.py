@@ -180,6 +180,8 @@ class CameraStatus(CameraCondition):
     fps: float
     """Frames a second that arrived, over the last seconds."""
     fps_wanted: float
+    fps_actual: NotRequired[float | None]
+    """Frames a second that the camera says it makes as it is set; None where it does not say."""
     external_trigger: bool
     """Whether a signal from outside asks for each frame: then no rate is wanted."""
     width: int
@@ -194,7 +196,8 @@ class CameraStatus(CameraCondition):
     """How much faster the host's clock runs, parts per million."""
     paused: bool
     plug_error: str
-    """Why the last plug or edit of addresses failed; empty after one that worked."""
+    """Why the last plug or edit of addresses failed; empty after one that worked, and a minute
+    after a refused edit of a plugged camera."""
     pub_address: str
     pull_address: str
     exposed: bool

@@ -234,7 +234,8 @@ class RigCamera:
         return self.shown.scene(self.config.label, publishing)
 
     def look(self) -> None:
-        """Bring up to date what nobody else would: counts of clients, frames that none needs."""
+        """Bring up to date what nobody else would: clients, a refused edit, frames not needed."""
+        self.sockets.look()
         self.publisher.count_clients()
         self._preview.expire(time.monotonic_ns())
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
+from pmv_tui.config import OPTIONAL
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.problems import ConfigError
 from pmv_tui.config.save import SaveError
@@ -265,6 +266,8 @@ class Commands:
         rig = self._engine.loaded.config
         before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
         was = getattr(before, key, None)
+        if key in OPTIONAL and value in (None, ""):
+            return f"{key} left out" + ("" if was is None else f" (was {written(was)})")
         return f"{key} = {written(value)}" + ("" if was is None else f" (was {written(was)})")
 
     async def _at_once(self, commands: Sequence[Steps[Result]]) -> list[Result]:

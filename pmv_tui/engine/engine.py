@@ -334,6 +334,7 @@ class Engine:
         pub, pull = camera.addresses
         name, unique_id = camera.config.label, camera.config.unique_id
         if camera.plugged:
+            camera.sockets.error = ""  # Of an edit that was refused.
             return Result(camera=name, ok=True, text=f"is plugged already, at {pub}")
         try:
             await self.bind(camera, pub, pull)

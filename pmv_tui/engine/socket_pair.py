@@ -1,5 +1,6 @@
 """The two sockets of a plugged camera: bound as a pair or not at all, moved, released."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from pmv_tui.engine.overlays import Overlays
 from pmv_tui.engine.publisher import Publisher
 from pmv_tui.engine.receiver import Receiver, ReceiverError
 from pmv_tui.engine.sockets import BindError, BoundSocket, release_all
+
+TOLD = 60.0
+"""Seconds for which an edit that was refused is told, where the sockets stayed bound."""
 
 
 class SocketPair:
@@ -27,7 +31,8 @@ class SocketPair:
 
     Attributes
     ----------
-    error : why the last plug or edit of addresses failed; empty after one that worked.
+    error : why the last plug or edit of addresses failed; empty after one that worked, and some
+        time after a refused edit of sockets that stayed bound.
     """
 
     def __init__(
@@ -51,6 +56,12 @@ class SocketPair:
         self._cut = Refusals()
         """Clients that were cut at sockets which are no longer bound."""
         self.error = ""
+        self._failed_at = 0.0
+
+    def look(self) -> None:
+        """Forget an edit that was refused: where the sockets stayed bound, nothing is wrong."""
+        if self.error and self.bound and time.monotonic() > self._failed_at + TOLD:
+            self.error = ""
 
     @property
     def bound(self) -> bool:
@@ -164,7 +175,7 @@ class SocketPair:
         try:
             yield
         except BindError as error:
-            self.error = str(error)
+            self.error, self._failed_at = str(error), time.monotonic()
             raise
         self.error = ""
 

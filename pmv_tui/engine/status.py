@@ -41,6 +41,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
         retry_in=None if retry_at is None else max(0.0, retry_at - now / 1e9),
         fps=rate(worker.arrivals, now),
         fps_wanted=config.fps,
+        fps_actual=_actual_rate(camera),
         external_trigger=config.external_trigger,
         width=progress.width,
         height=progress.height,
@@ -88,6 +89,14 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         window=window.state,
         window_reason=window.reason,
     )
+
+
+def _actual_rate(camera: RigCamera) -> float | None:
+    """Return the frames a second that the camera says it makes; None where it does not say."""
+    for setting in camera.worker.progress.settings:
+        if setting.name == "fps" and isinstance(setting.actual, int | float):
+            return float(setting.actual)
+    return None
 
 
 def _drops(camera: RigCamera) -> Drops:

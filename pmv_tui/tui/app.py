@@ -119,6 +119,7 @@ class PmvApp(App[str]):
             theme or self.theme, self.console.color_system, no_color=self.no_color
         )
         self._printed = printed
+        self._operator = operator
         self._engine = engine
         self.glyphs = glyphs
         self.key_map = key_map
@@ -324,7 +325,7 @@ class PmvApp(App[str]):
             self.notify("No shell waits here that could continue pmv-tui", severity="warning")
 
     async def action_quit(self) -> None:
-        """Leave; ask first where something is plugged. Asked again while it asks, detach."""
+        """Leave; ask first where the engine is in use. Asked again while it asks, detach."""
         from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
         from pmv_tui.tui.screens.quit import QuitDialog
 
@@ -336,11 +337,17 @@ class PmvApp(App[str]):
             self._offer_start()
         elif self.state.silence or self.state.snapshot is None:
             self.exit(f"The engine did not answer. Log: {self.state.log_path}")
-        elif self.state.anything_plugged:
+        elif self.state.anything_plugged or self._others:
             plugged = [plain(one["name"]) for one in self.state.cameras if one["plugged"]]
-            self.push_screen(QuitDialog(plugged), self._leave)
+            self.push_screen(QuitDialog(plugged, self._others), self._leave)
         else:
             self._leave("stop")
+
+    @property
+    def _others(self) -> list[str]:
+        """The other operators of the engine; this TUI is one of those that it names."""
+        operators = self.state.snapshot["engine"]["operators"] if self.state.snapshot else []
+        return [plain(one) for one in operators if one != self._operator]
 
     def action_help(self) -> None:
         """Show the help of the screen one is on."""

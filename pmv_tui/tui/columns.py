@@ -21,6 +21,15 @@ MAX_NAME_WIDTH = 20
 ALWAYS, FIGURES = 4, 6
 """Columns that are kept longest, by importance; the last two of them are figures."""
 
+TOLERANCE = 1.0
+"""Frames a second that a rate may differ from what is wanted."""
+
+VERDICT_WIDTH = len("high")
+"""Terminal columns of the longest word for a rate: another word moves no column."""
+
+SHORT_VERDICT_WIDTH = len("low")
+"""Where there is little room: of the words but high, which is rare."""
+
 STATE_TONES: dict[str, Tone] = {
     "opening": "warning",
     "capturing": "good",
@@ -42,7 +51,8 @@ class Column:
     meaning : a sentence for the help screen.
     cell : what it shows of a camera.
     importance : 1 is kept longest when the terminal is narrow.
-    short : a narrower form of `cell`, for when the columns of importance 1 to 6 do not fit.
+    short : a narrower form of `cell`, for when the columns of importance 1 to 6 do not fit, or this
+        one does not.
     min_width : terminal columns that it takes at least, so that changing figures do not move it.
     right : whether it is aligned to the right, as counts are.
     """
@@ -88,13 +98,18 @@ def in_trouble(camera: CameraStatus) -> bool:
 
 
 def fps_verdict(camera: CameraStatus) -> Cell:
-    """Judge the measured rate, where one is wanted: ok is within 1 frame a second of it."""
+    """Judge the measured rate, where one is wanted: ok is within 1 frame a second of it.
+
+    A camera that says what it makes with its settings is judged by that.
+    """
     if camera["external_trigger"] or camera["state"] == "ended":
         return Cell("", "plain")
-    difference = camera["fps"] - camera["fps_wanted"]
-    if abs(difference) <= 1:
-        return Cell("ok", "good")
-    return Cell("low" if difference < 0 else "high", "bad")
+    wanted = camera["fps_wanted"]
+    actual = camera.get("fps_actual")
+    difference = camera["fps"] - (wanted if actual is None else actual)
+    if abs(difference) > TOLERANCE:
+        return Cell("low" if difference < 0 else "high", "bad")
+    return Cell("ok", "good") if camera["fps"] >= wanted - TOLERANCE else Cell("max", "warning")
 
 
 def fps_cell(camera: CameraStatus) -> Cell:
@@ -105,13 +120,13 @@ def fps_cell(camera: CameraStatus) -> Cell:
     figure = f"{camera['fps']:{len(wanted) + 2}.1f}/{wanted}"
     limit = camera.get("limited_to")
     limited = "" if limit is None else f" →{limit:g}"
-    return Cell(f"{figure} {verdict.text}{limited}", verdict.tone)
+    return Cell(f"{figure} {verdict.text:{VERDICT_WIDTH}}{limited}", verdict.tone)
 
 
 def fps_short(camera: CameraStatus) -> Cell:
     """Show the measured rate and the verdict."""
     verdict = fps_verdict(camera)
-    return Cell(f"{camera['fps']:5.1f} {verdict.text}".rstrip(), verdict.tone)
+    return Cell(f"{camera['fps']:4.1f} {verdict.text:{SHORT_VERDICT_WIDTH}}", verdict.tone)
 
 
 def plug_cell(camera: CameraStatus) -> Cell:
@@ -191,6 +206,12 @@ def pub_cell(camera: CameraStatus) -> Cell:
     return address_cell(camera["pub_address"], curve=camera["curve"])
 
 
+def pub_short(camera: CameraStatus) -> Cell:
+    """Show the port alone, and whether others can reach it."""
+    address, *marks = pub_cell(camera).text.split(" ")
+    return pub_cell(camera)._replace(text=" ".join([f":{address.rpartition(':')[2]}", *marks]))
+
+
 def pull_cell(camera: CameraStatus) -> Cell:
     """Show where boxes are received."""
     return address_cell(camera["pull_address"], curve=camera["curve"])
@@ -209,8 +230,8 @@ COLUMNS = (
     ),
     Column(
         "fps",
-        "Frames per second, measured/requested; ok within 1 of that, else low or high. "
-        "→60: put_rate limits what is published to 60.",
+        "Frames per second, measured/requested; ok within 1 of that, else low or high; max: the "
+        "most that the camera makes as it is set. →60: put_rate limits what is published to 60.",
         fps_cell,
         4,
         short=fps_short,
@@ -249,6 +270,7 @@ COLUMNS = (
         "listed clients are accepted.",
         pub_cell,
         7,
+        short=pub_short,
     ),
     Column("pull", "Where boxes are received; marked as pub is.", pull_cell, 9),
     Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 11),
@@ -270,9 +292,11 @@ def layout(cameras: Sequence[CameraStatus], width: int) -> list[Placed]:
     first, rest = by_importance[:FIGURES], by_importance[FIGURES:]
     placed = _place_first(first, cameras, width)
     for column in rest if len(placed) == FIGURES else ():
-        candidate = _place(column, cameras)
-        if _total([*placed, candidate]) <= width:
-            placed.append(candidate)
+        for short in (False, True) if column.short else (False,):
+            candidate = _place(column, cameras, short=short)
+            if _total([*placed, candidate]) <= width:
+                placed.append(candidate)
+                break
     return sorted(placed, key=lambda one: COLUMNS.index(one.column))
 
 

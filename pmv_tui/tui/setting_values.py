@@ -3,6 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
+from pmv_tui.config import OPTIONAL
 from pmv_tui.control.messages import CameraStatus, SettingStatus
 from pmv_tui.tui.text import plain
 
@@ -15,7 +16,7 @@ class Reading(NamedTuple):
 
     Parameters
     ----------
-    value : of the setting's own type; None where it cannot be read.
+    value : of the setting's own type; None where it cannot be read, or is to be left out.
     error : why it cannot be read; empty where it can.
     warning : what the camera will hardly take; empty where nothing is known.
     """
@@ -134,6 +135,8 @@ def read_value(setting: SettingStatus, text: str) -> Reading:
     setting has changed.
     """
     text = text.strip()
+    if not text and setting["name"] in OPTIONAL:
+        return Reading(None)
     if setting["name"] == "source":
         return Reading(int(text) if text.isdecimal() else text)
     match _sample(setting):

@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import ndiff
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.config import replace
+from pmv_tui.config import OPTIONAL, replace
 from pmv_tui.config.edit import Value
 from pmv_tui.config.load import load_config
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
+from pmv_tui.config.schema import CameraConfig
 from tests.support import full_disk
 
 NOBODY = 65534
@@ -152,6 +153,42 @@ def test_unusual_writing_survives(path: Path, text: str, unique_id: str) -> None
     assert before.startswith(b"\xef\xbb\xbf") == path.read_bytes().startswith(b"\xef\xbb\xbf")
     if b"\r\n" in before:
         assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("camera", "left"),
+    [
+        ('[[cameras]]\n%s\nsource = "a.avi" # a film\n# end\n', "[[cameras]]\n%s\n# end\n"),
+        ("[[cameras]]\r\nsource = 3\r\n%s\r\n", "[[cameras]]\r\n%s\r\n"),
+        ('[[cameras]]\n%s\nsource = "a.avi"', "[[cameras]]\n%s\n"),
+        ('[[cameras]]\n%s\nsource = """a\\\n.avi"""\n', "[[cameras]]\n%s\n"),
+        ('cameras = [{ source = "a.avi", %s }]', "cameras = [{ %s }]"),
+        ('cameras = [{ %s, source = "a.avi" }]', "cameras = [{ %s }]"),
+        ('cameras = [{%s, source = "a.avi", loop = true}]', "cameras = [{%s, loop = true}]"),
+        ("[[cameras]]\n%s\n", "[[cameras]]\n%s\n"),
+    ],
+)
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_setting_that_may_be_left_out_is_taken_out_of_the_file(
+    path: Path, camera: str, left: str, nothing: Any
+) -> None:
+    write(path, camera % 'unique_id = "a-opencv"')
+    [after] = (
+        plan_change(load_config(path), "a-opencv", {"source": nothing}).commit().config.cameras
+    )
+    assert after.source is None
+    defaults = {name for name, field in CameraConfig.model_fields.items() if field.default is None}
+    assert defaults == OPTIONAL
+    assert path.read_bytes().decode() == left % 'unique_id = "a-opencv"'
+
+
+def test_what_must_be_something_is_not_taken_out(path: Path) -> None:
+    before = write(path, '[[cameras]]\nunique_id = "a-opencv"\nfps = 30\n')
+    nothing: Any = None
+    for changes in ({"fps": nothing}, {"flip": ""}):
+        with pytest.raises(SaveError):
+            plan_change(load_config(path), "a-opencv", changes)
+    assert path.read_bytes() == before
 
 
 @st.composite

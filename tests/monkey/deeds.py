@@ -37,8 +37,10 @@ OPENING = [b"l", b"?", b"e", b"V", b"v", b"q", ENTER, PALETTE, b"/", b"P", NAMED
 WORDS = ["plug", "log", "theme", "pict", "x", "rescan", "quit", "expo", "addr", "zzz"]
 """What is looked for in the palette."""
 
-SIZES = [(80, 24), (80, 24), (200, 50), (120, 30), (40, 12), (60, 20), (20, 5), (3, 10), (1, 1), (80, 24)]
-SIZES += [(250, 80)]
+SIZES = [
+    *((80, 24), (80, 24), (80, 24), (200, 50), (120, 30), (250, 80)),
+    *((60, 20), (40, 12), (20, 5), (3, 10), (1, 1)),
+]
 """Columns and rows."""
 
 ANSWERS = [

@@ -89,6 +89,9 @@ def test_addresses_move_a_plugged_camera_and_are_saved(rig: RigOnDisk) -> None:
         )
         assert refused.returncode == 1
         assert "old addresses stay in use" in refused.stdout
+        assert rig.camera("left")["plug_error"]
+        assert "is plugged already" in rig.run("plug", "left").stdout
+        assert rig.camera("left")["plug_error"] == "", "seen, and nothing is wrong"
         assert rig.config_path.read_text() == text
         receive_image(new_pub)
 

@@ -183,7 +183,7 @@ def an_engine(**changes: Any) -> EngineStatus:
         pull_rate=30.0,
         scanning=False,
         last_event=0,
-        operators=["pts/1, pid 4711"],
+        operators=[],
     )
     engine.update(changes)  # type: ignore[typeddict-item]
     return engine

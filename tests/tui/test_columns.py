@@ -27,25 +27,53 @@ def text(line: Line) -> str:
 @pytest.mark.parametrize(
     ("fps", "shown"),
     [
-        (59.0, Cell("59.0/60 ok", "good")),
-        (61.0, Cell("61.0/60 ok", "good")),
-        (58.9, Cell("58.9/60 low", "bad")),
+        (59.0, Cell("59.0/60 ok  ", "good")),
+        (61.0, Cell("61.0/60 ok  ", "good")),
+        (58.9, Cell("58.9/60 low ", "bad")),
         (61.1, Cell("61.1/60 high", "bad")),
     ],
 )
-def test_the_rate_is_judged_in_words_and_colour(fps: float, shown: Cell) -> None:
+def test_the_rate_is_judged_in_words_of_one_width_and_colour(fps: float, shown: Cell) -> None:
     assert fps_cell(a_camera(fps=fps)) == shown
+
+
+@pytest.mark.parametrize(
+    ("fps", "wanted", "actual", "word"),
+    [
+        *((80.2, 200.0, 80.0, "max"), (70.0, 200.0, 80.0, "low"), (90.0, 200.0, 80.0, "high")),
+        *((30.0, 10.0, 30.0, "ok"), (59.9, 60.0, 60.0, "ok"), (50.0, 60.0, None, "low")),
+    ],
+)
+def test_a_rate_is_judged_by_what_the_camera_says_it_makes(
+    fps: float, wanted: float, actual: float | None, word: str
+) -> None:
+    camera = a_camera(fps=fps, fps_wanted=wanted, fps_actual=actual)
+    assert fps_cell(camera).text.split()[-1] == word
+    assert ("too" in detail_text(camera)) == (word in ("low", "high"))
+
+
+@pytest.mark.parametrize("width", [50, 80, 160])
+def test_another_word_for_the_rate_moves_no_column(width: int) -> None:
+    slow = a_camera(fps=20.0)
+    assert text(title_line(layout([slow], width))) == text(title_line(layout([a_camera()], width)))
+
+
+def test_an_address_without_room_keeps_its_port_and_its_mark() -> None:
+    camera = a_camera("right", pub_address="tcp://192.168.17.20:5555")
+    row = text(camera_line(layout([camera], 80), camera, cursor=False))
+    assert ":5555 !" in row
+    assert "192.168" not in row
 
 
 def test_a_rate_to_which_put_rate_limits_is_shown_and_told() -> None:
     camera = a_camera(fps=120.0, fps_wanted=120.0, plugged=True, limited_to=60.0)
-    assert fps_cell(camera) == Cell("120.0/120 ok →60", "good")
+    assert fps_cell(camera) == Cell("120.0/120 ok   →60", "good")
     assert "put_rate limits to 60 images/s" in detail_text(camera)
 
 
 def test_a_camera_that_waits_for_a_signal_is_not_judged_by_a_rate() -> None:
     camera = a_camera(fps=30.0, external_trigger=True)
-    assert fps_cell(camera) == Cell(" 30.0", "plain")
+    assert fps_cell(camera).text.strip() == "30.0"
     assert "too low" not in detail_text(camera)
 
 

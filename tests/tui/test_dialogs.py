@@ -107,6 +107,22 @@ def test_quitting_with_a_camera_plugged_asks_first(
     assert rig.commands == commands
 
 
+def test_quitting_names_the_other_operators_and_asks_though_nothing_is_plugged() -> None:
+    own = "pts/1, pid 4711"
+    rig = RigDouble(a_camera("left"), operators=[own, "pts/3, pid 99 from 192.0.2.7"])
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("q")
+        await until_shown(pilot, "Others use this engine too: pts/3, pid 99 from 192.0.2.7.")
+        assert own not in screen(app)
+        assert "plugged: scripts" not in screen(app)
+        await pilot.press("d")
+        await until(pilot, lambda: app.return_value)
+
+    drive(rig, scenario, operator=own)
+    assert rig.commands == []
+
+
 @pytest.mark.parametrize("key", ["c", "escape"])
 def test_the_question_can_be_cancelled(key: str) -> None:
     rig = RigDouble(a_camera("left", plugged=True))

@@ -122,7 +122,21 @@ def test_unplugging_several_cameras_asks_before_clients_are_disconnected() -> No
         await until_shown(pilot, "0 of 2 plugged")
 
     drive(rig, scenario)
-    assert rig.commands == [("unplug", {"camera": "all"})]
+    assert rig.commands == [("unplug", {"camera": ["left-simulated", "right-simulated"]})]
+
+
+def test_keys_for_all_act_on_the_cameras_that_are_shown() -> None:
+    rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557), a_camera("lens", 5559))
+
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("slash", "l", "e", "enter", "P")
+        await until_shown(pilot, "2 of 3 plugged")
+        await pilot.press("W")
+        await until(pilot, lambda: len(rig.commands) == 2)
+
+    drive(rig, scenario)
+    for _, told in rig.commands:
+        assert told["camera"] == ["left-simulated", "lens-simulated"]
 
 
 def test_trouble_is_counted_told_once_and_put_first() -> None:
@@ -173,8 +187,8 @@ def test_w_opens_the_window_on_this_display_and_closes_it(monkeypatch: pytest.Mo
     assert rig.commands == [
         ("window", {"camera": "left-simulated", **opened}),
         ("window", {"camera": "left-simulated", "close": True}),
-        ("window", {"camera": "all", **opened}),
-        ("window", {"camera": "all", "close": True}),
+        ("window", {"camera": ["left-simulated", "right-simulated"], **opened}),
+        ("window", {"camera": ["left-simulated", "right-simulated"], "close": True}),
     ]
 
 
@@ -437,7 +451,7 @@ def test_the_palette_offers_the_actions_of_the_footer() -> None:
         await until(pilot, lambda: rig.commands)
 
     drive(rig, scenario)
-    assert rig.commands == [("plug", {"camera": "all"})]
+    assert rig.commands == [("plug", {"camera": ["left-simulated", "right-simulated"]})]
 
 
 def test_the_palette_finds_by_synonym_and_shows_the_key() -> None:

@@ -43,7 +43,9 @@ def test_what_is_typed_becomes_a_value_of_the_settings_type(
     assert not reading.error
 
 
-@pytest.mark.parametrize(("typed", "value"), [("2", 2), ("/dev/video2", "/dev/video2")])
+@pytest.mark.parametrize(
+    ("typed", "value"), [("2", 2), ("/dev/video2", "/dev/video2"), (" ", None)]
+)
 def test_a_source_is_a_number_or_a_text(typed: str, value: Any) -> None:
     assert read_value(a_setting("source", 0), typed).value == value
     assert read_value(a_setting("source", "film.avi"), typed).value == value

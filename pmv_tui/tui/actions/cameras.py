@@ -46,8 +46,8 @@ PLUG_ALL = Action(
     "plug-all",
     "P",
     "plug all",
-    "Plug every camera; or, where every one is plugged, unplug them all. With clients connected it "
-    "asks first.",
+    "Plug every camera that is shown; or, where every one is plugged, unplug them. With clients "
+    "connected it asks first.",
     "plug_all",
     "P",
     synonyms="unplug publish every everything",
@@ -68,7 +68,7 @@ WINDOW_ALL = Action(
     "window-all",
     "W",
     "all windows",
-    "Open every camera's window; or, where every one is open, close them all.",
+    "Open the window of every camera that is shown; or, where every one is open, close them.",
     "window_all",
     "W",
     synonyms="windows display view show every",

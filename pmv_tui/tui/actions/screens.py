@@ -30,7 +30,7 @@ QUIT = Action(
     "quit",
     "q",
     "quit",
-    "Quit. With a camera plugged it asks whether the engine goes on; with none plugged the "
+    "Quit. With a camera plugged, or other operators, it asks whether the engine goes on; else the "
     "engine ends too, for then nothing is lost.",
     "app.quit",
     "q",

@@ -1,5 +1,6 @@
 """The dialog that asks what becomes of the engine when the TUI quits."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from textual import on
@@ -22,22 +23,26 @@ class QuitDialog(ModalScreen[Leave | None], ExplainedScreen[Leave | None]):
     Parameters
     ----------
     plugged : names of the cameras that are plugged.
+    others : names of the other operators of this engine.
     """
 
     registry = QUIT_ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in QUIT_ACTIONS]
 
-    def __init__(self, plugged: list[str]) -> None:
+    def __init__(self, plugged: Sequence[str], others: Sequence[str] = ()) -> None:
         super().__init__()
         self._plugged = plugged
+        self._others = others
 
     def compose(self) -> ComposeResult:
         """Lay out the question and a button for each answer."""
-        names = ", ".join(self._plugged)
-        verb = "is" if len(self._plugged) == 1 else "are"
         with Vertical(classes="dialog"):
             yield Static("Quit", classes="dialog-title")
-            yield Static(f"{names} {verb} plugged: scripts may be reading.", markup=False)
+            if names := ", ".join(self._plugged):
+                verb = "is" if len(self._plugged) == 1 else "are"
+                yield Static(f"{names} {verb} plugged: scripts may be reading.", markup=False)
+            if others := "; ".join(self._others):
+                yield Static(f"Others use this engine too: {others}.", markup=False)
             with Horizontal(classes="choices"):
                 yield Button("[u]D[/u]etach", id="detach", variant="primary", compact=True)
                 yield Static("the engine goes on; pmv-tui attaches again")

@@ -1,6 +1,5 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
-from functools import partial
 from itertools import islice
 from typing import ClassVar
 
@@ -23,7 +22,7 @@ from pmv_tui.tui.empty_rig import Keys, empty_rig
 from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.searched import SearchedScreen
-from pmv_tui.tui.screens.steering import SteeringScreen, is_open
+from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.camera_details import CameraDetails
 from pmv_tui.tui.widgets.camera_table import CameraTable
@@ -185,21 +184,15 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
                 GridScreen(camera["unique_id"], self.state, self.changed, self.link)
             )
 
+    @property
+    def _all_shown(self) -> list[CameraStatus]:
+        """The cameras that keys for all act on: those that the filter lets through."""
+        return self._filter.shown(self.state.cameras)
+
     def action_plug_all(self) -> None:
         """Plug all, or unplug all where none is left to plug."""
-        if not self.target():
-            return
-        if not all(camera["plugged"] for camera in self.state.cameras):
-            self.go_on(partial(self._tell_all, "plug", "Plugged"))
-        elif read := [camera for camera in self.state.cameras if camera["clients"]]:
-            self.ask_to_unplug(read, self._unplug_all)
-        else:
-            self._unplug_all(agreed=True)
-
-    def _unplug_all(self, agreed: bool | None) -> None:
-        """Unplug all, where the person agreed."""
-        if agreed:
-            self.go_on(partial(self._tell_all, "unplug", "Unplugged"))
+        if self.target():
+            self.plug(self._all_shown, ask=True)
 
     def action_troubles_first(self) -> None:
         """Show cameras in trouble before the others, or in the order of the config file again."""
@@ -211,7 +204,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     def action_window_all(self) -> None:
         """Open all windows, or close all where none is left to open."""
         if self.target():
-            self.tell_window("all", close=all(map(is_open, self.state.cameras)))
+            shown = self._all_shown
+            self.tell_window(argument(shown), close=all(map(is_open, shown)))
 
     def _offer_reload(self, state: RigState) -> None:
         """Offer, once for each time, to take over a config file that was edited."""
@@ -234,10 +228,3 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     def action_rescan(self) -> None:
         """Search for cameras."""
         self.tell("rescan", "Searching for cameras")
-
-    async def _tell_all(self, command: str, done: str) -> None:
-        """Send a command for all cameras and say what became of it."""
-        results = await self.link.tell(command, camera="all")
-        self.toast_failures(results)
-        if names := [result["camera"] for result in results if result["ok"]]:
-            self.toast(f"{done}: {', '.join(names)}")

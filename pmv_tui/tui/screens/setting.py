@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 
+from pmv_tui.config import OPTIONAL
 from pmv_tui.control.messages import SettingStatus
 from pmv_tui.tui.screens.save_dialog import SaveDialog
 from pmv_tui.tui.setting_values import (
@@ -101,6 +102,8 @@ class SettingDialog(SaveDialog):
             parts.append(plain(setting["note"]))
         if not self._options and (bounds := allowed(setting, full=True)):
             parts.append(f"allowed {bounds}")
+        if setting["name"] in OPTIONAL and setting["wanted"] is not None:
+            parts.append("empty: the default")
         if not setting["live"]:
             parts.append("a change restarts the stream")
         return "; ".join(filter(None, parts))

@@ -44,7 +44,7 @@ def is_open(camera: CameraStatus) -> bool:
     return camera["window"] in OPEN_WINDOWS
 
 
-def _argument(cameras: Sequence[CameraStatus]) -> str | list[str]:
+def argument(cameras: Sequence[CameraStatus]) -> str | list[str]:
     """Return the argument `camera` of a command for these."""
     first, *others = [camera["unique_id"] for camera in cameras]
     return [first, *others] if others else first
@@ -138,10 +138,14 @@ class SteeringScreen(ExplainedScreen[None]):
     def action_plug(self) -> None:
         """Plug the cameras; where each is plugged, unplug them."""
         cameras = self.targets()
+        self.plug(cameras, ask=len(cameras) > 1)
+
+    def plug(self, cameras: Sequence[CameraStatus], *, ask: bool) -> None:
+        """Plug cameras; where each is plugged, unplug them: `ask` first where clients read them."""
         read = [camera for camera in cameras if camera["clients"]]
         if unplugged := [camera for camera in cameras if not camera["plugged"]]:
             self._tell_all_of("plug", unplugged)
-        elif read and len(cameras) > 1:
+        elif read and ask:
             self.ask_to_unplug(read, partial(self._unplug, cameras))
         else:
             self._tell_all_of("unplug", cameras)
@@ -169,7 +173,7 @@ class SteeringScreen(ExplainedScreen[None]):
         cameras = self.targets()
         closed = [camera for camera in cameras if not is_open(camera)]
         if cameras:
-            self.tell_window(_argument(closed or cameras), close=not closed)
+            self.tell_window(argument(closed or cameras), close=not closed)
 
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
@@ -200,7 +204,7 @@ class SteeringScreen(ExplainedScreen[None]):
             self.toast(f"{names} {verb} in the config file already")
         elif missing:
             done = f"{names} {verb} in the config file now"
-            self.tell("set", done, camera=_argument(missing), changes={})
+            self.tell("set", done, camera=argument(missing), changes={})
 
     def open_camera(self, camera: CameraStatus) -> None:
         """Open a camera's screen."""
@@ -235,7 +239,7 @@ class SteeringScreen(ExplainedScreen[None]):
             self.go_on(partial(self._tell_cameras, command, cameras))
 
     async def _tell_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
-        results = await self.link.tell(command, camera=_argument(cameras))
+        results = await self.link.tell(command, camera=argument(cameras))
         failed = self.toast_failures(results)
         if len(cameras) == 1 and not failed:
             self.toast(DONE[command].format(**cameras[0]))
