@@ -42,7 +42,11 @@ def config_claims(config_path: Path) -> set[str]:
     claims = {f"{_prefix()}path/{digest}"}
     with suppress(OSError):  # none there, or none that this user may look at
         status = config_path.stat()
-        claims.add(f"{_prefix()}file/{status.st_dev}-{status.st_ino}")
+        # The number of a file that was replaced is soon another file's: of another rig, perhaps.
+        # That one was changed at another time. (An edit in place also makes another name of it;
+        # until the engine holds that, it is found by its path.)
+        known = f"{status.st_dev}-{status.st_ino}-{status.st_ctime_ns}"
+        claims.add(f"{_prefix()}file/{known}")
     return claims
 
 

@@ -14,6 +14,7 @@ from pmv_tui.cameras.registry import device_of
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.control.claims import Claimed, claim, config_claims, device_claim, listener
 from pmv_tui.engine.worker import claimed
+from tests.support import wait_for
 
 HOLD = (
     "import sys\n"
@@ -77,3 +78,23 @@ def test_a_config_has_its_names_by_every_link_and_they_end_with_who_holds_them(
     with held_by_another(common) as holder:
         assert listener(common) == holder.pid
     assert listener(common) is None
+
+
+def test_a_file_with_the_number_of_one_that_was_replaced_is_another_config(tmp_path: Path) -> None:
+    config, later = tmp_path / "a.toml", tmp_path / "later"
+    config.touch()
+    names, status = config_claims(config), config.stat()
+
+    def is_later() -> bool:
+        later.touch()
+        return later.stat().st_ctime_ns > status.st_ctime_ns
+
+    wait_for(is_later, "the clock of the file system to go on")
+    config.unlink()
+    for name in map(str, range(1000)):
+        other = tmp_path / name
+        other.touch()
+        if other.stat().st_ino == status.st_ino:
+            assert not names & config_claims(other)
+            return
+    pytest.skip("this file system gives no number twice")
