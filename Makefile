@@ -16,8 +16,11 @@ run: $(PROGRAM)  ## start the program on the config.toml beside this file
 	@scripts/system-libraries run
 	@$(VENV)/bin/pmv-tui --config config.toml
 
+# Compiled first, also where the environment has Python keep nothing compiled: the tests start the
+# program some hundred times.
 test: $(TOOLS)  ## run the tests
 	@scripts/system-libraries test
+	@$(VENV)/bin/python -m compileall -q pmv_tui tests
 	$(VENV)/bin/pytest -n auto --dist loadgroup
 
 faults: $(TOOLS)  ## bring every fault about at full length, print the table; takes 10 minutes

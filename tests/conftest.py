@@ -1,15 +1,12 @@
 """Fixtures for all tests."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import RigOnDisk, plain_environment, plain_signals
+from tests.support import RigOnDisk, plain_environment, plain_signals, rig_on_disk
 
 # Before anything is imported that reads it: Textual does so once.
 _PLAIN = plain_environment()
@@ -51,8 +48,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def rig() -> Iterator[RigOnDisk]:
     """A rig in a new folder; an engine left in the background is ended with the test."""
-    folder = Path(tempfile.mkdtemp(prefix="pmv"))
-    rig = RigOnDisk(folder)
-    yield rig
-    rig.end()
-    shutil.rmtree(folder)
+    with rig_on_disk() as rig:
+        yield rig

@@ -4,10 +4,12 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -82,6 +84,9 @@ def full_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+STOPPING = 10.0
+"""Seconds that an engine is given to end in order when a test is over; then it is killed."""
+
 KEPT = {
     *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH", "GI_TYPELIB_PATH"),
     *("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"),
@@ -144,11 +149,19 @@ class RigOnDisk:
             "PYTHONWARNINGS": "error,default::DeprecationWarning",
             "PYTHONPATH": str(OWN_CAMERAS),
             "OWN_NETWORK_CAMERA": SERIAL,
+            "SEARCHED_BACK_ENDS": "",
         }
 
     def write_config(self, text: str) -> None:
         """Write the config file."""
         self.config_path.write_text(text)
+
+    def search_everywhere(self) -> None:
+        """Let the rig's programs search with every back end, as they do without tests.
+
+        Where a test does not ask for it, nothing is found: see `tests/own_cameras`.
+        """
+        self.environment.pop("SEARCHED_BACK_ENDS", None)
 
     def add_modules(self, folder: Path) -> None:
         """Let the rig's programs find a folder's modules before all others."""
@@ -262,8 +275,8 @@ class RigOnDisk:
 
         It would hold ports and processors for what comes after it.
         """
-        if self.config_path.exists():
-            self.run("stop")
+        for path in self.control_paths():
+            _stop(path)
         left = [
             process
             for process in psutil.process_iter(["cmdline"])
@@ -273,6 +286,39 @@ class RigOnDisk:
             with suppress(psutil.NoSuchProcess):  # an engine that was just stopped ends by itself
                 process.kill()
         psutil.wait_procs(left, DEADLINE)  # or it may still write where the folder is removed
+
+
+@contextmanager
+def rig_on_disk() -> Iterator[RigOnDisk]:
+    """Make a rig in a new folder for the length of a block; then nothing of it is left."""
+    folder = Path(tempfile.mkdtemp(prefix="pmv"))
+    rig = RigOnDisk(folder)
+    try:
+        yield rig
+    finally:
+        rig.end()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def shared(rig: RigOnDisk) -> Iterator[None]:
+    """Undo what a block makes of a rig whose engine runs on: its file, and what is plugged."""
+    text = rig.config_path.read_text()
+    yield
+    rig.write_config(text)
+    assert rig.ask("unplug", camera="all")["ok"]
+
+
+def _stop(control_path: Path) -> None:
+    """Have the engine at a control socket end, if one answers there, and see that it does."""
+    with (
+        suppress(EngineGone, KeyError, psutil.NoSuchProcess),
+        ControlClient(f"ipc://{control_path}") as client,
+    ):
+        pid = client.request("snapshot", timeout=1)["snapshot"]["engine"]["pid"]
+        engine = psutil.Process(pid)
+        client.request("stop")
+        psutil.wait_procs([engine], STOPPING)
 
 
 NUMBERED = "[socket_config]\nextended_metadata = true\nput_rate = 0\n"

@@ -17,7 +17,7 @@ from tests.support import DEADLINE, wait_for
 @fault("a client is killed -9, over and over")
 def killed(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
-    run_stranger("killed", rig.pub["left"], rig.times(100, 20))
+    run_stranger("killed", rig.pub["left"], rig.times(100, 8))
     yield rig.event(since, " disconnected")
     wait_for(lambda: only_the_counting_client(rig), "all of them to be let go")
 

@@ -67,6 +67,7 @@ class FaultRig(AskedRig):
         self.full = full
         self.environment["PYLON_CAMEMU"] = "1"
         install(self)
+        self.search_everywhere()
         self.missing = self._missing_kinds()
         names = [name for name in KINDS if name not in self.missing]
         ports = free_ports(2 * len(names))

@@ -71,9 +71,10 @@ class Monkey:
         termios.tcsetattr(terminal, termios.TCSANOW, attributes)
         self._tui.shows("plugged")
 
-    def act(self) -> None:
-        """Do one thing, or a few that belong together, each after a pause."""
-        (kind,) = self._chance.choices(self._kinds, self._weights)
+    def act(self, kind: Kind | None = None) -> None:
+        """Do one thing, or a few that belong together, each after a pause; None: of any kind."""
+        if kind is None:
+            (kind,) = self._chance.choices(self._kinds, self._weights)
         for deed in kind(self._chance):
             self.deeds += 1
             self._done.append(deed)
@@ -83,8 +84,10 @@ class Monkey:
             self._look_on(self._chance.choice((0.0, self._chance.uniform(0.0, PAUSE))))
 
     def act_often(self, deeds: int) -> None:
-        """Do at least so many things."""
+        """Do at least so many things, some of every kind among them."""
         until = self.deeds + deeds
+        for kind in self._kinds:
+            self.act(kind)
         while self.deeds < until:
             self.act()
 

@@ -8,8 +8,8 @@ from tests.monkey.deeds import ANYTHING, PERSON, Kind
 from tests.monkey.monkey import Monkey, write_config
 from tests.support import RigOnDisk
 
-DEEDS = 150
-"""Some 15 s each; `python -m tests.monkey` goes on for an hour."""
+DEEDS = 75
+"""Some 8 s each; `python -m tests.monkey` goes on for an hour."""
 
 
 @pytest.mark.parametrize("kinds", [PERSON, ANYTHING], ids=["a person's keys", "any bytes"])

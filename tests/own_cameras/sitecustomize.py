@@ -16,13 +16,22 @@ NETWORK_CAMERA = "OWN_NETWORK_CAMERA"
 """The environment variable that holds the serial number of the tests' fake network camera."""
 
 
+SEARCHED = "SEARCHED_BACK_ENDS"
+"""The environment variable that names those which are searched, with commas; unset: all of them.
+
+A search starts a process for each back end, which loads its SDK: more than all the rest of an
+engine's start. Most tests have listed what they need.
+"""
+
+
 class OwnCameras:
-    """Imports the registry of back ends with a search that leaves out what is not the tests'."""
+    """Imports what searches for cameras so that it leaves out what is not the tests'."""
 
     @staticmethod
     def find_spec(name: str, path: Any, _target: Any = None) -> ModuleSpec | None:
-        """Find the registry; other modules are found as ever."""
-        if name != "pmv_tui.cameras.registry":
+        """Find the modules that search; others are found as ever."""
+        limit = LIMITS.get(name)
+        if limit is None:
             return None
         spec = PathFinder.find_spec(name, path)
         assert spec is not None
@@ -31,11 +40,35 @@ class OwnCameras:
 
         def execute_and_limit(module: Any) -> None:
             execute(module)
-            search_with = module.search_with
-            module.search_with = lambda name: _own(search_with(name))
+            limit(module)
 
         loader.exec_module = execute_and_limit
         return spec
+
+
+def _limit_cameras(registry: Any) -> None:
+    """Have somebody else's cameras left out."""
+    search_with = registry.search_with
+    registry.search_with = lambda name: _own(search_with(name))
+
+
+def _limit_back_ends(search: Any) -> None:
+    """Have back ends that are not to be searched find nothing, at once."""
+    searched = os.environ.get(SEARCHED)
+    if searched is not None:
+        search_with = search.Searches._search_with
+
+        def limited(self: Any, name: str, terms: Any) -> Any:
+            wanted = name in searched.split(",")
+            return search_with(self, name, terms) if wanted else search.SearchResult(name)
+
+        search.Searches._search_with = limited
+
+
+LIMITS = {
+    "pmv_tui.cameras.registry": _limit_cameras,
+    "pmv_tui.cameras.search": _limit_back_ends,
+}
 
 
 def _own(result: Any) -> Any:

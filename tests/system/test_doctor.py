@@ -66,6 +66,7 @@ def ports(rig: RigOnDisk) -> list[int]:
 
 
 def test_a_fit_rig_is_told_with_every_check(rig: RigOnDisk, ports: list[int]) -> None:
+    rig.search_everywhere()
     findings = doctor(rig, 0)
     assert {each["check"] for each in findings} == {
         *("config", "engine", "cameras", "ports", "bandwidth", "usb", "network", "limits"),
@@ -121,6 +122,7 @@ def test_a_config_that_is_a_folder_or_not_there_is_an_error(rig: RigOnDisk) -> N
 
 
 def test_cameras_that_are_listed_and_not_there_are_errors(rig: RigOnDisk) -> None:
+    rig.search_everywhere()
     rig.write_config(
         '[[cameras]]\nunique_id = "1-basler"\nname = "top"\n'
         '[[cameras]]\nunique_id = "2-opencv"\nsource = "no.mp4"\n'

@@ -8,7 +8,17 @@ from functools import partial
 import psutil
 import pytest
 
-from tests.support import NUMBERED, STEADY_FPS, RigOnDisk, free_ports, has_ended, steady, wait_for
+from tests.support import (
+    NUMBERED,
+    STEADY_FPS,
+    RigOnDisk,
+    free_ports,
+    has_ended,
+    rig_on_disk,
+    simulated,
+    steady,
+    wait_for,
+)
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 
@@ -16,22 +26,33 @@ AT_LEAST = 5.0
 """Seconds of processor time that a process which spins would have used within a stall."""
 
 
+@pytest.fixture(scope="module")
+def pub() -> int:
+    """The port of the camera whose images are counted."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def running(pub: int) -> Iterator[RigOnDisk]:
+    """A rig of two cameras, its engine running; the left one is plugged."""
+    ports = free_ports(3)
+    with rig_on_disk() as rig:
+        rig.write_config(NUMBERED + steady("left", pub, ports[0]) + steady("right", *ports[1:]))
+        with rig.serve("--plug", "left"):
+            yield rig
+
+
 @pytest.fixture
-def pub(rig: RigOnDisk) -> int:
-    """Write a config of two cameras; give the port of the first."""
-    ports = free_ports(4)
-    rig.write_config(NUMBERED + steady("left", *ports[:2]) + steady("right", *ports[2:]))
-    return ports[0]
+def served(running: RigOnDisk) -> Iterator[RigOnDisk]:
+    """That rig; the right camera is not plugged."""
+    yield running
+    assert running.ask("unplug", camera="right")["ok"]
 
 
 @contextmanager
 def attached(rig: RigOnDisk, pub: int, *within: str) -> Iterator[tuple[TerminalTui, list[int]]]:
     """Attach a TUI to an engine that publishes; at the end no image was missed by its client."""
-    with (
-        rig.serve("--plug", "left"),
-        counting(pub) as numbers,
-        TerminalTui(rig, within=within) as tui,
-    ):
+    with counting(pub) as numbers, TerminalTui(rig, within=within) as tui:
         tui.shows("1 of 2 plugged")
         yield tui, numbers
 
@@ -44,9 +65,9 @@ def tui_of(tui: TerminalTui) -> psutil.Process:
 
 @pytest.mark.parametrize("within", [(), ("setsid", "--wait")], ids=["session", "no session"])
 def test_a_closed_terminal_ends_the_tui_and_not_the_engine(
-    rig: RigOnDisk, pub: int, within: tuple[str, ...]
+    served: RigOnDisk, pub: int, within: tuple[str, ...]
 ) -> None:
-    with attached(rig, pub, *within) as (tui, _):
+    with attached(served, pub, *within) as (tui, _):
         process = tui_of(tui)
         tui.hang_up()
         wait_for(lambda: has_ended(process), "the TUI to end")
@@ -54,9 +75,9 @@ def test_a_closed_terminal_ends_the_tui_and_not_the_engine(
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_the_tui_in_order_and_the_terminal_is_as_before(
-    rig: RigOnDisk, pub: int, number: int
+    served: RigOnDisk, pub: int, number: int
 ) -> None:
-    with attached(rig, pub) as (tui, _):
+    with attached(served, pub) as (tui, _):
         tui.process.kill(signal.SIGUSR1)  # which means nothing to it
         tui.process.kill(number)
         wait_for(tui.over, "the TUI to end")
@@ -64,11 +85,11 @@ def test_a_signal_ends_the_tui_in_order_and_the_terminal_is_as_before(
         assert tui.restored()
 
 
-def test_a_killed_tui_costs_a_client_no_image(rig: RigOnDisk, pub: int) -> None:
-    with attached(rig, pub) as (tui, _):
+def test_a_killed_tui_costs_a_client_no_image(served: RigOnDisk, pub: int) -> None:
+    with attached(served, pub) as (tui, _):
         tui.process.kill(signal.SIGKILL)
         tui.ended()
-        with TerminalTui(rig) as next_tui:
+        with TerminalTui(served) as next_tui:
             next_tui.shows("1 of 2 plugged")
 
 
@@ -87,13 +108,13 @@ def _more_than(numbers: list[int], count: int) -> bool:
 
 
 def test_a_terminal_that_stalls_for_10_s_is_painted_right_when_it_reads_on(
-    rig: RigOnDisk, pub: int
+    served: RigOnDisk, pub: int
 ) -> None:
-    with attached(rig, pub) as (tui, numbers):
+    with attached(served, pub) as (tui, numbers):
         before = sum(tui_of(tui).cpu_times()[:2])
         stall(tui, numbers, 10)
         assert sum(tui_of(tui).cpu_times()[:2]) - before < AT_LEAST
-        assert rig.run("plug", "right").returncode == 0
+        assert served.run("plug", "right").returncode == 0
         tui.shows("2 of 2 plugged")
 
         def painted() -> bool:
@@ -107,9 +128,9 @@ def test_a_terminal_that_stalls_for_10_s_is_painted_right_when_it_reads_on(
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_terminal_that_stalls_for_good_does_not_keep_the_tui(
-    rig: RigOnDisk, pub: int, number: int
+    served: RigOnDisk, pub: int, number: int
 ) -> None:
-    with attached(rig, pub) as (tui, numbers):
+    with attached(served, pub) as (tui, numbers):
         stall(tui, numbers, 3)
         tui.process.kill(number)
         wait_for(lambda: not tui.process.isalive(), "the TUI to end")
@@ -117,12 +138,12 @@ def test_a_terminal_that_stalls_for_good_does_not_keep_the_tui(
 
 
 def test_a_tui_that_was_stopped_comes_back_painted_and_ends_as_ever(
-    rig: RigOnDisk, pub: int
+    served: RigOnDisk, pub: int
 ) -> None:
-    with attached(rig, pub) as (tui, _):
+    with attached(served, pub) as (tui, _):
         tui.process.kill(signal.SIGSTOP)
         wait_for(lambda: tui_of(tui).status() == psutil.STATUS_STOPPED, "it to stop")
-        assert rig.run("plug", "right").returncode == 0
+        assert served.run("plug", "right").returncode == 0
         tui.process.kill(signal.SIGCONT)
         tui.shows("2 of 2 plugged", "left", "right")
         tui.press("?")
@@ -136,16 +157,16 @@ def test_a_tui_that_was_stopped_comes_back_painted_and_ends_as_ever(
 
 
 def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
-    rig: RigOnDisk, pub: int
+    served: RigOnDisk, pub: int
 ) -> None:
     shell = ("bash", "--norc", "--noprofile", "-i")
-    with rig.serve("--plug", "left"), counting(pub), TerminalTui(rig, within=shell) as tui:
+    with counting(pub), TerminalTui(served, within=shell) as tui:
         tui.press(f"PS1='shell: '; {tui.command}\r")
         tui.shows("1 of 2 plugged")
         tui.press("\x1a")
         tui.shows("Stopped", "shell:")
         assert tui.cleared()
-        assert rig.run("plug", "right").returncode == 0
+        assert served.run("plug", "right").returncode == 0
         tui.press("fg\r")
         tui.shows("2 of 2 plugged")
         tui.hides("Stopped")
@@ -156,14 +177,14 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
         assert tui.cleared()
 
 
-def test_ctrl_z_where_no_shell_waits_is_told(rig: RigOnDisk, pub: int) -> None:
-    with attached(rig, pub) as (tui, _):
+def test_ctrl_z_where_no_shell_waits_is_told(served: RigOnDisk, pub: int) -> None:
+    with attached(served, pub) as (tui, _):
         tui.press("\x1a")
         tui.shows("No shell waits here")
 
 
-def test_a_terminal_grows_and_shrinks_and_is_painted_right(rig: RigOnDisk, pub: int) -> None:
-    with attached(rig, pub) as (tui, _):
+def test_a_terminal_grows_and_shrinks_and_is_painted_right(served: RigOnDisk, pub: int) -> None:
+    with attached(served, pub) as (tui, _):
         tui.resize(200, 50)
         tui.shows("1 of 2 plugged", "localhost:", "frames")
         tui.resize(40, 12)
@@ -173,12 +194,11 @@ def test_a_terminal_grows_and_shrinks_and_is_painted_right(rig: RigOnDisk, pub: 
         assert screen.count("1 of 2 plugged") == 1, screen
 
 
-@pytest.mark.usefixtures("pub")
 @pytest.mark.parametrize("term", ["screen", "linux", "xterm-256color", "tmux-256color"])
 def test_terminals_of_every_kind_show_the_rig_and_are_left_as_they_were(
-    rig: RigOnDisk, term: str
+    served: RigOnDisk, term: str
 ) -> None:
-    with rig.serve("--plug", "left"), TerminalTui(rig, environment={"TERM": term}) as tui:
+    with TerminalTui(served, environment={"TERM": term}) as tui:
         tui.shows("1 of 2 plugged", "left", "capturing")
         tui.press("q")
         tui.shows("Detach")
@@ -188,11 +208,11 @@ def test_terminals_of_every_kind_show_the_rig_and_are_left_as_they_were(
         assert tui.restored()
 
 
-@pytest.mark.usefixtures("pub")
 @pytest.mark.parametrize("term", ["dumb", "unknown", ""])
 def test_a_terminal_that_cannot_show_it_is_refused_and_nothing_is_started(
     rig: RigOnDisk, term: str
 ) -> None:
+    rig.write_config(simulated("left", *free_ports(2)))
     with TerminalTui(rig, columns=200, environment={"TERM": term}) as tui:
         assert tui.ended() == 2
         assert "TERM=xterm-256color pmv-tui" in tui.text()

@@ -24,6 +24,12 @@ if missing():
     pytest.skip(missing(), allow_module_level=True)
 
 
+@pytest.fixture
+def rig(rig: RigOnDisk) -> RigOnDisk:
+    rig.search_everywhere()
+    return rig
+
+
 def test_it_is_lost_with_its_reason_and_comes_back_with_its_settings(rig: RigOnDisk) -> None:
     ports = free_ports(4)
     network = simulated("net", *ports[2:], fps=50, more="roi = [0, 0, 160, 120]")

@@ -1,27 +1,42 @@
 """The picture of a camera in a terminal: the real TUI and engine, in terminals of every kind."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from pmv_tui.client import boxes
-from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.support import RigOnDisk, free_ports, rig_on_disk, shared, simulated, wait_for
 from tests.system.terminal import TerminalTui
 
 HALF_BLOCK = "▀"
 
 
-@pytest.fixture
-def pull(rig: RigOnDisk) -> int:
+@pytest.fixture(scope="module")
+def pull() -> int:
     """The port at which the rig's one camera, which is plugged, receives boxes."""
-    pub, pull = free_ports(2)
-    rig.write_config(simulated("left", pub, pull))
-    return pull
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def served(pull: int) -> Iterator[RigOnDisk]:
+    """The rig of that camera, its engine running."""
+    with rig_on_disk() as rig:
+        rig.write_config(simulated("left", free_ports(1)[0], pull))
+        with rig.serve():
+            yield rig
+
+
+@pytest.fixture
+def rig(served: RigOnDisk) -> Iterator[RigOnDisk]:
+    """That rig, as the test before found it."""
+    with shared(served):
+        yield served
 
 
 def is_grey(colour: str) -> bool:
     return colour[:2] == colour[2:4] == colour[4:]
 
 
-@pytest.mark.usefixtures("pull")
 def test_v_shows_the_scene_in_many_greys_and_v_hides_it(rig: RigOnDisk) -> None:
     with TerminalTui(rig) as tui:
         tui.shows("capturing")
@@ -57,7 +72,6 @@ def test_a_box_is_drawn_in_its_colour_with_its_label_and_fades_away(
         assert "mouse" not in tui.text()
 
 
-@pytest.mark.usefixtures("pull")
 def test_it_is_drawn_with_the_colours_that_the_terminal_has(rig: RigOnDisk) -> None:
     def picture(environment: dict[str, str], glyph: str, least: int = 1) -> set[str]:
         with TerminalTui(rig, environment=environment) as tui:
@@ -67,16 +81,14 @@ def test_it_is_drawn_with_the_colours_that_the_terminal_has(rig: RigOnDisk) -> N
             wait_for(lambda: len(tui.colours(glyph)) >= least, "colours")
             return tui.colours(glyph)
 
-    with rig.serve():
-        ramp = {f"{grey:02x}" * 3 for grey in (0, *range(8, 239, 10), 255)}
-        assert picture({"COLORTERM": ""}, HALF_BLOCK) <= ramp
-        four = picture({"TERM": "xterm", "COLORTERM": ""}, HALF_BLOCK, least=3)
-        assert {"brightblack"} < four <= {"black", "brightblack", "white", "brightwhite"}
-        shades = picture({"NO_COLOR": "1"}, "▒")
-        assert len(shades) <= 2
+    ramp = {f"{grey:02x}" * 3 for grey in (0, *range(8, 239, 10), 255)}
+    assert picture({"COLORTERM": ""}, HALF_BLOCK) <= ramp
+    four = picture({"TERM": "xterm", "COLORTERM": ""}, HALF_BLOCK, least=3)
+    assert {"brightblack"} < four <= {"black", "brightblack", "white", "brightwhite"}
+    shades = picture({"NO_COLOR": "1"}, "▒")
+    assert len(shades) <= 2
 
 
-@pytest.mark.usefixtures("pull")
 def test_in_ascii_the_paper_of_blanks_shows_it(rig: RigOnDisk) -> None:
     with rig.config_path.open("a") as config:
         config.write('[tui]\nglyphs = "ascii"\n')

@@ -2,10 +2,11 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
-from tests.support import RigOnDisk, free_ports, simulated, wait_for
+from tests.support import RigOnDisk, free_ports, rig_on_disk, shared, simulated, wait_for
 from tests.system.terminal import TerminalTui
 
 SIZES = [(40, 12), (40, 20), (80, 24), (200, 50)]
@@ -33,17 +34,27 @@ def only(colours: str, sent: str) -> bool:
     return all(re.fullmatch(rf"(?:{part}(?:;{part})*)?", style) for style in styles(sent))
 
 
-@pytest.fixture
-def rig_of_two(rig: RigOnDisk) -> RigOnDisk:
+@pytest.fixture(scope="module")
+def served() -> Iterator[RigOnDisk]:
     """A rig of one camera with a plain and one with a wide name, and one that is not there."""
     ports = free_ports(6)
-    rig.write_config(
+    config = (
         simulated("left", *ports[:2])
         + simulated("nest", *ports[2:4]).replace('name = "nest"', 'name = "鼠窩🐭"')
         + f'[[cameras]]\nunique_id = "97-opencv"\nname = "gone"\n'
         f'pub_address = "tcp://localhost:{ports[4]}"\npull_address = "tcp://localhost:{ports[5]}"\n'
     )
-    return rig
+    with rig_on_disk() as rig:
+        rig.write_config(config)
+        with rig.serve():
+            yield rig
+
+
+@pytest.fixture
+def rig_of_two(served: RigOnDisk) -> Iterator[RigOnDisk]:
+    """That rig, as the test before found it."""
+    with shared(served):
+        yield served
 
 
 @pytest.mark.parametrize(
@@ -185,9 +196,8 @@ def test_a_file_broken_under_a_running_engine_is_told_and_the_rig_is_shown(
 ) -> None:
     text = rig_of_two.config_path.read_text()
     rig_of_two.write_config(text + '[tui.keys]\nplug = "x"\n')
-    with rig_of_two.serve():
-        with TerminalTui(rig_of_two) as tui:
-            tui.shows("x plug", "0 of 3 plugged")
-        rig_of_two.write_config(text + '[tui.keys]\nplugg = "x"\n')
-        with TerminalTui(rig_of_two, columns=120) as tui:
-            tui.shows("p plug", "0 of 3 plugged", "unknown action plugg", "did you mean plug?")
+    with TerminalTui(rig_of_two) as tui:
+        tui.shows("x plug", "0 of 3 plugged")
+    rig_of_two.write_config(text + '[tui.keys]\nplugg = "x"\n')
+    with TerminalTui(rig_of_two, columns=120) as tui:
+        tui.shows("p plug", "0 of 3 plugged", "unknown action plugg", "did you mean plug?")

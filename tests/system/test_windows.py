@@ -23,7 +23,7 @@ cv2 = pytest.importorskip("cv2", exc_type=ImportError)
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def display() -> Iterator[Screen]:
     with screen() as one:
         yield one
