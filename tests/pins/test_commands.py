@@ -213,7 +213,12 @@ def test_a_search(pinned_rig: PinnedRig, pins: Pins) -> None:
 def test_engines(pinned_rig: PinnedRig, pins: Pins) -> None:
     """Those of other tests that run now are told too."""
     path = str(pinned_rig.config_path)
-    told = [each for each in printed(pinned_rig, "engines --json") if each["config_path"] == path]
+
+    def of_this_rig() -> list[Any]:
+        told = printed(pinned_rig, "engines --json")
+        return [each for each in told if each["config_path"] == path]
+
+    told = wait_for(of_this_rig, "the engine to answer")
     pins.check("engines.json", pinned_rig.stable.json(told))
 
 
@@ -266,10 +271,13 @@ def test_events(pinned_rig: PinnedRig, pins: Pins) -> None:
 def test_a_probe(pinned_rig: PinnedRig, pins: Pins) -> None:
     address = f"tcp://localhost:{pinned_rig.ports['right'][0]}"
     assert pinned_rig.ask("plug", camera="right")["ok"]
-    told: Any = wait_for(
-        lambda: json.loads(pinned_rig.run_here("probe", address, "--seconds=0.2", "--json").out),
-        "images",
-    )
+    words = ("probe", address, "--seconds=0.2", "--json")
+
+    def received() -> str:
+        ended = pinned_rig.run_here(*words)
+        return "" if ended.code else ended.out
+
+    told = json.loads(wait_for(received, "images"))
     assert pinned_rig.ask("unplug", camera="right")["ok"]
     pins.check("probe.json", pinned_rig.stable.json(told))
 

@@ -97,8 +97,6 @@ STEERED = [
     ("\r", "exposure_time", ""),
     ("\x1b[B\r", "exposure_time of top", ""),
     ("\x159000\r", "exposure_time = 9000", "exposure_time of top"),
-    ("\r", "exposure_time of top", ""),
-    ("\x1515000\r", "exposure_time = 15000", "exposure_time of top"),
     ("\x1b", "0 of 7 plugged", ""),
     ("v", "▀", ""),
 ]

@@ -3,7 +3,7 @@
 UNHURRIED = """
 import functools
 from pmv_tui.doctor import display, gather, run
-display.SECONDS = gather.SEARCH_SECONDS = 60
+display.SECONDS = gather.SEARCH_SECONDS = gather.ANSWER_SECONDS = 60
 run.examine = functools.partial(run.examine, limit=60)
 """
 """What a program executes at its start to be one."""
