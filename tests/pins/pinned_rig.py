@@ -70,6 +70,7 @@ class PinnedRig(RigOnDisk):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         install(self)
+        self.search_everywhere()
         self._add_modules(folder / "site")
         ports = free_ports(2 * len([*NAMES, *FAKES]) + 4)
         self.ports = {name: (ports.pop(), ports.pop()) for name in (*NAMES, *FAKES)}
