@@ -16,9 +16,9 @@ import zmq
 from numpy.typing import NDArray
 
 from pmv_tui.cameras.pacing import Pacer
-from pmv_tui.cameras.scene import BlobScene
-from pmv_tui.engine.delivery import SEND_QUEUE
-from pmv_tui.engine.sockets import SEND_BUFFER
+from pmv_tui.cameras.simulated.scene import BlobScene
+from pmv_tui.engine.clients.delivery import SEND_QUEUE
+from pmv_tui.engine.stream.sockets import SEND_BUFFER
 
 Send = Callable[[int, int, NDArray[np.uint8]], None]
 """Sends one frame: its number, its time stamp (ns since the epoch), its image."""

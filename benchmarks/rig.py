@@ -115,7 +115,7 @@ class Rig:
         """Give the viewer; None where no window is open."""
         for child in self.engine.children():
             with suppress(psutil.NoSuchProcess):
-                if "pmv_tui.viewer" in child.cmdline():
+                if "pmv_tui.windows" in child.cmdline():
                     return child
         return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import zmq
 
 from pmv_tui.curve import KeyFileError, read_pair, read_public, text_of
-from pmv_tui.private import PRIVATE, why_not_private
+from pmv_tui.system import PRIVATE, why_not_private
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -14,7 +14,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.printable import printable
+from pmv_tui.untrusted import printable
 
 TOPIC_IMAGE = b"image"
 """The first part of every image message."""

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import psutil
 
 from pmv_tui.control.client import ControlClient, EngineGone
-from pmv_tui.control.messages import Reply
+from pmv_tui.wire.status import Reply
 
 DEADLINE = 60.0
 """Seconds after which what a test waits for is taken never to come, on however busy a machine."""

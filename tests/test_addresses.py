@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmv_tui.config.addresses import Address, free_pair
-from pmv_tui.names import NameTrouble, in_numbers
+from pmv_tui.network import NameTrouble, in_numbers
 
 
 @pytest.mark.parametrize(

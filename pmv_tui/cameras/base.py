@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.config.schema import CameraConfig
-from pmv_tui.printable import without_passwords
+from pmv_tui.untrusted import without_passwords
 
 
 class CameraError(Exception):

@@ -3,8 +3,9 @@
 import os
 import sys
 import threading
+from pathlib import Path
 
-from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.base import BackendUnavailable, CameraError
 
 APT_LINE = "apt-get install libgl1 libglib2.0-0 libsm6"
 """Installs the shared libraries that OpenCV needs and a small Debian lacks."""
@@ -51,3 +52,35 @@ def require_cv2() -> None:
         # Every error is raised, or found out by what is missing: nothing need be printed.
         if "OPENCV_LOG_LEVEL" not in os.environ:
             cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def readable_file(source: str) -> Path:
+    """Give the path of a file that the config names.
+
+    Parameters
+    ----------
+    source : `~` is the user's home; what is relative in the config file has become a whole path
+        when that was read.
+
+    Raises
+    ------
+    CameraError : there is no such file, or it may not be read.
+    """
+    if "://" in source:
+        raise CameraError(
+            f"{source} is a stream, and no file", "make it the `source` of a camera of opencv's"
+        )
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError:
+        user = source.partition("/")[0]
+        raise CameraError(
+            f"{user} has no home folder here", "write the whole path of `source` in the config"
+        ) from None
+    if not path.exists():
+        raise CameraError(f"there is no file {path.absolute()}", "correct `source` in the config")
+    if not path.is_file():
+        raise CameraError(f"{path} is not a file", "correct `source` in the config")
+    if not os.access(path, os.R_OK):
+        raise CameraError(f"{path} may not be read by this user", f"try: chmod +r {path}")
+    return path

@@ -21,8 +21,8 @@ GROUP = "pmv_tui.cameras"
 _BUILT_IN = (
     EntryPoint("simulated", "pmv_tui.cameras.simulated:SimulatedBackend", GROUP),
     EntryPoint("opencv", "pmv_tui.cameras.opencv:OpenCVBackend", GROUP),
-    EntryPoint("basler", "pmv_tui.cameras.basler:BaslerBackend", GROUP),
-    EntryPoint("aravis", "pmv_tui.cameras.aravis:AravisBackend", GROUP),
+    EntryPoint("basler", "pmv_tui.cameras.genicam.basler:BaslerBackend", GROUP),
+    EntryPoint("aravis", "pmv_tui.cameras.genicam.aravis:AravisBackend", GROUP),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from argcomplete.completers import BaseCompleter, FilesCompleter
 
-from pmv_tui.cli.outcome import CommandFailed
+from pmv_tui.cli.grammar import CommandFailed
 from pmv_tui.cli.rig import locate
 
 PATIENCE = 0.5

@@ -2,8 +2,7 @@
 
 import argparse
 
-from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE, put
+from pmv_tui.cli.grammar import DONE, Grammar, put
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE, CommandFailed, say
+from pmv_tui.cli.grammar import DONE, CommandFailed, Grammar, say
 from pmv_tui.cli.rig import request, rig_of, unique_id_of
 
 if TYPE_CHECKING:
-    from pmv_tui.control.messages import Event, Reply
     from pmv_tui.control.rig import Rig
+    from pmv_tui.wire.status import Event, Reply
 
 PERIOD = 300
 """ms from one question for new events to the next."""

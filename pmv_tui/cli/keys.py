@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE, WRONG, CommandFailed, show
+from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar, show
 from pmv_tui.cli.rig import load
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def refuse_missing_key(loaded: "LoadedConfig") -> None:
     ------
     ConfigError : it has not, or cannot.
     """
-    from pmv_tui.config.problems import ConfigError, Problem
+    from pmv_tui.config.locate import ConfigError, Problem
     from pmv_tui.curve import KeyFileError
     from pmv_tui.keys import Keys
 

@@ -1,17 +1,104 @@
-"""The commands that look at something without an engine: cameras, the config file, a stream."""
+"""The commands that look at something without an engine: cameras, config, a stream, the machine."""
 
 import argparse
+import textwrap
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
 
-from pmv_tui.cli.grammar import Grammar, at_least
-from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, complain, show
+from pmv_tui.cli.grammar import (
+    DONE,
+    NOT_DONE,
+    WRONG,
+    CommandFailed,
+    Grammar,
+    at_least,
+    complain,
+    show,
+)
 from pmv_tui.cli.rig import locate, rig_of
 
 if TYPE_CHECKING:
-    from pmv_tui.config.problems import Problem
+    from pmv_tui.config.locate import Problem
+    from pmv_tui.config.schema import RigConfig
+    from pmv_tui.doctor.examined import Finding
+
+
+UNLIMITED = 10_000
+"""Columns where the output goes to no terminal: a line a finding, for grep."""
+
+MARKS = {"ok": "ok", "note": "note", "warning": "WARNING", "error": "ERROR"}
+
+
+def _add_doctor(grammar: Grammar) -> None:
+    """Add `doctor`."""
+    grammar.command(
+        "doctor",
+        _doctor,
+        "check what could spoil a run on this machine, and say what to do",
+        listing=True,
+    )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from pmv_tui.control.rig import RigError
+    from pmv_tui.doctor.run import examine, gather
+
+    try:
+        examined = gather(getattr(options, "config", None), _config)
+    except RigError as error:
+        raise CommandFailed(str(error)) from None
+    findings = examine(examined)
+    errors = [finding for finding in findings if finding.level == "error"]
+    told = {
+        "config": str(examined.rig.config_path),
+        "fit": not errors,
+        "findings": [asdict(finding) for finding in findings],
+    }
+    columns = examined.terminal.columns if examined.terminal else UNLIMITED
+    show(options, told, lambda: _lines(findings, columns))
+    return NOT_DONE if errors else DONE
+
+
+def _config(path: Path) -> "RigConfig":
+    """Read the config file; the TUI's part and the keys that it asks for are checked too."""
+    from pmv_tui.cli.keys import refuse_missing_key
+    from pmv_tui.config.load import load_config
+    from pmv_tui.tui.key_map import tui_problems
+
+    loaded = load_config(path, tui_problems)
+    refuse_missing_key(loaded)
+    return loaded.config
+
+
+def _lines(findings: list["Finding"], columns: int) -> list[str]:
+    """Tell every finding, what to do below it, and how many are bad; broken to fit the terminal."""
+    lines = []
+    for finding in findings:
+        head = f"{MARKS[finding.level]:<7}  {finding.check:<9}  "
+        lines += _broken(finding.found, head, columns)
+        if finding.remedy:
+            lines += _broken(finding.remedy, f"{'':<{len(head)}}→ ", columns)
+    counts = {
+        level: sum(finding.level == level for finding in findings) for level in ("error", "warning")
+    }
+    told = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items()]
+    return [*lines, "", ", ".join(told) + ("" if counts["error"] else ": nothing breaks a run")]
+
+
+def _broken(text: str, head: str, columns: int) -> list[str]:
+    """Break a text into lines behind its head; long words, such as paths, stay whole."""
+    width = max(columns, 2 * len(head))
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 PATIENCE = 5.0
@@ -37,6 +124,7 @@ def add_commands(grammar: Grammar) -> None:
     )
     about = grammar.command("config", _config_path, "show which config file is used", listing=True)
     about.add_argument("what", choices=["path"])
+    _add_doctor(grammar)
 
 
 def _cameras(options: argparse.Namespace) -> int:
@@ -76,10 +164,10 @@ def _engines(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from pmv_tui.cli.keys import refuse_missing_key
-    from pmv_tui.config.checks import absent_sources
+    from pmv_tui.config.check import absent_sources
     from pmv_tui.config.load import camera_blocks, load_config
-    from pmv_tui.config.problems import ConfigError
-    from pmv_tui.tui.config_check import tui_problems
+    from pmv_tui.config.locate import ConfigError
+    from pmv_tui.tui.key_map import tui_problems
 
     location = locate(options)
     path, count = location.path, 0
@@ -107,7 +195,7 @@ def _probe(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import probe_lines
     from pmv_tui.config.addresses import Address
     from pmv_tui.curve import Key
-    from pmv_tui.names import NameTrouble, in_numbers
+    from pmv_tui.network import NameTrouble, in_numbers
     from pmv_tui.probe import probe
 
     try:

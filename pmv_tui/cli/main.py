@@ -4,15 +4,14 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from pmv_tui import __version__
-from pmv_tui.cli import completion, doctor, events, keys, look, start, steer, streams
-from pmv_tui.cli.grammar import Grammar, Run
-from pmv_tui.cli.outcome import DONE, INTERRUPTED, NOT_DONE, CommandFailed, complain
+from pmv_tui import __version__, output
+from pmv_tui.cli import completion, events, keys, look, start, steer
+from pmv_tui.cli.grammar import DONE, INTERRUPTED, NOT_DONE, CommandFailed, Grammar, Run, complain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
-    streams.make_usable()
+    output.make_usable()
     parser = command_line()
     if "_ARGCOMPLETE" in os.environ:
         completion.answer_shell(parser)
@@ -32,12 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return NOT_DONE
     finally:
-        streams.drop_unwritten()
+        output.drop_unwritten()
 
 
 def command_line() -> argparse.ArgumentParser:
     """Build the parser of every command."""
     grammar = Grammar(__version__, start.attach)
-    for group in (start, steer, events, look, doctor, keys, completion):
+    for group in (start, steer, events, look, keys, completion):
         group.add_commands(grammar)
     return grammar.parser

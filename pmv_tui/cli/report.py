@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cameras import BUILT_IN
-from pmv_tui.control.messages import (
+from pmv_tui.wire.status import (
     CameraStatus,
     ClientStatus,
     Event,

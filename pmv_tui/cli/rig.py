@@ -3,15 +3,15 @@
 import argparse
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pmv_tui.cli.outcome import WRONG, CommandFailed
+from pmv_tui.cli.grammar import WRONG, CommandFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Location
-    from pmv_tui.control.messages import Reply, Snapshot
     from pmv_tui.control.rig import Rig
+    from pmv_tui.wire.status import Reply, Snapshot
 
 
 DISK_TIMEOUT = 5.0
@@ -27,7 +27,7 @@ def from_disk(call: "Callable[[], Value]", what: object) -> "Value":
     ----------
     what : the file or folder that is looked at, for people.
     """
-    from pmv_tui.background import in_background
+    from pmv_tui.threads import in_background
 
     try:
         return in_background(call).result(DISK_TIMEOUT)
@@ -40,8 +40,7 @@ def from_disk(call: "Callable[[], Value]", what: object) -> "Value":
 
 def locate(options: argparse.Namespace) -> "Location":
     """Find the config file."""
-    from pmv_tui.config.locate import locate_config
-    from pmv_tui.config.problems import ConfigError
+    from pmv_tui.config.locate import ConfigError, locate_config
 
     option = getattr(options, "config", None)
     try:
@@ -64,7 +63,7 @@ def rig_of(options: argparse.Namespace) -> "Rig":
 def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
     """Read the config file; every error in it is told at once, those of further checks too."""
     from pmv_tui.config.load import load_config
-    from pmv_tui.config.problems import ConfigError
+    from pmv_tui.config.locate import ConfigError
 
     location = locate(options)
     try:
@@ -75,10 +74,9 @@ def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
 
 def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Reply":
     """Ask the running engine; whatever keeps it from answering is said in words."""
-    from pmv_tui.control.client import ControlClient, EngineGone, Unsendable
-    from pmv_tui.control.messages import TO_REPLACE_IT, why_not_understood
-    from pmv_tui.control.operator import operator_here
+    from pmv_tui.control.client import ControlClient, EngineGone, Unsendable, operator_here
     from pmv_tui.control.rig import RigError, why_silent
+    from pmv_tui.wire.status import TO_REPLACE_IT, why_not_understood
 
     rig = rig_of(options)
     try:

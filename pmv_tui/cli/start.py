@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmv_tui.cli.grammar import Grammar
-from pmv_tui.cli.outcome import DONE, WRONG, CommandFailed
+from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar
 from pmv_tui.cli.rig import load, locate, rig_of
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def add_commands(grammar: Grammar) -> None:
 
 def attach(options: argparse.Namespace) -> int:
     """Show the TUI, on an engine that is started where none runs."""
-    from pmv_tui.signals import ignore_while_starting
-    from pmv_tui.tui.terminal_guard import guarded_terminal, refusal
+    from pmv_tui.output import guarded_terminal, refusal
+    from pmv_tui.system import ignore_while_starting
 
     if why := refusal():
         raise CommandFailed(why, WRONG)
@@ -51,9 +50,8 @@ def attach(options: argparse.Namespace) -> int:
 
     ignore_while_starting()
     startup.begin()
+    from pmv_tui.control.launch import ConfigRefused, EngineKeeper, Launch
     from pmv_tui.control.rig import Rig, RigError
-    from pmv_tui.engine.keeper import EngineKeeper
-    from pmv_tui.engine.launch import ConfigRefused, Launch
 
     location = locate(options)
     try:
@@ -92,8 +90,8 @@ def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":
     -------
     What the file says, None where it has no `[tui]` or has mistakes; and what tells these.
     """
-    from pmv_tui.config.problems import ConfigError
-    from pmv_tui.config.text import parse_toml, read_text
+    from pmv_tui.config.locate import ConfigError
+    from pmv_tui.config.toml_text import parse_toml, read_text
 
     with suppress(ConfigError):
         # Not checked where it is not there: pydantic takes as long to import as half of Textual.
@@ -104,7 +102,7 @@ def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":
 
 def _config_complaint(path: Path) -> str:
     """Say what is wrong with the config file; empty where nothing is."""
-    from pmv_tui.config.problems import ConfigError
+    from pmv_tui.config.locate import ConfigError
 
     try:
         _checked(path)
@@ -115,13 +113,13 @@ def _config_complaint(path: Path) -> str:
 
 def _checked(path: Path) -> "TuiConfig":
     from pmv_tui.config.load import load_config
-    from pmv_tui.tui.config_check import tui_problems
+    from pmv_tui.tui.key_map import tui_problems
 
     return load_config(path, tui_problems).config.tui
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from pmv_tui.signals import ignore_while_starting
+    from pmv_tui.system import ignore_while_starting
 
     ignore_while_starting()
 

@@ -6,12 +6,23 @@ import time
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.cli.grammar import SOME, Grammar, camera_argument, cameras_argument, chosen
-from pmv_tui.cli.outcome import DONE, NOT_DONE, WRONG, CommandFailed, complain, show
+from pmv_tui.cli.grammar import (
+    DONE,
+    NOT_DONE,
+    SOME,
+    WRONG,
+    CommandFailed,
+    Grammar,
+    camera_argument,
+    cameras_argument,
+    chosen,
+    complain,
+    show,
+)
 from pmv_tui.cli.rig import load, request, rig_of, unique_id_of
 
 if TYPE_CHECKING:
-    from pmv_tui.control.messages import Reply, Result, SettingStatus
+    from pmv_tui.wire.status import Reply, Result, SettingStatus
 
 SETTING_TIMEOUT = 5.0
 """Seconds that a camera may take to take over a setting; some must be opened anew for it."""
@@ -98,7 +109,7 @@ def _status(options: argparse.Namespace) -> int:
 
 def _clients(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import client_lines
-    from pmv_tui.config.checks import EVERY_CAMERA
+    from pmv_tui.config.check import EVERY_CAMERA
 
     snapshot = request(options, "snapshot")["snapshot"]
     cameras = snapshot["cameras"]
@@ -118,7 +129,7 @@ def _clients(options: argparse.Namespace) -> int:
 
 
 def _tell_camera(options: argparse.Namespace) -> int:
-    from pmv_tui.config.checks import EVERY_CAMERA
+    from pmv_tui.config.check import EVERY_CAMERA
     from pmv_tui.control.client import TIMEOUT
 
     # With very many cameras that are busy, the last one's turn comes late.
@@ -208,7 +219,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     """Read KEY=VALUE; the value as in TOML, or else as text."""
     import tomllib
 
-    from pmv_tui.nesting import MAX_DEPTH, too_deep
+    from pmv_tui.untrusted import MAX_DEPTH, too_deep
 
     key, equals, value = text.partition("=")
     if not equals:
@@ -231,8 +242,8 @@ def _region(text: str) -> list[int]:
 
 
 def _window(options: argparse.Namespace) -> int:
-    from pmv_tui.control.display import display_here
-    from pmv_tui.control.messages import window_sentence
+    from pmv_tui.control.client import display_here
+    from pmv_tui.wire.status import window_sentence
 
     if options.close:
         closed = request(options, "window", camera=chosen(options.cameras), close=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import zmq
 
-from pmv_tui.client.receiver import (
+from pmv_tui.client.stream import Arrival, Frame, Stream
+from pmv_tui.client.subscription import (
     DRAIN_TIME,
     EVERY_QUEUE,
     NEWEST_QUEUE,
@@ -14,7 +15,6 @@ from pmv_tui.client.receiver import (
     check_seconds,
     milliseconds_until,
 )
-from pmv_tui.client.stream import Arrival, Frame, Stream
 from pmv_tui.curve import AnyKey, Key
 
 BUFFERED = 32

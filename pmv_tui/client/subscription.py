@@ -1,16 +1,165 @@
 """The images of one camera, newest first of all."""
 
+import math
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
-from pmv_tui.client.receiver import (
-    DRAIN_TIME,
-    EVERY_QUEUE,
-    NEWEST_QUEUE,
-    Receiver,
-    milliseconds_until,
-)
+import numpy as np
+
 from pmv_tui.client.stream import Arrival, Frame, Stream
 from pmv_tui.curve import AnyKey
+
+NEWEST_QUEUE = 32
+"""Messages that may wait where only the newest is wanted. Those are read away at once, whereas what
+does not fit waits in the buffers of both systems, where it grows old and cannot be passed over: a
+script that needs 50 ms an image at 100 fps gets images 180 ms old with a queue of 2, and 6 ms old
+with one of 32."""
+
+EVERY_QUEUE = 1000
+"""Messages that may wait where each is wanted: ten seconds at 100 fps."""
+
+LATE = 0.02
+"""Seconds by which a frame must be older than the freshest one was to be taken for a late one."""
+
+PATIENCE = 0.01
+"""Seconds for which something newer than a late frame is waited for. After a long pause some frames
+still come out of the systems' buffers, each some milliseconds after the other."""
+
+DRAIN_TIME = 0.1
+"""Seconds after which a frame is delivered, even though there are newer ones: they come faster than
+they can be read."""
+
+LONGEST = 1e6
+"""Seconds, twelve days: what is longer is for ever. A poll holds no more than 25 days."""
+
+Received = TypeVar("Received")
+"""What is read: an arrival, or one for each camera."""
+Delivered = TypeVar("Delivered")
+"""What the script gets of it: a frame, or one for each camera."""
+
+
+class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
+    """An iterator over what cameras send. For one thread.
+
+    Parameters
+    ----------
+    newest : whether older ones are passed over, so that each that is delivered is the newest.
+    timeout : seconds after which waiting for the next ends with a TimeoutError; None: never. After
+        the error the iteration can be taken up again.
+
+    Raises
+    ------
+    ValueError : the timeout is not a number of seconds.
+    """
+
+    def __init__(self, *, newest: bool, timeout: float | None) -> None:
+        self._newest = newest
+        self._timeout = math.inf if timeout is None else check_seconds("timeout", timeout)
+        self._least_age = math.inf
+
+    def __next__(self) -> Delivered:
+        """Wait for the next; the iteration ends when this was closed.
+
+        Raises
+        ------
+        TimeoutError : none came in time.
+        RuntimeError : this process was forked from the one that subscribed.
+        """
+        if self.closed:
+            raise StopIteration
+        self._refuse_fork()
+        received = self._receive(time.monotonic() + self._timeout)
+        if received is None:
+            raise TimeoutError(self._what_is_missing(self._timeout))
+        if self._newest:
+            received = self._drain(received)
+        return self._deliver(received)
+
+    def _drain(self, received: Received) -> Received:
+        """Pass over what is followed by something newer."""
+        start = time.monotonic()
+        while (now := time.monotonic()) < start + DRAIN_TIME:
+            # Compared with the least so far, an age tells what is late on any two clocks.
+            age = self._age(received)
+            self._least_age = min(age, self._least_age)
+            late = age > self._least_age + LATE
+            newer = self._receive(now + PATIENCE if late else now)
+            if newer is None:
+                if late:
+                    # Then this is what fresh ones are like by now, or a clock was set.
+                    self._least_age = age
+                break
+            received = newer
+        return received
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the sockets; again is no error."""
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    @abstractmethod
+    def _refuse_fork(self) -> None:
+        """See that this process subscribed."""
+
+    @abstractmethod
+    def _receive(self, end: float) -> Received | None:
+        """Wait for the next until `end` (monotonic, s); None where none came.
+
+        What waits already is read also when `end` is past, for `DRAIN_TIME` at most.
+        """
+
+    @abstractmethod
+    def _age(self, received: Received) -> float:
+        """Give the age in seconds."""
+
+    @abstractmethod
+    def _deliver(self, received: Received) -> Delivered:
+        """Make what the script gets."""
+
+    @abstractmethod
+    def _what_is_missing(self, timeout: float) -> str:
+        """Say what did not come in time, and what to do."""
+
+    def __enter__(self) -> Self:
+        """Close it at the block's end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def check_seconds(name: str, seconds: object) -> float:
+    """Return a number of seconds that a script gave.
+
+    Raises
+    ------
+    ValueError : it is not one; the message names what was given.
+    """
+    match seconds:
+        case bool():
+            pass
+        case int() | float() | np.integer() | np.floating() if seconds >= 0:  # false for nan
+            return float(seconds)
+    raise ValueError(f"{name} must be a number of seconds, 0 or more, not {seconds!r}")
+
+
+def milliseconds_until(end: float) -> int | None:
+    """Give how long to poll until `end` (monotonic, s); None, for ever, where that is weeks."""
+    left = end - time.monotonic()
+    return None if left > LONGEST else max(0, math.ceil(left * 1000))
 
 
 def subscribe(

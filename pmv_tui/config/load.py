@@ -7,14 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pmv_tui.config.checks import conflicts
-from pmv_tui.config.complete import complete, whole_path
-from pmv_tui.config.layout import KeyPath, line_of, scan
-from pmv_tui.config.locate import real_path
-from pmv_tui.config.problems import ConfigError, Problem
+from pmv_tui.config.check import complete, conflicts, explain, whole_path
+from pmv_tui.config.locate import ConfigError, Problem, real_path
 from pmv_tui.config.schema import LONGEST_ID, RigConfig
-from pmv_tui.config.text import parse_toml, read_text
-from pmv_tui.config.words import explain
+from pmv_tui.config.toml_text import KeyPath, line_of, parse_toml, read_text, scan
 
 __all__ = ["ConfigError", "LoadedConfig", "Problem", "load_config"]
 

@@ -12,22 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from pmv_tui.config import OPTIONAL
-from pmv_tui.config.complete import addresses
-from pmv_tui.config.edit import (
+from pmv_tui.config.check import addresses
+from pmv_tui.config.load import LoadedConfig, check_text
+from pmv_tui.config.locate import ConfigError, real_path
+from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
+from pmv_tui.config.schema import SECTION_OF
+from pmv_tui.config.toml_text import (
+    BYTE_ORDER_MARK,
     NotTomlError,
     Value,
     append_table,
+    read_text,
     remove_value,
     set_in_section,
     set_value,
 )
-from pmv_tui.config.layout import BYTE_ORDER_MARK
-from pmv_tui.config.load import LoadedConfig, check_text
-from pmv_tui.config.locate import real_path
-from pmv_tui.config.problems import ConfigError
-from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
-from pmv_tui.config.schema import SECTION_OF
-from pmv_tui.config.text import read_text
 
 
 class SaveError(Exception):

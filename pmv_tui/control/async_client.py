@@ -8,7 +8,7 @@ import zmq
 import zmq.asyncio
 
 from pmv_tui.control.client import TIMEOUT, EngineGone, decode_reply, encode_request
-from pmv_tui.control.messages import Reply
+from pmv_tui.wire.status import Reply
 
 
 class AsyncControlClient:

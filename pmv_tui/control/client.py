@@ -1,12 +1,40 @@
 """The caller's side of the control socket, for the command line and scripts."""
 
 import os
+import sys
 from typing import Any, cast
 
 import msgpack
 import zmq
 
-from pmv_tui.control.messages import MAX_REQUEST_BYTES, Reply
+from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply
+
+
+def display_here() -> dict[str, str]:
+    """Give the arguments of the command `window` that name it; empty where there is none."""
+    return {
+        "display": os.environ.get("DISPLAY", ""),
+        "xauthority": os.environ.get("XAUTHORITY", ""),
+    }
+
+
+def operator_here(program: str = "") -> str:
+    """Name this process by its terminal, the host its user came from, and its id.
+
+    Parameters
+    ----------
+    program : put first; empty for the TUI.
+    """
+    try:
+        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except (OSError, AttributeError, ValueError):  # None, one without a name, or no stdin at all.
+        terminal = "" if program else "a terminal"
+    if program and terminal:
+        terminal = f"on {terminal}"
+    caller = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    words = (program, terminal, caller and f"from {caller}")
+    return f"{' '.join(filter(None, words))}, pid {os.getpid()}"
+
 
 TIMEOUT = 5.0
 """Seconds that an engine may take for any answer."""

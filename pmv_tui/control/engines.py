@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pmv_tui.control.claims import endpoint, listener, paths_claimed
 from pmv_tui.control.client import ControlClient, EngineGone
-from pmv_tui.control.messages import Snapshot, why_not_understood
 from pmv_tui.control.rig import engine_folder
+from pmv_tui.wire.status import Snapshot, why_not_understood
 
 PATIENCE = 1.0
 """Seconds that an engine is given to answer."""

@@ -16,7 +16,7 @@ import platformdirs
 
 from pmv_tui.config.locate import NO_HOME, real_path
 from pmv_tui.control.claims import config_claims, endpoint, listener, peer
-from pmv_tui.private import PRIVATE, user_name, why_not_private
+from pmv_tui.system import PRIVATE, user_name, why_not_private
 
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, less the closing zero (unix(7))."""

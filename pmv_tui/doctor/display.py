@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 
 from pmv_tui.child import Silent, run_child
-from pmv_tui.doctor.examined import Examined
-from pmv_tui.doctor.finding import Finding, note, ok, warning
-from pmv_tui.viewer.launcher import viewer_environment
+from pmv_tui.doctor.examined import Examined, Finding, note, ok, warning
+from pmv_tui.windows.launcher import viewer_environment
 
 SECONDS = 4.0
 

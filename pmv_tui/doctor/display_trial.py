@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import APT_LINE, PIP_LINE, require_cv2
-from pmv_tui.viewer.display import Display, DisplayUnreachable
+from pmv_tui.windows.display import Display, DisplayUnreachable
 
 
 def main() -> None:

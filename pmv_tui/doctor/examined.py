@@ -1,16 +1,95 @@
-"""What the doctor looks at: the machine below a root folder, the rig's config, its engine."""
+"""What the doctor looks at: the machine, the rig's config, its engine; and what a check tells."""
 
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
+from typing import Any, Literal
 
+from pmv_tui.cameras.search import as_map, searches
 from pmv_tui.config.schema import CameraConfig, RigConfig
-from pmv_tui.control.messages import Snapshot
 from pmv_tui.control.rig import Rig
-from pmv_tui.doctor.found import Search
+from pmv_tui.wire.status import Snapshot
+
+Level = Literal["ok", "note", "warning", "error"]
+"""`ok`: as it should be. `note`: good to know. `warning`: may bite. `error`: breaks a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found.
+
+    Parameters
+    ----------
+    found : what is so, in words.
+    remedy : what to do about it; empty where nothing need be done.
+    check : the name of the check that found it.
+    """
+
+    level: Level
+    found: str
+    remedy: str = ""
+    check: str = ""
+
+
+Check = Callable[["Examined"], Iterable[Finding]]
+"""Looks at one topic; it is called what its module is."""
+
+
+def ok(found: str) -> Finding:
+    """Tell what is as it should be."""
+    return Finding("ok", found)
+
+
+def note(found: str, remedy: str = "") -> Finding:
+    """Tell what is good to know."""
+    return Finding("note", found, remedy)
+
+
+def warning(found: str, remedy: str) -> Finding:
+    """Tell what may bite, and what to do."""
+    return Finding("warning", found, remedy)
+
+
+def error(found: str, remedy: str) -> Finding:
+    """Tell what breaks a run, and what to do."""
+    return Finding("error", found, remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search for cameras gave.
+
+    Parameters
+    ----------
+    backends : a map for each back end, as `pmv-tui cameras --json` prints it.
+    """
+
+    backends: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The link of each camera that was found, by its unique_id; empty where it is not known."""
+        return {
+            camera["unique_id"]: camera["link"]
+            for backend in self.backends
+            for camera in backend["cameras"]
+        }
+
+
+def start_search(seconds: int) -> "Future[Search]":
+    """Start to search; it takes `seconds` at most."""
+    future: Future[Search] = Future()
+    Thread(target=lambda: future.set_result(_search(seconds)), daemon=True).start()
+    return future
+
+
+def _search(seconds: int) -> Search:
+    return Search(tuple(map(as_map, searches.search(seconds))))
+
 
 SDK_BACKENDS = ("basler", "aravis")
 """Back ends whose cameras hang on USB3 or on the network."""

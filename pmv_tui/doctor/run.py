@@ -1,45 +1,109 @@
-"""Runs every check at the same time, each within a limit; none can stop the others."""
+"""Collects what the checks look at, and runs them all at once, each within a limit."""
 
 import dataclasses
+import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from pmv_tui.doctor import (
-    bandwidth,
-    cameras,
-    clock,
-    config_file,
-    display,
-    engine,
-    libraries,
-    limits,
-    network,
-    ports,
-    session,
-    storage,
-    terminal,
-    usb,
+from pmv_tui.config.locate import ConfigError, locate_config
+from pmv_tui.config.schema import RigConfig
+from pmv_tui.control.client import ControlClient, EngineGone
+from pmv_tui.control.rig import Rig, RigError
+from pmv_tui.doctor import display
+from pmv_tui.doctor.examined import Check, Examined, Finding, start_search
+from pmv_tui.doctor.links import check_bandwidth, check_network, check_usb
+from pmv_tui.doctor.machine import (
+    check_clock,
+    check_libraries,
+    check_limits,
+    check_session,
+    check_storage,
+    check_terminal,
 )
-from pmv_tui.doctor.examined import Examined
-from pmv_tui.doctor.finding import Check, Finding
+from pmv_tui.doctor.rig import check_cameras, check_config_file, check_engine, check_ports
+from pmv_tui.wire.status import Snapshot, why_not_understood
+
+SEARCH_SECONDS = 4
+
+ANSWER_SECONDS = 1.0
+
+
+def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Examined:
+    """Look at the rig of a config file, which may be broken or not there.
+
+    Parameters
+    ----------
+    config_option : what --config was given, if anything.
+    load : reads a config file, or raises a ConfigError that tells what is wrong with it.
+
+    Raises
+    ------
+    RigError : this user has no folder for an engine.
+    """
+    search = start_search(SEARCH_SECONDS)
+    config = RigConfig()
+    problems: tuple[str, ...] = ()
+    try:
+        location = locate_config(config_option)
+        path = location.path
+    except ConfigError as error:
+        path, problems = error.path, tuple(str(error).splitlines())
+    else:
+        try:
+            config = load(path)
+        except ConfigError as error:
+            problems = tuple(location.explained(error).splitlines())
+    rig = Rig.of(path)
+    snapshot = _snapshot(rig)
+    foreign = why_not_understood(snapshot) if snapshot else ""
+    return Examined(
+        rig,
+        config,
+        problems,
+        search,
+        snapshot=None if foreign else snapshot,
+        foreign=foreign,
+        engine_pid=rig.engine_pid() if _engine_runs(rig) else None,
+        terminal=os.get_terminal_size() if sys.stdout.isatty() else None,
+    )
+
+
+def _engine_runs(rig: Rig) -> bool:
+    try:
+        return rig.engine_runs()
+    except RigError:
+        return False  # Whose folder that is, the check of the storage tells.
+
+
+def _snapshot(rig: Rig) -> Snapshot | None:
+    if not _engine_runs(rig):
+        return None
+    with ControlClient(rig.endpoint) as client:
+        try:
+            return client.request("snapshot", timeout=ANSWER_SECONDS).get("snapshot")
+        except EngineGone:
+            return None
+
 
 CHECKS: Mapping[str, Check] = {
-    "config": config_file.look,
-    "engine": engine.look,
-    "cameras": cameras.look,
-    "ports": ports.look,
-    "bandwidth": bandwidth.look,
-    "usb": usb.look,
-    "network": network.look,
-    "limits": limits.look,
-    "clock": clock.look,
-    "storage": storage.look,
-    "session": session.look,
+    "config": check_config_file,
+    "engine": check_engine,
+    "cameras": check_cameras,
+    "ports": check_ports,
+    "bandwidth": check_bandwidth,
+    "usb": check_usb,
+    "network": check_network,
+    "limits": check_limits,
+    "clock": check_clock,
+    "storage": check_storage,
+    "session": check_session,
     "display": display.look,
-    "terminal": terminal.look,
-    "libraries": libraries.look,
+    "terminal": check_terminal,
+    "libraries": check_libraries,
 }
 """In the order in which they are told."""
 

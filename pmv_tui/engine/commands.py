@@ -7,19 +7,19 @@ from typing import Any
 
 from pmv_tui.config import OPTIONAL
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.check import written
+from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
 from pmv_tui.config.schema import SECTION_OF
-from pmv_tui.config.words import written
-from pmv_tui.control.messages import CameraSettings, EventKind, Result, Thumbnail
-from pmv_tui.engine.camera import RigCamera
 from pmv_tui.engine.config_file import Prepared
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errand, Steps
 from pmv_tui.engine.events import Level
-from pmv_tui.engine.receiver import ReceiverError
 from pmv_tui.engine.reload import Reload
-from pmv_tui.engine.sockets import BindError
+from pmv_tui.engine.stream.camera import RigCamera
+from pmv_tui.engine.stream.receiver import ReceiverError
+from pmv_tui.engine.stream.sockets import BindError
+from pmv_tui.wire.status import CameraSettings, EventKind, Result, Thumbnail
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TypeVar
 
-from pmv_tui.background import InOrder
-from pmv_tui.config.edit import Value
 from pmv_tui.config.load import LoadedConfig, load_config
-from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
-from pmv_tui.config.text import read_text
+from pmv_tui.config.toml_text import Value, read_text
 from pmv_tui.engine.errands import Errand, Overdue, Steps
+from pmv_tui.threads import InOrder
 
 LIMIT = 2.0
 """Seconds that a disk is given."""

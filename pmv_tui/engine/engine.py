@@ -13,41 +13,40 @@ from typing import Any
 import zmq
 
 from pmv_tui import __version__
-from pmv_tui.background import InOrder
 from pmv_tui.cameras.base import FoundCamera
 from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.complete import found_camera
+from pmv_tui.config.check import found_camera
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig, RigConfig
-from pmv_tui.control.messages import (
+from pmv_tui.control.rig import Rig
+from pmv_tui.engine.clients.connections import Connections
+from pmv_tui.engine.clients.gate import Gate, Refusals
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.config_file import ConfigFile
+from pmv_tui.engine.errands import Errand, Errands
+from pmv_tui.engine.events import Events, Level
+from pmv_tui.engine.presence import Operators
+from pmv_tui.engine.search import Hotplug
+from pmv_tui.engine.status import condition_of, status_of
+from pmv_tui.engine.stream.camera import RigCamera
+from pmv_tui.engine.stream.clock import WallClock
+from pmv_tui.engine.stream.receiver import Receiver
+from pmv_tui.engine.stream.sockets import BindError, explained, in_numbers, read_keys, release_all
+from pmv_tui.engine.watch import REFUSED_PERIOD, Watch, refused_text
+from pmv_tui.keys import Keys
+from pmv_tui.network import reachable
+from pmv_tui.threads import InOrder
+from pmv_tui.token_bucket import TokenBucket
+from pmv_tui.windows.manager import Windows
+from pmv_tui.windows.messages import Scene
+from pmv_tui.wire.status import (
     PROTOCOL_VERSION,
     BackendStatus,
     EngineStatus,
     Result,
     Snapshot,
 )
-from pmv_tui.control.rig import Rig
-from pmv_tui.engine.binding import explained, in_numbers, read_keys
-from pmv_tui.engine.camera import RigCamera
-from pmv_tui.engine.config_file import ConfigFile
-from pmv_tui.engine.connections import Connections
-from pmv_tui.engine.errands import Errand, Errands
-from pmv_tui.engine.events import Events, Level
-from pmv_tui.engine.gate import Gate, Refusals
-from pmv_tui.engine.guard import Guard
-from pmv_tui.engine.hotplug import Hotplug
-from pmv_tui.engine.presence import Operators
-from pmv_tui.engine.receiver import Receiver
-from pmv_tui.engine.sockets import BindError, release_all
-from pmv_tui.engine.status import condition_of, status_of
-from pmv_tui.engine.wall_clock import WallClock
-from pmv_tui.engine.watch import REFUSED_PERIOD, Watch, refused_text
-from pmv_tui.engine.windows import Windows
-from pmv_tui.keys import Keys
-from pmv_tui.names import reachable
-from pmv_tui.token_bucket import TokenBucket
-from pmv_tui.viewer.messages import Scene
 
 log = logging.getLogger(__name__)
 

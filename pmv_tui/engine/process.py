@@ -1,8 +1,12 @@
-"""The engine's process: takes the rig's lock, logs, serves until it is told to stop."""
+"""The engine's process: takes the rig's lock, logs, serves until it is told to stop.
+
+Protocol: sd_notify(3), a datagram to the socket that $NOTIFY_SOCKET names.
+"""
 
 import logging
 import math
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +17,6 @@ from typing import TextIO
 
 import zmq
 
-from pmv_tui.background import InOrder, in_background
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.locate import real_path
 from pmv_tui.config.replace import clear_leftovers
@@ -21,20 +24,48 @@ from pmv_tui.control.hold import Hold, Renewal
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errands
-from pmv_tui.engine.log_file import LogFile, LogListener, LogQueue
-from pmv_tui.engine.output import new_output, prepare_output
+from pmv_tui.engine.events import RepeatedTracebacks
+from pmv_tui.engine.log import (
+    LogFile,
+    LogListener,
+    LogQueue,
+    TerminalLog,
+    new_output,
+    prepare_output,
+)
 from pmv_tui.engine.presence import Linger
-from pmv_tui.engine.repeats import RepeatedTracebacks
-from pmv_tui.engine.sd_notify import sd_notify
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer
-from pmv_tui.engine.signals import Signals, stop_listening
-from pmv_tui.engine.terminal_log import TerminalLog
-from pmv_tui.open_files import ENGINE, PLUGGED, allow_many
-from pmv_tui.printable import printable, without_passwords
-from pmv_tui.printed import Printed, diverted, leads_to
+from pmv_tui.output import Printed, diverted, leads_to
+from pmv_tui.system import ENGINE, PLUGGED, Signals, allow_many, stop_listening
+from pmv_tui.threads import InOrder, in_background
+from pmv_tui.untrusted import printable, without_passwords
 
 log = logging.getLogger(__name__)
+
+TIMEOUT = 1.0
+"""Seconds that systemd may take to make room for a datagram."""
+
+
+def sd_notify(*assignments: str) -> None:
+    """Tell systemd the service's state.
+
+    Parameters
+    ----------
+    assignments : such as `READY=1`, `STATUS=text`.
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address.startswith(("/", "@")):
+        return
+    # An abstract socket is written with @ for its leading zero byte.
+    address = address.replace("@", "\0", 1) if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.settimeout(TIMEOUT)
+        try:
+            sender.sendto(os.fsencode("\n".join(assignments)), address)
+        except OSError as error:
+            log.warning("systemd was not notified of %s: %s", assignments[0], error)
+
 
 WATCH_INTERVAL = 500
 """ms between two looks at what changed."""

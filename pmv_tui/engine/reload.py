@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
-from pmv_tui.config.complete import addresses
+from pmv_tui.config.check import addresses, written
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig, RigConfig
-from pmv_tui.config.text import parse_toml
-from pmv_tui.config.words import written
-from pmv_tui.control.messages import Result
-from pmv_tui.engine.camera import RigCamera
+from pmv_tui.config.toml_text import parse_toml
 from pmv_tui.engine.engine import Engine
-from pmv_tui.engine.receiver import ReceiverError
-from pmv_tui.engine.sockets import BindError
+from pmv_tui.engine.stream.camera import RigCamera
+from pmv_tui.engine.stream.receiver import ReceiverError
+from pmv_tui.engine.stream.sockets import BindError
+from pmv_tui.wire.status import Result
 
 THE_RIG = "rig"
 """Named in place of a camera where a result is about all of them."""

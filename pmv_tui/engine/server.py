@@ -12,14 +12,14 @@ import msgpack
 import numpy as np
 import zmq
 
-from pmv_tui.control.messages import MAX_REQUEST_BYTES, Reply, Result
+from pmv_tui.engine.clients.connections import MONITORED, Connections
 from pmv_tui.engine.commands import CommandError, Commands
-from pmv_tui.engine.connections import MONITORED, Connections
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Steps
 from pmv_tui.engine.presence import Linger
-from pmv_tui.engine.sockets import make_monitor
-from pmv_tui.nesting import MAX_DEPTH, too_deep
+from pmv_tui.engine.stream.sockets import make_monitor
+from pmv_tui.untrusted import MAX_DEPTH, too_deep
+from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Result
 
 log = logging.getLogger(__name__)
 

@@ -2,11 +2,11 @@
 
 import time
 
-from pmv_tui.control.messages import CameraCondition, CameraStatus, Corners, Drops, DropTimes
-from pmv_tui.engine.camera import RigCamera
-from pmv_tui.engine.meter import percentiles_ms, rate
-from pmv_tui.engine.overlays import Drawn
+from pmv_tui.engine.stream.camera import RigCamera
+from pmv_tui.engine.stream.overlays import Drawn
 from pmv_tui.engine.watch import Condition
+from pmv_tui.rates import percentiles_ms, rate
+from pmv_tui.wire.status import CameraCondition, CameraStatus, Corners, Drops, DropTimes
 
 
 def condition_of(camera: RigCamera) -> Condition:

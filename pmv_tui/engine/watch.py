@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from pmv_tui.control.messages import (
+from pmv_tui.engine.events import Events, Level
+from pmv_tui.token_bucket import TokenBucket
+from pmv_tui.wire.status import (
     BEHIND,
     SOUND_WINDOWS,
     CameraCondition,
@@ -14,8 +16,6 @@ from pmv_tui.control.messages import (
     client_sentence,
     window_sentence,
 )
-from pmv_tui.engine.events import Events, Level
-from pmv_tui.token_bucket import TokenBucket
 
 LEVELS: dict[CameraState, Level] = {"stalled": "warning", "lost": "error", "error": "error"}
 

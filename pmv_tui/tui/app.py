@@ -21,25 +21,30 @@ from textual.signal import Signal
 from textual.theme import ThemeProvider
 from textual.widgets._toast import ToastHolder, ToastRack
 
-from pmv_tui.background import in_background
-from pmv_tui.control.messages import Event
+from pmv_tui.threads import in_background
 from pmv_tui.tui import startup
-from pmv_tui.tui.colours import suitable_theme
 from pmv_tui.tui.driver import TerminalDriver
-from pmv_tui.tui.glyphs import AsciiOnly, Glyphs
-from pmv_tui.tui.input_order import InputOrder, Passed
+from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, suitable_theme
 from pmv_tui.tui.key_map import KeyMap, key_name
-from pmv_tui.tui.link import EngineClient, EngineLink
-from pmv_tui.tui.messages import EngineSilent, EventsArrived, NoTextTyped, SnapshotArrived
-from pmv_tui.tui.revival import EngineProcess, Revival
-from pmv_tui.tui.screens.explained import ExplainedScreen
+from pmv_tui.tui.keyboard import InputOrder, Passed
+from pmv_tui.tui.link import (
+    EngineClient,
+    EngineLink,
+    EngineProcess,
+    EngineSilent,
+    EventsArrived,
+    NoTextTyped,
+    Revival,
+    SnapshotArrived,
+)
+from pmv_tui.tui.screens.base import ExplainedScreen
 from pmv_tui.tui.screens.rig import RigScreen
-from pmv_tui.tui.state import RigState
-from pmv_tui.tui.text import plain
-from pmv_tui.tui.trouble import Troubles, trouble_of
+from pmv_tui.tui.state import RigState, Troubles, trouble_of
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.wire.status import Event
 
 if TYPE_CHECKING:
-    from pmv_tui.tui.screens.quit import Leave
+    from pmv_tui.tui.screens.dialogs import Leave
 
 PRINTED_PERIOD = 1.0
 """Seconds between two looks at what libraries printed."""
@@ -57,7 +62,7 @@ NO_COLOR = "NO_COLOR"
 
 
 def _action_commands() -> type[Provider]:
-    from pmv_tui.tui.screens.palette import ActionCommands
+    from pmv_tui.tui.screens.help import ActionCommands
 
     return ActionCommands
 
@@ -175,14 +180,14 @@ class PmvApp(App[str]):
 
     def action_command_palette(self) -> None:
         """Open the palette. See `App.action_command_palette`."""
-        from pmv_tui.tui.screens.palette import Palette
+        from pmv_tui.tui.screens.help import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def search_themes(self) -> None:
         """Open the palette of the themes. See `App.search_themes`."""
-        from pmv_tui.tui.screens.palette import Palette
+        from pmv_tui.tui.screens.help import Palette
 
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
@@ -274,7 +279,7 @@ class PmvApp(App[str]):
 
     def _offer_start(self) -> None:
         """Show how the engine ended, and ask whether to start another."""
-        from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
+        from pmv_tui.tui.screens.dialogs import EngineEndedDialog
 
         start = partial(self._revival.start, self.state.cameras)
         dialog = EngineEndedDialog(self.state, self.state_changed, self._engine.last_lines(), start)
@@ -326,8 +331,7 @@ class PmvApp(App[str]):
 
     async def action_quit(self) -> None:
         """Leave; ask first where the engine is in use. Asked again while it asks, detach."""
-        from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
-        from pmv_tui.tui.screens.quit import QuitDialog
+        from pmv_tui.tui.screens.dialogs import EngineEndedDialog, QuitDialog
 
         if isinstance(self.screen, QuitDialog):
             self.screen.dismiss("detach")
@@ -351,8 +355,8 @@ class PmvApp(App[str]):
 
     def action_help(self) -> None:
         """Show the help of the screen one is on."""
-        from pmv_tui.tui.help_topics import keys_topic
         from pmv_tui.tui.screens.help import HelpScreen
+        from pmv_tui.tui.text.help import keys_topic
 
         if isinstance(self.screen, ExplainedScreen):
             keys = keys_topic(self.screen.registry, self.key_map)

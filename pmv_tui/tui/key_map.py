@@ -6,7 +6,9 @@ from typing import Any
 
 from textual.binding import Binding
 from textual.keys import Keys, format_key
+from textual.theme import BUILTIN_THEMES
 
+from pmv_tui.config.toml_text import KeyPath
 from pmv_tui.tui.actions import SCREENS
 from pmv_tui.tui.actions.action import Action
 
@@ -123,3 +125,24 @@ def _clashes(key_map: KeyMap) -> Iterator[tuple[str, str]]:
                     told.add((action.id, other.id, key))
                     text = f"{key_name(key)} is also the key of {other.id} {screen}"
                     yield action.id, f"{text}; give one of them another key"
+
+
+def tui_problems(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Check `[tui]` of a config file as written. See `pmv_tui.config.load.Check`."""
+    tui = data.get("tui")
+    if not isinstance(tui, dict):
+        return
+    theme = tui.get("theme")
+    if isinstance(theme, str) and theme and theme not in BUILTIN_THEMES:
+        yield ("tui", "theme"), unknown_theme(theme)
+    keys = tui.get("keys")
+    if isinstance(keys, dict):
+        for action, problem in key_problems(keys):
+            yield ("tui", "keys", action), problem
+
+
+def unknown_theme(theme: str) -> str:
+    """Say that there is no such theme, and which there are."""
+    if near := get_close_matches(theme.lower(), BUILTIN_THEMES, n=1):
+        return f"unknown theme {theme}; did you mean {near[0]}?"
+    return f"unknown theme {theme}; known ones are {', '.join(sorted(BUILTIN_THEMES))}"

@@ -1,22 +1,67 @@
 """The link to the engine: asks for the rig's state again and again, and carries commands."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from textual.message import Message
 
-from pmv_tui.control.client import EngineGone, Unsendable
-from pmv_tui.control.messages import (
+from pmv_tui.control.client import EngineGone, Unsendable, display_here
+from pmv_tui.wire.status import (
+    OPEN_WINDOWS,
     TO_REPLACE_IT,
     CameraSettings,
+    CameraStatus,
     EngineStatus,
+    Event,
     Reply,
     Result,
+    Snapshot,
     Thumbnail,
     why_not_understood,
 )
-from pmv_tui.tui.messages import EngineSilent, EventsArrived, SnapshotArrived
+
+
+class SnapshotArrived(Message):
+    """The engine described the rig."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Let a newer snapshot take the place of one that is not handled yet."""
+        return isinstance(message, SnapshotArrived)
+
+
+class EventsArrived(Message):
+    """The engine told events, oldest first."""
+
+    def __init__(self, events: list[Event]) -> None:
+        super().__init__()
+        self.events = events
+
+
+class EngineSilent(Message):
+    """No snapshot came.
+
+    Parameters
+    ----------
+    reason : what the engine does instead, after the words "the engine".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class NoTextTyped(Message):
+    """The terminal sent bytes that are no UTF-8, the first ones of this run."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.data = data
+
 
 PERIOD = 0.25
 """Seconds from one snapshot to the next."""
@@ -167,3 +212,83 @@ class EngineLink:
 
 def _refusal(text: str) -> Result:
     return Result(camera="", ok=False, text=text)
+
+
+"""Seconds between two looks at whether a new engine failed."""
+
+
+class EngineProcess(Protocol):
+    """What the TUI needs of the rig's engine, past what it says itself."""
+
+    def runs(self) -> bool:
+        """Tell whether it runs, answering or not."""
+        ...
+
+    def ending(self) -> str:
+        """Tell how the last one ended, after the words "the engine"."""
+        ...
+
+    def last_lines(self) -> list[str]:
+        """Give the end of its log and of what it printed."""
+        ...
+
+    def start(self, plugged: Sequence[str], paused: Sequence[str]) -> Callable[[], str]:
+        """Start another unless one runs.
+
+        Parameters
+        ----------
+        plugged : unique_ids of cameras to plug at once.
+        paused : of cameras to plug too, but paused.
+
+        Returns
+        -------
+        Tells why it failed; empty while it has not.
+        """
+        ...
+
+
+class Revival:
+    """Starts an engine as the last one was left: plugged, paused, windows.
+
+    Parameters
+    ----------
+    engine : its process.
+    link : carries the commands for what can be told only to an engine that runs.
+    """
+
+    def __init__(self, engine: EngineProcess, link: EngineLink) -> None:
+        self._engine = engine
+        self._link = link
+        self._windows: set[str] = set()
+
+    @property
+    def owes_windows(self) -> bool:
+        """Whether windows that were open are still to be opened."""
+        return bool(self._windows)
+
+    async def start(self, cameras: Sequence[CameraStatus]) -> str:
+        """Start an engine; returns when it failed, and why. Cancelled when it answers.
+
+        Parameters
+        ----------
+        cameras : as the last engine told of them.
+        """
+        plugged = [camera["unique_id"] for camera in cameras if camera["plugged"]]
+        paused = [camera["unique_id"] for camera in cameras if camera["paused"]]
+        self._windows = {
+            camera["unique_id"] for camera in cameras if camera["window"] in OPEN_WINDOWS
+        }
+        # In a thread: a process is started, on a disk that may be slow.
+        failure = await asyncio.to_thread(
+            self._engine.start, [each for each in plugged if each not in paused], paused
+        )
+        while not (why := failure()):
+            await asyncio.sleep(PERIOD)
+        return why
+
+    async def open_windows(self, cameras: Sequence[CameraStatus]) -> None:
+        """Open the windows that were open; a camera that is found later has its turn later."""
+        found = {camera["unique_id"] for camera in cameras} & self._windows
+        self._windows -= found
+        for camera in sorted(found):
+            await self._link.tell("window", camera=camera, **display_here())

@@ -8,19 +8,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from pmv_tui.background import Patient
 from pmv_tui.control.async_client import AsyncControlClient
-from pmv_tui.control.operator import operator_here
+from pmv_tui.control.client import operator_here
 from pmv_tui.control.rig import Rig
-from pmv_tui.printable import printable
-from pmv_tui.printed import Printed
-from pmv_tui.signals import OF_NO_USE, make_room_for_handlers, to_be_handled
+from pmv_tui.output import Printed
+from pmv_tui.system import OF_NO_USE, make_room_for_handlers, to_be_handled
+from pmv_tui.threads import Patient
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.colours import first_known
-from pmv_tui.tui.config_check import unknown_theme
 from pmv_tui.tui.environment import COMPLAINTS, WANTED_THEME
-from pmv_tui.tui.glyphs import GlyphsWanted, choose_glyphs
-from pmv_tui.tui.revival import EngineProcess
+from pmv_tui.tui.glyphs import GlyphsWanted, choose_glyphs, first_known
+from pmv_tui.tui.key_map import unknown_theme
+from pmv_tui.tui.link import EngineProcess
+from pmv_tui.untrusted import printable
 
 if TYPE_CHECKING:
     from pmv_tui.config.schema import TuiConfig

@@ -1,11 +1,55 @@
 """What the TUI knows of the rig; the app owns it, the screens draw it."""
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pmv_tui.control.messages import CameraStatus, Event, Snapshot
-from pmv_tui.tui.trouble import troubles_first
+from pmv_tui.tui.text.columns import STATE_TONES, in_trouble, plug_cell
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.wire.status import CameraStatus, Event, Snapshot
+
+
+def trouble_of(camera: CameraStatus) -> str:
+    """Say what is wrong with a camera, after the word "is"; empty where nothing is."""
+    if not in_trouble(camera):
+        return ""
+    if STATE_TONES.get(camera["state"]) == "bad":
+        return "in error" if camera["state"] == "error" else camera["state"]
+    return "with a plug that failed" if camera["plugged"] else "not plugged"
+
+
+def count_troubles(cameras: Iterable[CameraStatus]) -> str:
+    """Say how many cameras are in trouble, such as "1 in error"; empty where none is."""
+    troubles = [trouble for camera in cameras if (trouble := trouble_of(camera))]
+    if not troubles:
+        return ""
+    return f"{len(troubles)} {troubles[0] if len(set(troubles)) == 1 else 'in trouble'}"
+
+
+def troubles_first(cameras: Iterable[CameraStatus]) -> list[CameraStatus]:
+    """Put the cameras that are in trouble before the others; else the order stays."""
+    return sorted(cameras, key=lambda camera: not in_trouble(camera))
+
+
+class Troubles:
+    """Notices cameras that worked and fail."""
+
+    def __init__(self) -> None:
+        self._worked: set[str] = set()
+
+    def new(self, cameras: Iterable[CameraStatus]) -> list[CameraStatus]:
+        """Give those that have failed since they were last seen to work; each once."""
+        failed = []
+        for camera in cameras:
+            unique_id = camera["unique_id"]
+            if STATE_TONES.get(camera["state"]) == "good":
+                self._worked.add(unique_id)
+            elif in_trouble(camera) and unique_id in self._worked:
+                self._worked.discard(unique_id)
+                failed.append(camera)
+        return failed
+
 
 MAX_EVENTS = 2000
 """Events kept for the log screen."""
@@ -70,3 +114,54 @@ class RigState:
             age = "; the figures below are its last" if self.snapshot else ""
             return f"The engine {self.silence}{age}. {todo}. Log: {self.log_path}"
         return ""
+
+
+@dataclass(slots=True)
+class CameraFilter:
+    """A text to look for, and marks.
+
+    Parameters
+    ----------
+    text : each of its words stands in the camera's name, id, state or plug; small and capital
+        letters are the same.
+    marked : unique_ids of the cameras that keys act on, shown or not; empty for the one under the
+        cursor.
+    """
+
+    text: str = ""
+    marked: set[str] = field(default_factory=set)
+
+    def shown(self, cameras: Sequence[CameraStatus]) -> list[CameraStatus]:
+        """Return the cameras that have the text; forget the marks of those that are gone."""
+        self.marked &= {camera["unique_id"] for camera in cameras}
+        words = self.text.casefold().split()
+        return [camera for camera in cameras if all(word in _words(camera) for word in words)]
+
+    def mark(self, camera: CameraStatus) -> None:
+        """Mark a camera, or take its mark away."""
+        self.marked ^= {camera["unique_id"]}
+
+    def mark_all(self, cameras: Sequence[CameraStatus]) -> None:
+        """Mark these; where all are marked, take their marks away."""
+        unique_ids = {camera["unique_id"] for camera in cameras}
+        self.marked = (
+            self.marked - unique_ids if unique_ids <= self.marked else (self.marked | unique_ids)
+        )
+
+    def chosen(self, cameras: Sequence[CameraStatus]) -> list[CameraStatus]:
+        """Return the marked cameras."""
+        return [camera for camera in cameras if camera["unique_id"] in self.marked]
+
+    def told(self, shown: int, cameras: int) -> str:
+        """Say what is marked and left out; empty where nothing is."""
+        parts = [f"{len(self.marked)} marked: keys act on these"] if self.marked else []
+        if self.text:
+            parts.append(f"/{plain(self.text)} ({shown} of {cameras})")
+        return "  ".join([*parts, "esc clears"]) if parts else ""
+
+
+def _words(camera: CameraStatus) -> str:
+    """Return what is searched of a camera."""
+    plug = plug_cell(camera).text
+    parts = camera["name"], camera["unique_id"], camera["state"], plug
+    return plain(" ".join(parts)).casefold()

@@ -8,7 +8,7 @@ import psutil
 from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import Camera, Frame, Setting
-from pmv_tui.cameras.digits import NumberStamp
+from pmv_tui.cameras.simulated.scene import NumberStamp
 from tests.support import wait_for
 
 LEAK = 20e6

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pmv_tui.cameras.aravis import AravisBackend
-from pmv_tui.cameras.aravis_import import require_aravis
 from pmv_tui.cameras.base import (
     BackendUnavailable,
     Camera,
@@ -20,6 +18,7 @@ from pmv_tui.cameras.base import (
     Frame,
     RestartNeeded,
 )
+from pmv_tui.cameras.genicam.aravis import AravisBackend, require_aravis
 from pmv_tui.cameras.simulated import SimulatedBackend
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.fake_gige import FakeCamera, fake_camera, missing
@@ -240,7 +239,7 @@ def test_a_camera_that_is_unplugged_is_lost_and_comes_back(device: FakeCamera) -
 
 OPEN_ONE_THAT_IS_HELD = """
 import sys
-from pmv_tui.cameras.aravis import AravisBackend
+from pmv_tui.cameras.genicam.aravis import AravisBackend
 from pmv_tui.cameras.base import CameraError
 from pmv_tui.config.schema import CameraConfig
 try:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pmv_tui.cameras.base import CameraError, CameraLost, RestartNeeded
-from pmv_tui.cameras.basler import BaslerBackend
+from pmv_tui.cameras.genicam.basler import BaslerBackend
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, setting
 from tests.support import DEADLINE, wait_for
@@ -21,10 +21,8 @@ pytest.importorskip("pypylon.pylon", exc_type=ImportError)
 
 from pypylon import genicam, pylon
 
-from pmv_tui.cameras.basler_camera import BaslerCamera, open_error
-from pmv_tui.cameras.basler_features import BaslerFeatures
-from pmv_tui.cameras.genicam_apply import apply_settings
-from pmv_tui.cameras.genicam_read import read_settings
+from pmv_tui.cameras.genicam.basler_camera import BaslerCamera, BaslerFeatures, open_error
+from pmv_tui.cameras.genicam.settings import apply_settings, read_settings
 
 pytestmark = pytest.mark.usefixtures("emulator")
 
@@ -98,7 +96,7 @@ class GoneNodes:
 
 
 FOUR_CAMERAS = """
-from pmv_tui.cameras.basler import BaslerBackend
+from pmv_tui.cameras.genicam.basler import BaslerBackend
 from pmv_tui.config.schema import CameraConfig
 backend = BaslerBackend()
 configs = [

@@ -3,7 +3,7 @@
 import pytest
 
 from pmv_tui.cameras.base import FrameCounts
-from pmv_tui.cameras.frame_ids import NO_ID, missing_between
+from pmv_tui.cameras.genicam.features import NO_ID, missing_between
 
 
 def test_each_kind_of_loss_is_counted_apart_with_the_time_of_its_last() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.downsample import downsample
+from pmv_tui.cameras.images import downsample
 
 
 def random_image(height: int, width: int) -> NDArray[np.uint8]:

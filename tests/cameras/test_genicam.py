@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 
 from pmv_tui.cameras.base import Setting
-from pmv_tui.cameras.genicam import Range
-from pmv_tui.cameras.genicam_apply import apply_live, apply_settings
-from pmv_tui.cameras.genicam_read import read_settings, resulting_rate
+from pmv_tui.cameras.genicam.features import Range
+from pmv_tui.cameras.genicam.settings import (
+    apply_live,
+    apply_settings,
+    read_settings,
+    resulting_rate,
+)
 from pmv_tui.config.schema import CameraConfig
 
 

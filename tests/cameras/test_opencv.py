@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pmv_tui.cameras import v4l
 from pmv_tui.cameras.base import Camera, CameraError, CameraLost, EndOfStream, RestartNeeded
-from pmv_tui.cameras.opencv import OpenCVBackend
-from pmv_tui.cameras.scene import BlobScene
-from pmv_tui.cameras.v4l import list_devices
+from pmv_tui.cameras.opencv import OpenCVBackend, v4l
+from pmv_tui.cameras.opencv.v4l import list_devices
+from pmv_tui.cameras.simulated.scene import BlobScene
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.conftest import WriteVideo
 from tests.cameras.helpers import (

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pmv_tui.cameras.orient import FLIPS, orient, oriented_format
+from pmv_tui.cameras.images import FLIPS, orient, oriented_format
 
 COLOURS = {"R": 0, "G": 1, "B": 2}
 

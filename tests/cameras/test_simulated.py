@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pmv_tui.cameras.base import Camera, CameraError, EndOfStream, RestartNeeded
-from pmv_tui.cameras.scene import BlobScene
 from pmv_tui.cameras.simulated import SimulatedBackend
+from pmv_tui.cameras.simulated.scene import BlobScene
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.conftest import WriteVideo
 from tests.cameras.helpers import (

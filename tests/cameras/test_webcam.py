@@ -12,7 +12,7 @@ from tests.cameras.helpers import setting
 
 cv2 = pytest.importorskip("cv2", exc_type=ImportError)
 
-from pmv_tui.cameras.webcam import NOT_THERE, Webcam, apply_settings  # noqa: E402 - imports cv2
+from pmv_tui.cameras.opencv.webcam import NOT_THERE, Webcam, apply_settings  # noqa: E402 - imports cv2
 
 
 class UnpluggedAfter:

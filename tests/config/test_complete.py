@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.config.complete import complete, found_camera
+from pmv_tui.config.check import complete, found_camera
 from pmv_tui.config.load import load_config
 from pmv_tui.config.schema import CameraConfig, RigConfig
 

@@ -8,7 +8,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.config.layout import KeyPath, Place, line_of, scan
+from pmv_tui.config.toml_text import KeyPath, Place, line_of, scan
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 scalars = st.one_of(

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.config.locate import locate_config
-from pmv_tui.config.problems import ConfigError, Problem
+from pmv_tui.config.locate import ConfigError, Problem, locate_config
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmv_tui.config import OPTIONAL, replace
-from pmv_tui.config.edit import Value
 from pmv_tui.config.load import load_config
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
 from pmv_tui.config.schema import CameraConfig
+from pmv_tui.config.toml_text import Value
 from tests.support import full_disk
 
 NOBODY = 65534

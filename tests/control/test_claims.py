@@ -13,7 +13,7 @@ from pmv_tui.cameras.base import CameraError
 from pmv_tui.cameras.registry import device_of
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.control.claims import Claimed, claim, config_claims, device_claim, listener
-from pmv_tui.engine.worker import claimed
+from pmv_tui.engine.stream.worker import claimed
 from tests.support import wait_for
 
 HOLD = (

@@ -7,9 +7,7 @@ from typing import Any
 
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.rig import Rig
-from pmv_tui.doctor.examined import Examined
-from pmv_tui.doctor.finding import Finding
-from pmv_tui.doctor.found import Search
+from pmv_tui.doctor.examined import Examined, Finding, Search
 
 
 class Machine:

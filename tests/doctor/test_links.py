@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.doctor import bandwidth, network, usb
+from pmv_tui.doctor.links import USBFS_MEMORY, check_bandwidth, check_network, check_usb
 from tests.doctor.machine import Machine
 
 
@@ -28,7 +28,7 @@ def plug_usb_camera(machine: Machine, name: str = "2-1", speed: int = 5000, bus:
 
 
 def allow_usb_memory(machine: Machine, megabytes: int) -> None:
-    machine.write_file(usb.USBFS_MEMORY, str(megabytes))
+    machine.write_file(USBFS_MEMORY, str(megabytes))
 
 
 def wire(machine: Machine, name: str, speed: int, mtu: int) -> None:
@@ -39,7 +39,7 @@ def wire(machine: Machine, name: str, speed: int, mtu: int) -> None:
 
 def test_without_usb_cameras_nothing_is_asked_of_usb(machine: Machine) -> None:
     allow_usb_memory(machine, 16)
-    assert machine.ask(usb.look).levels == {"ok"}
+    assert machine.ask(check_usb).levels == {"ok"}
 
 
 @pytest.mark.parametrize(("megabytes", "level"), [(16, "warning"), (0, "ok"), (1000, "ok")])
@@ -48,7 +48,7 @@ def test_the_kernels_default_of_usb_memory_is_warned_of(
 ) -> None:
     plug_usb_camera(machine)
     allow_usb_memory(machine, megabytes)
-    told = machine.ask(usb.look)
+    told = machine.ask(check_usb)
     assert told.levels == {level}
     assert level == "ok" or "usbcore.usbfs_memory_mb=1000" in told.at(level)
 
@@ -57,27 +57,27 @@ def test_usb_memory_is_compared_with_the_images_where_their_size_is_known(machin
     plug_usb_camera(machine)
     machine.add("1-basler", "USB3", roi=(0, 0, 2000, 1000))
     allow_usb_memory(machine, 64)
-    assert "64 MB, of which 20 MB are needed" in machine.ask(usb.look).at("ok")
+    assert "64 MB, of which 20 MB are needed" in machine.ask(check_usb).at("ok")
     allow_usb_memory(machine, 24)
-    assert "20 MB are needed" in machine.ask(usb.look).at("warning")
+    assert "20 MB are needed" in machine.ask(check_usb).at("warning")
 
 
 def test_a_camera_on_usb_2_is_told(machine: Machine) -> None:
     plug_usb_camera(machine, speed=480)
     allow_usb_memory(machine, 1000)
-    assert "acA1300 is connected with 480 Mbit/s" in machine.ask(usb.look).at("warning")
+    assert "acA1300 is connected with 480 Mbit/s" in machine.ask(check_usb).at("warning")
 
 
 def test_a_camera_that_may_not_be_opened_is_an_error(machine: Machine) -> None:
     plug_usb_camera(machine)
     (machine.folder / "dev/bus/usb/002/007").unlink()
-    assert "udev rules" in machine.ask(usb.look).at("error")
+    assert "udev rules" in machine.ask(check_usb).at("error")
 
 
 def test_without_gige_cameras_the_network_is_fit(machine: Machine) -> None:
     machine.write(proc__sys__net__core__rmem_max="212992", proc__sys__net__core__wmem_max="4194304")
     wire(machine, "eth0", 1000, 1500)
-    assert machine.ask(network.look).levels == {"ok"}
+    assert machine.ask(check_network).levels == {"ok"}
 
 
 def test_small_buffers_packets_and_slow_links_are_warned_of_where_gige_cameras_are(
@@ -87,7 +87,7 @@ def test_small_buffers_packets_and_slow_links_are_warned_of_where_gige_cameras_a
     wire(machine, "eth0", 1000, 1500)
     wire(machine, "eth1", 100, 9000)
     machine.found["1-aravis"] = "GigE"
-    told = machine.ask(network.look)
+    told = machine.ask(check_network)
     assert "net.core.rmem_max" in told.at("warning")
     assert "ip link set eth0 mtu 9000" in told.at("warning")
     assert "eth1 runs at 100 Mbit/s" in told.at("warning")
@@ -102,7 +102,7 @@ def test_images_are_summed_up_against_a_usb_controller(
     plug_usb_camera(machine)
     for number in "12":
         machine.add(f"{number}-basler", "USB3", fps=fps, roi=(0, 0, 1000, 1000))
-    told = machine.ask(bandwidth.look)
+    told = machine.ask(check_bandwidth)
     assert told.levels == {level}
     assert f"1, 2: {2 * fps:.0f} MB/s of the 380 MB/s" in told.at(level)
 
@@ -112,15 +112,15 @@ def test_two_controllers_carry_twice_as_much(machine: Machine) -> None:
     plug_usb_camera(machine, "4-1", bus=4)
     for number in "12":
         machine.add(f"{number}-basler", "USB3", fps=200.0, roi=(0, 0, 1000, 1000))
-    assert machine.ask(bandwidth.look).levels == {"ok"}
+    assert machine.ask(check_bandwidth).levels == {"ok"}
 
 
 def test_images_are_summed_up_against_ethernet(machine: Machine) -> None:
     wire(machine, "eth0", 1000, 9000)
     machine.add("1-aravis", "GigE", fps=100.0, roi=(0, 0, 1280, 1024))
-    assert "131 MB/s of the 115 MB/s that 1 Gbit/s" in machine.ask(bandwidth.look).at("error")
+    assert "131 MB/s of the 115 MB/s that 1 Gbit/s" in machine.ask(check_bandwidth).at("error")
 
 
 def test_an_image_whose_size_nobody_knows_is_told(machine: Machine) -> None:
     machine.add("1-aravis", "GigE")
-    assert "image size is not known" in machine.ask(bandwidth.look).at("note")
+    assert "image size is not known" in machine.ask(check_bandwidth).at("note")

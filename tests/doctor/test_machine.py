@@ -6,8 +6,16 @@ from pathlib import Path
 import pytest
 
 from pmv_tui.control.rig import Rig
-from pmv_tui.doctor import clock, config_file, limits, session, storage, terminal
 from pmv_tui.doctor.examined import Examined
+from pmv_tui.doctor.machine import (
+    SOURCE,
+    check_clock,
+    check_limits,
+    check_session,
+    check_storage,
+    check_terminal,
+)
+from pmv_tui.doctor.rig import check_config_file
 from tests.doctor.machine import Machine, Told
 
 
@@ -18,9 +26,9 @@ def machine(tmp_path: Path) -> Machine:
 
 def test_a_config_that_cannot_be_saved_is_warned_of(machine: Machine) -> None:
     machine.write_file("config.toml", "")
-    assert machine.ask(config_file.look).levels == {"ok"}
+    assert machine.ask(check_config_file).levels == {"ok"}
     (machine.folder / "other.toml").hardlink_to(machine.folder / "config.toml")
-    warned = machine.ask(config_file.look).at("warning")
+    warned = machine.ask(check_config_file).at("warning")
     assert "settings cannot be saved" in warned
     assert "one of 2 hard links to one file" in warned
 
@@ -34,31 +42,31 @@ def test_processors_held_at_their_lowest_speed_are_warned_of(
     policy = "sys/devices/system/cpu/cpu0/cpufreq"
     machine.write_file(f"{policy}/scaling_governor", "powersave")
     machine.write_file(f"{policy}/scaling_driver", driver)
-    assert machine.ask(limits.look).levels == levels
+    assert machine.ask(check_limits).levels == levels
 
 
 def test_little_memory_and_too_many_cameras_are_warned_of(machine: Machine) -> None:
     machine.write(proc__meminfo="MemTotal: 8000000 kB\nMemAvailable:   200000 kB")
     for number in range(2 * len(os.sched_getaffinity(0)) + 1):
         machine.add(f"{number}-simulated", "")
-    told = machine.ask(limits.look).at("warning")
+    told = machine.ask(check_limits).at("warning")
     assert "200 MB of memory are available" in told
     assert "cameras on" in told
 
 
 @pytest.mark.parametrize(("source", "levels"), [("hpet", {"warning"}), ("tsc", set())])
 def test_a_slow_clock_source_is_warned_of(machine: Machine, source: str, levels: set[str]) -> None:
-    machine.write_file(clock.SOURCE, source)
-    told = machine.ask(clock.look)
+    machine.write_file(SOURCE, source)
+    told = machine.ask(check_clock)
     assert told.levels - {"ok", "note"} == levels
     assert source in told.at("warning") + told.at("ok")
 
 
 def test_a_state_folder_on_a_network_file_system_is_warned_of(machine: Machine) -> None:
     machine.write(proc__self__mounts=f"/dev/sda / ext4 rw\nserver:/home {machine.folder} nfs4 rw")
-    assert "network file system (nfs4)" in machine.ask(storage.look).at("warning")
+    assert "network file system (nfs4)" in machine.ask(check_storage).at("warning")
     machine.write(proc__self__mounts=f"server:/ / nfs4 rw\n/dev/sda {machine.folder} ext4 rw")
-    assert machine.ask(storage.look).levels == {"ok"}
+    assert machine.ask(check_storage).levels == {"ok"}
 
 
 def test_a_state_folder_too_deep_for_a_socket_is_an_error(machine: Machine) -> None:
@@ -69,7 +77,7 @@ def test_a_state_folder_too_deep_for_a_socket_is_an_error(machine: Machine) -> N
         (),
         examined.search,
     )
-    assert "too long for a socket" in Told(list(storage.look(deep))).at("error")
+    assert "too long for a socket" in Told(list(check_storage(deep))).at("error")
 
 
 @pytest.mark.parametrize(
@@ -96,14 +104,14 @@ def test_a_log_out_that_kills_the_engine_is_warned_of(
     for path, text in files.items():
         machine.write_file(path, text)
     machine.more["user"] = user
-    assert machine.ask(session.look).levels == ({"warning"} if killed else {"ok"})
+    assert machine.ask(check_session).levels == ({"warning"} if killed else {"ok"})
 
 
 def test_where_engines_may_linger_only_the_way_to_start_one_is_told(machine: Machine) -> None:
     machine.write_file("etc/systemd/logind.conf", "KillUserProcesses=yes")
-    assert "enable-linger me" in machine.ask(session.look).at("warning")
+    assert "enable-linger me" in machine.ask(check_session).at("warning")
     machine.write_file("var/lib/systemd/linger/me", "")
-    told = machine.ask(session.look).at("warning")
+    told = machine.ask(check_session).at("warning")
     assert "enable-linger" not in told
     assert "systemd-run --user pmv-tui serve" in told
 
@@ -135,4 +143,4 @@ def test_a_terminal_is_told_by_size_colours_and_letters(
         "environment": environment,
         "terminal": size and os.terminal_size(size),
     }
-    assert words in machine.ask(terminal.look).at(level)
+    assert words in machine.ask(check_terminal).at(level)

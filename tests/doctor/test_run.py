@@ -4,8 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from pmv_tui.doctor.examined import Examined
-from pmv_tui.doctor.finding import Check, Finding, ok
+from pmv_tui.doctor.examined import Check, Examined, Finding, ok
 from pmv_tui.doctor.run import examine
 from tests.doctor.machine import Machine
 

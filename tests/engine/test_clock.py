@@ -2,7 +2,7 @@
 
 import pytest
 
-from pmv_tui.engine.clock import DeviceClock
+from pmv_tui.engine.stream.clock import DeviceClock
 
 S = 1_000_000_000
 EPOCH = 1_795_000_000 * S

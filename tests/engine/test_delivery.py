@@ -2,7 +2,14 @@
 
 import pytest
 
-from pmv_tui.engine.delivery import LOOK_INTERVAL, RECOVERY, SEND_QUEUE, Delivery, Offer, Taken
+from pmv_tui.engine.clients.delivery import (
+    LOOK_INTERVAL,
+    RECOVERY,
+    SEND_QUEUE,
+    Delivery,
+    Offer,
+    Taken,
+)
 
 SIZE = 100_000
 HANDSHAKE = 92

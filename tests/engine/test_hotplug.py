@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pmv_tui.engine.hotplug import SETTLE_TIME, Hotplug
+from pmv_tui.engine.search import SETTLE_TIME, Hotplug
 
 
 def test_each_change_leads_to_one_search_when_the_device_had_time_to_settle(

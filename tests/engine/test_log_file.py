@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.engine.log_file import LogFile
+from pmv_tui.engine.log import LogFile
 from tests.support import full_disk
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pmv_tui.engine.meter import Ring, percentiles_ms, rate
+from pmv_tui.rates import Ring, percentiles_ms, rate
 
 S = 1_000_000_000
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pmv_tui.config.schema import OverlayConfig
-from pmv_tui.engine.overlays import Overlays
+from pmv_tui.engine.stream.overlays import Overlays
 
 S = 1_000_000_000
 

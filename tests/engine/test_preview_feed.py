@@ -3,7 +3,7 @@
 import numpy as np
 
 from pmv_tui.cameras.base import Frame
-from pmv_tui.engine.preview_feed import KEPT_FOR, PreviewFeed
+from pmv_tui.engine.stream.preview import KEPT_FOR, PreviewFeed
 
 S = 1_000_000_000
 

@@ -16,13 +16,13 @@ import zmq
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import SocketConfig
-from pmv_tui.control.messages import ClientStatus, behind
 from pmv_tui.curve import Key
-from pmv_tui.engine.gate import Door, Gate
-from pmv_tui.engine.guard import Guard
-from pmv_tui.engine.publisher import Publisher
-from pmv_tui.engine.sockets import BoundSocket
+from pmv_tui.engine.clients.gate import Door, Gate
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.publisher import Publisher
+from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.keys import Keys
+from pmv_tui.wire.status import ClientStatus, behind
 from tests.raw_zmtp import COMMAND, raw_peer, received_frame
 from tests.support import DEADLINE, free_ports, wait_for
 

@@ -6,7 +6,7 @@ import pytest
 
 from pmv_tui.cameras.base import Setting
 from pmv_tui.cameras.readback import absent, choice, number
-from pmv_tui.engine.ranges import why_not_taken
+from pmv_tui.engine.stream.camera import why_not_taken
 
 REPORTED = (
     number("fps", 60, 50, lowest=1, highest=50),

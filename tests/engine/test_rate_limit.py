@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.engine.rate_limit import RateLimit
+from pmv_tui.rates import RateLimit
 
 S = 1_000_000_000
 

@@ -12,11 +12,11 @@ import zmq
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig
-from pmv_tui.engine import receiver as receiver_module
-from pmv_tui.engine.guard import Guard
-from pmv_tui.engine.overlays import Overlays
-from pmv_tui.engine.receiver import Receiver, ReceiverError
-from pmv_tui.engine.sockets import BoundSocket
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream import receiver as receiver_module
+from pmv_tui.engine.stream.overlays import Overlays
+from pmv_tui.engine.stream.receiver import Receiver, ReceiverError
+from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.protocol import MAX_MESSAGE_BYTES, Box
 from tests.support import free_ports, wait_for
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pmv_tui.engine.repeats import PERIOD, RepeatedTracebacks
+from pmv_tui.engine.events import PERIOD, RepeatedTracebacks
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import zmq
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig, SocketConfig
 from pmv_tui.engine import socket_pair
-from pmv_tui.engine.guard import Guard
-from pmv_tui.engine.overlays import Overlays
-from pmv_tui.engine.publisher import Publisher
-from pmv_tui.engine.receiver import Receiver
-from pmv_tui.engine.socket_pair import SocketPair
-from pmv_tui.engine.sockets import BindError
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.overlays import Overlays
+from pmv_tui.engine.stream.publisher import Publisher
+from pmv_tui.engine.stream.receiver import Receiver
+from pmv_tui.engine.stream.socket_pair import SocketPair
+from pmv_tui.engine.stream.sockets import BindError
 from tests.support import free_ports
 
 

@@ -9,8 +9,8 @@ import pytest
 import zmq
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.engine.guard import Guard
-from pmv_tui.engine.sockets import BindError, BoundSocket
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.sockets import BindError, BoundSocket
 from tests.raw_zmtp import raw_peer
 from tests.support import free_ports, has_ipv6, wait_for
 

@@ -4,7 +4,7 @@ import logging
 import os
 from contextlib import suppress
 
-from pmv_tui.engine.terminal_log import KEPT, TerminalLog
+from pmv_tui.engine.log import KEPT, TerminalLog
 from tests.support import wait_for
 
 SOME = 3 * KEPT

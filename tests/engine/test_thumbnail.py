@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.engine.thumbnail import fit_inside, thumbnail
+from pmv_tui.engine.stream.preview import fit_inside, thumbnail
 
 SIDES = st.integers(1, 300)
 

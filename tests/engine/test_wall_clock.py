@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pmv_tui.engine.wall_clock import WallClock
+from pmv_tui.engine.stream.clock import WallClock
 
 
 def test_a_clock_that_is_set_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

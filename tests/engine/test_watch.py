@@ -2,9 +2,9 @@
 
 from typing import Any, cast
 
-from pmv_tui.control.messages import ClientStatus, Drops
 from pmv_tui.engine.events import Events
 from pmv_tui.engine.watch import BURST, DROPS_PERIOD, PERIOD, SLOW_PERIOD, Condition, Watch
+from pmv_tui.wire.status import ClientStatus, Drops
 
 NOTHING_LOST = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0)
 

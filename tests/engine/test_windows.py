@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.control.overlays import BoxOverlay
-from pmv_tui.engine.window_feed import WindowFeed
-from pmv_tui.engine.windows import FIRST_PAUSE, Windows
-from pmv_tui.viewer.messages import Scene, WindowStatus
+from pmv_tui.windows.manager import FIRST_PAUSE, WindowFeed, Windows
+from pmv_tui.windows.messages import Scene, WindowStatus
 from tests.support import wait_for
 from tests.viewer.screen import Screen, screen
 
@@ -425,8 +424,8 @@ def test_after_each_death_of_the_viewer_the_pause_before_the_next_start_grows(
 
 ENGINE = """
 import sys, threading
-from pmv_tui.engine.window_feed import WindowFeed
-from pmv_tui.engine.windows import Windows
+from pmv_tui.windows.manager import WindowFeed
+from pmv_tui.windows.manager import Windows
 windows = Windows(rate=30, max_size=400, scene_of=lambda camera: None, printed=print)
 windows.start()
 windows.open("left", "left", WindowFeed(30), display=sys.argv[1], xauthority="")

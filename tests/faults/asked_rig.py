@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pmv_tui.control.messages import CameraStatus, Snapshot
+from pmv_tui.wire.status import CameraStatus, Snapshot
 from tests.support import DEADLINE, RigOnDisk, wait_for
 
 

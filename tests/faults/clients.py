@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import zmq
 
-from pmv_tui.control.messages import behind, client_sentence
+from pmv_tui.wire.status import behind, client_sentence
 from tests.faults.fault import Fault, fault
 from tests.faults.rig import KINDS, FaultRig
 from tests.faults.stranger import freeze, run_stranger, stranger

@@ -92,7 +92,7 @@ def viewer_killed(rig: FaultRig) -> Iterator[str]:
 
 def viewer_of(engine: psutil.Process) -> psutil.Process:
     """Find an engine's viewer."""
-    (viewer,) = (each for each in engine.children() if "pmv_tui.viewer" in each.cmdline())
+    (viewer,) = (each for each in engine.children() if "pmv_tui.windows" in each.cmdline())
     return viewer
 
 

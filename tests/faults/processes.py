@@ -11,7 +11,7 @@ from random import Random
 
 import psutil
 
-from pmv_tui.signals import OF_NO_USE
+from pmv_tui.system import OF_NO_USE
 from tests.faults.asked_rig import AskedRig
 from tests.faults.display import screen, viewer_of
 from tests.faults.fault import fault

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgpack
 
 from pmv_tui.config.load import LoadedConfig, check_text, load_config
-from pmv_tui.config.problems import ConfigError
+from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError, plan_change
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.engine import Engine

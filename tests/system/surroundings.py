@@ -117,11 +117,11 @@ def _ended(run: Run, folder: Path) -> Ending:
 
 def _import_what_they_import() -> None:
     import pmv_tui.control.client  # noqa: PLC0415
+    import pmv_tui.control.launch  # noqa: PLC0415
     import pmv_tui.doctor.run  # noqa: PLC0415
-    import pmv_tui.engine.launch  # noqa: PLC0415
     import pmv_tui.keys  # noqa: PLC0415
     import pmv_tui.probe  # noqa: PLC0415
-    import pmv_tui.tui.config_check  # noqa: F401, PLC0415
+    import pmv_tui.tui.key_map  # noqa: F401, PLC0415
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ def connected(pid: int) -> bool:
 SIGNALLED = """
 import os, signal, sys
 from pmv_tui.cli import main
-from pmv_tui.signals import OF_NO_USE
+from pmv_tui.system import OF_NO_USE
 
 class Signals:
     def find_spec(self, name, *_):

@@ -176,7 +176,7 @@ def test_an_engine_of_another_version_is_told_by_every_command(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     del ports
-    older = "import pmv_tui.control.messages as messages\nmessages.PROTOCOL_VERSION -= 1\n"
+    older = "import pmv_tui.wire.status as messages\nmessages.PROTOCOL_VERSION -= 1\n"
     (rig.folder / "sitecustomize.py").write_text(older)
     rig.add_modules(rig.folder)
     with rig.serve() as engine:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pmv_tui.cameras.aravis_import import require_aravis
 from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.genicam.aravis import require_aravis
 from tests.cameras.fake_gige import fake_camera, missing
 from tests.support import (
     NUMBERED,

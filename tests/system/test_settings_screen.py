@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pmv_tui.client import boxes, subscribe
-from pmv_tui.control.messages import SettingStatus
+from pmv_tui.wire.status import SettingStatus
 from tests.support import DEADLINE, RigOnDisk, free_ports, steady, wait_for
 from tests.system.terminal import TerminalTui
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.cli.outcome import DONE, INTERRUPTED, NOT_DONE, WRONG
+from pmv_tui.cli.grammar import DONE, INTERRUPTED, NOT_DONE, WRONG
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.surroundings import Ending, Run, every_command
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import zmq
 
-from pmv_tui.control.messages import behind, client_sentence
+from pmv_tui.wire.status import behind, client_sentence
 from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell

@@ -225,7 +225,7 @@ def test_the_points_example_draws_its_points(rig: RigOnDisk) -> None:
 def viewer_of(rig: RigOnDisk) -> int | None:
     """Find the rig's viewer: its environment is the one that the rig's commands have."""
     for process in psutil.process_iter(["cmdline"]):
-        if "pmv_tui.viewer" in (process.info["cmdline"] or ()):
+        if "pmv_tui.windows" in (process.info["cmdline"] or ()):
             with suppress(psutil.Error):
                 if process.environ().get("HOME") == str(rig.folder):
                     return int(process.pid)

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.control.messages import (
+from pmv_tui.control.overlays import BoxOverlay, Overlay
+from pmv_tui.engine.stream.preview import thumbnail
+from pmv_tui.wire.status import (
     PROTOCOL_VERSION,
     BackendStatus,
     CameraSettings,
@@ -25,8 +27,6 @@ from pmv_tui.control.messages import (
     Snapshot,
     Thumbnail,
 )
-from pmv_tui.control.overlays import BoxOverlay, Overlay
-from pmv_tui.engine.thumbnail import thumbnail
 
 Level = Literal["info", "warning", "error"]
 

@@ -6,7 +6,7 @@ from pmv_tui.cli.main import command_line
 from pmv_tui.tui.actions import SCREENS
 from pmv_tui.tui.actions.action import ON_SCREEN, Action
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, RIG_ACTIONS
-from pmv_tui.tui.screens.palette import Offer
+from pmv_tui.tui.screens.help import Offer
 
 ACTIONS = {action.id: action for actions in SCREENS.values() for action in actions}
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from pmv_tui.control.messages import Drops, DropTimes
-from pmv_tui.tui.camera_lines import clock_text, last_events
-from pmv_tui.tui.drops import drop_lines
-from pmv_tui.tui.lines import Line
-from pmv_tui.tui.setting_lines import setting_rows
+from pmv_tui.tui.text.camera import clock_text, last_events
+from pmv_tui.tui.text.columns import drop_lines
+from pmv_tui.tui.text.lines import Line
+from pmv_tui.tui.text.settings import setting_rows
+from pmv_tui.wire.status import Drops, DropTimes
 from tests.tui.rig_double import RigDouble, a_camera, a_setting, settings_of_a_camera
 
 MINUTE = 60_000_000_000

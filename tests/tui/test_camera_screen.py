@@ -6,14 +6,12 @@ from textual.widgets import OptionList
 
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.drops import CAUSES
-from pmv_tui.tui.screens.camera import CameraScreen
+from pmv_tui.tui.screens.camera import CameraScreen, SettingDialog
 from pmv_tui.tui.screens.help import HelpScreen
 from pmv_tui.tui.screens.rig import RigScreen
-from pmv_tui.tui.screens.setting import SettingDialog
-from pmv_tui.tui.setting_lines import SETTING_COLUMNS
-from pmv_tui.tui.widgets.camera_table import CameraTable
-from pmv_tui.tui.widgets.settings_table import SettingsTable
+from pmv_tui.tui.text.columns import CAUSES
+from pmv_tui.tui.text.settings import SETTING_COLUMNS
+from pmv_tui.tui.widgets.tables import CameraTable, SettingsTable
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera, a_setting
 

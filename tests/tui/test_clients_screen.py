@@ -5,10 +5,10 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
-from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.client_lines import client_lines
 from pmv_tui.tui.screens.clients import ClientsScreen
+from pmv_tui.tui.text.clients import client_lines
+from pmv_tui.wire.status import CameraStatus
 from tests.tui.driving import drive, row_of, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera, a_client, a_slow_client
 

@@ -3,20 +3,20 @@
 import pytest
 from rich.cells import cell_len
 
-from pmv_tui.control.messages import CameraStatus, Drops
-from pmv_tui.tui.columns import (
+from pmv_tui.tui.text.camera import detail_lines
+from pmv_tui.tui.text.columns import (
     address_cell,
     box_cell,
     camera_line,
     clients_cell,
+    drop_sum,
     fps_cell,
     layout,
     plug_cell,
     title_line,
 )
-from pmv_tui.tui.details import detail_lines
-from pmv_tui.tui.drops import drop_sum
-from pmv_tui.tui.lines import Cell, Line
+from pmv_tui.tui.text.lines import Cell, Line
+from pmv_tui.wire.status import CameraStatus, Drops
 from tests.tui.rig_double import a_camera, a_client, a_slow_client
 
 

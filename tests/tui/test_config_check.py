@@ -1,6 +1,6 @@
 """What only the TUI knows of a config file."""
 
-from pmv_tui.tui.config_check import tui_problems
+from pmv_tui.tui.key_map import tui_problems
 from tests.support import RigOnDisk, free_ports, simulated
 
 

@@ -1,7 +1,7 @@
 """What is said of one camera below the table."""
 
-from pmv_tui.control.messages import CameraStatus
-from pmv_tui.tui.details import detail_lines
+from pmv_tui.tui.text.camera import detail_lines
+from pmv_tui.wire.status import CameraStatus
 from tests.tui.rig_double import a_camera
 
 WIDE = 200

@@ -5,11 +5,11 @@ from textual.pilot import Pilot
 
 from pmv_tui.tui.actions.screens import RIG_ACTIONS
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.columns import COLUMNS
 from pmv_tui.tui.screens.addresses import AddressDialog
+from pmv_tui.tui.screens.dialogs import QuitDialog
 from pmv_tui.tui.screens.help import HelpScreen
-from pmv_tui.tui.screens.quit import QuitDialog
 from pmv_tui.tui.screens.rig import RigScreen
+from pmv_tui.tui.text.columns import COLUMNS
 from tests.tui.driving import drive, screen, until, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
 

@@ -9,8 +9,7 @@ from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.rig import RigScreen
-from pmv_tui.tui.tiles import MIN_HEIGHT, MIN_WIDTH, arrange
-from pmv_tui.tui.widgets.picture_grid import PictureTile
+from pmv_tui.tui.widgets.pictures import MIN_HEIGHT, MIN_WIDTH, PictureTile, arrange
 from tests.tui.driving import drive, screen, until, until_shown
 from tests.tui.rig_double import RigDouble, a_camera, a_ramp
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens import camera
-from pmv_tui.tui.screens.engine_ended import EngineEndedDialog
+from pmv_tui.tui.screens.dialogs import EngineEndedDialog
 from tests.tui.driving import drive, until, until_gone, until_shown
 from tests.tui.rig_double import ProcessDouble, RigDouble, a_camera, a_ramp
 

@@ -7,9 +7,8 @@ from typing import Any
 from textual.message import Message
 
 from pmv_tui.control.client import encode_request
-from pmv_tui.control.messages import Reply
-from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.messages import EngineSilent, EventsArrived
+from pmv_tui.tui.link import EngineLink, EngineSilent, EventsArrived
+from pmv_tui.wire.status import Reply
 from tests.support import DEADLINE
 from tests.tui.rig_double import RigDouble
 

@@ -7,11 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pmv_tui.control.overlays import Overlay, PointsOverlay
-from pmv_tui.tui.picture.cells import Cells
-from pmv_tui.tui.picture.colours import NO_COLOUR, style_of
-from pmv_tui.tui.picture.draw import Drawing
-from pmv_tui.tui.picture.greys import Greys
-from pmv_tui.tui.picture.look import Look, look_of
+from pmv_tui.tui.picture.draw import Cells, Drawing, Greys
+from pmv_tui.tui.picture.look import NO_COLOUR, Look, look_of, style_of
 from tests.tui.rig_double import a_box
 
 TRUE_COLOUR = look_of("truecolor", unicode=True)

@@ -5,7 +5,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.widgets.picture_view import PictureView
+from pmv_tui.tui.widgets.pictures import PictureView
 from tests.tui.driving import drive, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_box, a_camera, a_ramp
 

@@ -12,7 +12,7 @@ from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.rig import RigScreen
-from pmv_tui.tui.widgets.camera_table import CameraTable
+from pmv_tui.tui.widgets.tables import CameraTable
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
 

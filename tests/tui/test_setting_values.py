@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.tui.setting_values import (
+from pmv_tui.tui.text.settings import (
     allowed,
     deviation,
     is_editable,

@@ -6,8 +6,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from pmv_tui.cameras.scene import BlobScene
-from pmv_tui.control.messages import Drops, DropTimes
+from pmv_tui.cameras.simulated.scene import BlobScene
+from pmv_tui.wire.status import Drops, DropTimes
 from tests.tui.driving import app_for, screen, until, until_gone, until_shown
 from tests.tui.rig_double import (
     ProcessDouble,

@@ -37,8 +37,8 @@ NOT_FOR_FIRST_PAINT = {
     "pmv_tui.cameras": "the engine's",
     "pmv_tui.tui.screens.camera": "opened later",
     "pmv_tui.tui.screens.log": "opened later",
-    "pmv_tui.tui.screens.save_dialog": "opened later",
-    "pmv_tui.tui.screens.palette": "opened later",
+    "pmv_tui.tui.screens.dialogs": "opened later",
+    "pmv_tui.tui.screens.help": "opened later",
 }
 """What the first paint does without, and why it can."""
 
@@ -51,7 +51,7 @@ with suppress(SystemExit):
 
 FIRST_PAINT = """
 import asyncio
-import pmv_tui.engine.keeper, pmv_tui.engine.launch
+import pmv_tui.control.launch
 from pathlib import Path
 from pmv_tui.cli.start import _tui_config
 from pmv_tui.control.async_client import AsyncControlClient
@@ -107,7 +107,7 @@ def test_after_it_no_key_has_to_wait_for_an_import() -> None:
     names = [path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*.py")]
     known = {".".join(("pmv_tui.tui", *name)).removesuffix(".__init__") for name in names}
     # Those that the command line imports, before and beside the app.
-    assert known - loaded <= {"pmv_tui.tui.terminal_guard", "pmv_tui.tui.config_check"}
+    assert known - loaded <= {"pmv_tui.tui.key_map"}
 
 
 def test_a_file_without_a_tui_section_leaves_it_as_the_schema_has_it() -> None:

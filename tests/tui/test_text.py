@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.tui.text import plain, short_path
+from pmv_tui.tui.text.lines import plain, short_path
 
 
 @given(st.text())

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
-from pmv_tui.viewer.messages import Scene
+from pmv_tui.windows.messages import Scene
 
 try:
     require_cv2()
 except BackendUnavailable as trouble:
     pytest.skip(str(trouble), allow_module_level=True)
 
-from pmv_tui.viewer.drawing import render, shrink
+from pmv_tui.windows.drawing import render, shrink
 
 Image = NDArray[np.uint8]
 

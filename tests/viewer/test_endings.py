@@ -5,8 +5,7 @@ import sys
 
 import pytest
 
-from pmv_tui.viewer.endings import explain
-from pmv_tui.viewer.launcher import viewer_environment
+from pmv_tui.windows.launcher import explain, viewer_environment
 
 QT_ABORTS = (
     'qt.qpa.plugin: Could not load the Qt platform plugin "xcb" in "/x" even though it was found.'
@@ -52,7 +51,7 @@ def test_the_viewer_has_one_display_and_nothing_else_decides_for_qt() -> None:
 
 def test_the_engine_s_side_never_loads_opencv() -> None:
     code = (
-        "import sys; import pmv_tui.engine.windows, pmv_tui.viewer.geometry;"
+        "import sys; import pmv_tui.windows.manager, pmv_tui.windows.messages;"
         "print([name for name in sys.modules if name.partition('.')[0] == 'cv2'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

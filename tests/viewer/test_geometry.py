@@ -2,7 +2,7 @@
 
 import pytest
 
-from pmv_tui.viewer.geometry import fit, visible
+from pmv_tui.windows.messages import fit, visible
 
 
 @pytest.mark.parametrize(

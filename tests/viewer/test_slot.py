@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pmv_tui.viewer.slot import BUFFERS, HEADER_BYTES, FrameSlot, FrameSlotReader
+from pmv_tui.windows.slot import BUFFERS, HEADER_BYTES, FrameSlot, FrameSlotReader
 from tests.support import DEADLINE
 
 
@@ -98,7 +98,7 @@ def test_the_memory_cannot_be_cut_under_a_reader(slot: FrameSlot) -> None:
 READER = """
 import sys
 import numpy as np
-from pmv_tui.viewer.slot import FrameSlotReader
+from pmv_tui.windows.slot import FrameSlotReader
 reader, last, shapes, frames = FrameSlotReader(int(sys.argv[1])), 0, set(), 0
 print("ready", flush=True)
 while last < int(sys.argv[2]):

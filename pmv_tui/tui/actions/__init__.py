@@ -1,14 +1,14 @@
 """Every action of each screen, in one place: keys, footer, palette and help are made from it."""
 
-from pmv_tui.tui.actions.clients import CLIENTS_ACTIONS
 from pmv_tui.tui.actions.dialogs import (
+    CLIENTS_ACTIONS,
     ENDED_ACTIONS,
     HELP_ACTIONS,
+    LOG_ACTIONS,
     QUIT_ACTIONS,
     SAVE_ACTIONS,
     UNPLUG_ACTIONS,
 )
-from pmv_tui.tui.actions.log import LOG_ACTIONS
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, GRID_ACTIONS, RIG_ACTIONS
 
 SCREENS = {

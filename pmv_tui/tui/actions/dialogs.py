@@ -1,7 +1,6 @@
 """The actions of the help and of the dialogs."""
 
-from pmv_tui.tui.actions.action import ON_SCREEN, Action
-from pmv_tui.tui.actions.everywhere import ANSWERS, HELP
+from pmv_tui.tui.actions.action import ANSWERS, CURSOR, HELP, ON_SCREEN, SCROLL, Action
 
 HELP_ACTIONS = (
     Action(
@@ -159,3 +158,77 @@ ENDED_ACTIONS = (
     *ANSWERS,
 )
 """Of the dialog that tells of an engine that has ended."""
+
+
+LOG_ACTIONS = (
+    Action(
+        "log-camera",
+        "f",
+        "camera",
+        "Show the next camera's events only; after the last one, those of all.",
+        "next_camera",
+        "f",
+        commands=("events --camera NAME",),
+    ),
+    Action(
+        "log-troubles",
+        "e",
+        "errors",
+        "Show warnings and errors only, or everything.",
+        "troubles",
+        "e",
+        commands=("events --level warning",),
+    ),
+    Action(
+        "log-search",
+        "slash",
+        "search",
+        "Show only what has a text in it: type it, then enter keeps it and esc clears it.",
+        "search",
+        "/",
+        commands=ON_SCREEN,
+        priority=True,
+    ),
+    Action(
+        "log-back",
+        "l,q",
+        "back",
+        "Go back.",
+        "dismiss(None)",
+        "q or l",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    DIALOG_HELP,
+    Action(
+        "log-clear",
+        "escape",
+        "clear, back",
+        "Show again what the log began with; where it does, go back.",
+        "clear",
+        "esc",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    *CURSOR,
+    *SCROLL,
+)
+"""Of the log."""
+
+
+CLIENTS_ACTIONS = (
+    HELP,
+    Action(
+        "clients-back",
+        "c,q,escape,left",
+        "back",
+        "Go back.",
+        "dismiss(None)",
+        "q or c or esc or left",
+        commands=ON_SCREEN,
+        palette=False,
+    ),
+    *CURSOR,
+    *SCROLL,
+)
+"""Of the list of clients."""

@@ -1,6 +1,6 @@
 """The actions of the screens that steer cameras."""
 
-from pmv_tui.tui.actions.action import ON_SCREEN, Action
+from pmv_tui.tui.actions.action import CURSOR, HELP, ON_SCREEN, SCROLL, Action
 from pmv_tui.tui.actions.cameras import (
     ADD,
     CLEAR,
@@ -24,7 +24,6 @@ from pmv_tui.tui.actions.cameras import (
     WINDOW,
     WINDOW_ALL,
 )
-from pmv_tui.tui.actions.everywhere import CURSOR, HELP, SCROLL
 
 QUIT = Action(
     "quit",

@@ -1,20 +1,245 @@
 """Draws a camera's picture: greys, boxes, points, labels, and why it is not live."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 
-from pmv_tui.control.messages import Thumbnail
-from pmv_tui.control.overlays import Overlay
-from pmv_tui.tui.lines import wrap
-from pmv_tui.tui.picture.canvas import Canvas, Label
-from pmv_tui.tui.picture.cells import BLACK, WHITE, Cells
-from pmv_tui.tui.picture.colours import NO_COLOUR
-from pmv_tui.tui.picture.greys import Greys
-from pmv_tui.tui.picture.look import Look
-from pmv_tui.tui.text import plain
+from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
+from pmv_tui.tui.picture.look import NO_COLOUR, Look
+from pmv_tui.tui.text.lines import plain, wrap
+from pmv_tui.wire.status import Thumbnail
+
+BLACK, WHITE = 0x000000, 0xFFFFFF
+
+
+class Cells(NamedTuple):
+    """Arrays of shape (rows, columns).
+
+    Parameters
+    ----------
+    glyphs : a character each, one column wide.
+    ink, paper : 0xRRGGBB, or NO_COLOUR.
+    """
+
+    glyphs: NDArray[np.str_]
+    ink: NDArray[np.int32]
+    paper: NDArray[np.int32]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.ink)
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return int(self.ink.shape[1])
+
+    def runs(self, row: int) -> Iterator[tuple[str, int, int]]:
+        """Divide a row into texts of one ink and one paper each."""
+        ink, paper = self.ink[row], self.paper[row]
+        starts = np.flatnonzero((ink[1:] != ink[:-1]) | (paper[1:] != paper[:-1])) + 1
+        text = "".join(self.glyphs[row].tolist())
+        start = 0
+        for end in [*starts.tolist(), len(text)]:
+            yield text[start:end], int(ink[start]), int(paper[start])
+            start = end
+
+    def changes(self, before: "Cells") -> list[tuple[int, int, int]]:
+        """Find what differs: (row, first column, columns) of each row that does.
+
+        Parameters
+        ----------
+        before : of the same shape.
+        """
+        differs = self.ink != before.ink
+        differs |= self.paper != before.paper
+        differs |= self.glyphs != before.glyphs
+        found = []
+        for row in np.flatnonzero(differs.any(axis=1)).tolist():
+            columns = np.flatnonzero(differs[row])
+            first, last = int(columns[0]), int(columns[-1])
+            found.append((row, first, last - first + 1))
+        return found
+
+    def write(self, row: int, column: int, text: str, paper: int) -> None:
+        """Write a text over some cells, as far as they exist; where there are colours, on paper."""
+        if not 0 <= row < self.rows:
+            return
+        text = text[: self.columns - column]
+        place = slice(column, column + len(text))
+        self.glyphs[row, place] = list(text)
+        if self.paper[row, column] != NO_COLOUR:
+            self.ink[row, place] = BLACK if _is_bright(paper) else WHITE
+            self.paper[row, place] = paper
+
+
+def _is_bright(colour: int) -> bool:
+    red, green, blue = colour >> 16, colour >> 8 & 0xFF, colour & 0xFF
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 127
+
+
+STICKINESS = 0.8
+"""How far a pixel may be from the grey that it was shown in, in steps from one grey to the next, to
+stay in it: so the noise of a camera does not have every cell sent anew."""
+
+ORDER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
+"""The order in which the pixels of a square of 4x4 turn bright as the grey of all of them does."""
+
+
+class Greys:
+    """Rounds one image after the other.
+
+    Parameters
+    ----------
+    look : of the terminal.
+    """
+
+    def __init__(self, look: Look) -> None:
+        self._greys = np.array(look.greys, np.int16)
+        self._middles = (self._greys[1:] + self._greys[:-1]) // 2
+        self._step = 255 / (len(look.greys) - 1)
+        self._dithered = look.dithered
+        self._chosen: NDArray[np.intp] | None = None
+
+    def round(self, pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Give each pixel the nearest grey, or the one it had where that is near enough.
+
+        Parameters
+        ----------
+        pixels : uint8, shape (height, width).
+
+        Returns
+        -------
+        Greys, 0 to 255, of the same shape.
+        """
+        values = pixels.astype(np.int16)
+        if self._dithered:
+            values += self._pattern(*pixels.shape)
+        chosen = np.searchsorted(self._middles, values)
+        former = self._chosen
+        if former is not None and former.shape == chosen.shape:
+            near = np.abs(values - self._greys[former]) <= STICKINESS * self._step
+            chosen = np.where(near, former, chosen)
+        self._chosen = chosen
+        return self._greys[chosen].astype(np.int32)
+
+    def _pattern(self, height: int, width: int) -> NDArray[np.int16]:
+        """Give what is added to each pixel, so that a grey between two becomes some of both.
+
+        The pattern stays where it is from image to image.
+        """
+        offsets = ((ORDER + 0.5) / ORDER.size - 0.5) * self._step
+        tiled = np.tile(offsets.astype(np.int16), (height // 4 + 1, width // 4 + 1))
+        return tiled[:height, :width]
+
+
+FADE_STEPS = 8
+"""What fades is drawn anew so many times at most."""
+
+LABEL_OPACITY = 0.5
+"""Below this a label is left out: letters do not fade."""
+
+
+class Label(NamedTuple):
+    """A text beside a box or points.
+
+    Parameters
+    ----------
+    x, y : the pixel above which it stands.
+    colour : 0xRRGGBB.
+    """
+
+    text: str
+    x: int
+    y: int
+    colour: int
+
+
+class Canvas:
+    """Greys that overlays are drawn on.
+
+    Parameters
+    ----------
+    greys : 0 to 255, shape (height, width).
+    image_size : width and height of the image as it was captured, pixels; overlays refer to it.
+
+    Attributes
+    ----------
+    colours : 0xRRGGBB of each pixel.
+    boxes, points : where some are drawn.
+    labels : what is to be written beside them.
+    """
+
+    def __init__(self, greys: NDArray[np.int32], image_size: Sequence[int]) -> None:
+        self.greys = greys
+        self.colours = greys * 0x010101
+        self.boxes = np.zeros(greys.shape, bool)
+        self.points = np.zeros(greys.shape, bool)
+        self.labels: list[Label] = []
+        self._height, self._width = greys.shape
+        self._across = self._width / max(image_size[0], 1)
+        self._down = self._height / max(image_size[1], 1)
+
+    def draw(self, overlays: Iterable[Overlay]) -> None:
+        """Draw boxes and points, as far as they lie on the image."""
+        for overlay in overlays:
+            match overlay["kind"]:
+                case "box":
+                    self._draw_box(overlay)
+                case "points":
+                    self._draw_points(overlay)
+
+    def _draw_box(self, box: BoxOverlay) -> None:
+        x0, y0, x1, y1 = box["corners"]
+        left, top = self._place(min(x0, x1), min(y0, y1))
+        right, bottom = self._place(max(x0, x1), max(y0, y1))
+        if right < 0 or bottom < 0 or left >= self._width or top >= self._height:
+            return
+        edges = np.zeros(self.greys.shape, bool)
+        rows, columns = slice(max(top, 0), bottom + 1), slice(max(left, 0), right + 1)
+        for y in (top, bottom):
+            if 0 <= y < self._height:
+                edges[y, columns] = True
+        for x in (left, right):
+            if 0 <= x < self._width:
+                edges[rows, x] = True
+        self._paint(edges, box)
+        self.boxes |= edges
+        self._label(box, max(left, 0), max(top, 0))
+
+    def _draw_points(self, group: PointsOverlay) -> None:
+        places = [self._place(x, y) for x, y in group["points"]]
+        inside = [(x, y) for x, y in places if 0 <= x < self._width and 0 <= y < self._height]
+        if not inside:
+            return
+        dots = np.zeros(self.greys.shape, bool)
+        dots[[y for _, y in inside], [x for x, _ in inside]] = True
+        self._paint(dots, group)
+        self.points |= dots
+        self._label(group, *min(inside, key=lambda place: place[1]))
+
+    def _place(self, x: int, y: int) -> tuple[int, int]:
+        """Give the pixel of the canvas in which the middle of an image's pixel lies."""
+        return int((x + 0.5) * self._across // 1), int((y + 0.5) * self._down // 1)
+
+    def _paint(self, where: NDArray[np.bool_], overlay: Overlay) -> None:
+        """Mix an overlay's colour with the greys below it."""
+        share = round(overlay["opacity"] * FADE_STEPS) / FADE_STEPS
+        below = self.greys[where] * (1 - share)
+        red, green, blue = ((below + part * share).astype(np.int32) for part in overlay["color"])
+        self.colours[where] = (red << 16) | (green << 8) | blue
+
+    def _label(self, overlay: Overlay, x: int, y: int) -> None:
+        """Note an overlay's label while it is solid enough to be read."""
+        text = "".join(c if cell_len(c) == 1 else "?" for c in plain(overlay["label"]))
+        if text and overlay["opacity"] >= LABEL_OPACITY:
+            red, green, blue = overlay["color"]
+            self.labels.append(Label(text, x, y, (red << 16) | (green << 8) | blue))
+
 
 UPPER_HALF = "▀"
 

@@ -1,29 +1,127 @@
 """A camera's screen: its settings, and all that is known of it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.signal import Signal
-from textual.widgets import Static
+from textual.widgets import Input, OptionList, Static
 
-from pmv_tui.control.messages import CameraStatus, SettingStatus
+from pmv_tui.config import OPTIONAL
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
-from pmv_tui.tui.help_topics import CAMERA_HELP
 from pmv_tui.tui.link import PERIOD, EngineLink, Untold
-from pmv_tui.tui.screens.setting import Save, SettingDialog
+from pmv_tui.tui.screens.dialogs import SaveDialog
 from pmv_tui.tui.screens.steering import SteeringScreen
-from pmv_tui.tui.setting_values import is_editable, name_setting, why_fixed
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.text import plain
-from pmv_tui.tui.widgets.camera_panels import CameraFacts, CameraHead
-from pmv_tui.tui.widgets.key_footer import KeyFooter
-from pmv_tui.tui.widgets.picture_view import PictureView
-from pmv_tui.tui.widgets.settings_table import SettingsTable
+from pmv_tui.tui.text.help import CAMERA_HELP
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.text.settings import (
+    Reading,
+    allowed,
+    deviation,
+    is_editable,
+    name_setting,
+    options,
+    read_value,
+    show_value,
+    why_fixed,
+    write_value,
+)
+from pmv_tui.tui.widgets.bars import KeyFooter
+from pmv_tui.tui.widgets.fields import Choices, Field
+from pmv_tui.tui.widgets.pictures import PictureView
+from pmv_tui.tui.widgets.tables import CameraFacts, CameraHead, SettingsTable
+from pmv_tui.wire.status import CameraStatus, SettingStatus
+
+Save = Callable[[Any], Awaitable[str]]
+"""Is given the value; returns why it was refused, or nothing."""
+
+
+class SettingDialog(SaveDialog):
+    """A field for a number or a text, or a list to choose from; it holds what is wanted now.
+
+    Parameters
+    ----------
+    camera : the camera's name.
+    setting : as it stood when the dialog opened.
+    save : called with a value of the setting's type.
+    """
+
+    def __init__(self, camera: str, setting: SettingStatus, save: Save) -> None:
+        super().__init__()
+        self._camera = camera
+        self._setting = setting
+        self._save = save
+        self._options = options(setting)
+
+    def compose(self) -> ComposeResult:
+        """Lay out what holds and what is allowed, the field or the list, and the buttons."""
+        setting = self._setting
+        wanted = write_value(setting["actual"] if setting["wanted"] is None else setting["wanted"])
+        with Vertical(classes="dialog"):
+            title = f"{plain(setting['name'])} of {plain(self._camera)}"
+            yield Static(title, classes="dialog-title", markup=False)
+            yield Static(self._situation(), classes="situation", markup=False)
+            if self._options:
+                choices = Choices(*self._options, markup=False, compact=True)
+                if wanted in self._options:
+                    choices.highlighted = self._options.index(wanted)
+                yield choices
+            else:
+                yield Field(wanted, compact=True, select_on_focus=True)
+            yield Static(id="problem", classes="field-error", markup=False)
+            yield from self.compose_end()
+
+    def check(self) -> bool:
+        """Show an error, or the warning that the camera will hardly take it."""
+        reading = self._reading
+        problem = self.query_one("#problem", Static)
+        problem.update(reading.error or reading.warning)
+        problem.set_class(bool(reading.warning), "-warning")
+        return not reading.error
+
+    async def save(self) -> str:
+        """Save the value. See `SaveDialog.save`."""
+        return await self._save(self._reading.value)
+
+    @property
+    def _reading(self) -> Reading:
+        """What is typed or chosen, as a value."""
+        if self._options:
+            chosen = self.query_one(OptionList).highlighted or 0
+            return read_value(self._setting, self._options[chosen])
+        return read_value(self._setting, self.query_one(Input).value)
+
+    @on(OptionList.OptionSelected)
+    def _choose(self) -> None:
+        """Save the choice at once."""
+        self.submit()
+
+    def _situation(self) -> str:
+        """Say what holds, why, what is allowed, and what a change does to the stream."""
+        setting = self._setting
+        unit = f" {plain(setting['unit'])}" if setting["unit"] else ""
+        parts = []
+        if setting["actual"] is None:
+            return plain(setting["note"]) or "not on this camera"
+        if why := deviation(setting):
+            parts.append(f"now {show_value(setting['actual'])}{unit}: {why}")
+        else:
+            parts.append(f"now {show_value(setting['actual'])}{unit}")
+            parts.append(plain(setting["note"]))
+        if not self._options and (bounds := allowed(setting, full=True)):
+            parts.append(f"allowed {bounds}")
+        if setting["name"] in OPTIONAL and setting["wanted"] is not None:
+            parts.append("empty: the default")
+        if not setting["live"]:
+            parts.append("a change restarts the stream")
+        return "; ".join(filter(None, parts))
+
 
 SETTLED_PERIOD = 1.0
 """Seconds from one question for the settings to the next, while no change is pending."""

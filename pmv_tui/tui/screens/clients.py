@@ -7,14 +7,14 @@ from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.control.messages import CameraStatus, behind
-from pmv_tui.tui.actions.clients import CLIENTS_ACTIONS
-from pmv_tui.tui.help_topics import CLIENTS_HELP
-from pmv_tui.tui.screens.explained import ExplainedScreen
+from pmv_tui.tui.actions.dialogs import CLIENTS_ACTIONS
+from pmv_tui.tui.screens.base import ExplainedScreen
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.text import plain
-from pmv_tui.tui.widgets.camera_panels import ClientView
-from pmv_tui.tui.widgets.key_footer import KeyFooter
+from pmv_tui.tui.text.help import CLIENTS_HELP
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.widgets.bars import KeyFooter
+from pmv_tui.tui.widgets.tables import ClientView
+from pmv_tui.wire.status import CameraStatus, behind
 
 
 class ClientsScreen(ExplainedScreen[None]):

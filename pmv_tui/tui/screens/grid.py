@@ -8,14 +8,14 @@ from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions.screens import GRID_ACTIONS
-from pmv_tui.tui.help_topics import GRID_HELP
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.widgets.key_footer import KeyFooter
-from pmv_tui.tui.widgets.picture_grid import PictureGrid
+from pmv_tui.tui.text.help import GRID_HELP
+from pmv_tui.tui.widgets.bars import KeyFooter
+from pmv_tui.tui.widgets.pictures import PictureGrid
+from pmv_tui.wire.status import CameraStatus
 
 
 class GridScreen(SteeringScreen):

@@ -11,16 +11,15 @@ from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.control.messages import Event
-from pmv_tui.tui.actions.log import LOG_ACTIONS
-from pmv_tui.tui.help_topics import LOG_HELP
-from pmv_tui.tui.log_filter import LogFilter
-from pmv_tui.tui.screens.explained import ExplainedScreen
-from pmv_tui.tui.screens.searched import SearchedScreen
+from pmv_tui.tui.actions.dialogs import LOG_ACTIONS
+from pmv_tui.tui.screens.base import ExplainedScreen, SearchedScreen
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.widgets.event_view import EventView
-from pmv_tui.tui.widgets.key_footer import KeyFooter
-from pmv_tui.tui.widgets.search_field import SearchField
+from pmv_tui.tui.text.events import LogFilter
+from pmv_tui.tui.text.help import LOG_HELP
+from pmv_tui.tui.widgets.bars import KeyFooter
+from pmv_tui.tui.widgets.fields import SearchField
+from pmv_tui.tui.widgets.line_view import EventView
+from pmv_tui.wire.status import Event
 
 
 class LogScreen(SearchedScreen[None], ExplainedScreen[None]):

@@ -13,24 +13,20 @@ from textual.signal import Signal
 from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
-from pmv_tui.control.messages import CameraStatus
 from pmv_tui.tui.actions.cameras import RELOAD, RESCAN
 from pmv_tui.tui.actions.screens import QUIT, RIG_ACTIONS
-from pmv_tui.tui.camera_filter import CameraFilter
-from pmv_tui.tui.columns import in_trouble
-from pmv_tui.tui.empty_rig import Keys, empty_rig
-from pmv_tui.tui.help_topics import RIG_HELP
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.screens.searched import SearchedScreen
+from pmv_tui.tui.screens.base import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open
-from pmv_tui.tui.state import RigState
-from pmv_tui.tui.widgets.camera_details import CameraDetails
-from pmv_tui.tui.widgets.camera_table import CameraTable
-from pmv_tui.tui.widgets.event_view import EventView
-from pmv_tui.tui.widgets.header_line import HeaderLine
-from pmv_tui.tui.widgets.key_footer import KeyFooter
-from pmv_tui.tui.widgets.picture_view import PictureView
-from pmv_tui.tui.widgets.search_field import SearchField
+from pmv_tui.tui.state import CameraFilter, RigState
+from pmv_tui.tui.text.columns import in_trouble
+from pmv_tui.tui.text.help import RIG_HELP, Keys, empty_rig
+from pmv_tui.tui.widgets.bars import HeaderLine, KeyFooter
+from pmv_tui.tui.widgets.fields import SearchField
+from pmv_tui.tui.widgets.line_view import EventView
+from pmv_tui.tui.widgets.pictures import PictureView
+from pmv_tui.tui.widgets.tables import CameraDetails, CameraTable
+from pmv_tui.wire.status import CameraStatus
 
 RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""

@@ -9,16 +9,15 @@ from textual.notifications import SeverityLevel
 from textual.signal import Signal
 from textual.widget import Widget
 
-from pmv_tui.control.display import display_here
-from pmv_tui.control.messages import OPEN_WINDOWS, CameraStatus, Result
+from pmv_tui.control.client import display_here
 from pmv_tui.tui.actions.cameras import PLUG
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.picture_feed import PictureFeed
-from pmv_tui.tui.screens.explained import ExplainedScreen
+from pmv_tui.tui.screens.base import ExplainedScreen
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.text import plain
-from pmv_tui.tui.widgets.cursor_view import CursorView
-from pmv_tui.tui.widgets.picture_view import PictureView
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.widgets.line_view import CursorView
+from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
+from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result
 
 DONE = {
     "plug": "{name} publishes at {pub_address}",
@@ -216,7 +215,7 @@ class SteeringScreen(ExplainedScreen[None]):
         self, read: Sequence[CameraStatus], unplug: Callable[[bool | None], None]
     ) -> None:
         """Ask before clients of the cameras that are `read` are disconnected."""
-        from pmv_tui.tui.screens.unplug import UnplugDialog
+        from pmv_tui.tui.screens.dialogs import UnplugDialog
 
         self.app.push_screen(UnplugDialog(read), unplug)
 

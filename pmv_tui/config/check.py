@@ -1,0 +1,344 @@
+"""Checks a config beyond its single values, completes it, and says in words what is wrong."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, MaxLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from pmv_tui.config.addresses import FIRST_PORT, Address, free_pair
+from pmv_tui.config.locate import real_path
+from pmv_tui.config.schema import CameraConfig, RigConfig, why_no_pixel
+from pmv_tui.config.toml_text import KeyPath
+from pmv_tui.untrusted import without_passwords
+
+_KINDS = {
+    float: "a number",
+    int: "a whole number",
+    bool: "true or false",
+    str: "text in quotes",
+}
+
+_TABLES = {
+    name: field.annotation
+    for name, field in RigConfig.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}
+_HEADERS = {
+    "": "the top level",
+    **{name: f"[{name}]" for name in _TABLES},
+    "cameras": "[[cameras]]",
+}
+_FIELDS: dict[str, dict[str, FieldInfo]] = {
+    "": RigConfig.model_fields,
+    **{name: section.model_fields for name, section in _TABLES.items()},
+    "cameras": CameraConfig.model_fields,
+}
+
+_KEY_MAP = ("tui", "keys")
+_KEY_MAP_ENTRY = 'it must be keys in quotes, such as "x" or "x,f2"'
+
+
+def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
+    """Tell what is wrong with a value, what is allowed, and in which unit.
+
+    Returns
+    -------
+    The path of the setting to blame, and the text.
+    """
+    path = _setting(error["loc"])
+    section = str(path[0]) if len(path) > 1 else ""
+    key = str(path[-1])
+    match error["type"]:
+        case "extra_forbidden":
+            return path, _unknown(section, key)
+        case "missing" if key == "unique_id":
+            return path, "is missing; every camera needs one, such as left-simulated"
+        case "value_error":
+            return path, str(error["ctx"]["error"])
+    field = _FIELDS[section].get(key)
+    if path[:2] == _KEY_MAP:
+        needed = (
+            _KEY_MAP_ENTRY if len(path) > len(_KEY_MAP) else "it must be a block headed [tui.keys]"
+        )
+    elif section and field:
+        needed = wanted(field)
+    elif path == ("cameras",) and isinstance(error["input"], dict):
+        return path, "write [[cameras]], in double brackets, above each camera"
+    else:
+        needed = f"it must be a block headed {_HEADERS[str(path[0])]}"
+    return path, f"{shown(error['input'])} is not allowed; {needed}"
+
+
+def shown(value: object) -> str:
+    """Show a value as TOML writes it, short enough for a line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            value = without_passwords(value)
+            return f'"{value}"' if len(value) <= 40 else f'"{value[:40]}…"'
+        case int() if abs(value) >= 2**63:
+            return "a number this large"
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+        case _:
+            return str(value)
+
+
+def written(value: object) -> str:
+    """Write a camera's value for a sentence, whole."""
+    match value:
+        case None:
+            return "not there"
+        case list() | tuple():
+            return f"[{', '.join(map(written, value))}]"
+        case float():
+            return f"{value:.12g}"
+        case _:
+            return shown(value)
+
+
+def wanted(field: FieldInfo) -> str:
+    """Tell what a setting may be, such as "it must be a number above 0, in µs"."""
+    needed = f"it must be {_kind(field.annotation)}"
+    if limits := [text for constraint in field.metadata if (text := _limit(constraint))]:
+        needed += f" {' and '.join(limits)}"
+    if isinstance(field.json_schema_extra, dict):
+        needed += f", in {field.json_schema_extra['unit']}"
+    return needed
+
+
+def _kind(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return " or ".join(shown(choice) for choice in get_args(annotation))
+    if origin is tuple:
+        return f"a list of {len(get_args(annotation))} whole numbers"
+    if origin in (Union, UnionType):
+        return " or ".join(_kind(one) for one in get_args(annotation) if one is not NoneType)
+    if hasattr(annotation, "__metadata__"):
+        return _kind(get_args(annotation)[0])
+    return _KINDS[annotation]
+
+
+def _limit(constraint: object) -> str:
+    match constraint:
+        case Gt(gt=bound):
+            return f"above {bound}"
+        case Ge(ge=bound):
+            return f"of at least {bound}"
+        case Le(le=bound):
+            return f"at most {bound}"
+        case MaxLen(max_length=bound):
+            return f"of at most {bound} characters"
+        case _:
+            return ""
+
+
+def _setting(location: tuple[str | int, ...]) -> KeyPath:
+    """Cut what is below a setting: which member of a union was tried."""
+    deep = location[0] == "cameras" or location[:2] == _KEY_MAP
+    return location[:3] if deep else location[:2]
+
+
+def _unknown(section: str, key: str) -> str:
+    for other, fields in _FIELDS.items():
+        if key in fields and other != section:
+            return f"unknown key {key} here; it belongs to {_HEADERS[other]}"
+    known = _FIELDS[section]
+    if near := get_close_matches(key.lower(), known, n=1):
+        return f"unknown key {key}; did you mean {near[0]}?"
+    return f"unknown key {key}; known ones are {', '.join(known)}"
+
+
+def complete(config: RigConfig, folder: Path) -> RigConfig:
+    """Give every camera both addresses, and every source its whole path.
+
+    An address that is written is never changed. The first camera is given the pair 5555 and 5556
+    where they are free, the second 5557 and 5558, and so on, whatever the cameras before it have:
+    so an edit of one camera's address does not move another's.
+
+    Parameters
+    ----------
+    config : as it was read.
+    folder : where relative sources start, absolute.
+    """
+    taken = addresses(config.cameras)
+    cameras = []
+    for index, camera in enumerate(config.cameras):
+        given = _with_addresses(camera, taken, FIRST_PORT + 2 * index)
+        taken += addresses([given])
+        source = whole_path(given.source, folder)
+        cameras.append(given.model_copy(update={"source": source}))
+    return config.model_copy(update={"cameras": tuple(cameras)})
+
+
+def found_camera(unique_id: str, others: Iterable[CameraConfig]) -> CameraConfig:
+    """Give the config of a camera that is connected but not listed.
+
+    Parameters
+    ----------
+    unique_id : `<serial>-<backend>`.
+    others : the rig's other cameras, whose addresses it must not have.
+    """
+    return _with_addresses(CameraConfig(unique_id=unique_id), addresses(others), FIRST_PORT)
+
+
+def addresses(cameras: Iterable[CameraConfig]) -> list[Address]:
+    """Give the addresses that cameras have; one that is still to be chosen is left out."""
+    return [
+        Address.parse(text)
+        for camera in cameras
+        for text in (camera.pub_address, camera.pull_address)
+        if text
+    ]
+
+
+def _with_addresses(camera: CameraConfig, taken: list[Address], first_port: int) -> CameraConfig:
+    if camera.pub_address and camera.pull_address:
+        return camera
+    pub, pull = free_pair(taken, first_port)
+    return camera.model_copy(
+        update={
+            "pub_address": camera.pub_address or str(pub),
+            "pull_address": camera.pull_address or str(pull),
+        }
+    )
+
+
+def whole_path(source: str | int | None, folder: Path) -> str | int | None:
+    """Make a file's path absolute; an index and a URL stay as they are."""
+    if not isinstance(source, str) or "://" in source:
+        return source
+    try:
+        return str(folder / Path(source).expanduser())
+    except RuntimeError:
+        return source  # No such user: the back end says that there is no such file.
+
+
+EVERY_CAMERA = "all"
+"""What commands say for every camera; so none can have it for a name."""
+
+WITHOUT_REGION = ("simulated", "opencv")
+"""Back ends whose cameras have no region of interest."""
+
+_ADDRESS_KEYS = ("pub_address", "pull_address")
+
+
+def conflicts(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    """Find ids, names and addresses that stand twice, the one name that is taken, empty images.
+
+    The cameras are those of the file as written, so that one wrong value hides no conflict.
+
+    Yields
+    ------
+    The path of the setting to blame, which is the later one, and what is wrong.
+    """
+    yield from _same_id(cameras)
+    yield from _same_name(cameras)
+    yield from _same_address(cameras)
+    yield from _no_pixel(cameras)
+
+
+def absent_sources(
+    config: Path,
+) -> Callable[[dict[str, Any]], Iterator[tuple[KeyPath, str]]]:
+    """Make the check of a config file that finds sources which are not there.
+
+    It is no mistake for an engine: the camera's row tells it, and the file may come. Devices may
+    be plugged in later, and URLs are not asked.
+    """
+    folder = real_path(config).parent
+
+    def check(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+        cameras = data.get("cameras")
+        for index, camera in enumerate(cameras if isinstance(cameras, list) else []):
+            source = _text(camera, "source") if isinstance(camera, dict) else ""
+            path = str(whole_path(source, folder))
+            if not source or "://" in source or source.isdecimal() or path.startswith("/dev/"):
+                continue
+            if not os.path.exists(path):  # noqa: PTH110 - also of what can be no path at all
+                yield ("cameras", index, "source"), f"there is no {path}"
+
+    return check
+
+
+def _same_id(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    seen = set()
+    for index, camera in enumerate(cameras):
+        unique_id = _text(camera, "unique_id")
+        if unique_id in seen:
+            yield ("cameras", index, "unique_id"), f"{unique_id} is listed more than once"
+        elif unique_id:
+            seen.add(unique_id)
+
+
+def _same_name(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    """Check names, which commands use: also the serial that stands in for a missing one."""
+    owners: dict[str, int] = {}
+    ids = {_text(camera, "unique_id") for camera in cameras}
+    for index, camera in enumerate(cameras):
+        unique_id = _text(camera, "unique_id")
+        name = _text(camera, "name") or unique_id.rpartition("-")[0]
+        path = ("cameras", index, "name")
+        if name == EVERY_CAMERA:
+            yield path, f"{name} stands for every camera; give this one another name"
+        elif name in ids and name != unique_id:
+            yield path, f"{name} is the unique_id of another camera; give this one another name"
+        elif name in owners:
+            other = _text(cameras[owners[name]], "unique_id")
+            if other != unique_id or not unique_id:
+                whose = other or f"camera {owners[name] + 1}"
+                yield path, f"{name} is also what {whose} is called; give this one another name"
+        elif name:
+            owners[name] = index
+
+
+def _same_address(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    owners: list[tuple[Address, int, str]] = []
+    for index, camera in enumerate(cameras):
+        for key in _ADDRESS_KEYS:
+            try:
+                address = Address.parse(_text(camera, key))
+            except ValueError:
+                continue  # None is written, or the schema has a word to say about it.
+            for other, owner, other_key in owners:
+                if address.collides(other):
+                    whose = "this camera" if owner == index else _called(cameras[owner], owner)
+                    yield (
+                        ("cameras", index, key),
+                        f"{address} is also the {other_key} of {whose}; choose another port",
+                    )
+                    break
+            owners.append((address, index, key))
+
+
+def _no_pixel(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    """Find regions of interest of which downsampling leaves nothing."""
+    for index, camera in enumerate(cameras):
+        match camera:
+            case {"roi": [_, _, int(width), int(height)], "downsampling": 2 | 4 as factor}:
+                bayer = camera.get("pixel_format") == "Colour"
+                backend = _text(camera, "unique_id").rpartition("-")[2]
+                why = why_no_pixel(width, height, factor, bayer=bayer)
+                # A side of 0 has its own mistake told.
+                if why and min(width, height) > 0 and backend not in WITHOUT_REGION:
+                    yield ("cameras", index, "downsampling"), f"{why}; see roi"
+
+
+def _called(camera: dict[str, Any], index: int) -> str:
+    return _text(camera, "name") or _text(camera, "unique_id") or f"camera {index + 1}"
+
+
+def _text(camera: dict[str, Any], key: str) -> str:
+    value = camera.get(key)
+    return value if isinstance(value, str) else ""

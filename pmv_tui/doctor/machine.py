@@ -1,0 +1,288 @@
+"""The machine: its limits, clock, disk, log-in session and terminal, and the libraries."""
+
+import ctypes
+import os
+import platform
+import resource
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import zmq
+
+from pmv_tui import __version__
+from pmv_tui.config.locate import real_path
+from pmv_tui.control.rig import MAX_SOCKET_PATH
+from pmv_tui.doctor.examined import Examined, Finding, error, note, ok, warning
+from pmv_tui.system import ENGINE, why_not_private
+
+FILES_A_CAMERA = 24
+"""Open files of a camera with a client, and room for more of them."""
+
+LITTLE_MEMORY = 300
+"""MB."""
+
+SELF_GOVERNING = ("intel_pstate", "amd-pstate", "amd-pstate-epp")
+"""Drivers whose `powersave` goes up to full speed under load."""
+
+
+def check_limits(examined: Examined) -> Iterator[Finding]:
+    """Compare limits with the number of cameras."""
+    cameras = len(examined.config.cameras)
+    yield _open_files(cameras)
+    yield from _processors(examined, cameras)
+    yield from _memory(examined)
+
+
+def _open_files(cameras: int) -> Finding:
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)  # an engine takes what it may have
+    need = ENGINE + FILES_A_CAMERA * cameras
+    if allowed == resource.RLIM_INFINITY:
+        return ok("open files are not limited")
+    text = f"{allowed} open files are allowed, about {need} needed for {cameras} camera(s)"
+    if allowed >= need:
+        return ok(text)
+    more = f"nofile {max(1024, need)} in /etc/security/limits.conf"
+    return error(text, f"raise the limit: {more}, then log in again")
+
+
+def _processors(examined: Examined, cameras: int) -> Iterator[Finding]:
+    usable = len(os.sched_getaffinity(0))
+    if cameras > 2 * usable:
+        yield warning(
+            f"{cameras} cameras on {usable} processor(s)",
+            "see pmv-tui status for dropped frames; lower fps, or use fewer cameras",
+        )
+    else:
+        yield ok(f"{usable} processor(s) for {cameras} camera(s)")
+    policy = "sys/devices/system/cpu/cpu0/cpufreq"
+    driver = examined.read(f"{policy}/scaling_driver")
+    if examined.read(f"{policy}/scaling_governor") == "powersave" and driver not in SELF_GOVERNING:
+        yield warning(
+            "the processors are held at their lowest speed (governor powersave)",
+            "as root: cpupower frequency-set -g performance",
+        )
+
+
+def _memory(examined: Examined) -> Iterator[Finding]:
+    for line in (examined.read("proc/meminfo") or "").splitlines():
+        if line.startswith("MemAvailable:"):
+            available = int(line.split()[1]) // 1000
+            text = f"{available} MB of memory are available"
+            if available < LITTLE_MEMORY:
+                yield warning(text, "end other programs: what is swapped out comes back late")
+            else:
+                yield ok(text)
+
+
+SOURCE = "sys/devices/system/clocksource/clocksource0/current_clocksource"
+
+SLOW = ("hpet", "acpi_pm", "jiffies", "pit")
+"""Sources of which a reading takes a microsecond or more."""
+
+_NOT_SYNCHRONISED = 5
+"""What adjtimex(2) returns then, TIME_ERROR."""
+
+_TIMEX_BYTES = 512
+"""More than its structure has."""
+
+
+def check_clock(examined: Examined) -> Iterator[Finding]:
+    """Tell what a time stamp is worth."""
+    yield ok(
+        "a frame's time stamp is this host's clock (CLOCK_REALTIME) at its arrival; a camera's own "
+        "clock is compared with it in the TUI"
+    )
+    source = examined.read(SOURCE)
+    if source in SLOW:
+        yield warning(
+            f"the kernel's clock source is {source}: reading it is slow",
+            f"tsc is faster, where /{SOURCE.replace('current', 'available')} lists it: boot with "
+            "clocksource=tsc",
+        )
+    elif source is not None:
+        yield ok(f"clock source {source}")
+    if _synchronised():
+        yield ok("the clock is kept to others' by NTP or PTP")
+    else:
+        yield note(
+            "the clock is not kept to others' by NTP or PTP",
+            "to compare time stamps of several machines, start chrony, systemd-timesyncd or ptp4l",
+        )
+
+
+def _synchronised() -> bool:
+    """Ask the kernel whether something disciplines its clock. Source: adjtimex(2)."""
+    ask = ctypes.create_string_buffer(_TIMEX_BYTES)  # zeros: nothing is to be changed
+    return bool(ctypes.CDLL(None).adjtimex(ask) != _NOT_SYNCHRONISED)
+
+
+NEEDED, LITTLE = 10, 200
+"""MB: the logs take 6."""
+
+SHARED = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "lustre")
+"""File systems on which locks and local sockets may not work."""
+
+
+def check_storage(examined: Examined) -> Iterator[Finding]:
+    """Tell what keeps an engine from its lock, its socket or its log."""
+    folder = examined.rig.folder
+    if len(os.fsencode(examined.rig.socket_path)) > MAX_SOCKET_PATH:
+        yield error(
+            f"{examined.rig.socket_path} is too long for a socket",
+            "set XDG_STATE_HOME to a folder with a shorter path",
+        )
+    for each in (folder.parent, folder):
+        if each.exists() and (why := why_not_private(each)):
+            yield error(why, "no engine starts before, and none is asked")
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        yield error(
+            f"{there} cannot be written: an engine needs it for its log",
+            f"change its owner or mode, or set XDG_STATE_HOME; it would hold {folder}",
+        )
+    kind = _file_system(examined, there)
+    if kind in SHARED:
+        yield warning(
+            f"{there} lies on a network file system ({kind}): locks may not work there",
+            "set XDG_STATE_HOME to a folder on a local disk",
+        )
+    free = shutil.disk_usage(there).free // 1_000_000
+    text = f"{free} MB are free for logs in {folder}"
+    remedy = "delete what is not needed there; nothing is captured to disk, but logs are"
+    if free < NEEDED:
+        yield error(text, remedy)
+    elif free < LITTLE:
+        yield warning(text, remedy)
+    else:
+        yield ok(text)
+
+
+def _file_system(examined: Examined, folder: Path) -> str:
+    """Name the kind of file system that a folder lies on; empty where it is not known."""
+    mounts = [line.split() for line in (examined.read("proc/self/mounts") or "").splitlines()]
+    around = [
+        (len(words[1]), number, words[2])
+        for number, words in enumerate(mounts)
+        if real_path(folder).is_relative_to(words[1].replace("\\040", " "))
+    ]
+    return max(around)[2] if around else ""
+
+
+_FILES = ("etc/systemd/logind.conf", "run/systemd/logind.conf", "usr/lib/systemd/logind.conf")
+"""The first that is there counts, and below it what lies in the folders of the same names."""
+
+
+def check_session(examined: Examined) -> Iterator[Finding]:
+    """Tell whether logind kills what a user leaves behind."""
+    # Root is left alone by default: KillExcludeUsers.
+    if not _kills(examined) or examined.user == "root":
+        yield ok("an engine lives on after its user logs out")
+        return
+    if (examined.root / f"var/lib/systemd/linger/{examined.user}").exists():
+        yield warning(
+            "logind kills a session's processes at log-out (KillUserProcesses=yes)",
+            "start the engine outside the session: systemd-run --user pmv-tui serve",
+        )
+    else:
+        yield warning(
+            "logind kills a session's processes at log-out (KillUserProcesses=yes): the engine too",
+            f"loginctl enable-linger {examined.user}, and start it with: systemd-run --user "
+            "pmv-tui serve; or set KillUserProcesses=no in /etc/systemd/logind.conf",
+        )
+
+
+def _kills(examined: Examined) -> bool:
+    """Read logind's setting: off unless the last file that names it says yes."""
+    main = next((each for each in _FILES if (examined.root / each).exists()), _FILES[0])
+    drop_ins = {
+        path.name: str(path.relative_to(examined.root))
+        for each in reversed(_FILES)
+        for path in (examined.root / f"{each}.d").glob("*.conf")
+    }
+    kills = False
+    for path in (main, *(drop_ins[name] for name in sorted(drop_ins))):
+        for line in (examined.read(path) or "").splitlines():
+            key, _, value = line.partition("=")
+            if key.strip() == "KillUserProcesses":
+                kills = value.strip().lower() in ("yes", "true", "on", "1")
+    return kills
+
+
+COLUMNS, LINES = 80, 24
+
+
+def check_terminal(examined: Examined) -> Iterator[Finding]:
+    """Tell what the TUI would check_terminal poor for."""
+    yield _letters(examined)
+    if examined.terminal is None:
+        yield note("the output goes to no terminal, so nothing is known of one")
+        return
+    columns, lines = examined.terminal
+    if columns < COLUMNS or lines < LINES:
+        text = f"the terminal has {columns}x{lines} characters"
+        yield warning(text, f"make it {COLUMNS}x{LINES} or larger")
+    else:
+        yield ok(f"{columns}x{lines} characters")
+    yield _colors(examined)
+
+
+def _letters(examined: Examined) -> Finding:
+    """Read the locale as the C library would: the first of three that is set."""
+    names = (examined.environment.get(each) for each in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next(filter(None, names), "")
+    if "utf-8" in locale.lower() or "utf8" in locale.lower():
+        return ok(f"letters: UTF-8 (locale {locale or 'not set'})")
+    said = f"the locale {locale} is not UTF-8" if locale else "no locale is set"
+    return warning(f"{said}: the TUI keeps to ASCII", "export LC_ALL=C.UTF-8")
+
+
+def _colors(examined: Examined) -> Finding:
+    environment = examined.environment
+    name = environment.get("TERM", "")
+    inside = ", inside tmux" if environment.get("TMUX") else ""
+    if name in ("", "dumb", "unknown"):
+        return warning(f"TERM is {name or 'not set'}", "export TERM=xterm-256color")
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return ok(f"all colours ({name}{inside})")
+    # What is drawn with goes by the name too, and not by the terminal's own list of what it can.
+    if name.endswith("256color") or name == "xterm-kitty":
+        return ok(f"256 colours ({name}{inside})")
+    remedy = "export TERM=xterm-256color, if the terminal has them, as nearly all do"
+    if inside:
+        remedy = 'in ~/.tmux.conf: set -g default-terminal "tmux-256color"'
+    return note(f"16 colours ({name}{inside})", remedy)
+
+
+REQUIRED = ("msgpack", "numpy", "opencv-python", "pydantic", "pypylon", "pyzmq", "textual")
+
+OPTIONAL = ("PyGObject",)
+
+
+def check_libraries(examined: Examined) -> Iterator[Finding]:  # noqa: ARG001 - the form of every check
+    """Tell the versions of all that takes part."""
+    yield ok(
+        f"pmv-tui {__version__}, Python {platform.python_version()}, "
+        f"Linux {platform.release()} on {platform.machine()}, libzmq {zmq.zmq_version()}"
+    )
+    there = []
+    for name in (*REQUIRED, *OPTIONAL):
+        try:
+            there.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            if name in REQUIRED:
+                yield error(f"{name} is not installed", f"pip install {name}")
+            else:
+                yield note(f"{name} is not installed: aravis cameras need it")
+    yield ok(", ".join(filter(None, [*there, _aravis()])))
+
+
+def _aravis() -> str:
+    """Name the version of the library itself, which is no Python package."""
+    try:
+        library = ctypes.CDLL("libaravis-0.8.so.0")
+    except OSError:
+        return ""
+    parts = (library[f"arv_get_{part}_version"]() for part in ("major", "minor", "micro"))
+    return f"aravis {'.'.join(map(str, parts))}"

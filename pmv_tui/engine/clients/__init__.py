@@ -1,0 +1,1 @@
+"""Who is connected to the engine's sockets, who may be, and how much each may cost."""

@@ -1,0 +1,421 @@
+"""One camera of the rig: its worker, its sockets, its overlays, its window."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import zmq
+
+from pmv_tui.cameras.base import Setting
+from pmv_tui.cameras.images import FLIPS
+from pmv_tui.cameras.readback import absent
+from pmv_tui.config.addresses import Address
+from pmv_tui.config.check import written
+from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pixel
+from pmv_tui.engine.clients.gate import Door
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.overlays import Overlays, overlays_of
+from pmv_tui.engine.stream.preview import PreviewFeed, thumbnail
+from pmv_tui.engine.stream.publisher import Publisher
+from pmv_tui.engine.stream.receiver import Receiver
+from pmv_tui.engine.stream.socket_pair import SocketPair
+from pmv_tui.engine.stream.worker import Worker
+from pmv_tui.rates import rate
+from pmv_tui.untrusted import without_passwords
+from pmv_tui.windows.manager import WindowFeed, Windows
+from pmv_tui.windows.messages import Scene, WindowStatus
+from pmv_tui.wire.status import OPEN_WINDOWS, CameraSettings, SettingStatus, Thumbnail
+
+COUPLED = frozenset({"fps", "exposure_time", "roi", "pixel_format", "external_trigger"})
+"""Settings on whose values the ranges of the others may depend."""
+
+
+def why_not_taken(
+    reported: Sequence[Setting], changes: Mapping[str, Any], *, pending: bool = False
+) -> str:
+    """Return why the camera will not take new values, with what it allows; empty where it may.
+
+    Parameters
+    ----------
+    reported : what holds, and the ranges, as the other settings leave them.
+    changes : new values by the config's keys.
+    pending : whether the camera has not taken over an earlier change: ranges may be old.
+    """
+    reasons = []
+    for setting in reported:
+        value = changes.get(setting.name)
+        others = COUPLED & changes.keys() - {setting.name}
+        if setting.name in COUPLED and (others or pending):
+            continue  # Together they may well be allowed.
+        if value is not None and setting.actual is not None:
+            reasons += [f"{setting.name}: {reason}" for reason in _reasons(setting, value)]
+    return "; ".join(reasons)
+
+
+def _reasons(setting: Setting, value: Any) -> Iterator[str]:
+    if setting.choices and str(value) not in setting.choices:
+        yield f"{written(value)} is not offered by the camera; it has {', '.join(setting.choices)}"
+    match value, setting.lowest, setting.highest:
+        case bool(), _, _:
+            return
+        case list() | tuple(), tuple() as lowest, tuple() as highest:
+            yield from _region_reasons(setting, value, lowest, highest)
+        case int() | float(), lowest, highest if (
+            isinstance(lowest, int | float) and value < lowest
+        ) or (isinstance(highest, int | float) and value > highest):
+            yield (
+                f"{written(value)} is out of the camera's range; it takes "
+                f"{_range(lowest, highest)}{setting.unit and f' {setting.unit}'} now"
+            )
+
+
+def _region_reasons(
+    setting: Setting, region: Sequence[int], lowest: Sequence[int], highest: Sequence[int]
+) -> Iterator[str]:
+    """Compare with the sensor: the largest size reported is what the offset in use leaves of it."""
+    whole = len(region) == 4 and all(isinstance(each, int) for each in region)
+    if not (whole and isinstance(setting.actual, tuple)):
+        return  # What is no region at all is told when it is saved.
+    for start, size, offset, largest, smallest in zip(
+        region[:2], region[2:], setting.actual[:2], highest[2:], lowest[2:], strict=True
+    ):
+        sensor = offset + largest
+        if size < smallest or start + size > sensor:
+            yield (
+                f"{written(region)} does not fit: of the {sensor} pixels of the sensor that way, "
+                f"{start} + {size} are wanted, and {smallest} at least"
+            )
+
+
+def _range(lowest: object, highest: object) -> str:
+    match lowest, highest:
+        case None, _:
+            return f"up to {written(highest)}"
+        case _, None:
+            return f"{written(lowest)} and more"
+        case _:
+            return f"{written(lowest)} to {written(highest)}"
+
+
+CAPTION_PERIOD = 500_000_000
+"""ns between two versions of a window's caption."""
+
+
+class Shown:
+    """Puts together image, overlays, and why the image is not live.
+
+    Parameters
+    ----------
+    unique_id : the camera's.
+    worker : the camera's.
+    overlays : what clients sent.
+    preview : has the newest frame, for terminals.
+    captions : whether windows have one.
+    """
+
+    def __init__(
+        self,
+        unique_id: str,
+        worker: Worker,
+        overlays: Overlays,
+        preview: PreviewFeed,
+        *,
+        captions: bool,
+    ) -> None:
+        self._unique_id = unique_id
+        self._worker = worker
+        self._overlays = overlays
+        self._preview = preview
+        self.captions = captions
+        self._caption = ("", 0)
+
+    def scene(self, label: str, publishing: str) -> Scene:
+        """Tell what is drawn over the image in the window now; called by the windows' thread.
+
+        Parameters
+        ----------
+        label : what people call the camera.
+        publishing : whether it does, in a word.
+        """
+        now = time.monotonic_ns()
+        caption = self._caption_at(now, label, publishing) if self.captions else ""
+        overlays = overlays_of(self._overlays.drawn(now))
+        return Scene(caption=caption, notice=self._notice(now), overlays=overlays)
+
+    def thumbnail(self, known: int, max_width: int, max_height: int) -> Thumbnail:
+        """Show the newest frame small, and what is drawn over it now.
+
+        Parameters
+        ----------
+        known : the number of the frame that the caller has; its pixels are not sent again.
+        max_width, max_height : pixels.
+        """
+        now = time.monotonic_ns()
+        progress = self._worker.progress
+        told = self.no_thumbnail(self._notice(now))
+        told["overlays"] = overlays_of(self._overlays.drawn(now))
+        newest = self._preview.newest(now)
+        if newest is None:
+            return told
+        told["sequence"], told["timestamp"] = newest.sequence, newest.timestamp
+        told["image_size"] = newest.image.shape[1], newest.image.shape[0]
+        if newest.sequence != known:
+            small = thumbnail(newest.image, max_width, max_height, progress.pixel_format)
+            told["size"], told["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
+        return told
+
+    def no_thumbnail(self, notice: str) -> Thumbnail:
+        """Show no frame, and why."""
+        progress = self._worker.progress
+        return Thumbnail(
+            unique_id=self._unique_id,
+            sequence=0,
+            timestamp=0,
+            image_size=(progress.width, progress.height),
+            size=(0, 0),
+            pixels=None,
+            notice=notice,
+            overlays=[],
+        )
+
+    def _notice(self, now: int) -> str:
+        """Say why the image is not live; empty where it is. `now` is monotonic, ns."""
+        state, reason = self._worker.state(now)
+        if state == "capturing":
+            return ""
+        return f"{state}: {reason}" if reason else state
+
+    def _caption_at(self, now: int, label: str, publishing: str) -> str:
+        """Write name, fps and publishing state; anew twice a second, so that it can be read."""
+        text, written = self._caption
+        if now - written > CAPTION_PERIOD:
+            text = f"{label}  {rate(self._worker.arrivals, now):.1f} fps  {publishing}"
+            self._caption = text, now
+        return text
+
+
+_OF_THE_SIZE = ("roi", "source", "width", "height")
+"""Settings that decide how large a camera's images are."""
+
+
+class RigCamera:
+    """A camera that captures from `start` to `stop`, plugged or not.
+
+    Its methods are called by the main thread.
+
+    Parameters
+    ----------
+    config : complete: both addresses are given.
+    listed : whether it stands in the config file.
+    tell : records what happened to it.
+    rig : what the config says of all cameras.
+    guard : watches its clients.
+    door : lets its clients in; None: whoever comes.
+    """
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        *,
+        listed: bool,
+        rig: RigConfig,
+        receiver: Receiver,
+        windows: Windows,
+        tell: Callable[[str], None],
+        context: zmq.Context[zmq.Socket[bytes]],
+        guard: Guard,
+        door: Door | None,
+    ) -> None:
+        self.config = config
+        self._rig = rig
+        self.listed = listed
+        self.turn = 0
+        """Counts the commands that plug, unplug or move it; one that waited sees that another
+        came."""
+        self._windows = windows
+        self._feed = WindowFeed(rig.display.rate)
+        self._preview = PreviewFeed()
+        self.publisher = Publisher(config.unique_id, rig.socket_config)
+        self.worker = Worker(config, self.publisher, self._feed, self._preview, tell)
+        self.overlays = Overlays(rig.overlay, self._image_size)
+        self.sockets = SocketPair(
+            context, self.publisher, receiver, self.overlays, guard=guard, door=door
+        )
+        self.shown = Shown(
+            config.unique_id,
+            self.worker,
+            self.overlays,
+            self._preview,
+            captions=rig.display.captions,
+        )
+
+    @property
+    def plugged(self) -> bool:
+        """Whether both sockets are bound."""
+        return self.sockets.bound
+
+    @property
+    def paused(self) -> bool:
+        """Whether publishing is paused."""
+        return self.publisher.paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self.publisher.paused = paused
+
+    @property
+    def addresses(self) -> tuple[Address, Address]:
+        """Where it publishes and where it receives, bound or not."""
+        return Address.parse(self.config.pub_address), Address.parse(self.config.pull_address)
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines may reach one of its addresses."""
+        return any(address.exposed for address in self.sockets.addresses or self.addresses)
+
+    def configure(self, rig: RigConfig) -> None:
+        """Take over what the config says of all cameras."""
+        self._rig = rig
+        self.publisher.configure(rig.socket_config)
+        self.overlays.configure(rig.overlay)
+        self._feed.set_rate(rig.display.rate)
+        self.shown.captions = rig.display.captions
+
+    def change(self, config: CameraConfig) -> None:
+        """Take over other settings; what the camera makes of them, `settings` tells afterwards."""
+        self.config = config
+        self.worker.change(config)
+
+    def why_not_taken(self, changes: Mapping[str, Any]) -> str:
+        """Return why the camera will not take new values of its settings; empty where it may."""
+        reported = self.worker.progress.settings
+        return why_not_taken(reported, changes, pending=self.worker.change_pending)
+
+    def why_no_effect(self, changes: Mapping[str, Any]) -> str:
+        """Return which of the changes the camera does nothing with, and why; empty where it may."""
+        if changes.keys() & {"source", "device"}:
+            return ""  # With another source it may be another kind of camera.
+        return "".join(
+            f"; {setting.name} has no effect: {setting.note}"
+            for setting in self.worker.progress.settings
+            if setting.name in changes and setting.actual is None and setting.note
+        )
+
+    def settings(self) -> CameraSettings:
+        """Tell every setting, as the camera reported it last."""
+        pending, config = self.worker.change_pending, self.config
+        told = []
+        for setting in self.worker.progress.settings:
+            newer = pending and setting.name in config.model_fields_set
+            wanted = getattr(config, setting.name) if newer else setting.wanted
+            told.append(dataclasses.replace(setting, wanted=wanted))
+        told += [self._downsampling(), *self._orientation(), *self._source(), *self._of_all()]
+        settings = [cast("SettingStatus", dataclasses.asdict(setting)) for setting in told]
+        return CameraSettings(camera=config.label, pending=pending, settings=settings)
+
+    def _downsampling(self) -> Setting:
+        factor = self.config.downsampling
+        bayer = self.worker.progress.pixel_format.startswith("Bayer")
+        choices = [one for one in (1, 2, 4) if not self._why_no_pixel(one, bayer=bayer)]
+        return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
+
+    def _source(self) -> Iterator[Setting]:
+        """Report the source of a camera that has one; a password in it is not told."""
+        source = self.config.source
+        if self.config.backend in ("opencv", "simulated"):
+            shown = without_passwords(source) if isinstance(source, str) else source
+            if shown == source:
+                yield Setting("source", source, "" if source is None else source)
+            else:
+                yield absent("source", shown, "holds a password: change it in the config file")
+
+    def _of_all(self) -> Iterator[Setting]:
+        """Report what can be changed here and holds for all cameras."""
+        for name, section in SECTION_OF.items():
+            values = getattr(self._rig, section)
+            value, limits = getattr(values, name), type(values).model_fields[name].metadata
+            yield Setting(
+                name,
+                value,
+                value,
+                lowest=next((each.ge for each in limits if hasattr(each, "ge")), None),
+                highest=next((each.le for each in limits if hasattr(each, "le")), None),
+                unit={"put_rate": "1/s", "extended_metadata": ""}.get(name, "s"),
+                live=True,
+                note="for all cameras",
+            )
+
+    def _orientation(self) -> Iterator[Setting]:
+        for name, choices in (("flip", tuple(FLIPS)), ("rotate", ("0", "90", "180", "270"))):
+            value = getattr(self.config, name)
+            yield Setting(name, value, value, choices=choices, live=True)
+
+    def why_refused(self, config: CameraConfig) -> str:
+        """Return why settings would leave nothing of the images that come; empty where they do not.
+
+        Images of another size may come after a change of some settings: those are not judged here.
+        """
+        former = self.config
+        same = all(getattr(config, key) == getattr(former, key) for key in _OF_THE_SIZE)
+        recoloured = config.pixel_format != former.pixel_format
+        if not same or not (recoloured or config.downsampling != former.downsampling):
+            return ""
+        bayer = self.worker.progress.pixel_format.startswith("Bayer")
+        if recoloured:
+            bayer = config.pixel_format == "Colour"
+        why = self._why_no_pixel(config.downsampling, bayer=bayer)
+        return why and f"downsampling = {why}"
+
+    def _why_no_pixel(self, factor: int, *, bayer: bool) -> str:
+        width, height = self.worker.progress.raw_size
+        return why_no_pixel(width, height, factor, bayer=bayer) if width and height else ""
+
+    @property
+    def window(self) -> WindowStatus:
+        """What has become of the camera's window."""
+        return self._windows.state(self.config.unique_id)
+
+    @property
+    def window_wanted(self) -> bool:
+        """Whether the camera's window is shown, or on its way."""
+        return self.window.state in OPEN_WINDOWS
+
+    def open_window(self, display: str, xauthority: str) -> None:
+        """Show the camera's window on a display, as the user's environment names it."""
+        title = f"{self.config.label} ({self.config.unique_id})"
+        self._windows.open(
+            self.config.unique_id, title, self._feed, display=display, xauthority=xauthority
+        )
+
+    def close_window(self) -> None:
+        """Close the camera's window."""
+        self._windows.close(self.config.unique_id)
+
+    def scene(self) -> Scene:
+        """Tell what is drawn over the camera's image now; called by the windows' thread."""
+        publishing = "unplugged"
+        if self.plugged:
+            publishing = "paused" if self.paused else "publishing"
+        return self.shown.scene(self.config.label, publishing)
+
+    def look(self) -> None:
+        """Bring up to date what nobody else would: clients, a refused edit, frames not needed."""
+        self.sockets.look()
+        self.publisher.count_clients()
+        self._preview.expire(time.monotonic_ns())
+
+    def stop(self) -> None:
+        """Ask the worker to end, and release the sockets."""
+        self.worker.stop()
+        self.sockets.release()
+
+    def ended(self, timeout: float) -> bool:
+        """Wait for the worker's end, seconds; False where its camera hangs."""
+        if not self.worker.join(timeout):
+            return False
+        self._feed.close()
+        return True
+
+    def _image_size(self) -> tuple[int, int]:
+        return self.worker.progress.width, self.worker.progress.height

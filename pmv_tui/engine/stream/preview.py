@@ -1,0 +1,138 @@
+"""A camera's way to terminals: its newest frame while somebody asks for it, made small."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmv_tui.cameras.base import Frame
+
+KEPT_FOR = 3_000_000_000
+"""ns after the last question in which frames are kept."""
+
+
+class Newest(NamedTuple):
+    """The newest frame.
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width); nobody writes to it any more.
+    timestamp : ns since the epoch, when it arrived.
+    sequence : its number.
+    """
+
+    image: NDArray[np.uint8]
+    timestamp: int
+    sequence: int
+
+
+class PreviewFeed:
+    """Keeps a reference to one camera's newest frame, never a copy: frames are the receiver's own.
+
+    The worker offers each frame; the main thread asks. No lock: each only ever puts a whole tuple,
+    or None, in the other's place, and at worst a frame is kept, or missing, until the next one.
+    """
+
+    def __init__(self) -> None:
+        self._newest: Newest | None = None
+        self._until = 0
+
+    def offer(self, frame: Frame, sequence: int, now: int) -> None:
+        """Keep a frame if somebody looks; called by the worker.
+
+        Parameters
+        ----------
+        sequence : the frame's number, above those before it.
+        now : monotonic, ns.
+        """
+        if now < self._until:
+            self._newest = Newest(frame.image, frame.timestamp, sequence)
+        elif self._newest is not None:
+            self._newest = None
+
+    def newest(self, now: int) -> Newest | None:
+        """Give the newest frame, and keep those that come; None where none came since.
+
+        Parameters
+        ----------
+        now : monotonic, ns.
+        """
+        self._until = now + KEPT_FOR
+        return self._newest
+
+    def expire(self, now: int) -> None:
+        """Let go of the last frame of a camera that sends no more, once nobody asks."""
+        if now >= self._until:
+            self._newest = None
+
+
+SAMPLES = 4
+"""Rows that are averaged for one of the thumbnail, at most: more look no better and cost more."""
+
+
+def fit_inside(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:
+    """Give the largest size of the same shape that fits, never above the image's own.
+
+    Parameters
+    ----------
+    width, height : of the image, pixels.
+    max_width, max_height : of where it is shown, pixels.
+
+    Returns
+    -------
+    Width and height, pixels; at least 1.
+    """
+    scale = min(max_width / width, max_height / height, 1.0)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def thumbnail(
+    image: NDArray[np.uint8], max_width: int, max_height: int, pixel_format: str
+) -> NDArray[np.uint8]:
+    """Scale an image down to fit, each pixel the mean of those it stands for.
+
+    Of these all columns count, but only some rows, spread evenly. A raw Bayer image is taken by
+    squares of two pixels on a side, one of each colour: their mean is a grey.
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width).
+    max_width, max_height : pixels.
+    pixel_format : what the bytes are: `Mono8`, `BayerRG8`, ….
+
+    Returns
+    -------
+    uint8, C-contiguous, of the image's shape as nearly as whole pixels allow; an array of its own.
+    """
+    unit = 2 if pixel_format.startswith("Bayer") and min(image.shape) > 1 else 1
+    height, width = (size // unit for size in image.shape)
+    small_width, small_height = fit_inside(width, height, max_width, max_height)
+    sums, summed = _summed_rows(image, np.arange(small_height + 1) * height // small_height, unit)
+    columns = np.arange(small_width + 1) * width // small_width * unit
+    totals = np.add.reduceat(sums[:, : columns[-1]], columns[:-1], axis=1, dtype=np.uint32)
+    counts = (np.diff(columns) * summed).astype(np.uint32)
+    means: NDArray[np.uint32] = (totals + counts // 2) // counts
+    return means.astype(np.uint8)
+
+
+def _summed_rows(
+    image: NDArray[np.uint8], edges: NDArray[np.int_], unit: int
+) -> tuple[NDArray[np.uint16], int]:
+    """Add up some of the rows between each edge and the next.
+
+    Parameters
+    ----------
+    edges : in units of `unit` rows, which are taken together.
+
+    Returns
+    -------
+    The sums, and how many rows are in each.
+    """
+    lengths = np.diff(edges)
+    picks = min(SAMPLES // unit, int(lengths.min()))
+    sums = np.zeros((len(lengths), image.shape[1]), np.uint16)
+    for pick in range(picks):
+        first = (edges[:-1] + (2 * pick + 1) * lengths // (2 * picks)) * unit
+        for row in range(unit):
+            sums += image[first + row]
+    return sums, picks * unit

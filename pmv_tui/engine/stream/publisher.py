@@ -1,0 +1,168 @@
+"""One camera's way out: counts clients, keeps to the rate, sends images."""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgpack
+import zmq
+
+from pmv_tui.cameras.base import Frame
+from pmv_tui.config.schema import SocketConfig
+from pmv_tui.engine.clients.delivery import Missed
+from pmv_tui.engine.stream.sockets import BoundSocket
+from pmv_tui.protocol import pack_image
+from pmv_tui.rates import CLOCK_TOLERANCE, RateLimit, Ring
+from pmv_tui.wire.status import ClientStatus
+
+COUNT_INTERVAL = 100_000_000
+"""ns between two counts of the clients while there are some."""
+
+CHANGES_AT_ONCE = 250
+"""Subscriptions that are read at one look: no flood of them makes a frame late."""
+
+
+class Publisher:
+    """Sends a camera's frames while it is plugged, somebody listens and it is not paused.
+
+    The worker calls `publish` with each frame; the main thread plugs and unplugs. One lock guards
+    the socket: a send never blocks (XPUB drops for a client that is behind), so neither thread
+    waits for longer than one send, and a camera whose grab hangs can still be unplugged.
+    """
+
+    def __init__(self, unique_id: str, config: SocketConfig) -> None:
+        self._unique_id = unique_id
+        self._config = config
+        self._lock = threading.Lock()
+        self._bound: BoundSocket | None = None
+        self._limit = RateLimit(config.put_rate, 0)
+        self._camera_rate = 0.0
+        self.paused = False
+        self._came = 0
+        self.published = 0
+        self.over_rate = 0
+        self.last_over_rate: int | None = None
+        self._missed = Missed()
+        """By clients of sockets that are no longer bound."""
+        self.sent = Ring()
+        """When images were sent, and their latency from arrival to sent, ns."""
+        self.image_bytes = 0
+        """Size of the last image sent."""
+        self._pack = msgpack.Packer().pack
+        self._next_count = 0
+
+    @property
+    def plugged(self) -> bool:
+        """Whether a socket is bound."""
+        return self._bound is not None
+
+    def swap(self, bound: BoundSocket | None) -> BoundSocket | None:
+        """Publish at another socket from the next frame on, or none; give back the former."""
+        with self._lock:
+            former, self._bound = self._bound, bound
+            if former is not None:
+                self._came += former.connections.audience[0]
+                self._missed += former.connections.missed
+            return former
+
+    def configure(self, config: SocketConfig) -> None:
+        """Take over other settings of all sockets, from the next frame on."""
+        if config != self._config:
+            self._config = config
+            self._limit = RateLimit(config.put_rate, self._camera_rate)
+
+    @property
+    def limited_to(self) -> float | None:
+        """Images a second that `put_rate` leaves of the camera's; None where it leaves all."""
+        put_rate = self._config.put_rate
+        return put_rate if 0 < put_rate * CLOCK_TOLERANCE < self._camera_rate else None
+
+    @property
+    def audience(self) -> tuple[int, int]:
+        """Clients that ever subscribed to images, and those that do now."""
+        bound = self._bound
+        came, listeners = bound.connections.audience if bound else (0, 0)
+        return self._came + came, listeners
+
+    @property
+    def clients(self) -> int:
+        """Clients that subscribe to images now."""
+        return self.audience[1]
+
+    @property
+    def client_list(self) -> Sequence[ClientStatus]:
+        """Who they are, and what each gets."""
+        bound = self._bound
+        return bound.connections.clients if bound else ()
+
+    @property
+    def missed_by_clients(self) -> Missed:
+        """How many images clients missed, and when they missed the last."""
+        bound = self._bound
+        return self._missed + bound.connections.missed if bound else self._missed
+
+    def set_camera_rate(self, fps: float) -> None:
+        """Tell how many frames a second the camera makes."""
+        self._camera_rate = fps
+        self._limit = RateLimit(self._config.put_rate, fps)
+
+    def count_clients(self) -> None:
+        """Bring the number of clients up to date, for when no frames come that would."""
+        with self._lock:
+            if self._bound is not None:
+                self._read_subscriptions(self._bound)
+
+    def publish(self, frame: Frame, sequence: int, arrival: int, pixel_format: str) -> None:
+        """Send a frame if it is to be sent; never waits for a client.
+
+        Parameters
+        ----------
+        sequence : the frame's number, from 1.
+        arrival : when it arrived, monotonic, ns.
+        pixel_format : what its bytes are, `Mono8` or `BayerRG8` and the like.
+        """
+        with self._lock:
+            if self._bound is None:
+                return
+            socket, connections = self._bound.socket, self._bound.connections
+            listeners = connections.listeners
+            # While somebody listens, the count is for people: a look now and then will do, for it
+            # costs as much as packing the metadata.
+            if not listeners or arrival >= self._next_count:
+                self._read_subscriptions(self._bound)
+                self._next_count = arrival + COUNT_INTERVAL
+            if self.paused or not listeners:
+                return
+            if not self._limit.passes(arrival):
+                self.over_rate += 1
+                self.last_over_rate = frame.timestamp
+                return
+            extended = None
+            if self._config.extended_metadata:
+                extended = {
+                    "sequence": sequence,
+                    "device_timestamp": frame.device_timestamp,
+                    "pixel_format": pixel_format,
+                }
+            topic, metadata, image = pack_image(
+                self._unique_id, frame.timestamp, frame.image, extended, self._pack
+            )
+            # A client that is behind misses it, in silence: the guard counts that.
+            connections.note_offer(len(metadata), image.nbytes)
+            socket.send(topic, zmq.SNDMORE)
+            socket.send(metadata, zmq.SNDMORE)
+            socket.send(image, copy=False)
+        now = time.monotonic_ns()
+        self.published += 1
+        self.sent.add(now, now - arrival)
+        self.image_bytes = image.nbytes
+
+    @staticmethod
+    def _read_subscriptions(bound: BoundSocket) -> None:
+        """Take out what clients subscribed to; who it was is sorted out off the frame's road."""
+        with suppress(zmq.Again):
+            for _ in range(CHANGES_AT_ONCE):
+                # ZeroMQ takes in all that comes meanwhile, be it a flood. To receive lets go of the
+                # interpreter for that; to ask whether something waits would not.
+                bound.connections.took_change(bound.socket.recv(zmq.NOBLOCK, copy=False))

@@ -1,0 +1,255 @@
+"""The two tcp sockets of a plugged camera: made, bound, and released so that the port is free."""
+
+import errno
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import count
+from typing import cast
+
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.control.engines import whose_port
+from pmv_tui.curve import KeyFileError
+from pmv_tui.engine.clients.connections import MONITORED, Connections
+from pmv_tui.engine.clients.delivery import SEND_QUEUE
+from pmv_tui.engine.clients.gate import STRANGERS, Door, Gate
+from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.errands import Errand, Overdue
+from pmv_tui.network import LIMIT, NameTrouble, look_up, port_holder, silent
+from pmv_tui.protocol import MAX_MESSAGE_BYTES
+from pmv_tui.system import PLUGGED, why_no_room
+from pmv_tui.threads import InOrder
+
+SEND_BUFFER = 256 * 1024
+"""Bytes the kernel holds for a client: the size that gave the lowest latency."""
+
+COPY_BELOW = 300_000
+"""Bytes up to which copying an image is as fast as handing over its memory: about 640x480."""
+
+LONGEST_SUBSCRIPTION = 1024
+"""Bytes; a client that sends more to a PUB socket is disconnected before it is read."""
+
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 30, 10, 3
+"""Seconds of silence after which the kernel asks whether a client's machine is still there, seconds
+to the next such question, and how many without an answer end the connection."""
+
+RELEASE_TIMEOUT = 1_000
+"""ms that closing a listening socket may take; it was seen to take 2."""
+
+RECEIVE_QUEUE = 200
+"""Overlay messages waiting; beyond it a flooding client waits, not the engine."""
+
+FIRST_FREE_PORT = 1024
+"""Those below are root's."""
+RECEIVE_BUFFER = 64 * 1024
+"""Bytes that the kernel holds of what a client sends. Left to itself it holds tens of MB of a
+flood, which would all be read after it."""
+
+
+_monitors = count(1)  # the name of a closed one stays taken for a moment
+
+
+class BindError(Exception):
+    """A socket cannot be bound; the text says which address, why, and what to do.
+
+    Parameters
+    ----------
+    taken : the address, where another program has it; who that is takes a while to find out.
+    """
+
+    def __init__(self, text: str, taken: Address | None = None) -> None:
+        super().__init__(text)
+        self.taken = taken
+
+
+class BoundSocket:
+    """A ZeroMQ socket bound to one address.
+
+    Parameters
+    ----------
+    context : the engine's.
+    kind : `zmq.XPUB` or `zmq.PULL`.
+    address : where it listens.
+    guard : watches who is connected.
+    door : lets in who may connect; None: everybody may, without encryption.
+
+    Raises
+    ------
+    BindError : it cannot listen there; no socket is left behind.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        kind: int,
+        address: Address,
+        guard: Guard,
+        door: Door | None = None,
+    ) -> None:
+        if why := why_no_room(PLUGGED // 2):
+            raise BindError(f"{address} is not bound: {why}")
+        self.address = address
+        self._guard = guard
+        try:
+            self.socket = context.socket(kind)
+        except zmq.ZMQError as error:
+            raise BindError(_bind_problem(address, error)) from None
+        self.socket.linger = 0
+        self.socket.rcvbuf = RECEIVE_BUFFER
+        self.socket.ipv6 = address.host.startswith("[")
+        self._keep_alive()
+        if kind == zmq.XPUB:
+            self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
+            self.socket.rcvhwm = 0  # subscriptions never wait; the guard bounds what they take
+            self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
+            self.socket.sndhwm = SEND_QUEUE
+            self.socket.sndbuf = SEND_BUFFER
+            self.socket.copy_threshold = COPY_BELOW
+        else:
+            self.socket.rcvhwm = RECEIVE_QUEUE
+            # A longer message is malformed and counted; one much longer is never read at all.
+            self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
+        strangers = STRANGERS if door else 0
+        self._monitor = make_monitor(context, self.socket, MONITORED | strangers)
+        self.connections = Connections(self._monitor, {address.port}, door)
+        try:
+            if door is not None:
+                door.guard(self.socket)
+            self.socket.bind(address.endpoint)
+        except zmq.ZMQError as error:
+            self._close()
+            taken = address if error.errno == errno.EADDRINUSE else None
+            raise BindError(_bind_problem(address, error), taken) from None
+        guard.watch(self.connections)
+
+    def release(self) -> None:
+        """Close the socket; when this returns the address can be bound again."""
+        self._guard.release(self.connections)
+        self.socket.unbind(cast("bytes", self.socket.last_endpoint))
+        end = time.monotonic() + RELEASE_TIMEOUT / 1000
+        while (left := end - time.monotonic()) > 0 and self._monitor.poll(int(left * 1000)):
+            if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_CLOSED:
+                break
+        self._close()
+
+    def _keep_alive(self) -> None:
+        """Have the kernel notice a client's machine that is gone, for ZeroMQ's heartbeats may not.
+
+        A client whose libzmq is older than 4.2 reads them as messages; one that is slow or frozen
+        answers too late, and would be cut; and libzmq ends the process where a client dies whose
+        queue to here is full while they are on (libzmq issue 4364).
+        """
+        self.socket.tcp_keepalive = 1
+        self.socket.tcp_keepalive_idle = KEEPALIVE_IDLE
+        self.socket.tcp_keepalive_intvl = KEEPALIVE_INTERVAL
+        self.socket.tcp_keepalive_cnt = KEEPALIVE_COUNT
+
+    def _close(self) -> None:
+        self.socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self.socket.close()
+
+
+def release_all(sockets: Iterable[BoundSocket]) -> None:
+    """Close sockets; when this returns their addresses can be bound again."""
+    for bound in sockets:
+        bound.release()
+
+
+def make_monitor(
+    context: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes], events: int
+) -> zmq.Socket[bytes]:
+    """Have ZeroMQ report what happens to a socket's connections; the other end is returned."""
+    endpoint = f"inproc://monitor-{next(_monitors)}"
+    socket.monitor(endpoint, events)
+    monitor = context.socket(zmq.PAIR)
+    # A full queue would stop the thread that carries all images until it is read.
+    monitor.rcvhwm = 0
+    monitor.connect(endpoint)
+    return monitor
+
+
+def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
+    """Say why an address cannot be bound, and what to do."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return in_use(address, "another program")
+        case errno.EADDRNOTAVAIL | errno.ENODEV:
+            host = f"{address.host!r}{address.number and f' ({address.number})'}"
+            return f"{address}: this machine has no interface {host}; try localhost"
+        case errno.EACCES if address.port < FIRST_FREE_PORT:
+            return f"{address}: ports below 1024 need root; choose one from 1024 up"
+        case _:
+            return f"{address} cannot be bound: {error.strerror}"
+
+
+def in_use(address: Address, holder: str) -> str:
+    """Say that an address is in use, by whom, and what to do."""
+    return f"{address} is in use by {holder}; end it, or give the camera another address"
+
+
+KEY_LIMIT = 2.0
+"""Seconds that reading the rig's keys may take."""
+
+HOLDER_LIMIT = 2.0
+"""Seconds that finding out who has a port may take."""
+
+_holders = InOrder("port holders")
+
+
+async def in_numbers(address: Address) -> Address:
+    """Look up an address's host, where that is a name; at once where it is none.
+
+    Raises
+    ------
+    BindError : there is no such host, or the name server does not answer.
+    """
+    if not address.needs_look_up:
+        return address
+    try:
+        return replace(address, number=await Errand(look_up(address.host), LIMIT))
+    except Overdue:
+        raise BindError(silent(address)) from None
+    except NameTrouble as trouble:
+        raise BindError(f"{address}: {trouble}") from None
+
+
+async def read_keys(gate: Gate | None, door: Door | None) -> None:
+    """Read the keys that a camera's sockets are bound with, where `[security]` is on.
+
+    Raises
+    ------
+    BindError : the rig has none, or their disk does not answer.
+    """
+    if gate is None or door is None:
+        return
+    try:
+        await Errand(gate.read_keys(door), KEY_LIMIT)
+    except KeyFileError as error:
+        raise BindError(str(error)) from None
+    except Overdue:
+        raise BindError(
+            f"the disk of {gate.folder} did not answer within {KEY_LIMIT:g} s; see that it is "
+            "mounted and its server runs, then try again"
+        ) from None
+
+
+async def explained(error: BindError) -> BindError:
+    """Name the program that has an address, where that is why it could not be bound."""
+    taken = error.taken
+    if taken is None:
+        return error
+    try:
+        holder = await Errand(_holders.submit(lambda: _holder_of(taken.port)), HOLDER_LIMIT)
+    except Overdue:
+        return error
+    return BindError(in_use(taken, holder), taken) if holder else error
+
+
+def _holder_of(port: int) -> str:
+    """Name who has a port; empty where that is not seen."""
+    holder = port_holder(port)
+    return (whose_port(holder.pid, port) or str(holder)) if holder else ""

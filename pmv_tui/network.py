@@ -1,0 +1,189 @@
+"""What this machine knows of the network: a host's addresses, and which program has a port."""
+
+import socket
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import psutil
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.threads import in_background
+
+LIMIT = 2.5
+"""Seconds that a name server is given; the system itself would wait ten and more."""
+
+
+LOCAL = ("127.", "169.254.")
+"""Begin addresses that no other machine can use: loopback, and those that nobody has assigned."""
+
+
+class NameTrouble(Exception):  # noqa: N818 - what happened, as it reads
+    """A name cannot be made an address in numbers; the text says why and what to do."""
+
+
+_under_way: dict[str, "Future[str]"] = {}
+_lock = Lock()
+
+
+def look_up(host: str) -> "Future[str]":
+    """Look up a host's IPv4 address; a name that is being looked up already is not twice.
+
+    The future raises `NameTrouble` where there is none.
+    """
+    with _lock:
+        future = _under_way.get(host)
+        if future is None:
+            future = _under_way[host] = in_background(lambda: _numeric(host), "name lookup")
+            future.add_done_callback(lambda _: _under_way.pop(host, None))
+    return future
+
+
+def in_numbers(address: Address, limit: float = LIMIT) -> Address:
+    """Look up an address's host, where that is a name.
+
+    Parameters
+    ----------
+    limit : seconds that it may take.
+
+    Raises
+    ------
+    NameTrouble : it has no address, or the name server does not answer in time.
+    """
+    if not address.needs_look_up:
+        return address
+    try:
+        return replace(address, number=look_up(address.host).result(limit))
+    except TimeoutError:
+        raise NameTrouble(silent(address)) from None
+    except NameTrouble as trouble:
+        raise NameTrouble(f"{address}: {trouble}") from None
+
+
+def reachable(address: Address) -> list[str]:
+    """Return the addresses by which other machines may reach a port that every interface has.
+
+    Also what to write in place of a name that leads to this machine alone; empty where the address
+    says it itself.
+    """
+    if address.interface != "*" and not address.number:
+        return []
+    import psutil  # noqa: PLC0415 - the TUI starts with this module, and few dialogs get here
+
+    found = psutil.net_if_addrs().values()
+    numbers = [
+        each.address for several in found for each in several if each.family == socket.AF_INET
+    ]
+    return [f"tcp://{each}:{address.port}" for each in numbers if not each.startswith(LOCAL)]
+
+
+def silent(address: Address) -> str:
+    """Say that the name server does not answer, and what to do."""
+    return (
+        f"{address}: the name server did not answer within {LIMIT:g} s for {address.host!r}; "
+        "write the host's address in numbers, or its name into /etc/hosts"
+    )
+
+
+def _numeric(host: str) -> str:
+    try:
+        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise NameTrouble(_why(host, error)) from None
+    except UnicodeError:
+        raise NameTrouble(f"{host!r} cannot be a host's name; write another one") from None
+    return str(found[0][4][0])
+
+
+def _why(host: str, error: socket.gaierror) -> str:
+    if error.errno == socket.EAI_AGAIN:
+        return (
+            f"the name server did not answer for {host!r}; write the host's address in numbers, or "
+            "its name into /etc/hosts"
+        )
+    return f"no address is known for {host!r}; write localhost, or an address in numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that has a socket.
+
+    Parameters
+    ----------
+    command : its command line, or its name; cut to 60 characters.
+    program : its name, and that of the script that it runs; without folders, cut to 40 characters.
+    """
+
+    pid: int
+    command: str
+    program: str
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        return f"{self.command} (pid {self.pid})"
+
+
+def holder(pid: int) -> Holder:
+    """Describe a process."""
+    try:
+        process = psutil.Process(pid)
+        line = process.cmdline()
+        words = " ".join(line).split()
+        if not words:
+            return Holder(pid, process.name(), process.name())
+        return Holder(pid, " ".join(words)[:60], _program(line)[:40])
+    except psutil.Error:
+        return Holder(pid, "a process", "a process")
+
+
+def _program(line: list[str]) -> str:
+    """Name a program and its first argument that is no option: `python closed_loop.py`."""
+    command, *arguments = line
+    words = [command, *(word for word in arguments if word and not word.startswith("-"))][:2]
+    return " ".join(" ".join(Path(word).name.split()) for word in words)
+
+
+def port_holder(port: int) -> Holder | None:
+    """Find who listens on a port; None where nobody does or the system does not tell."""
+    for each in _connections():
+        if each.status == psutil.CONN_LISTEN and each.laddr[1:] == (port,):
+            return holder(each.pid)
+    return None
+
+
+Ends = tuple[tuple[str, int], tuple[str, int]]
+"""Host and port of a connection's other end, and of ours."""
+
+
+def ends_of(peer: tuple[Any, ...], ours: tuple[Any, ...]) -> Ends:
+    """Return both ends of a connection, as `getpeername` and `getsockname` tell them."""
+    return (_plain(peer[0]), peer[1]), (_plain(ours[0]), ours[1])
+
+
+def peer_holders(connections: Collection[Ends]) -> dict[Ends, Holder]:
+    """Find who is at the other end of each; those that are not on this machine are left out.
+
+    It takes a tenth of a second, however many they are.
+    """
+    found: dict[Ends, Holder] = {}
+    for each in _connections():
+        if each.raddr and (ends := ends_of(each.laddr, each.raddr)) in connections:
+            found[ends] = holder(each.pid)
+    return found
+
+
+def _plain(host: str) -> str:
+    """Return an IPv4 address as such where a socket of IPv6 wraps it."""
+    return host.removeprefix("::ffff:")
+
+
+def _connections() -> Iterator[Any]:
+    """Yield the tcp sockets of processes that can be seen."""
+    with suppress(psutil.Error, OSError):
+        for each in psutil.net_connections("tcp"):
+            if each.pid is not None:
+                yield each

@@ -1,0 +1,135 @@
+"""Rates: frames limited to so many a second, and figures over the last seconds."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+LATENESS = 0.25
+"""Seconds by which a frame may come late without costing a later one its place."""
+
+CLOCK_TOLERANCE = 1.01
+"""A camera of nominally `put_rate` may run this much faster: its crystal is not ours."""
+
+
+class RateLimit:
+    """A leaky bucket over the frames' arrival times.
+
+    A plain "now ≥ next" drops every few frames of a camera that runs at the rate itself, as half
+    of its jittery frames come early. Here each published frame moves a theoretical arrival time on
+    by one period, and a frame may be ahead of that time by a tolerance. A camera that is no faster
+    than the rate gets a tolerance that covers its jitter; a faster one gets a period, so that what
+    is published is evenly spaced.
+
+    Algorithm: the generic cell rate algorithm, virtual scheduling (ITU-T I.371, annex A).
+
+    Parameters
+    ----------
+    put_rate : images a second at most; 0: no limit.
+    camera_rate : frames a second that the camera makes.
+    """
+
+    def __init__(self, put_rate: float, camera_rate: float) -> None:
+        self._unlimited = put_rate == 0
+        if self._unlimited:
+            return
+        if camera_rate <= put_rate:
+            period = 1 / (put_rate * CLOCK_TOLERANCE)
+            tolerance = max(LATENESS, 2 * period)
+        else:
+            period = 1 / put_rate
+            # Half a frame of the camera's: the frame nearest to the due time is the one taken.
+            tolerance = 0.5 / camera_rate
+        self._period = int(period * 1e9)
+        self._tolerance = int(tolerance * 1e9)
+        self._due = 0
+
+    def passes(self, now: int) -> bool:
+        """Tell whether the frame that arrived at `now` (monotonic, ns) may be published."""
+        if self._unlimited:
+            return True
+        if now < self._due - self._tolerance:
+            return False
+        # A frame that is late by less than a period does not move the ones after it.
+        self._due = max(self._due, now - self._period) + self._period
+        return True
+
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+
+
+class Ring:
+    """The last samples of something: when, and how much.
+
+    One thread adds, others read, without a lock: a reader that meets a sample half written is off
+    by that one sample, in a figure for people.
+
+    Parameters
+    ----------
+    length : samples kept; a power of two.
+    """
+
+    def __init__(self, length: int = 4096) -> None:
+        self._mask = length - 1
+        self._times = np.zeros(length, np.int64)
+        self._values = np.zeros(length, np.int64)
+        self._count = 0
+
+    def add(self, time: int, value: int = 0) -> None:
+        """Add a sample; `time` is monotonic, ns."""
+        slot = self._count & self._mask
+        self._times[slot] = time
+        self._values[slot] = value
+        self._count += 1
+
+    def since(self, time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the times and values of the samples not older than `time`, oldest first."""
+        times, values = self._ordered()
+        start = int(np.searchsorted(times, time))
+        return times[start:], values[start:]
+
+    def last_two(self) -> NDArray[np.int64]:
+        """Give the times of the last two samples, or of fewer where there are fewer."""
+        return self._ordered()[0][-2:]
+
+    def _ordered(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        count = self._count
+        length = self._mask + 1
+        if count <= length:
+            return self._times[:count].copy(), self._values[:count].copy()
+        start = count & self._mask
+        return np.roll(self._times, -start), np.roll(self._values, -start)
+
+
+def rate(ring: Ring, now: int, window: float = 2.0, longest: float = 20.0) -> float:
+    """Give the events a second over a sliding window.
+
+    It falls while nothing comes, and does not jump after a stall: the gap counts as long as it lies
+    in the window. Events slower than the window are told by the last two, up to `longest`.
+
+    Parameters
+    ----------
+    ring : when each event was, monotonic, ns.
+    now : monotonic, ns.
+    window, longest : seconds.
+    """
+    times, _ = ring.since(now - int(window * NS_PER_S))
+    if len(times) < 2:
+        times = ring.last_two()
+        if len(times) < 2 or now - times[0] > longest * NS_PER_S:
+            return 0.0
+    intervals = len(times) - 1
+    span = int(times[-1] - times[0])
+    idle = int(now - times[-1])
+    # Up to twice the usual interval the next event is merely not due yet.
+    if idle * intervals > 2 * span:
+        span += idle
+    return intervals * NS_PER_S / span if span else 0.0
+
+
+def percentiles_ms(ring: Ring, now: int, window: float = 5.0) -> tuple[float, float] | None:
+    """Give p50 and p99 of the values, in ms (values in ns), over the window; None without any."""
+    _, values = ring.since(now - int(window * NS_PER_S))
+    if not len(values):
+        return None
+    p50, p99 = np.percentile(values, (50, 99)) / NS_PER_MS
+    return float(p50), float(p99)

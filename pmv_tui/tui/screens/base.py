@@ -1,0 +1,132 @@
+"""The bases of screens: left once, with a registry of actions, a field to search."""
+
+from collections.abc import Callable, Coroutine
+from typing import ClassVar
+
+from textual import on
+from textual.await_complete import AwaitComplete
+from textual.events import ScreenResume
+from textual.screen import Screen, ScreenResultType
+from textual.widgets import Input, Static
+from textual.worker import Worker
+
+from pmv_tui.tui.actions.action import Action
+from pmv_tui.tui.key_map import key_name, split
+from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text.help import Topic
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.widgets.fields import SearchField
+
+
+class LeftOnce(Screen[ScreenResultType]):
+    """Textual's own pops whichever screen is on top, as often as it is asked to.
+
+    What it still works on would find its widgets gone: while a screen is removed, they go first.
+    """
+
+    _owed: tuple[ScreenResultType | None] | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether this screen is no longer there, not even below another one."""
+        return self not in self.app.screen_stack
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key act before this screen has its widgets, or once it is left.
+
+        A key is passed on to the screen that was on top when it came. See `DOMNode.check_action`.
+        """
+        return self.is_mounted and not self.is_left and super().check_action(action, parameters)
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Leave this screen, or as soon as nothing covers it any more. See `Screen.dismiss`."""
+        if not self.is_active:
+            self._owed = (result,)
+            return AwaitComplete()
+        self._owed = None
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
+
+    @on(ScreenResume)
+    def _leave_late(self) -> None:
+        """Leave where something asked for it while another screen covered this one."""
+        if self._owed:
+            self.dismiss(*self._owed)
+
+    def go_on(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Do work that is to be done to its end even where this screen is left meanwhile."""
+        _: Worker[None] = self.app.run_worker(work)
+
+
+class ExplainedScreen(LeftOnce[ScreenResultType]):
+    """A screen whose keys are known.
+
+    Attributes
+    ----------
+    registry : the screen's actions; its bindings are made from them, and so are palette and help.
+    help_topics : what its help explains besides the keys.
+    """
+
+    registry: ClassVar[tuple[Action, ...]]
+    help_topics: ClassVar[tuple[Topic, ...]] = ()
+
+    async def run_from_palette(self, action: Action) -> None:
+        """Do what was chosen in the palette, unless this screen is left by now."""
+        if self.is_active:
+            await self.run_action(action.method)
+
+    def show_trouble(self, state: RigState) -> None:
+        """Say in the banner what is wrong with the engine, as long as it is."""
+        banner, trouble = self.query_one("#trouble", Static), plain(state.trouble)
+        if banner.display != bool(trouble) or banner.content != trouble:
+            banner.update(trouble)
+            banner.display = bool(trouble)
+
+    def key_of(self, action: Action) -> str:
+        """Give the first key that an action has now, as people read it."""
+        active = self.active_bindings.items()
+        keys = [key for key, one in active if one.binding.id == action.id]
+        return key_name(keys[0] if keys else split(action.keys)[0])
+
+
+class SearchedScreen(LeftOnce[ScreenResultType]):
+    """Has one `SearchField`; enter keeps the text in it, and gives the keys back to the screen."""
+
+    AUTO_FOCUS = ""
+
+    @property
+    def search(self) -> SearchField:
+        """The field."""
+        return self.query_one(SearchField)
+
+    def show_only(self, text: str) -> None:
+        """Show what has a text in it; everything where it is empty."""
+        raise NotImplementedError
+
+    def action_search(self) -> None:
+        """Ask for a text."""
+        self.search.open()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let a / that is typed into the field stand there. See `DOMNode.check_action`."""
+        if action == "search" and any(field.display for field in self.query(SearchField)):
+            return False
+        return super().check_action(action, parameters)
+
+    def clear_search(self) -> None:
+        """Show everything again."""
+        self.search.clear()
+        self.refresh_bindings()
+        self.show_only("")
+
+    @on(Input.Changed)
+    def _search_changed(self, message: Input.Changed) -> None:
+        """Show what has the text as it is typed."""
+        self.show_only(message.value)
+
+    @on(Input.Submitted)
+    def _keep_search(self) -> None:
+        """Keep the text, and give the keys back."""
+        self.search.keep()
+        self.refresh_bindings()

@@ -1,0 +1,1 @@
+"""The words and lines that the screens show, made from the rig's state without a screen."""

@@ -1,0 +1,221 @@
+"""What is known of one camera, in words: the panel below the table, and the camera's screen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from pmv_tui.tui.text.clients import slow_clients
+from pmv_tui.tui.text.columns import (
+    CAUSES,
+    STATE_TONES,
+    corners,
+    drop_lines,
+    fps_verdict,
+    is_exposed,
+)
+from pmv_tui.tui.text.events import event_lines
+from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, fit, labelled_lines, plain
+from pmv_tui.wire.status import SOUND_WINDOWS, CameraStatus, Event, window_text
+
+TROUBLE = ("bad", "warning")
+
+
+def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
+    """Describe a camera, the most urgent first, for a short panel shows only the beginning.
+
+    Parameters
+    ----------
+    width : of the panel, terminal columns.
+    """
+    rows = [
+        ("state", state_text(camera)),
+        *plug_rows(camera),
+        ("frames", _frames(camera)),
+        *answer_rows(camera),
+    ]
+    rows.sort(key=lambda row: row[0] != "state" and row[1].tone not in TROUBLE)
+    return [identity_line(camera), *labelled_lines(rows, width)]
+
+
+def identity_line(camera: CameraStatus) -> Line:
+    """Name the camera, its device and the form of its images."""
+    return Line((Cell(plain(camera["name"]), "strong"), Cell(_identity(camera), "muted")))
+
+
+def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
+    """Label what is known of its sockets and what is sent over them."""
+    return [
+        ("plug", _plug(camera)),
+        ("failed", Cell(plain(camera["plug_error"]), "bad")),
+        ("sockets", _sockets(camera)),
+        ("sent", _sent(camera)),
+        ("clients", slow_clients(camera)),
+        ("rejected", _refused(camera)),
+    ]
+
+
+def answer_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
+    """Label what clients sent back, and where it is shown."""
+    return [("boxes", _boxes(camera)), ("window", _window(camera))]
+
+
+def _identity(camera: CameraStatus) -> str:
+    """Name the device and the form of its images."""
+    parts = [plain(camera["unique_id"])]
+    if camera["width"]:
+        parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
+    if not camera["listed"]:
+        parts.append("not in the config file: add it to keep its settings")
+    return "  " + ", ".join(parts)
+
+
+def state_text(camera: CameraStatus) -> Cell:
+    """Give the state, why it is so, and when the next try is due."""
+    state = plain(camera["state"])
+    text = f"{state}: {plain(camera['reason'])}" if camera["reason"] else state
+    if camera["retry_in"] is not None:
+        text += f"; next try in {camera['retry_in']:.0f} s"
+    tone = STATE_TONES.get(state, "plain")
+    rate = fps_verdict(camera)
+    if state == "capturing" and not camera["reason"] and rate.tone == "bad":
+        return Cell(f"{text}, but the frame rate is too {rate.text}", "bad")
+    return Cell(text, tone)
+
+
+def _plug(camera: CameraStatus) -> Cell:
+    """Give the plug and publishing state in words."""
+    if not camera["plugged"]:
+        return Cell("unplugged: plug it to publish")
+    if camera["paused"]:
+        return Cell("paused: sockets are bound, nothing is sent; the same key resumes", "warning")
+    count = camera["clients"]
+    return Cell(f"plugged, {count or 'no'} client{'' if count == 1 else 's'}", "good")
+
+
+def _sockets(camera: CameraStatus) -> Cell:
+    """Give both addresses as a client script needs them."""
+    addresses = [("pub", camera["pub_address"]), ("pull", camera["pull_address"])]
+    text = "  ".join(f"{name} {plain(address)}" for name, address in addresses)
+    exposed = any(is_exposed(address) for _, address in addresses)
+    marks = ["! other machines can reach it"] if exposed else []
+    if camera["curve"]:
+        marks.append("encrypted, for listed clients only")
+    told = "  ".join(filter(None, [text, ", ".join(marks)]))
+    return Cell(told, "warning" if exposed and not camera["curve"] else "plain")
+
+
+def _refused(camera: CameraStatus) -> Cell:
+    """Return how many clients were rejected, and why and when the last one was."""
+    moment = camera["refused_at"]
+    if moment is None:
+        return Cell("")
+    last = f"{datetime.fromtimestamp(moment / 1e9, UTC).astimezone():%H:%M:%S}"
+    reason = plain(camera["refused_reason"])
+    return Cell(f"{camera['refused']} times a client, last at {last}: {reason}", "warning")
+
+
+def _sent(camera: CameraStatus) -> Cell:
+    """Give the rate of what is published and how late it is."""
+    if not camera["plugged"]:
+        return Cell("")
+    text = f"{camera['published_fps']:.1f} frames/s, {camera['published_mb_s']:.1f} MB/s"
+    p50, p99 = camera["latency_p50_ms"], camera["latency_p99_ms"]
+    if p50 is not None and p99 is not None:
+        text += f", arrival to sent {p50:.1f} ms (p50), {p99:.1f} ms (p99)"
+    if (limit := camera.get("limited_to")) is not None:
+        text += f"; put_rate limits to {limit:g} images/s"
+    return Cell(text)
+
+
+def _frames(camera: CameraStatus) -> Cell:
+    """Give the counts, and the drops by cause."""
+    text = f"{camera['captured']} captured, {camera['published']} published"
+    causes = [(camera["drops"][cause.key], cause.words) for cause in CAUSES]
+    return Cell("; ".join([text, *(f"{count} {words}" for count, words in causes if count)]))
+
+
+def _boxes(camera: CameraStatus) -> Cell:
+    """Give what clients sent back."""
+    parts = [f"now {corners(camera['box'])}"] if camera["box"] else []
+    if camera["messages"]:
+        parts.append(f"{camera['messages']} messages")
+    if camera["remarks"]:
+        parts.append(f"{camera['remarks']} not drawn: {plain(camera['remark'])}")
+    if camera["malformed"]:
+        parts.append(f"{camera['malformed']} malformed: {plain(camera['malformed_reason'])}")
+    trouble = camera["malformed"] or camera["remarks"]
+    return Cell(", ".join(parts), "warning" if trouble else "plain")
+
+
+def _window(camera: CameraStatus) -> Cell:
+    """Give what became of the window, why, and what to do."""
+    text = window_text(camera["window"], plain(camera["window_reason"]))
+    good = camera["window"] in SOUND_WINDOWS
+    return Cell(text, "plain" if good else "bad")
+
+
+def head_lines(camera: CameraStatus, width: int) -> list[Line]:
+    """Name the camera, and say how it does.
+
+    Parameters
+    ----------
+    width : of the panel, terminal columns.
+    """
+    rows = [("state", state_text(camera)), ("frames", _frame_counts(camera))]
+    return [identity_line(camera), *labelled_lines(rows, width)]
+
+
+def fact_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
+    """Tell where its frames went, by whose clock they are stamped, and what clients do with them.
+
+    Parameters
+    ----------
+    now : ns since the epoch.
+    width : of the panel, terminal columns.
+    """
+    rows = [("clock", clock_text(camera)), *plug_rows(camera), *answer_rows(camera)]
+    return [*drop_lines(camera, now, width), *labelled_lines(rows, width)]
+
+
+def clock_text(camera: CameraStatus) -> Cell:
+    """Say whose clock stamps the frames, and how the device's own differs from it."""
+    offset, drift = camera["clock_offset_ms"], camera["clock_drift_ppm"]
+    if offset is None:
+        return Cell("host's, on arrival; the device has no clock of its own")
+    rate = "" if drift is None else f", drift {drift:+.1f} ppm"
+    return Cell(f"host's, on arrival; device's {offset:+.1f} ms{rate}")
+
+
+def last_events(events: Sequence[Event], camera: CameraStatus, room: int, width: int) -> list[Line]:
+    """Write the newest events of a camera, oldest first, as many whole ones as there is room for.
+
+    Parameters
+    ----------
+    events : of the whole rig, oldest first.
+    room : lines at most.
+    width : of the panel, terminal columns.
+    """
+    unique_id = camera["unique_id"]
+    names: Mapping[str, str] = {unique_id: camera["name"]}
+    lines: list[Line] = []
+    own = (event for event in reversed(events) if event["camera"] == unique_id)
+    for event in islice(own, max(room, 0)):
+        earlier = event_lines([event], names, width - LABEL_WIDTH)
+        if len(earlier) + len(lines) > room:
+            break
+        lines = earlier + lines
+    labels = ["events", *("" for _ in lines)]
+    return [
+        Line((Cell(fit(label, LABEL_WIDTH), "muted"), *line.cells))
+        for label, line in zip(labels, lines, strict=False)
+    ]
+
+
+def _frame_counts(camera: CameraStatus) -> Cell:
+    """Give the rate, measured and wanted, and the counts."""
+    verdict = fps_verdict(camera)
+    rate = f"{camera['fps']:.1f} a second"
+    if verdict.text:
+        rate = f"{camera['fps']:.1f}/{camera['fps_wanted']:g} a second, {verdict.text}"
+    counts = f"{camera['captured']} captured, {camera['published']} published"
+    return Cell(f"{rate}; {counts}", "bad" if verdict.tone == "bad" else "plain")

@@ -1,0 +1,166 @@
+"""The clients of a camera as lines: who each is, what it gets and misses, whether it keeps up."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, Tone, plain, tabular, wrap
+from pmv_tui.wire.status import BEHIND, CameraStatus, ClientStatus, behind, client_sentence
+
+NAME = "client"
+
+
+class Figure(NamedTuple):
+    """What is told of a client in a column: its heading, meaning, text, and importance, 1 first."""
+
+    title: str
+    meaning: str
+    text: Callable[[ClientStatus], str]
+    importance: int
+    width: int
+
+
+def _figure(value: float | None, shape: str) -> str:
+    """Write a figure in a format; - where it is not known."""
+    return "-" if value is None else format(value, shape)
+
+
+def _since(client: ClientStatus) -> str:
+    return f"{datetime.fromtimestamp(client['since'] / 1e9, UTC).astimezone():%H:%M:%S}"
+
+
+def _waiting(client: ClientStatus) -> str:
+    waiting = client["waiting_bytes"]
+    return "-" if waiting is None else f"{waiting / 1000:.0f} kB"
+
+
+FIGURES = (
+    Figure(
+        "since",
+        "When it subscribed: local time of the rig's host.",
+        _since,
+        5,
+        8,
+    ),
+    Figure(
+        "images/s",
+        "Images a second that its machine has confirmed, over the last 5 s.",
+        lambda client: _figure(client["fps"], ".1f"),
+        2,
+        8,
+    ),
+    Figure(
+        "MB/s", "10^6 bytes a second of them.", lambda client: _figure(client["mb_s"], ".1f"), 3, 5
+    ),
+    Figure(
+        "missed",
+        "Images that were published, and that it missed as it was behind.",
+        lambda client: _figure(client["missed"], "d"),
+        1,
+        6,
+    ),
+    Figure(
+        "waiting",
+        "What was sent to it, and what its machine has not confirmed yet.",
+        _waiting,
+        4,
+        8,
+    ),
+)
+
+CLIENT_STATES = (
+    (
+        "keeps up",
+        "It missed nothing during the last 5 s. Of what it does with its images nothing "
+        "is known: in a queue of its own they may wait for long.",
+    ),
+    ("too slow", "Its queue here is full, and it misses images."),
+    (
+        "does not read",
+        "Its machine takes nothing, though something waits: the script hangs, or the "
+        "machine is gone.",
+    ),
+    ("waits for images", "None are published."),
+    ("not known", "The kernel of the rig's host is older than Linux 4.1."),
+)
+
+
+def slow_clients(camera: CameraStatus) -> Cell:
+    """Say which client does not keep up, and how many others; nothing where all do."""
+    slow = behind(camera.get("client_list", []))
+    if not slow:
+        return Cell("")
+    more = f" (and {len(slow) - 1} more)" if len(slow) > 1 else ""
+    told = plain(client_sentence(slow[0])).removeprefix("client ")
+    return Cell(told + more, "bad")
+
+
+def client_lines(camera: CameraStatus, width: int) -> list[Line]:
+    """Write a heading, and for each client its figures, and below them whether it keeps up.
+
+    Those that do not keep up come first. Where there is no room for names beside the figures they
+    stand above them; figures that do not fit are left out, the least important first.
+
+    Parameters
+    ----------
+    width : terminal columns.
+    """
+    clients = sorted(camera.get("client_list", []), key=lambda one: one["state"] not in BEHIND)
+    if not clients:
+        return [Line(), *_indented(_nobody(camera), 2, width)]
+    names = max([len(NAME), *(cell_len(plain(client["name"])) for client in clients)])
+    beside = MARK_WIDTH + names + GAP + _width(FIGURES) <= width
+    shape = _Shape(names, FIGURES) if beside else _Shape(0, _fitting(width - MARK_WIDTH))
+    title = shape.row(Cell(NAME), [figure.title for figure in shape.figures], "title")
+    return [title, *(line for client in clients for line in shape.lines(client, width))]
+
+
+class _Shape(NamedTuple):
+    """How clients are written: beside how wide names, if beside any, stand which figures."""
+
+    names: int
+    figures: Sequence[Figure]
+
+    def row(self, name: Cell, texts: Sequence[str], base: Base = "plain") -> Line:
+        """Write figures, and the name where it stands beside them."""
+        cells, widths = list(map(Cell, texts)), [figure.width for figure in self.figures]
+        right = [True] * len(cells)
+        if self.names:
+            cells, widths, right = [name, *cells], [self.names, *widths], [False, *right]
+        return tabular(cells, widths, base, right)
+
+    def lines(self, client: ClientStatus, width: int) -> list[Line]:
+        """Write one client."""
+        name = Cell(plain(client["name"]), "strong")
+        above = [] if self.names else _indented(name.text, MARK_WIDTH, width, "strong")
+        figures = self.row(name, [figure.text(client) for figure in self.figures])
+        tone: Tone = "bad" if client["state"] in BEHIND else "muted"
+        return [*above, figures, *_indented(plain(client["text"]), 2 * MARK_WIDTH, width, tone)]
+
+
+def _indented(text: str, columns: int, width: int, tone: Tone = "plain") -> list[Line]:
+    return [Line((Cell(" " * columns + row, tone),)) for row in wrap(text, width - columns)]
+
+
+def _fitting(width: int) -> list[Figure]:
+    """Choose the figures that fit a width, by importance."""
+    chosen: list[Figure] = []
+    for one in sorted(FIGURES, key=lambda each: each.importance):
+        if _width([*chosen, one]) <= width:
+            chosen.append(one)
+    return sorted(chosen, key=FIGURES.index)
+
+
+def _width(figures: Sequence[Figure]) -> int:
+    return sum(one.width + GAP for one in figures) - GAP
+
+
+def _nobody(camera: CameraStatus) -> str:
+    """Say why there is no client."""
+    if "client_list" not in camera:
+        return "The engine is older than this terminal interface, and does not list clients."
+    if not camera["plugged"]:
+        return "No clients: the camera is unplugged."
+    return f"No clients: no script subscribes to {plain(camera['pub_address'])}."

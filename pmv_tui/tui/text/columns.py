@@ -1,0 +1,479 @@
+"""The columns of the camera table: what each shows of a camera, and which fit a width."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len
+
+from pmv_tui.config.addresses import Address
+from pmv_tui.tui.text.lines import (
+    GAP,
+    LABEL_WIDTH,
+    MARK_WIDTH,
+    Base,
+    Cell,
+    Line,
+    Tone,
+    fit,
+    labelled_lines,
+    plain,
+    tabular,
+)
+from pmv_tui.wire.status import CameraStatus, Corners, behind
+
+Key = Literal["missing", "skipped", "failed", "put_rate", "clients"]
+
+
+class Cause(NamedTuple):
+    """Why frames are dropped.
+
+    Parameters
+    ----------
+    key : of `Drops` and `DropTimes`; also its heading.
+    words : what became of those frames.
+    meaning : a sentence for the help screen.
+    lost : whether nobody meant them to be dropped.
+    """
+
+    key: Key
+    words: str
+    meaning: str
+    lost: bool = True
+
+
+CAUSES = (
+    Cause(
+        "missing",
+        "missing on the link",
+        "Lost between camera and host: gaps in the device's frame ids.",
+    ),
+    Cause(
+        "skipped",
+        "skipped: this computer was too slow",
+        "Replaced by a newer frame before this computer had fetched them: it was too slow.",
+    ),
+    Cause("failed", "failed (incomplete)", "Arrived incomplete."),
+    Cause("put_rate", "left out for put_rate", "Left out to keep to put_rate.", lost=False),
+    Cause(
+        "clients",
+        "missed by slow clients",
+        "Published, but missed by clients that did not keep up, of all clients together.",
+    ),
+)
+
+SUM_WIDTH = 7
+CAUSE_WIDTH = 12
+"""Terminal columns of each cause; they must hold a blank and `01-31 23:59`."""
+
+TABLE_WIDTH = LABEL_WIDTH + SUM_WIDTH + CAUSE_WIDTH * len(CAUSES)
+"""Terminal columns from which the causes stand side by side."""
+
+DAY = 86_400_000_000_000
+"""ns."""
+
+
+def drop_sum(camera: CameraStatus) -> Cell:
+    """Add up what was lost; what was left out on purpose is no drop."""
+    lost = sum(camera["drops"][cause.key] for cause in CAUSES if cause.lost)
+    return Cell(str(lost), "warning" if lost else "plain")
+
+
+def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
+    """Write how many frames each cause took, and when it took the last.
+
+    Parameters
+    ----------
+    now : ns since the epoch; of a time longer ago than a day the date is given too.
+    width : terminal columns; where the causes do not fit side by side, they stand in a sentence.
+    """
+    counts = [Cell(str(camera["drops"][cause.key]), _tone(camera, cause)) for cause in CAUSES]
+    times = [_moment(camera["drops_at"][cause.key], now) for cause in CAUSES]
+    if width < TABLE_WIDTH:
+        told = {
+            cause: f"{count.text} {cause.words}" + (f" (last {time})" if time != "-" else "")
+            for cause, count, time in zip(CAUSES, counts, times, strict=True)
+        }
+        total = drop_sum(camera)
+        lost = ", ".join(words for cause, words in told.items() if cause.lost)
+        left_out = [words for cause, words in told.items() if not cause.lost]
+        sentence = Cell("; ".join([f"{total.text} lost: {lost}", *left_out]), total.tone)
+        return labelled_lines([("drops", sentence)], width)
+    titles = _row(Cell("drops"), Cell("lost"), [Cell(cause.key) for cause in CAUSES])
+    return [
+        titles._replace(base="title"),
+        _row(Cell(""), drop_sum(camera), counts),
+        _row(Cell("last", "muted"), Cell(""), [Cell(time, "muted") for time in times]),
+    ]
+
+
+def _tone(camera: CameraStatus, cause: Cause) -> Literal["warning", "plain"]:
+    """Warn of frames that were lost."""
+    return "warning" if cause.lost and camera["drops"][cause.key] else "plain"
+
+
+def _row(label: Cell, total: Cell, cells: list[Cell]) -> Line:
+    """Set a label, a figure for the sum and one for each cause under each other."""
+    figures = [Cell(fit(cell.text, CAUSE_WIDTH, right=True), cell.tone) for cell in cells]
+    sum_figure = Cell(fit(total.text, SUM_WIDTH, right=True), total.tone)
+    return Line((Cell(fit(label.text, LABEL_WIDTH), label.tone), sum_figure, *figures))
+
+
+def _moment(time: int | None, now: int) -> str:
+    """Write a time of this host, with its date where it is more than a day ago."""
+    if time is None:
+        return "-"
+    local = datetime.fromtimestamp(time / 1e9, UTC).astimezone()
+    return f"{local:%H:%M:%S}" if now - time < DAY else f"{local:%m-%d %H:%M}"
+
+
+MIN_NAME_WIDTH = 6
+COMFORTABLE_NAME_WIDTH = 8
+MAX_NAME_WIDTH = 20
+"""Terminal columns: what is always left of a name, what figures leave of it, and what it gets."""
+
+ALWAYS, FIGURES = 4, 6
+"""Columns that are kept longest, by importance; the last two of them are figures."""
+
+TOLERANCE = 1.0
+"""Frames a second that a rate may differ from what is wanted."""
+
+VERDICT_WIDTH = len("high")
+"""Terminal columns of the longest word for a rate: another word moves no column."""
+
+SHORT_VERDICT_WIDTH = len("low")
+"""Where there is little room: of the words but high, which is rare."""
+
+STATE_TONES: dict[str, Tone] = {
+    "opening": "warning",
+    "capturing": "good",
+    "waiting for trigger": "good",
+    "stalled": "bad",
+    "lost": "bad",
+    "error": "bad",
+    "ended": "plain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Parameters
+    ----------
+    title : its heading.
+    meaning : a sentence for the help screen.
+    cell : what it shows of a camera.
+    importance : 1 is kept longest when the terminal is narrow.
+    short : a narrower form of `cell`, for when the columns of importance 1 to 6 do not fit, or this
+        one does not.
+    min_width : terminal columns that it takes at least, so that changing figures do not move it.
+    right : whether it is aligned to the right, as counts are.
+    """
+
+    title: str
+    meaning: str
+    cell: Callable[[CameraStatus], Cell]
+    importance: int
+    short: Callable[[CameraStatus], Cell] | None = None
+    min_width: int = 0
+    right: bool = False
+
+
+class Placed(NamedTuple):
+    """A column that is shown: its width in terminal columns, and the form of its cells."""
+
+    column: Column
+    width: int
+    cell: Callable[[CameraStatus], Cell]
+
+
+def name_cell(camera: CameraStatus) -> Cell:
+    """Show what people call the camera."""
+    return Cell(plain(camera["name"]))
+
+
+def id_cell(camera: CameraStatus) -> Cell:
+    """Show the unique id; muted where the config file does not list the camera."""
+    return Cell(plain(camera["unique_id"]), "plain" if camera["listed"] else "muted")
+
+
+def state_cell(camera: CameraStatus) -> Cell:
+    """Show the state in its own words, and the seconds until the next try where one is due."""
+    state = plain(camera["state"])
+    retry_in = camera["retry_in"]
+    again = "" if retry_in is None else f" ↻{retry_in:2.0f}s"
+    return Cell(state + again, STATE_TONES.get(state, "plain"))
+
+
+def in_trouble(camera: CameraStatus) -> bool:
+    """Whether somebody should look after a camera: it has no frames, or no sockets."""
+    return STATE_TONES.get(camera["state"]) == "bad" or bool(camera["plug_error"])
+
+
+def fps_verdict(camera: CameraStatus) -> Cell:
+    """Judge the measured rate, where one is wanted: ok is within 1 frame a second of it.
+
+    A camera that says what it makes with its settings is judged by that.
+    """
+    if camera["external_trigger"] or camera["state"] == "ended":
+        return Cell("", "plain")
+    wanted = camera["fps_wanted"]
+    actual = camera.get("fps_actual")
+    difference = camera["fps"] - (wanted if actual is None else actual)
+    if abs(difference) > TOLERANCE:
+        return Cell("low" if difference < 0 else "high", "bad")
+    return Cell("ok", "good") if camera["fps"] >= wanted - TOLERANCE else Cell("max", "warning")
+
+
+def fps_cell(camera: CameraStatus) -> Cell:
+    """Show the measured and the wanted rate, and the verdict in a word."""
+    if camera["external_trigger"]:
+        return fps_short(camera)
+    verdict, wanted = fps_verdict(camera), f"{camera['fps_wanted']:g}"
+    figure = f"{camera['fps']:{len(wanted) + 2}.1f}/{wanted}"
+    limit = camera.get("limited_to")
+    limited = "" if limit is None else f" →{limit:g}"
+    return Cell(f"{figure} {verdict.text:{VERDICT_WIDTH}}{limited}", verdict.tone)
+
+
+def fps_short(camera: CameraStatus) -> Cell:
+    """Show the measured rate and the verdict."""
+    verdict = fps_verdict(camera)
+    return Cell(f"{camera['fps']:4.1f} {verdict.text:{SHORT_VERDICT_WIDTH}}", verdict.tone)
+
+
+def plug_cell(camera: CameraStatus) -> Cell:
+    """Show whether the sockets exist and images are sent; ▲ marks a failure."""
+    if camera["plug_error"]:
+        return Cell("▲ plugged" if camera["plugged"] else "▲ failed", "bad")
+    if not camera["plugged"]:
+        return Cell("○ unplugged", "muted")
+    return Cell("‖ paused", "warning") if camera["paused"] else Cell("● plugged", "good")
+
+
+def plug_short(camera: CameraStatus) -> Cell:
+    """Show the glyph of the plug alone."""
+    cell = plug_cell(camera)
+    return Cell(cell.text[0], cell.tone)
+
+
+def clients_cell(camera: CameraStatus) -> Cell:
+    """Show how many clients are connected; ! one does not keep up; nothing where none can be."""
+    if not camera["plugged"]:
+        return Cell("-", "muted")
+    slow = behind(camera.get("client_list", []))
+    return Cell(f"{camera['clients']}!", "bad") if slow else Cell(str(camera["clients"]))
+
+
+def corners(box: Corners) -> str:
+    """Write a box as its two corners, pixels: x,y of the top left and the bottom right."""
+    (left, top), (right, bottom) = box["top_left"], box["bottom_right"]
+    return f"{left},{top} {right},{bottom}"
+
+
+def box_cell(camera: CameraStatus) -> Cell:
+    """Show the corners of the live box."""
+    more = f" +{camera['drawn'] - 1}" if camera["drawn"] > 1 else ""
+    if camera["box"]:
+        return Cell(corners(camera["box"]) + more)
+    return Cell(f"{camera['drawn']} drawn") if camera["drawn"] else Cell("-", "muted")
+
+
+def window_cell(camera: CameraStatus) -> Cell:
+    """Show what became of the window; the reason stands below the table."""
+    match camera["window"]:
+        case "":
+            return Cell("-", "muted")
+        case "shown":
+            return Cell("open", "good")
+        case "opening" | "closed by the user":
+            return Cell(camera["window"].removesuffix(" by the user"))
+        case trouble:
+            return Cell(plain(trouble), "bad")
+
+
+@lru_cache(maxsize=256)
+def is_exposed(address: str) -> bool:
+    """Tell whether other machines may reach an address; one that cannot be read is not bound."""
+    try:
+        return Address.parse(address).exposed
+    except ValueError:
+        return False
+
+
+def address_cell(address: str, *, curve: bool = False) -> Cell:
+    """Show an address without its tcp://; ! marks one that other machines can reach.
+
+    Parameters
+    ----------
+    curve : whether it is encrypted, and only listed clients are let in: then that is no warning.
+    """
+    exposed = is_exposed(address)
+    marks = [mark for mark, holds in (("!", exposed), ("curve", curve)) if holds]
+    text = " ".join([plain(address).removeprefix("tcp://"), *marks])
+    return Cell(text, "warning" if exposed and not curve else "plain")
+
+
+def pub_cell(camera: CameraStatus) -> Cell:
+    """Show where images are published."""
+    return address_cell(camera["pub_address"], curve=camera["curve"])
+
+
+def pub_short(camera: CameraStatus) -> Cell:
+    """Show the port alone, and whether others can reach it."""
+    address, *marks = pub_cell(camera).text.split(" ")
+    return pub_cell(camera)._replace(text=" ".join([f":{address.rpartition(':')[2]}", *marks]))
+
+
+def pull_cell(camera: CameraStatus) -> Cell:
+    """Show where boxes are received."""
+    return address_cell(camera["pull_address"], curve=camera["curve"])
+
+
+# Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
+# that change most stand to the left, and cells of one colour beside each other.
+COLUMNS = (
+    Column("name", "What the camera is called in the config file.", name_cell, 1),
+    Column(
+        "state",
+        "What it does; ↻ seconds until it is tried again. The reason is below the table.",
+        state_cell,
+        2,
+        min_width=9,
+    ),
+    Column(
+        "fps",
+        "Frames per second, measured/requested; ok within 1 of that, else low or high; max: the "
+        "most that the camera makes as it is set. →60: put_rate limits what is published to 60.",
+        fps_cell,
+        4,
+        short=fps_short,
+        min_width=10,
+    ),
+    Column(
+        "plug",
+        "● plugged: images are published; ‖ paused: sockets are bound, nothing is sent; "
+        "○ unplugged: no sockets; ▲ the last plug or edit failed, see below the table.",
+        plug_cell,
+        3,
+        short=plug_short,
+        min_width=4,
+    ),
+    Column(
+        "clients",
+        "Subscribers connected now; ! not all of them keep up.",
+        clients_cell,
+        5,
+        right=True,
+    ),
+    Column(
+        "drops",
+        "Frames lost since the engine started, whatever the cause. The camera's screen tells them "
+        "apart. What is left out to keep to put_rate is not lost.",
+        drop_sum,
+        6,
+        min_width=6,
+        right=True,
+    ),
+    Column("window", "Its window on the rig's screen: open, closed, or why not.", window_cell, 8),
+    Column("box", "The box that a client sent, until it expires.", box_cell, 10, min_width=19),
+    Column(
+        "pub",
+        "Where images are published; ! other machines can reach it; curve: encrypted, and only "
+        "listed clients are accepted.",
+        pub_cell,
+        7,
+        short=pub_short,
+    ),
+    Column("pull", "Where boxes are received; marked as pub is.", pull_cell, 9),
+    Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 11),
+)
+
+
+def layout(cameras: Sequence[CameraStatus], width: int) -> list[Placed]:
+    """Choose the columns that fit, by importance, and give each its width.
+
+    For the figures among the first six, plug and rate take their short forms and long names are
+    shortened. The first four are always there while there is room for their short forms; the state
+    is never left out and never shortened.
+
+    Parameters
+    ----------
+    width : of the table, terminal columns.
+    """
+    by_importance = sorted(COLUMNS, key=lambda column: column.importance)
+    first, rest = by_importance[:FIGURES], by_importance[FIGURES:]
+    placed = _place_first(first, cameras, width)
+    for column in rest if len(placed) == FIGURES else ():
+        for short in (False, True) if column.short else (False,):
+            candidate = _place(column, cameras, short=short)
+            if _total([*placed, candidate]) <= width:
+                placed.append(candidate)
+                break
+    return sorted(placed, key=lambda one: COLUMNS.index(one.column))
+
+
+def _place_first(
+    columns: Sequence[Column], cameras: Sequence[CameraStatus], width: int
+) -> list[Placed]:
+    """Place as many of the first six as fit, in the longest forms that let them; at least four."""
+    for count in range(FIGURES, ALWAYS - 1, -1):
+        for short in ((), ("plug",), ("plug", "fps")):
+            placed = [
+                _place(column, cameras, short=column.title in short) for column in columns[:count]
+            ]
+            name, *others = placed
+            room = width - _total([name._replace(width=0), *others])
+            if room >= min(name.width, COMFORTABLE_NAME_WIDTH):
+                return [name._replace(width=min(name.width, room)), *others]
+    placed = [_place(column, cameras, short=True) for column in columns[:ALWAYS]]
+    return _narrow(placed, width)
+
+
+def _narrow(placed: list[Placed], width: int) -> list[Placed]:
+    """Shorten the names, and where that is not enough leave out the fps, then the plug."""
+    name = placed[0]
+    spare = max(name.width - MIN_NAME_WIDTH, 0)
+    while _total(placed) - spare > width and len(placed) > 2:
+        placed = placed[:-1]
+    excess = min(max(_total(placed) - width, 0), spare)
+    return [Placed(name.column, name.width - excess, name.cell), *placed[1:]]
+
+
+def _place(column: Column, cameras: Sequence[CameraStatus], *, short: bool = False) -> Placed:
+    """Give a column the width that its widest cell needs."""
+    cell = column.short if short and column.short else column.cell
+    least = 0 if short else column.min_width
+    width = max(len(column.title), least, *(cell_len(cell(camera).text) for camera in cameras))
+    if column.cell is name_cell:
+        width = min(width, MAX_NAME_WIDTH)
+    return Placed(column, width, cell)
+
+
+def _total(placed: Sequence[Placed]) -> int:
+    """Add up the width of columns, gaps and the cursor's mark."""
+    return MARK_WIDTH + sum(one.width for one in placed) + GAP * (len(placed) - 1)
+
+
+def title_line(placed: Sequence[Placed]) -> Line:
+    """Write the headings."""
+    return _line(placed, [Cell(one.column.title) for one in placed], "title")
+
+
+def camera_line(
+    placed: Sequence[Placed], camera: CameraStatus, *, cursor: bool, marked: bool = False
+) -> Line:
+    """Write the row of one camera."""
+    cells = [one.cell(camera) for one in placed]
+    return _line(placed, cells, "cursor" if cursor else "plain", marked=marked)
+
+
+def _line(
+    placed: Sequence[Placed], cells: Sequence[Cell], base: Base, *, marked: bool = False
+) -> Line:
+    """Set cells side by side, each at the width of its column."""
+    widths, right = [one.width for one in placed], [one.column.right for one in placed]
+    return tabular(cells, widths, base, right, marked=marked)

@@ -1,0 +1,170 @@
+"""What help says: each screen's keys and words, and what to do where no camera is."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from textual.content import Content
+
+from pmv_tui.tui.actions.action import Action
+from pmv_tui.tui.actions.dialogs import CLIENTS_ACTIONS, LOG_ACTIONS
+from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, GRID_ACTIONS, RIG_ACTIONS
+from pmv_tui.tui.key_map import KeyMap, shown_keys
+from pmv_tui.tui.text.clients import CLIENT_STATES, FIGURES
+from pmv_tui.tui.text.columns import CAUSES, COLUMNS
+from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.text.settings import SETTING_COLUMNS
+from pmv_tui.wire.status import BackendStatus, Snapshot
+
+OTHER_KEYS = (
+    ("ctrl+p", "The palette: every action by name, and the colour theme."),
+    ("ctrl+q", "Quit, from anywhere; ctrl+c does the same where it does not copy a selection."),
+    (
+        "mouse",
+        "A click puts the cursor on a row, a double click does what enter does; the wheel scrolls.",
+    ),
+)
+
+STATES = (
+    ("opening", "The device is being opened."),
+    ("capturing", "Frames arrive."),
+    ("waiting for trigger", "Ready; the next signal on its input makes a frame."),
+    ("stalled", "It is open, but no frame arrives."),
+    ("lost", "It was there and is gone; it is tried again."),
+    ("error", "It cannot be used; the reason is below the table."),
+    ("ended", "A video file with loop = false has been played to its end; nothing is lost."),
+)
+
+CLOCKS = (
+    ("host's", "Each frame carries the host's time of its arrival."),
+    ("device's", "What is to be added to the device's own time to get the host's."),
+    ("drift", "How much faster the host's clock runs, parts per million."),
+)
+
+
+PICTURE = (
+    ("greys", "Those of the image, in the few that the terminal has; nothing is made brighter."),
+    ("coloured", "Boxes and points of client scripts, with their labels; they fade as in windows."),
+    ("+ and o", "Boxes and points, in a terminal without colours."),
+    ("dimmed", "The image is not live, it is the last one; the words over it say why."),
+)
+
+
+class Topic(NamedTuple):
+    """A heading, and the terms below it with their meanings."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def keys_topic(actions: Iterable[Action], key_map: KeyMap) -> Topic:
+    """Explain the keys of a screen's actions, as the key map has them."""
+    rows = ((shown_keys(each, key_map), each.help) for each in actions)
+    return Topic("Keys", (*rows, *OTHER_KEYS))
+
+
+def _commands(actions: Iterable[Action]) -> Topic:
+    rows = ((each.label, ", ".join(each.commands)) for each in actions if each.commands)
+    return Topic("The same from a script: pmv-tui ...", tuple(rows))
+
+
+RIG_HELP = (
+    Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
+    Topic("States", STATES),
+    Topic("Picture", PICTURE),
+    _commands(RIG_ACTIONS),
+)
+
+CAMERA_HELP = (
+    Topic("Settings", tuple((column.title, column.meaning) for column in SETTING_COLUMNS)),
+    Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
+    Topic("Clock", CLOCKS),
+    Topic("States", STATES),
+    Topic("Picture", PICTURE),
+    _commands(CAMERA_ACTIONS),
+)
+
+GRID_HELP = (
+    Topic("Picture", PICTURE),
+    Topic("States", STATES),
+    _commands(GRID_ACTIONS),
+)
+
+CLIENTS_HELP = (
+    Topic("Figures", tuple((figure.title, figure.meaning) for figure in FIGURES)),
+    Topic("Below them", CLIENT_STATES),
+    _commands(CLIENTS_ACTIONS),
+)
+
+LOG_HELP = (
+    Topic(
+        "Columns",
+        (
+            ("time", "When it happened: month, day and local time of the rig's host."),
+            ("level", "info; warning: look when you can; error: something does not work."),
+            ("camera", "Which it concerns; empty for the rig as a whole."),
+        ),
+    ),
+    Topic(
+        "Last line",
+        (
+            ("following", "The newest event is in view, and will be when more come."),
+            ("N new below", "You scrolled up, so the log stays there; end goes to the newest."),
+            ("repeats", "Repeated events are summed up now and then, with their count."),
+        ),
+    ),
+    _commands(LOG_ACTIONS),
+)
+
+
+class Keys(NamedTuple):
+    """The keys that help here, as people read them."""
+
+    rescan: str
+    quit: str
+
+
+def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Content:
+    """Explain an empty table.
+
+    The text is assembled and never read as markup, for it holds paths and reasons from outside.
+
+    Parameters
+    ----------
+    looked_at : where the config file was looked for, in order.
+    """
+    engine = snapshot["engine"]
+    config = plain(engine["config_path"])
+    if engine["config_exists"]:
+        where = f"{config} lists none, and no search found one.\n"
+        other = "another config file"
+    else:
+        where = "There is no config file, and no search found one. Looked for here:\n"
+        where += "".join(f"  {plain(str(path))}\n" for path in looked_at)
+        other = "a config file elsewhere"
+    parts: list[str | tuple[str, str]] = [
+        ("No cameras yet\n\n", "bold"),
+        f"{where}\n",
+        ("What to do\n", "bold"),
+        f"  Connect a camera, then press {keys.rescan} to search again.\n",
+        f"  Or list one in {config}, then stop the engine ({keys.quit}) and start again:\n\n",
+        ('    [[cameras]]\n    unique_id = "left-simulated"\n\n', "$text-muted"),
+        f"  For {other}: pmv-tui --config FILE.\n\n",
+    ]
+    unusable = [backend for backend in snapshot["backends"] if not backend["available"]]
+    if unusable:
+        parts.append(("Kinds of camera that cannot be used here\n", "bold"))
+        parts += [piece for backend in unusable for piece in _unusable(backend)]
+    return Content.assemble(*parts)
+
+
+def _unusable(backend: BackendStatus) -> list[str | tuple[str, str]]:
+    """Give the reason and the remedy of one back end."""
+    pieces: list[str | tuple[str, str]] = [
+        "  ",
+        (plain(backend["name"]), "$text-warning"),
+        f": {plain(backend['reason'])}\n",
+    ]
+    if backend["remedy"]:
+        pieces.append(f"    {plain(backend['remedy'])}\n")
+    return pieces

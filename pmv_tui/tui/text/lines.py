@@ -1,0 +1,155 @@
+"""Lines of coloured cells: what every table and panel is drawn from."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+from pmv_tui.untrusted import printable
+
+
+@lru_cache(maxsize=1024)
+def plain(text: str) -> str:
+    """Make one line of printable characters of a text that may contain anything.
+
+    What is taken out, and why: `printable`.
+    """
+    return " ".join(printable(text, " ").split())
+
+
+def short_path(path: str, width: int) -> str:
+    """Abbreviate a path: the home folder as `~`, then its first folders left out.
+
+    Parameters
+    ----------
+    width : characters at most; the last part is kept whole even where it alone is longer.
+    """
+    with suppress(RuntimeError):  # not every user has a home folder
+        home = str(Path.home())
+        if path.startswith(f"{home}/"):
+            path = f"~{path.removeprefix(home)}"
+    parts = path.split("/")
+    while len(path) > width and len(parts) > 1:
+        parts.pop(0)
+        path = "/".join(["…", *parts])
+    return path
+
+
+Tone = Literal["plain", "strong", "good", "warning", "bad", "muted"]
+"""What a colour says; which colour that is depends on the theme."""
+
+Base = Literal["plain", "title", "cursor"]
+"""What a whole line is."""
+
+
+class Cell(NamedTuple):
+    """A piece of a line in one colour."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+class Line(NamedTuple):
+    """One line of the screen."""
+
+    cells: tuple[Cell, ...] = ()
+    base: Base = "plain"
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Pad or shorten a text to a width in terminal columns; an ellipsis marks what is cut."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    padding = " " * (width - length)
+    return padding + text if right else text + padding
+
+
+MARK_WIDTH = 2
+"""Columns of the marks before a row: of the cursor, and of those that keys act on."""
+
+GAP = 2
+"""Columns between two columns."""
+
+
+def tabular(
+    cells: Sequence[Cell],
+    widths: Sequence[int],
+    base: Base = "plain",
+    right: Sequence[bool] = (),
+    *,
+    marked: bool = False,
+) -> Line:
+    """Set cells side by side, as a row of a table; `>` stands before the row under the cursor.
+
+    Parameters
+    ----------
+    widths : of each cell, terminal columns.
+    right : whether each is aligned to the right, as counts are; empty where none is.
+    marked : whether the row is one of those that keys act on.
+    """
+    padded = [
+        Cell(fit(cell.text, width, right=to_right) + " " * GAP, cell.tone)
+        for cell, width, to_right in zip(cells, widths, right or [False] * len(cells), strict=True)
+    ]
+    mark = (">" if base == "cursor" else " ") + ("*" if marked else " ")
+    return Line((Cell(mark, "strong" if marked else "plain"), *padded), base)
+
+
+def changed_spans(old: Line, new: Line) -> Iterator[tuple[int, int]] | None:
+    """Find the parts of a line to draw anew.
+
+    Returns
+    -------
+    (first column, columns) of each cell that changed; None where the whole line is to be drawn.
+    """
+    if old.base != new.base or len(old.cells) != len(new.cells):
+        return None
+    widths = [cell_len(cell.text) for cell in new.cells]
+    if widths != [cell_len(cell.text) for cell in old.cells]:
+        return None
+    return _differing(old, new, widths)
+
+
+def _differing(old: Line, new: Line, widths: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the place of each cell that differs."""
+    x = 0
+    for before, after, width in zip(old.cells, new.cells, widths, strict=True):
+        if before != after:
+            yield x, width
+        x += width
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into rows of a width; at least one row, and never of fewer than 10 columns."""
+    width = max(width, 10)
+    rows: list[str] = []
+    for word in re.findall(r"\s*\S+", text):
+        if rows and cell_len(rows[-1] + word) <= width:
+            rows[-1] += word
+        else:
+            rows += chop_cells(word.lstrip(), width)
+    return rows or [""]
+
+
+LABEL_WIDTH = 10
+"""Columns of the label that stands before a text."""
+
+
+def labelled(label: str, cell: Cell, width: int) -> list[Line]:
+    """Write a label and a text beside it, on as many lines as the text needs."""
+    first, *rest = [Cell(row, cell.tone) for row in wrap(cell.text, width - LABEL_WIDTH)]
+    indent = Cell(" " * LABEL_WIDTH)
+    return [
+        Line((Cell(fit(label, LABEL_WIDTH), "muted"), first)),
+        *(Line((indent, row)) for row in rest),
+    ]
+
+
+def labelled_lines(rows: Iterable[tuple[str, Cell]], width: int) -> list[Line]:
+    """Write labels and the texts beside them; a label whose text is empty is left out."""
+    return [line for label, cell in rows if cell.text for line in labelled(label, cell, width)]

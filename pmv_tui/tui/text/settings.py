@@ -1,0 +1,347 @@
+"""A camera's settings: their values as people write them, and as rows of a table."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rich.cells import cell_len
+
+from pmv_tui.config import OPTIONAL
+from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, plain, tabular, wrap
+from pmv_tui.wire.status import CameraStatus, SettingStatus
+
+SAME = 1e-4
+"""Relative difference up to which two numbers are the same to whoever reads them."""
+
+
+class Reading(NamedTuple):
+    """What was typed, as a value.
+
+    Parameters
+    ----------
+    value : of the setting's own type; None where it cannot be read, or is to be left out.
+    error : why it cannot be read; empty where it can.
+    warning : what the camera will hardly take; empty where nothing is known.
+    """
+
+    value: Any
+    error: str = ""
+    warning: str = ""
+
+
+def name_setting(camera: CameraStatus) -> SettingStatus:
+    """Describe a camera's name, which is a setting of the config that no camera knows."""
+    return SettingStatus(
+        name="name",
+        wanted=camera["name"],
+        actual=camera["name"],
+        lowest=None,
+        highest=None,
+        step=None,
+        choices=[],
+        unit="",
+        live=True,
+        note="",
+    )
+
+
+def write_value(value: Any) -> str:
+    """Write a value in full, as it is typed and as the config file has it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:.12g}"
+        case list() | tuple():
+            return ", ".join(write_value(one) for one in value)
+        case _:
+            return plain(str(value))
+
+
+def show_value(value: Any) -> str:
+    """Write a value short, to be compared with others in a table."""
+    match value:
+        case None:
+            return "-"
+        case float() if abs(value) >= 0.001:
+            return f"{value:.3f}".rstrip("0").rstrip(".")
+        case float():
+            return f"{value:.3g}"
+        case list() | tuple():
+            return ",".join(show_value(one) for one in value)
+        case _:
+            return write_value(value)
+
+
+def is_absent(setting: SettingStatus) -> bool:
+    """Tell whether the camera has no such setting."""
+    return setting["actual"] is None
+
+
+def is_editable(setting: SettingStatus) -> bool:
+    """Return whether it can be changed: the camera has it, and another choice than what holds."""
+    if is_absent(setting):
+        return False
+    return len(setting["choices"]) != 1 or setting["wanted"] not in (None, setting["actual"])
+
+
+def why_fixed(setting: SettingStatus) -> str:
+    """Return why a setting cannot be changed."""
+    if is_absent(setting):
+        return plain(setting["note"]) or "not on this camera"
+    return f"this camera has only {show_value(setting['actual'])}"
+
+
+def deviation(setting: SettingStatus) -> str:
+    """Say why what holds is not what was wanted; empty where it is."""
+    wanted, actual = setting["wanted"], setting["actual"]
+    if wanted is None or actual is None or _same(wanted, actual):
+        return ""
+    return plain(setting["note"]) or "changed by the camera"
+
+
+def options(setting: SettingStatus) -> list[str]:
+    """Give what may be chosen; empty where any number or text may be typed."""
+    if setting["choices"]:
+        return [plain(choice) for choice in setting["choices"]]
+    return ["false", "true"] if isinstance(_sample(setting), bool) else []
+
+
+def allowed(setting: SettingStatus, *, full: bool = False) -> str:
+    """Say what may be wanted: a range with its unit, or choices.
+
+    Parameters
+    ----------
+    full : also the step, and all of a region of interest, whose size alone is told otherwise.
+    """
+    if choices := options(setting):
+        return ", ".join(choices)
+    write = write_value if full else _bound
+    lowest, highest = setting["lowest"], setting["highest"]
+    parts = []
+    if lowest is not None:
+        parts.append(f"{write(lowest)} to" if highest is not None else f"from {write(lowest)}")
+    if highest is not None:
+        parts.append(write(highest) if lowest is not None else f"to {write(highest)}")
+    parts.append(plain(setting["unit"]))
+    if full and setting["step"]:
+        parts.append(f"in steps of {write(setting['step'])}")
+    return " ".join(filter(None, parts))
+
+
+def read_value(setting: SettingStatus, text: str) -> Reading:
+    """Read what was typed as a value of the setting's type.
+
+    A number outside the range is read too, with a warning: the camera may allow it once another
+    setting has changed.
+    """
+    text = text.strip()
+    if not text and setting["name"] in OPTIONAL:
+        return Reading(None)
+    if setting["name"] == "source":
+        return Reading(int(text) if text.isdecimal() else text)
+    match _sample(setting):
+        case bool():
+            return Reading(text == "true")
+        case int():
+            reading = _read_whole(text)
+        case float():
+            reading = _read_number(text)
+        case list() | tuple() as sample:
+            reading = _read_list(text, len(sample))
+        case _:
+            return Reading(text)
+    return reading if reading.error else reading._replace(warning=_outside(setting, reading.value))
+
+
+def _sample(setting: SettingStatus) -> Any:
+    """Give a value that tells the setting's type."""
+    return setting["actual"] if setting["wanted"] is None else setting["wanted"]
+
+
+def _same(wanted: Any, actual: Any) -> bool:
+    """Compare two values as a reader does."""
+    match wanted, actual:
+        case (float(), int() | float()) | (int(), float()):
+            return math.isclose(wanted, actual, rel_tol=SAME, abs_tol=1e-9)
+        case list() | tuple(), list() | tuple():
+            return list(wanted) == list(actual)
+        case _:
+            return bool(wanted == actual)
+
+
+def _bound(value: Any) -> str:
+    """Write an end of a range; of x, y, width and height only the size."""
+    match value:
+        case [_, _, width, height]:
+            return f"{width}x{height}"
+        case _:
+            return show_value(value)
+
+
+def _read_whole(text: str) -> Reading:
+    try:
+        return Reading(int(text))
+    except ValueError:
+        return Reading(None, f"{text!r} is not a whole number")
+
+
+def _read_number(text: str) -> Reading:
+    try:
+        value = float(text)
+    except ValueError:
+        return Reading(None, f"{text!r} is not a number")
+    return Reading(value) if math.isfinite(value) else Reading(None, f"{text!r} is not a number")
+
+
+def _read_list(text: str, length: int) -> Reading:
+    try:
+        values = [int(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != length:
+        return Reading(None, f"{text!r} is not {length} whole numbers with commas between them")
+    return Reading(values)
+
+
+def _outside(setting: SettingStatus, value: Any) -> str:
+    """Warn of a value beyond the range that the camera reports."""
+    for beyond, bound, kind in (
+        (_exceeds(value, setting["highest"]), setting["highest"], "maximum"),
+        (_exceeds(setting["lowest"], value), setting["lowest"], "minimum"),
+    ):
+        if beyond:
+            return f"{kind} is {write_value(bound)} now; {write_value(value)} will be refused"
+    return ""
+
+
+def _exceeds(left: Any, right: Any) -> bool:
+    """Tell whether a number, or any of several, is greater than its counterpart."""
+    match left, right:
+        case (None, _) | (_, None):
+            return False
+        case list() | tuple(), list() | tuple():
+            return any(one > other for one, other in zip(left, right, strict=False))
+        case _:
+            return bool(left > right)
+
+
+MAX_VALUE_WIDTH = 20
+MIN_ALLOWED_WIDTH = 8
+
+FIRST_COLUMNS = 3
+"""Columns that are never left out: the setting, wanted and actual."""
+
+
+class SettingColumn(NamedTuple):
+    """One column: its heading, a sentence for the help screen, and a shorter heading."""
+
+    title: str
+    meaning: str
+    short: str = ""
+
+
+SETTING_COLUMNS = (
+    SettingColumn("setting", "Its key in the config file."),
+    SettingColumn("requested", "What the config file says; - leaves it to the camera.", "request"),
+    SettingColumn(
+        "actual",
+        "What the camera reports; ▲ marks what differs from the requested value, the reason below.",
+    ),
+    SettingColumn(
+        "allowed",
+        "What the camera allows now, with the unit; ranges depend on the other settings. Grey: "
+        "not on this camera.",
+    ),
+    SettingColumn(
+        "change",
+        "Whether a change is live or restarts the camera's stream; fixed: no other choice.",
+    ),
+)
+
+
+def setting_rows(
+    settings: Sequence[SettingStatus], cursor: int, width: int
+) -> tuple[Line, list[list[Line]]]:
+    """Write the headings, and of each setting its row and, below it, what the camera changed.
+
+    Parameters
+    ----------
+    cursor : the row under the cursor; -1 where it is on none.
+    width : of the table, terminal columns; what does not fit is shortened, then left out.
+    """
+    titles = [Cell(column.title) for column in SETTING_COLUMNS]
+    rows = [_cells(setting) for setting in settings]
+    widths = _widths([titles, *rows])
+    if _total(widths) > width:
+        titles = [Cell(column.short or column.title) for column in SETTING_COLUMNS]
+        rows = [_cells(setting, short=True) for setting in settings]
+        widths = _fitted(_widths([titles, *rows]), width)
+    lines = [
+        [
+            _row(setting, cells, widths, "cursor" if row == cursor else "plain"),
+            *_deviation_lines(setting, widths[0], width),
+        ]
+        for row, (cells, setting) in enumerate(zip(rows, settings, strict=True))
+    ]
+    return tabular(titles[: len(widths)], widths, "title"), lines
+
+
+def _row(setting: SettingStatus, cells: list[Cell], widths: list[int], base: Base) -> Line:
+    """Set the cells side by side; why there is no such setting may take the last two columns."""
+    if is_absent(setting) and len(widths) > FIRST_COLUMNS:
+        first, last = widths[:FIRST_COLUMNS], widths[FIRST_COLUMNS:]
+        span = sum(last) + GAP * (len(last) - 1)
+        return tabular(cells[: FIRST_COLUMNS + 1], [*first, span], base)
+    return tabular(cells[: len(widths)], widths, base)
+
+
+def _cells(setting: SettingStatus, *, short: bool = False) -> list[Cell]:
+    """Write what each column shows of a setting."""
+    name, wanted = Cell(plain(setting["name"])), Cell(show_value(setting["wanted"]))
+    if is_absent(setting):
+        return [name, wanted, Cell("-", "muted"), Cell(why_fixed(setting), "muted"), Cell("")]
+    if deviation(setting):
+        actual = Cell(f"▲ {show_value(setting['actual'])}", "warning")
+    else:
+        actual = Cell(show_value(setting["actual"]))
+    if not is_editable(setting):
+        return [name, wanted, actual, Cell(allowed(setting), "muted"), Cell("fixed", "muted")]
+    restarts = "restarts" if short else "restarts the stream"
+    change = Cell("live" if setting["live"] else restarts)
+    return [name, wanted, actual, Cell(allowed(setting)), change]
+
+
+def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Line]:
+    """Say below a row why the camera does not have what was wanted."""
+    why = deviation(setting)
+    if not why:
+        return []
+    left = MARK_WIDTH + indent + GAP
+    text = f"▲ not {show_value(setting['wanted'])}: {why}"
+    return [Line((Cell(" " * left), Cell(row, "warning"))) for row in wrap(text, width - left)]
+
+
+def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """Give each column the width of its widest cell."""
+    name, *values, allowed_width, change = (
+        max(cell_len(cell.text) for cell in column) for column in zip(*rows, strict=True)
+    )
+    return [name, *(min(value, MAX_VALUE_WIDTH) for value in values), allowed_width, change]
+
+
+def _fitted(widths: list[int], width: int) -> list[int]:
+    """Shorten the allowed range; where too little of it is left, leave out the last columns."""
+    *first, allowed_width, change = widths
+    excess = max(_total(widths) - width, 0)
+    if allowed_width - excess >= MIN_ALLOWED_WIDTH:
+        return [*first, allowed_width - excess, change]
+    room = width - _total(first) - GAP
+    return [*first, min(allowed_width, room)] if room >= MIN_ALLOWED_WIDTH else first
+
+
+def _total(widths: Sequence[int]) -> int:
+    """Add up the width of columns, gaps and the cursor's mark."""
+    return MARK_WIDTH + sum(widths) + GAP * (len(widths) - 1)

@@ -1,0 +1,454 @@
+"""Live pictures: one camera's, and all cameras' beside each other."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pmv_tui.tui.glyphs import AsciiOnly
+from pmv_tui.tui.link import EngineLink, Untold
+from pmv_tui.tui.picture.look import NO_COLOUR, Look, look_of, style_of
+from pmv_tui.tui.text.columns import MIN_NAME_WIDTH, fps_short, name_cell, plug_short, state_cell
+from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Line, tabular
+from pmv_tui.tui.widgets.line_view import LineView
+from pmv_tui.wire.status import CameraStatus, Thumbnail
+
+if TYPE_CHECKING:
+    from pmv_tui.tui.picture.draw import Cells, Drawing
+
+
+MAX_SIZE = 400, 200
+"""Pixels that are asked for at most: what the engine gives."""
+
+
+class PictureView(Widget, can_focus=False):
+    """Shows what a `PictureFeed` brings; only the rows that changed are sent to the terminal."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unique_id = ""
+        self._look: Look | None = None
+        self._drawing: Drawing | None = None
+        self._image: Thumbnail | None = None
+        self._told: Thumbnail | None = None
+        self._cells: Cells | None = None
+        self._known = 0
+
+    @property
+    def unique_id(self) -> str:
+        """The camera's; empty where none is shown."""
+        return self._unique_id
+
+    @property
+    def known(self) -> int:
+        """The number of the frame that is shown; 0 where none is, or another size is needed."""
+        return self._known
+
+    @property
+    def wanted_size(self) -> tuple[int, int]:
+        """Width and height that the image may have, pixels; a zero where it is not to be seen."""
+        return min(self.size.width, MAX_SIZE[0]), min(2 * self.size.height, MAX_SIZE[1])
+
+    @property
+    def waits(self) -> bool:
+        """Whether an image is to come any moment: there is none, and nothing keeps it back."""
+        return self._image is None and not (self._told and self._told["notice"])
+
+    def follow(self, unique_id: str) -> bool:
+        """Show this camera from now on; tell whether that is another one."""
+        if unique_id == self._unique_id:
+            return False
+        self._unique_id = unique_id
+        self._image = self._told = None
+        self._known = 0
+        self._put(None)
+        return True
+
+    def show(self, told: Thumbnail) -> None:
+        """Show what the engine told of the camera."""
+        if told["pixels"] is not None:
+            self._image = told
+        elif not told["sequence"]:
+            self._image = None
+        self._told = told
+        self._draw(told["notice"])
+        self._known = told["sequence"]
+
+    def freeze(self, why: str) -> None:
+        """Mark what is shown as old: the engine tells no more."""
+        self._draw(why)
+
+    def give_up(self, why: str) -> None:
+        """Say why what was told cannot be drawn."""
+        self._image = None
+        self._draw(why)
+
+    def on_resize(self) -> None:
+        """Ask for another size."""
+        self._known = 0
+
+    def notify_style_update(self) -> None:
+        """Draw anew in another theme."""
+        super().notify_style_update()
+        self._cells = None
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Leave the terminal's own greys as they are, which are short. See `App`."""
+        return [
+            each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)
+        ]
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line, the picture in the middle of the widget."""
+        # Looked up once: Textual puts the widget's own style together anew each time.
+        cells, width, own = self._cells, self.size.width, self.rich_style
+        if cells is None:
+            return Strip.blank(width, own)
+        x, first = self._corner(cells)
+        if not 0 <= y - first < cells.rows:
+            return Strip.blank(width, own)
+        segments = [Segment(" " * x, own)] if x else []
+        sixteen = self._color_system() == "standard"
+        for text, ink, paper in cells.runs(y - first):
+            coloured = style_of(ink, paper, sixteen=sixteen)
+            segments.append(Segment(text, own if ink == NO_COLOUR else coloured))
+        return Strip(segments).adjust_cell_length(width, own)
+
+    def _draw(self, notice: str) -> None:
+        """Draw the newest image; without one, say why there is none."""
+        # numpy takes as long to import as half of Textual, and nothing but pictures needs it.
+        from pmv_tui.tui.picture.draw import Drawing, greys_in, words  # noqa: PLC0415
+
+        if self._image is None or self._told is None:
+            text = notice or ("waiting for an image" if self._unique_id else "")
+            self._put(words(text, self.size.height, self.size.width) if text else None)
+            return
+        look = self._current_look()
+        if self._drawing is None or look != self._look:
+            self._look, self._drawing = look, Drawing(look)
+        told, pixels = self._told, greys_in(self._image)
+        self._put(self._drawing.draw(pixels, told["image_size"], told["overlays"], notice))
+
+    def _put(self, cells: "Cells | None") -> None:
+        """Put a picture in the place of the former, and have drawn what is different."""
+        former, self._cells = self._cells, cells
+        if cells is None or former is None or cells.ink.shape != former.ink.shape:
+            self.refresh()
+            return
+        x, y = self._corner(cells)
+        changes = cells.changes(former)
+        if changes:
+            self.refresh(
+                *(Region(x + column, y + row, columns, 1) for row, column, columns in changes)
+            )
+
+    def _corner(self, cells: "Cells") -> tuple[int, int]:
+        """Give the column and row of the widget where the picture begins."""
+        return max(self.size.width - cells.columns, 0) // 2, max(
+            self.size.height - cells.rows, 0
+        ) // 2
+
+    def _current_look(self) -> Look:
+        """Choose how pictures are shown in this terminal."""
+        ascii_only = any(isinstance(each, AsciiOnly) for each in self.get_line_filters())
+        return look_of(self._color_system(), unicode=not ascii_only)
+
+    def _color_system(self) -> str | None:
+        """Tell which colours the terminal has; None where none are wanted."""
+        return None if self.app.no_color else self.app.console.color_system
+
+
+FIRST_PERIOD = 0.05
+"""Seconds from one question to the next while a first image is to come."""
+
+
+class PictureFeed:
+    """Keeps the pictures of one screen up to date; what is not to be seen is not asked for.
+
+    Parameters
+    ----------
+    link : to the engine.
+    rate : questions a second, at most.
+    views : gives the pictures that are to be seen now.
+    """
+
+    def __init__(
+        self, link: EngineLink, rate: float, views: Callable[[], Iterable[PictureView]]
+    ) -> None:
+        self._link = link
+        self._period = 1 / rate
+        self._views = views
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Ask at once: other pictures are to be seen, or other sizes."""
+        self._hurry.set()
+
+    async def run(self) -> None:
+        """Ask until cancelled; one question at a time, however slow."""
+        while True:
+            self._hurry.clear()
+            begun = time.monotonic()
+            views = [view for view in self._views() if view.unique_id and all(view.wanted_size)]
+            if views:
+                await self._ask(views)
+            period = FIRST_PERIOD if any(view.waits for view in views) else self._period
+            try:
+                left = begun + period - time.monotonic()
+                await asyncio.wait_for(self._hurry.wait(), max(left, FIRST_PERIOD))
+            except TimeoutError:
+                continue
+
+    async def _ask(self, views: list[PictureView]) -> None:
+        """Ask for pictures of the size that fits all, and hand them to their views."""
+        # Tiles differ by a column at most, where those of the screen do not divide evenly.
+        sizes = [view.wanted_size for view in views]
+        width, height = (min(sides) for sides in zip(*sizes, strict=True))
+        known = {view.unique_id: view.known for view in views}
+        try:
+            told = await self._link.thumbnails(known, width, height)
+        except Untold as why:
+            for view in views:
+                view.freeze(str(why))
+            return
+        for view, size in zip(views, sizes, strict=True):
+            for one in told:
+                # While the answer was under way, another camera or size may have been chosen.
+                if one["unique_id"] == view.unique_id and view.wanted_size == size:
+                    _show(view, one)
+
+
+def _show(view: PictureView, told: Thumbnail) -> None:
+    """Have a view show a picture; one that cannot be drawn says why in its own place."""
+    try:
+        view.show(told)
+    except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
+        view.give_up(f"no picture: {type(error).__name__}: {error}")
+
+
+SHAPE = 4 / 3
+"""Width to height of the images that tiles are made for; others fit in too."""
+
+MIN_WIDTH, MIN_HEIGHT = 18, 7
+"""Of a tile, terminal columns and rows; where that does not fit, the tiles scroll."""
+
+GUTTER = 1
+"""Columns between two tiles."""
+
+
+class Arrangement(NamedTuple):
+    """How tiles lie.
+
+    Parameters
+    ----------
+    columns : tiles beside each other.
+    height : of a tile, rows.
+    """
+
+    columns: int
+    height: int
+
+
+def arrange(count: int, width: int, height: int) -> Arrangement:
+    """Choose the arrangement with the largest pictures.
+
+    Parameters
+    ----------
+    count : tiles, at least one.
+    width, height : of the screen, terminal columns and rows.
+    """
+    widest = max(1, min(count, (width + GUTTER) // (MIN_WIDTH + GUTTER)))
+    fitting = [one for one in range(1, widest + 1) if height // ceil(count / one) >= MIN_HEIGHT]
+    if not fitting:
+        return Arrangement(widest, MIN_HEIGHT)
+
+    def picture_width(columns: int) -> float:
+        tile_width = (width + GUTTER) // columns - GUTTER
+        tile_height = height // ceil(count / columns)
+        # A row of cells is two pixels high; one row is the line above the picture.
+        return min(tile_width, 2 * (tile_height - 1) * SHAPE)
+
+    best = max(fitting, key=picture_width)
+    return Arrangement(best, height // ceil(count / best))
+
+
+def tile_line(camera: CameraStatus, width: int, *, cursor: bool) -> Line:
+    """Write the line above a camera's picture: its name, its rate or what is wrong, its plug.
+
+    Parameters
+    ----------
+    width : of the tile, terminal columns.
+    """
+    capturing = camera["state"] == "capturing"
+    state, plug = fps_short(camera) if capturing else state_cell(camera), plug_short(camera)
+    rest = [cell_len(state.text), cell_len(plug.text)]
+    room = width - MARK_WIDTH - sum(rest) - 2 * GAP
+    name = name_cell(camera)
+    name_width = max(min(cell_len(name.text), room), MIN_NAME_WIDTH)
+    base: Base = "cursor" if cursor else "plain"
+    # The plug comes first: whatever is cut off at the right, whether images are sent is seen.
+    return tabular([plug, name, state], [rest[1], name_width, rest[0]], base)
+
+
+class TileTitle(LineView):
+    """The line above a picture."""
+
+    _camera: CameraStatus | None = None
+    _cursor = False
+
+    def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
+        """Describe this one; `cursor` tells whether the cursor is on it."""
+        self._camera, self._cursor = camera, cursor
+        self.draw()
+
+    def draw(self) -> None:
+        """Shorten the name as it fits. See `LineView.draw`."""
+        if self._camera:
+            self.show([tile_line(self._camera, self.line_width, cursor=self._cursor)])
+
+
+class PictureTile(Vertical):
+    """One camera: a line, and its picture.
+
+    Parameters
+    ----------
+    unique_id : the camera's.
+    """
+
+    class Clicked(Message):
+        """The tile was clicked, so often in a row."""
+
+        def __init__(self, tile: "PictureTile", times: int) -> None:
+            super().__init__()
+            self.tile = tile
+            self.times = times
+
+    def __init__(self, unique_id: str) -> None:
+        super().__init__()
+        self._title = TileTitle()
+        self._picture = PictureView()
+        self._picture.follow(unique_id)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the line and the picture."""
+        yield self._title
+        yield self._picture
+
+    def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
+        """Describe the camera; `cursor` tells whether the cursor is on it."""
+        self._title.show_camera(camera, cursor=cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the grid."""
+        self.post_message(self.Clicked(self, event.chain))
+
+
+class PictureGrid(VerticalScroll, can_focus=False):
+    """A tile a camera, as large as all of them fit; they scroll where they would be too small.
+
+    Parameters
+    ----------
+    unique_id : of the camera that the cursor is on at first.
+    """
+
+    class Chosen(Message):
+        """The tile under the cursor was clicked twice."""
+
+    def __init__(self, unique_id: str) -> None:
+        super().__init__()
+        self._cameras: Sequence[CameraStatus] = ()
+        self._tiles: dict[str, PictureTile] = {}
+        self._at = unique_id
+        self._arrangement = Arrangement(1, 1)
+
+    @property
+    def camera(self) -> CameraStatus | None:
+        """The camera under the cursor; None where there is no camera."""
+        return self._cameras[self._cursor] if self._cameras else None
+
+    @property
+    def columns(self) -> int:
+        """Tiles beside each other."""
+        return self._arrangement.columns
+
+    def show_cameras(self, cameras: Sequence[CameraStatus]) -> None:
+        """Show these; tiles are made anew where they are not those of before."""
+        self._cameras = cameras
+        unique_ids = [camera["unique_id"] for camera in cameras]
+        if unique_ids != list(self._tiles):
+            self._tiles = {unique_id: PictureTile(unique_id) for unique_id in unique_ids}
+            self.remove_children()
+            self.mount_all(self._tiles.values())
+            self._arrange()
+        self._describe()
+
+    def move_to(self, place: int) -> None:
+        """Put the cursor on a tile, the nearest there is, and bring it into view."""
+        if self._cameras:
+            place = max(0, min(place, len(self._cameras) - 1))
+            self._at = self._cameras[place]["unique_id"]
+            self._describe()
+            self._bring_into_view()
+
+    def _bring_into_view(self) -> None:
+        """Scroll to the tile under the cursor."""
+        if tile := self._tiles.get(self._at):
+            tile.scroll_visible(animate=False)
+
+    def move(self, tiles: int) -> None:
+        """Move the cursor on, or back where `tiles` is negative; not beyond an end."""
+        if 0 <= self._cursor + tiles < len(self._cameras):
+            self.move_to(self._cursor + tiles)
+
+    def move_to_last(self) -> None:
+        """Put the cursor on the last tile."""
+        self.move_to(len(self._cameras) - 1)
+
+    def on_resize(self) -> None:
+        """Arrange the tiles anew; the one under the cursor stays in sight."""
+        self._arrange()
+        self.call_after_refresh(self._bring_into_view)
+
+    @on(PictureTile.Clicked)
+    def _clicked(self, clicked: PictureTile.Clicked) -> None:
+        """Put the cursor on the tile; the second click of two chooses it."""
+        if clicked.tile.is_attached:  # Other cameras may have come since it was clicked.
+            self.move_to(list(self._tiles.values()).index(clicked.tile))
+            if clicked.times == 2:
+                self.post_message(self.Chosen())
+
+    @property
+    def _cursor(self) -> int:
+        """The place of the tile under the cursor; the first where its camera is gone."""
+        return next(
+            (i for i, camera in enumerate(self._cameras) if camera["unique_id"] == self._at), 0
+        )
+
+    def _describe(self) -> None:
+        """Write the lines above the pictures."""
+        for place, camera in enumerate(self._cameras):
+            tile = self._tiles[camera["unique_id"]]
+            tile.show_camera(camera, cursor=place == self._cursor)
+
+    def _arrange(self) -> None:
+        """Give the tiles the size and places that make the pictures largest."""
+        if self._tiles:
+            # Before it has a size, all of the terminal but the footer.
+            size = self.size or Size(self.app.size.width, self.app.size.height - 1)
+            self._arrangement = arrange(len(self._tiles), *size)
+            self.styles.grid_size_columns = self._arrangement.columns
+            self.styles.grid_rows = str(self._arrangement.height)

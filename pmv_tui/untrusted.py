@@ -1,0 +1,60 @@
+"""Text and data from outside: made fit for a terminal, a log and a window, and bounded in depth."""
+
+import re
+from typing import Any
+
+
+def printable(text: str, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
+    """Replace what could steer a terminal: control characters, changes of writing direction.
+
+    Names, reasons and labels come from devices, files and client scripts. An escape or a C1
+    control among them would be a command to the terminal that shows it.
+
+    Parameters
+    ----------
+    instead : stands for each character that cannot be shown; a line's end is one of them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else instead for each in text)
+
+
+_PASSWORD = re.compile(
+    r"(?P<before>://[^/@\s:]*:)[^/\s]*(?P<after>@)"
+    r"|(?P<key>[?&](?:pass\w*|pwd|token|auth\w*|key)=)[^&\s]*",
+    re.IGNORECASE,
+)
+
+
+def without_passwords(text: str) -> str:
+    """Replace the password of each URL in a text, such as `rtsp://me:secret@host/`, by dots."""
+    if "://" not in text:
+        return text
+    return _PASSWORD.sub(
+        lambda found: f"{found['before'] or found['key']}...{found['after'] or ''}", text
+    )
+
+
+MAX_DEPTH = 32
+"""Tables and arrays inside each other; nothing that this program reads needs more than six. Python
+gives up at some hundreds, and where depends on who called."""
+
+
+def too_deep(value: Any) -> bool:
+    """Whether tables and arrays are nested deeper than `MAX_DEPTH`."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> list[Any]:
+    match value:
+        case dict():
+            return list(value.values())
+        case list() | tuple():
+            return list(value)
+        case _:
+            return []

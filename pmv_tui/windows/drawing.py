@@ -1,0 +1,242 @@
+"""Draws on the image of a window: boxes, points, caption, notice. No windows here, only arrays.
+
+A canvas is what a window shows: uint8, shape (height, width, 3), blue, green, red. Positions on the
+image are carried over to it; line widths and letters have the same size in every window.
+"""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
+from pmv_tui.windows.messages import Scene, fit, visible
+
+Image = NDArray[np.uint8]
+
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+SMALL = 0.45
+BIG = 0.9
+"""Heights of letters, in units of the font: 10 and 20 pixels."""
+
+SMALLEST = 0.35
+"""Below this the letters cannot be read, so a long notice in a small window is cut instead."""
+
+LINE_WIDTH = 2
+POINT_RADIUS = 3
+PADDING = 4
+"""Pixels of the window."""
+
+LONGEST_LABEL = 40
+LONGEST_NOTICE = 200
+"""Characters."""
+
+WHITE = (255, 255, 255)
+BLACK = (0, 0, 0)
+NOTICE_DIMMING = 0.35
+
+
+def render(image: Image, image_size: tuple[int, int], scene: Scene) -> Image:
+    """Make what a window shows.
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width), scaled to the window.
+    image_size : width and height of the image as it was captured, pixels; overlays refer to it.
+    scene : what is drawn on it.
+
+    Returns
+    -------
+    A canvas of its own.
+    """
+    canvas = _bgr(image)
+    for opacity, overlays in groupby(scene["overlays"], lambda overlay: overlay["opacity"]):
+        # One layer for all that fade alike: a thousand boxes with one each would take 0.2 s.
+        with _layer(canvas, opacity) as layer:
+            for overlay in overlays:
+                draw_overlay(layer, image_size, overlay)
+    if scene["notice"]:
+        draw_notice(canvas, scene["notice"])
+    if scene["caption"]:
+        draw_caption(canvas, scene["caption"])
+    return canvas
+
+
+def shrink(image: Image, max_size: int) -> Image:
+    """Scale an image down so that no side is above `max_size`, pixels; never up.
+
+    First by a whole factor, as the mean of the pixels, then by the rest, below two, linearly:
+    averaging by a broken factor looks the same and takes five times as long.
+    """
+    height, width = image.shape
+    size = fit(width, height, max_size)
+    factor = min(width // size[0], height // size[1])
+    if factor > 1:
+        whole = (width // factor, height // factor)
+        image = _mono(cv2.resize(image, whole, interpolation=cv2.INTER_AREA))
+    if image.shape != (size[1], size[0]):
+        image = _mono(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))
+    return image
+
+
+def draw_overlay(canvas: Image, image_size: tuple[int, int], overlay: Overlay) -> None:
+    """Draw a box or points, solid, as far as they lie on the image."""
+    place = _Placement(canvas, image_size)
+    match overlay["kind"]:
+        case "box":
+            _draw_box(canvas, place, overlay)
+        case "points":
+            _draw_points(canvas, place, overlay)
+
+
+def draw_caption(canvas: Image, text: str) -> None:
+    """Write a line in the bottom left corner, white on a dark backing."""
+    printable = _printable(text)
+    _, height, below = _measure(printable, SMALL, 1)
+    y = max(0, canvas.shape[0] - height - below - 2 * PADDING)
+    _write(canvas, printable, (0, y), WHITE, BLACK)
+
+
+def draw_notice(canvas: Image, text: str) -> None:
+    """Dim the image and write in its middle, as big as it fits."""
+    np.multiply(canvas, NOTICE_DIMMING, out=canvas, casting="unsafe")
+    height, width = canvas.shape[:2]
+    lines, scale = _fitted(_printable(text[:LONGEST_NOTICE]), width, height)
+    thickness = 2 if scale > SMALL else 1
+    _, line_height, _ = _measure("X", scale, thickness)
+    step = int(1.8 * line_height)
+    y = (height - step * (len(lines) - 1) + line_height) // 2
+    for line in lines:
+        line_width, _, _ = _measure(line, scale, thickness)
+        start = (max(0, (width - line_width) // 2), y)
+        cv2.putText(canvas, line, start, FONT, scale, WHITE, thickness, cv2.LINE_AA)
+        y += step
+
+
+class _Placement:
+    """Carries positions on the image over to the canvas."""
+
+    def __init__(self, canvas: Image, image_size: tuple[int, int]) -> None:
+        self.image_size = image_size
+        self._across = canvas.shape[1] / image_size[0]
+        self._down = canvas.shape[0] / image_size[1]
+
+    def __call__(self, x: int, y: int) -> tuple[int, int]:
+        """Give the pixel of the canvas in which the middle of an image's pixel lies."""
+        return int((x + 0.5) * self._across // 1), int((y + 0.5) * self._down // 1)
+
+
+def _draw_box(canvas: Image, place: _Placement, box: BoxOverlay) -> None:
+    if not visible(box["corners"], *place.image_size):
+        return
+    # Far outside is no further than just outside: OpenCV draws with 16 bits and fractions.
+    limits = tuple(2 * side for side in place.image_size)
+    corners = box["corners"]
+    xs = sorted(min(max(x, -limits[0]), limits[0]) for x in corners[::2])
+    ys = sorted(min(max(y, -limits[1]), limits[1]) for y in corners[1::2])
+    (left, top), (right, bottom) = place(xs[0], ys[0]), place(xs[1], ys[1])
+    color = _bgr_color(box["color"])
+    # Edges that grow inwards: the outer one is exactly where the client said.
+    for inset in range(LINE_WIDTH):
+        near, far = (left + inset, top + inset), (right - inset, bottom - inset)
+        if near[0] <= far[0] and near[1] <= far[1]:
+            cv2.rectangle(canvas, near, far, color)
+    _write_label(canvas, box["label"], (left, top), color)
+
+
+def _draw_points(canvas: Image, place: _Placement, points: PointsOverlay) -> None:
+    width, height = place.image_size
+    inside = [place(x, y) for x, y in points["points"] if 0 <= x < width and 0 <= y < height]
+    if not inside:
+        return
+    color = _bgr_color(points["color"])
+    for centre in inside:
+        cv2.circle(canvas, centre, POINT_RADIUS, color, cv2.FILLED, cv2.LINE_AA)
+    x, y = min(inside, key=lambda point: point[1])
+    _write_label(canvas, points["label"], (x, y - POINT_RADIUS), color)
+
+
+@contextmanager
+def _layer(canvas: Image, opacity: float) -> Iterator[Image]:
+    """Let something be drawn that is seen through: solid at opacity 1, unseen at 0."""
+    if opacity >= 1:
+        yield canvas
+        return
+    layer = canvas.copy()
+    yield layer
+    cv2.addWeighted(layer, opacity, canvas, 1 - opacity, 0, dst=canvas)
+
+
+def _write_label(canvas: Image, label: str, corner: tuple[int, int], color: Sequence[int]) -> None:
+    """Write a label above a corner, or below it where there is no room; always on the canvas."""
+    text = _printable(label[:LONGEST_LABEL])
+    if not text:
+        return
+    height, width = canvas.shape[:2]
+    text_width, text_height, below = _measure(text, SMALL, 1)
+    plate_width, plate_height = text_width + 2 * PADDING, text_height + below + 2 * PADDING
+    x, y = corner[0], corner[1] - plate_height
+    if y < 0:
+        y = max(0, corner[1]) + LINE_WIDTH
+    x = max(0, min(x, width - plate_width))
+    y = max(0, min(y, height - plate_height))
+    bright = 0.114 * color[0] + 0.587 * color[1] + 0.299 * color[2] > 127
+    _write(canvas, text, (x, y), BLACK if bright else WHITE, color)
+
+
+def _write(
+    canvas: Image, text: str, corner: tuple[int, int], ink: Sequence[int], paper: Sequence[int]
+) -> None:
+    """Write small letters on a plate whose top left corner is given."""
+    x, y = corner
+    width, height, below = _measure(text, SMALL, 1)
+    far = (x + width + 2 * PADDING - 1, y + height + below + 2 * PADDING - 1)
+    cv2.rectangle(canvas, corner, far, paper, cv2.FILLED)
+    start = (x + PADDING, y + height + PADDING)
+    cv2.putText(canvas, text, start, FONT, SMALL, ink, 1, cv2.LINE_AA)
+
+
+def _fitted(text: str, width: int, height: int) -> tuple[list[str], float]:
+    """Break a text into lines, with the largest letters that fit a canvas of that size."""
+    scale = BIG
+    while True:
+        letter_width, letter_height, _ = _measure("n", scale, 2)
+        per_line = max(1, (width - 2 * PADDING) // max(1, letter_width))
+        lines = textwrap.wrap(text, per_line, break_long_words=scale <= SMALLEST)
+        fits = 2 * letter_height * len(lines) <= height and all(
+            _measure(line, scale, 2)[0] <= width for line in lines
+        )
+        if fits or scale <= SMALLEST:
+            return lines, scale
+        scale = max(SMALLEST, 0.9 * scale)
+
+
+def _measure(text: str, scale: float, thickness: int) -> tuple[int, int, int]:
+    """Give a text's width, its height above the line and its depth below it, pixels."""
+    (width, height), below = cv2.getTextSize(text, FONT, scale, thickness)
+    return width, height, below
+
+
+def _printable(text: str) -> str:
+    """Spell a text with the letters that OpenCV's font has: ASCII; `?` stands for any other."""
+    parts = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return plain.encode("ascii", "replace").decode()
+
+
+def _bgr_color(color: Sequence[int]) -> tuple[int, int, int]:
+    red, green, blue = color
+    return blue, green, red
+
+
+def _bgr(image: Image) -> Image:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def _mono(image: cv2.typing.MatLike) -> Image:
+    return np.asarray(image, np.uint8)

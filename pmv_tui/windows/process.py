@@ -1,0 +1,267 @@
+"""The viewer's main loop: messages in, windows refreshed, keys and closings told.
+
+Everything runs in the main thread, the only one from which HighGUI may be called.
+"""
+
+import contextlib
+import socket
+import time
+from collections import Counter
+from itertools import count
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pmv_tui.windows.display import Display
+from pmv_tui.windows.drawing import Image, render, shrink
+from pmv_tui.windows.launcher import LinkClosed, receive_waiting, send
+from pmv_tui.windows.messages import Scene, cascaded, empty_scene
+from pmv_tui.windows.slot import FrameSlotReader
+
+EMPTY_SIZE = (640, 480)
+"""Width and height of a window before the camera's first frame, pixels."""
+
+NO_FRAME_YET = "no image yet"
+CANNOT_DRAW = "the image cannot be drawn"
+
+
+class CameraWindow:
+    """A window from its opening to its closing. Used by the main thread.
+
+    Parameters
+    ----------
+    camera : its unique_id, HighGUI's name of the window.
+    title : what its frame says.
+    frames : where the camera's frames come from; the window's own from now on.
+    max_size : of its longer side, pixels.
+    """
+
+    def __init__(self, camera: str, title: str, frames: FrameSlotReader, max_size: int) -> None:
+        self.title = title
+        self._camera = camera
+        self._frames = frames
+        self._max_size = max_size
+        self._sequence = 0
+        self._scene = empty_scene()
+        self._stale = False
+        self._usable = True
+        self._image_size = EMPTY_SIZE
+        self._image: Image = shrink(np.zeros(EMPTY_SIZE[::-1], np.uint8), max_size)
+        cv2.namedWindow(camera, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
+        cv2.setWindowTitle(camera, title)
+        self._paint()
+
+    def move_to(self, x: int, y: int) -> None:
+        """Put its top left corner there, pixels of the screen."""
+        cv2.moveWindow(self._camera, x, y)
+
+    def show(self, scene: Scene) -> None:
+        """Draw another scene from the next refresh on."""
+        self._scene = scene
+        self._stale = True
+
+    def refresh(self) -> bool:
+        """Paint what is new since the last call; whether anything was."""
+        newest = self._frames.latest(self._sequence)
+        if newest is not None:
+            image, self._sequence = newest
+            self._usable = False  # unless the next lines succeed
+            self._image_size = image.shape[1], image.shape[0]
+            self._image = shrink(image, self._max_size)
+            self._usable = True
+        if not self._usable or (newest is None and not self._stale):
+            return False
+        self._stale = False  # whether or not it can be painted: once is enough to know
+        self._paint()
+        return True
+
+    def give_up(self, reason: str) -> None:
+        """Say in the window why its image cannot be drawn."""
+        scene = Scene(caption="", notice=f"{CANNOT_DRAW}: {reason}", overlays=[])
+        blank: Image = np.zeros(EMPTY_SIZE[::-1], np.uint8)
+        cv2.imshow(self._camera, render(blank, EMPTY_SIZE, scene))
+
+    def is_open(self) -> bool:
+        """Tell whether the user has left it open."""
+        try:
+            return cv2.getWindowProperty(self._camera, cv2.WND_PROP_VISIBLE) > 0
+        except cv2.error:
+            return False  # It was the last one: HighGUI has nothing left to ask.
+
+    def close(self) -> None:
+        """Take it from the screen, if the user has not.
+
+        A window that its button closed is hidden, and shown again with its next image. Destroying
+        it as well would count as closing two, and HighGUI ends with what it takes for the last.
+        """
+        if self.is_open():
+            cv2.destroyWindow(self._camera)
+        self._frames.close()
+
+    def _paint(self) -> None:
+        scene = self._scene
+        if not self._sequence and not scene["notice"]:
+            scene = Scene(caption=scene["caption"], notice=NO_FRAME_YET, overlays=[])
+        cv2.imshow(self._camera, render(self._image, self._image_size, scene))
+
+
+CLOSING_KEYS = {ord("q"), 27}
+"""q and escape."""
+
+SLOWEST_RATE = 30.0
+"""Cycles a second at least: keys and buttons are answered at once at any display rate."""
+
+ALIVE_INTERVAL = 0.5
+"""Seconds between two signs of life."""
+
+LONGEST_REASON = 1000
+"""Characters of why an image cannot be drawn."""
+
+TOLD_TO_PAINT = 4
+"""Signs of life during which a new window is told to paint itself; see `Display.map_again`."""
+
+
+class ViewerLoop:
+    """Runs the windows until the engine closes the link.
+
+    Parameters
+    ----------
+    link : the viewer's end, blocking.
+    display : the one that HighGUI uses.
+    """
+
+    def __init__(self, link: socket.socket, display: Display) -> None:
+        self._link = link
+        self._display = display
+        self._windows: dict[str, CameraWindow] = {}
+        self._opened: list[str] = []
+        self._young: Counter[str] = Counter()
+        self._failures: dict[str, str] = {}
+        self._places: dict[str, int] = {}
+        self._max_size = 0
+        self._period = 1 / SLOWEST_RATE
+
+    def run(self) -> None:
+        """Show windows; returns when the engine is gone or wants no more."""
+        cv2.setNumThreads(1)  # Small images: threads cost more than they save, and capture's cores.
+        next_cycle = next_alive = time.monotonic()
+        try:
+            while True:
+                self._cycle()
+                now = time.monotonic()
+                if now >= next_alive:
+                    self._tell_alive()
+                    next_alive = now + ALIVE_INTERVAL
+                next_cycle = max(next_cycle + self._period, now)
+                time.sleep(next_cycle - now)
+        except LinkClosed:
+            return
+
+    def _cycle(self) -> None:
+        for message, fd in receive_waiting(self._link):
+            self._obey(message, fd)
+        for camera, window in self._windows.items():
+            self._refresh(camera, window)
+        if not self._windows:
+            return
+        key = cv2.pollKey()
+        # Shown before closed, so that the engine can tell whether a closing is that of an earlier
+        # window of the same camera.
+        if self._opened:
+            self._tell_shown()
+        if key in CLOSING_KEYS:
+            self._close_focused()
+        self._tell_closed()
+
+    def _refresh(self, camera: str, window: CameraWindow) -> None:
+        """Paint what is new in a window; where that fails, say so in it, and go on with others."""
+        try:
+            painted = window.refresh()
+        except Exception as error:  # noqa: BLE001 - whatever an image or a scene holds
+            if self._failed(camera, error):
+                with contextlib.suppress(Exception):  # the engine knows, and tells it
+                    window.give_up(self._failures[camera])
+        else:
+            if painted and self._failures.pop(camera, ""):
+                send(self._link, {"drawn": camera})
+
+    def _failed(self, camera: str, error: Exception) -> bool:
+        """Tell the engine once why a camera's window shows no image; whether this is news."""
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        if self._failures.get(camera) == reason:
+            return False
+        self._failures[camera] = reason
+        send(self._link, {"failed": camera, "reason": reason})
+        return True
+
+    def _open(self, camera: str, title: str, fd: int) -> None:
+        self._failures.pop(camera, None)
+        try:
+            frames = FrameSlotReader(fd)
+            self._windows[camera] = CameraWindow(camera, title, frames, self._max_size)
+        except Exception as error:  # noqa: BLE001 - whatever HighGUI or the slot throws
+            self._failed(camera, error)
+            return
+        self._arrange(camera)
+        self._opened.append(camera)
+        self._young[camera] = TOLD_TO_PAINT
+
+    def _arrange(self, camera: str) -> None:
+        """Cascade a new window where nobody else would: all would lie on one another."""
+        self._places = {each: at for each, at in self._places.items() if each in self._windows}
+        taken = {at for each, at in self._places.items() if each != camera}
+        self._places[camera] = next(place for place in count() if place not in taken)
+        if not self._display.arranges_windows():
+            self._windows[camera].move_to(*cascaded(self._places[camera]))
+
+    def _tell_alive(self) -> None:
+        self._tell_to_paint()
+        self._display.wait_for_answer()
+        send(self._link, {"alive": True})
+
+    def _tell_to_paint(self) -> None:
+        young = [camera for camera in self._young if camera in self._windows]
+        if young:
+            self._display.map_again({self._windows[camera].title for camera in young})
+        self._young -= Counter(young)
+
+    def _obey(self, message: dict[str, Any], fd: int | None) -> None:
+        match message:
+            case {"settings": {"max_size": int(max_size), "rate": float(rate)}}:
+                self._max_size = max_size
+                self._period = 1 / max(rate, SLOWEST_RATE)
+            case {"open": str(camera), "title": str(title)} if fd is not None:
+                self._open(camera, title, fd)
+            case {"close": str(camera)} if camera in self._windows:
+                self._windows.pop(camera).close()
+            case {"scene": dict(scenes)}:
+                for camera, scene in scenes.items():
+                    # One that the user has just closed: the engine does not know yet.
+                    if camera in self._windows:
+                        self._windows[camera].show(scene)
+
+    def _close_focused(self) -> None:
+        """Close the window that a key was meant for."""
+        title = self._display.focused_title()
+        for camera, window in list(self._windows.items()):
+            if window.title == title:
+                self._closed_by_user(camera)
+
+    def _tell_closed(self) -> None:
+        for camera, window in list(self._windows.items()):
+            if not window.is_open():
+                self._closed_by_user(camera)
+
+    def _closed_by_user(self, camera: str) -> None:
+        self._windows.pop(camera).close()
+        send(self._link, {"closed": camera})
+
+    def _tell_shown(self) -> None:
+        """Tell of new windows: painted, and the display has taken note of them."""
+        self._tell_to_paint()
+        self._display.wait_for_answer()
+        for camera in self._opened:
+            if camera in self._windows:
+                send(self._link, {"shown": camera})
+        self._opened.clear()
