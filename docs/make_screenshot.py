@@ -13,9 +13,9 @@ from typing import Any
 
 import cv2
 
-from pmv_tui.control.overlays import BoxOverlay
-from pmv_tui.protocol import GREEN
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.wire.drawn import BoxOverlay
+from pmv_tui.wire.overlay import GREEN
 from pmv_tui.wire.status import PROTOCOL_VERSION, Reply, Thumbnail
 
 HERE = Path(__file__).parent

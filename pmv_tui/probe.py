@@ -9,7 +9,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.curve import Key
-from pmv_tui.protocol import TOPIC_IMAGE, parse_metadata
+from pmv_tui.wire.image import parse_image
 
 NS_PER_MS = 1_000_000
 GAP_PERIODS = 1.5
@@ -40,18 +40,14 @@ class Arrivals:
 
     def take(self, parts: list[bytes], now: int) -> None:
         """Note one message; `now` is ns since the epoch."""
-        match parts:
-            case [bytes(topic), packed, image] if topic == TOPIC_IMAGE:
-                metadata = parse_metadata(packed, len(image))
-            case _:
-                metadata = None
-        if metadata is None:
+        if (parsed := parse_image(parts)) is None:
             self.other_messages += 1
             return
+        image, metadata = parsed
         self.metadata = metadata
         self.timestamps.append(metadata["timestamp"])
         self.ages.append(now - metadata["timestamp"])
-        self.image_bytes += len(parts[2])
+        self.image_bytes += image.nbytes
         if metadata.get("sequence") is not None:
             self.sequences.append(metadata["sequence"])
 

@@ -15,7 +15,7 @@ from pmv_tui.client.pairs import PairedSubscription, subscribe_all
 from pmv_tui.client.stream import Frame
 from pmv_tui.client.subscription import Subscription, subscribe
 from pmv_tui.curve import Key
-from pmv_tui.protocol import Box, Points
+from pmv_tui.wire.overlay import Box, Points
 
 __all__ = [
     "Box",

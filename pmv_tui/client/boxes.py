@@ -1,6 +1,5 @@
 """The way back: boxes and key points to be drawn over a camera's image."""
 
-import json
 import operator
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -14,14 +13,16 @@ from numpy.typing import ArrayLike
 
 from pmv_tui.client.connection import Connection
 from pmv_tui.curve import AnyKey
-from pmv_tui.protocol import (
+from pmv_tui.wire.overlay import (
     GREEN,
     MAX_COORDINATE,
-    MAX_MESSAGE_BYTES,
     MAX_SHAPES,
     Box,
     Color,
     Points,
+    pack_boxes,
+    pack_nothing,
+    pack_points,
 )
 
 BOX_FORM = "a box is ((left, top), (right, bottom))"
@@ -85,8 +86,8 @@ class Boxes:
         ValueError : a box, a label or a colour has another form, or there are too many.
         RuntimeError : this process was forked from the one that called `boxes`.
         """
-        shapes = filter(None, map(_encode_box, _boxes(boxes, label, color)))
-        return self._send({"DRAW_BOX": list(shapes)})
+        seen = filter(None, map(_checked_box, _boxes(boxes, label, color)))
+        return self._send(pack_boxes(seen))
 
     def send_points(
         self,
@@ -111,12 +112,12 @@ class Boxes:
         ------
         ValueError : the points, a label or a colour have another form, or there are too many.
         """
-        groups = [_encode_points(group) for group in _groups(points, label, color)]
-        return self._send({"DRAW_POINTS": groups})
+        groups = map(_checked_points, _groups(points, label, color))
+        return self._send(pack_points(groups))
 
     def clear(self) -> bool:
         """Take away the boxes and points that were sent; tell whether that was sent."""
-        return self._send({"DRAW_BOX": [], "DRAW_POINTS": []})
+        return self._send(pack_nothing())
 
     def close(self) -> None:
         """Close the socket; again is no error."""
@@ -135,20 +136,17 @@ class Boxes:
         """Close it."""
         self.close()
 
-    def _send(self, message: dict[str, Any]) -> bool:
+    def _send(self, message: bytes) -> bool:
         if self._connection.closed:
             raise ValueError(f"the way to {self._connection.address} is closed")
         self._connection.refuse_fork("boxes()")
-        data = json.dumps(message).encode()
-        if len(data) > MAX_MESSAGE_BYTES:
-            raise ValueError(f"too much at once: {len(data)} bytes; {MAX_MESSAGE_BYTES} are read")
         socket = self._connection.socket
         # Asked for first, as ZeroMQ notes the room that has come about meanwhile only then, or
         # every millisecond.
         if not cast("int", socket.get(zmq.EVENTS)) & zmq.POLLOUT:
             self.dropped += 1
             return False
-        socket.send(data, zmq.NOBLOCK)
+        socket.send(message, zmq.NOBLOCK)
         return True
 
 
@@ -210,20 +208,20 @@ def _pairs(given: ArrayLike, form: str, count: int | None = None) -> list[Any]:
     return [(x, y) for x, y in array.tolist()]
 
 
-def _encode_box(box: Box) -> dict[str, Any] | None:
-    """Encode a box; None where it was not seen."""
+def _checked_box(box: Box) -> Box | None:
+    """Return a box on whole pixels; None where it was not seen."""
     corners, style = _pairs((box.top_left, box.bottom_right), BOX_FORM, 2), _style(box)
     if not all(map(_seen, corners)):
         return None
     (left, top), (right, bottom) = corners
-    top_left, bottom_right = (round(left), round(top)), (round(right), round(bottom))
-    return {"TOP_LEFT": top_left, "BOTTOM_RIGHT": bottom_right, **style}
+    return Box((round(left), round(top)), (round(right), round(bottom)), *style)
 
 
-def _encode_points(points: Points) -> dict[str, Any]:
-    pairs = list(filter(_seen, _pairs(points.points, POINTS_FORM)))
+def _checked_points(points: Points) -> Points:
+    """Return those points of a group that were seen."""
+    pairs = tuple(filter(_seen, _pairs(points.points, POINTS_FORM)))
     _check_number(len(pairs), "points")
-    return {"POINTS": pairs, **_style(points)}
+    return Points(pairs, *_style(points))
 
 
 def _seen(pair: tuple[float, float]) -> bool:
@@ -231,8 +229,8 @@ def _seen(pair: tuple[float, float]) -> bool:
     return not (isnan(pair[0]) or isnan(pair[1]))
 
 
-def _style(shape: Box | Points) -> dict[str, Any]:
-    """Encode a shape's label and colour.
+def _style(shape: Box | Points) -> tuple[str, Color]:
+    """Return a shape's label and colour.
 
     Raises
     ------
@@ -248,7 +246,8 @@ def _style(shape: Box | Points) -> dict[str, Any]:
         raise ValueError(
             f"a colour is (red, green, blue), whole numbers from 0 to 255, not {shape.color!r}"
         )
-    return {"LABEL": shape.label, "COLOR": color}
+    red, green, blue = color
+    return shape.label, (red, green, blue)
 
 
 def _check_number(count: int, what: str) -> None:

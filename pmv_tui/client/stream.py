@@ -4,15 +4,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 import zmq
-from numpy.typing import NDArray
 
 from pmv_tui.client.connection import Connection
 from pmv_tui.curve import AnyKey
-from pmv_tui.protocol import TOPIC_IMAGE, parse_metadata
-
-Image = NDArray[np.uint8]
+from pmv_tui.wire.image import TOPIC_IMAGE, Image, parse_image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +92,7 @@ class Stream:
 
     def take(self) -> Arrival | None:
         """Read the next message, which must be waiting; None where it is no image."""
-        parsed = _parse(self.socket.recv_multipart(copy=False))
+        parsed = parse_image([part.buffer for part in self.socket.recv_multipart(copy=False)])
         if parsed is None:
             self.malformed += 1
             return None
@@ -130,19 +126,3 @@ def _missing(metadata: dict[str, Any], last: dict[str, Any], skipped: int) -> in
             return max(number - former - 1 - skipped, 0)
         case _:
             return None
-
-
-def _parse(parts: list[zmq.Frame]) -> tuple[Image, dict[str, Any]] | None:
-    """Read an image message; None where it does not have the documented form.
-
-    Format: docs/protocol.md, "Image messages".
-    """
-    if len(parts) != 3 or parts[0].bytes != TOPIC_IMAGE:
-        return None
-    metadata = parse_metadata(parts[1].buffer, len(parts[2].buffer))
-    if metadata is None:
-        return None
-    image = np.frombuffer(parts[2].buffer, np.uint8)
-    image = image.reshape(metadata["height"], metadata["width"])
-    image.flags.writeable = False
-    return image, metadata

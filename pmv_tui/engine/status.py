@@ -1,11 +1,12 @@
 """What is told of a camera: its whole status, and the part whose changes are events."""
 
 import time
+from collections.abc import Sequence
 
 from pmv_tui.engine.stream.camera import RigCamera
-from pmv_tui.engine.stream.overlays import Drawn
 from pmv_tui.engine.watch import Condition
 from pmv_tui.rates import percentiles_ms, rate
+from pmv_tui.wire.drawn import Overlay
 from pmv_tui.wire.status import CameraCondition, CameraStatus, Corners, Drops, DropTimes
 
 
@@ -64,7 +65,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
         latency_p50_ms=latency and latency[0],
         latency_p99_ms=latency and latency[1],
         box=_corners(drawn),
-        drawn=len(drawn.boxes) + len(drawn.points),
+        drawn=len(drawn),
         messages=camera.overlays.messages,
     )
 
@@ -121,8 +122,10 @@ def _drop_times(camera: RigCamera) -> DropTimes:
     )
 
 
-def _corners(drawn: Drawn) -> Corners | None:
-    if not drawn.boxes:
-        return None
-    box, _ = drawn.boxes[0]
-    return Corners(top_left=box.top_left, bottom_right=box.bottom_right)
+def _corners(drawn: Sequence[Overlay]) -> Corners | None:
+    """Return where the first box is drawn; None where none is."""
+    for shape in drawn:
+        if shape["kind"] == "box":
+            left, top, right, bottom = shape["corners"]
+            return Corners(top_left=(left, top), bottom_right=(right, bottom))
+    return None

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
-from pmv_tui.windows.messages import Scene, fit, visible
+from pmv_tui.windows.messages import Scene, fit
+from pmv_tui.wire.drawn import BoxOverlay, Overlay, Placement, PointsOverlay
 
 Image = NDArray[np.uint8]
 
@@ -86,7 +86,7 @@ def shrink(image: Image, max_size: int) -> Image:
 
 def draw_overlay(canvas: Image, image_size: tuple[int, int], overlay: Overlay) -> None:
     """Draw a box or points, solid, as far as they lie on the image."""
-    place = _Placement(canvas, image_size)
+    place = Placement(canvas.shape[1::-1], image_size)
     match overlay["kind"]:
         case "box":
             _draw_box(canvas, place, overlay)
@@ -118,28 +118,10 @@ def draw_notice(canvas: Image, text: str) -> None:
         y += step
 
 
-class _Placement:
-    """Carries positions on the image over to the canvas."""
-
-    def __init__(self, canvas: Image, image_size: tuple[int, int]) -> None:
-        self.image_size = image_size
-        self._across = canvas.shape[1] / image_size[0]
-        self._down = canvas.shape[0] / image_size[1]
-
-    def __call__(self, x: int, y: int) -> tuple[int, int]:
-        """Give the pixel of the canvas in which the middle of an image's pixel lies."""
-        return int((x + 0.5) * self._across // 1), int((y + 0.5) * self._down // 1)
-
-
-def _draw_box(canvas: Image, place: _Placement, box: BoxOverlay) -> None:
-    if not visible(box["corners"], *place.image_size):
+def _draw_box(canvas: Image, place: Placement, box: BoxOverlay) -> None:
+    if (placed := place.box(box)) is None:
         return
-    # Far outside is no further than just outside: OpenCV draws with 16 bits and fractions.
-    limits = tuple(2 * side for side in place.image_size)
-    corners = box["corners"]
-    xs = sorted(min(max(x, -limits[0]), limits[0]) for x in corners[::2])
-    ys = sorted(min(max(y, -limits[1]), limits[1]) for y in corners[1::2])
-    (left, top), (right, bottom) = place(xs[0], ys[0]), place(xs[1], ys[1])
+    left, top, right, bottom = placed
     color = _bgr_color(box["color"])
     # Edges that grow inwards: the outer one is exactly where the client said.
     for inset in range(LINE_WIDTH):
@@ -149,10 +131,8 @@ def _draw_box(canvas: Image, place: _Placement, box: BoxOverlay) -> None:
     _write_label(canvas, box["label"], (left, top), color)
 
 
-def _draw_points(canvas: Image, place: _Placement, points: PointsOverlay) -> None:
-    width, height = place.image_size
-    inside = [place(x, y) for x, y in points["points"] if 0 <= x < width and 0 <= y < height]
-    if not inside:
+def _draw_points(canvas: Image, place: Placement, points: PointsOverlay) -> None:
+    if not (inside := place.points(points)):
         return
     color = _bgr_color(points["color"])
     for centre in inside:

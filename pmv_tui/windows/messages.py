@@ -14,12 +14,11 @@ and the viewer
     {"trouble": WindowState, "reason": text}        why the viewer ends, where it can tell
 """
 
-from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypedDict
 
 import msgpack
 
-from pmv_tui.control.overlays import Overlay
+from pmv_tui.wire.drawn import Overlay
 
 STEP, STEPS = 40, 10
 """Pixels from one window of a cascade to the next, and windows until it begins at the top again."""
@@ -34,18 +33,6 @@ def cascaded(place: int) -> tuple[int, int]:
     """
     row, column = place % STEPS, place // STEPS
     return STEP * (row + column), STEP * row
-
-
-def visible(corners: Sequence[int], width: int, height: int) -> bool:
-    """Tell whether any of a box lies on the image.
-
-    Parameters
-    ----------
-    corners : x0, y0, x1, y1: two opposite corners, pixels of the image.
-    width, height : of the image, pixels.
-    """
-    x0, y0, x1, y1 = corners
-    return max(x0, x1) >= 0 and max(y0, y1) >= 0 and min(x0, x1) < width and min(y0, y1) < height
 
 
 def fit(width: int, height: int, max_size: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
-from pmv_tui.control.overlays import Overlay
+from pmv_tui.wire.drawn import Overlay
 
 PROTOCOL_VERSION = 2
 """Raised when a command or an answer changes its meaning, or callers of this version need a key

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from pmv_tui.protocol import Box, parse_overlay
+from pmv_tui.wire.overlay import Box, parse_overlay
 from tests.client.publisher import Publisher
 from tests.support import DEADLINE
 

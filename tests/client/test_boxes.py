@@ -8,7 +8,7 @@ import pytest
 import zmq
 
 from pmv_tui.client import Box, Boxes, Points, boxes
-from pmv_tui.protocol import GREEN, Overlay, parse_overlay
+from pmv_tui.wire.overlay import GREEN, OverlayMessage, parse_overlay
 from tests.support import DEADLINE, free_ports, wait_for
 
 RED = (255, 0, 0)
@@ -22,9 +22,9 @@ class Camera:
         self._socket.rcvhwm = 2
         self.boxes = boxes(f"tcp://localhost:{self._socket.bind_to_random_port('tcp://127.0.0.1')}")
         wait_for(self.boxes.clear, "the connection")
-        assert self.received() == Overlay((), ())
+        assert self.received() == OverlayMessage((), ())
 
-    def received(self) -> Overlay:
+    def received(self) -> OverlayMessage:
         """Take the next message."""
         assert self._socket.poll(int(DEADLINE * 1000)), "no message"
         return parse_overlay(self._socket.recv())
@@ -61,7 +61,7 @@ def test_one_box_or_several_are_given_by_their_corners(
 
 def test_a_box_without_a_colour_is_green(camera: Camera) -> None:
     camera.boxes.send(((1, 2), (3, 4)))
-    assert camera.received() == Overlay((Box((1, 2), (3, 4), "", GREEN),), None)
+    assert camera.received() == OverlayMessage((Box((1, 2), (3, 4), "", GREEN),), None)
 
 
 def test_boxes_may_have_labels_and_colours_of_their_own(camera: Camera) -> None:
@@ -81,7 +81,7 @@ def test_numbers_may_be_numpys_everywhere(camera: Camera) -> None:
 
 def test_points_keep_their_fractions(camera: Camera) -> None:
     camera.boxes.send_points([(1.5, 2), (3, 4.25)], label="paws", color=RED)
-    assert camera.received() == Overlay(None, (Points(((1.5, 2), (3, 4.25)), "paws", RED),))
+    assert camera.received() == OverlayMessage(None, (Points(((1.5, 2), (3, 4.25)), "paws", RED),))
     camera.boxes.send_points(np.zeros((3, 2)))
     assert camera.received().points == (Points(((0, 0),) * 3),)
 

@@ -24,7 +24,11 @@ def send(target: Overlays, message: dict[str, Any], at: float) -> None:
 
 
 def opacities(target: Overlays, *times: float) -> list[list[float]]:
-    return [[opacity for _, opacity in target.drawn(int(time * S)).boxes] for time in times]
+    return [[shape["opacity"] for shape in target.drawn(int(time * S))] for time in times]
+
+
+def kinds(target: Overlays, at: float) -> list[str]:
+    return [shape["kind"] for shape in target.drawn(int(at * S))]
 
 
 def test_a_box_is_solid_then_fades_then_is_gone() -> None:
@@ -50,10 +54,9 @@ def test_an_empty_list_clears_the_boxes_and_leaves_the_points() -> None:
     target = overlays()
     send(target, {"DRAW_BOX": [box(1, 2, 3, 4), box(5, 6, 7, 8)]}, at=10)
     send(target, {"DRAW_POINTS": {"POINTS": [[1, 2.5]]}}, at=10)
-    assert len(target.drawn(10 * S).boxes) == 2
+    assert kinds(target, 10) == ["box", "box", "points"]
     send(target, {"DRAW_BOX": []}, at=10)
-    assert not target.drawn(10 * S).boxes
-    assert len(target.drawn(10 * S).points) == 1
+    assert kinds(target, 10) == ["points"]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ def test_a_box_wholly_outside_is_not_drawn_and_counted_with_its_reason(
 ) -> None:
     target = overlays()
     send(target, {"DRAW_BOX": box(*corners)}, at=1)
-    assert bool(target.drawn(S).boxes) is drawn
+    assert bool(target.drawn(S)) is drawn
     assert target.remarks == (not drawn)
     assert drawn or "outside the image of 640x480" in target.remark
     assert target.malformed == 0
@@ -83,7 +86,9 @@ def test_points_that_all_lie_outside_are_left_out_with_their_reason() -> None:
     target = overlays()
     groups = [{"POINTS": [[-9, 5], [640, 5]]}, {"POINTS": [[-9, 5], [639.4, -0.4]]}, {"POINTS": []}]
     send(target, {"DRAW_POINTS": groups}, at=1)
-    assert [len(group.points) for group, _ in target.drawn(S).points] == [2]
+    assert [shape["kind"] == "points" and shape["points"] for shape in target.drawn(S)] == [
+        [[-9, 5], [639, 0]]
+    ]
     assert target.remark == "2 point(s), [-9.0, 5.0] first, lie outside the image"
     assert target.remarks == 1
 
@@ -91,6 +96,6 @@ def test_points_that_all_lie_outside_are_left_out_with_their_reason() -> None:
 def test_an_unknown_key_is_reported_and_the_box_is_drawn() -> None:
     target = overlays()
     send(target, {"DRAW_BOX": box(1, 2, 3, 4, LABLE="mouse"), "DRAW_LINE": 1}, at=1)
-    assert target.drawn(S).boxes
+    assert kinds(target, 1) == ["box"]
     assert target.remarks == 2
     assert target.remark == "unknown key 'LABLE'"

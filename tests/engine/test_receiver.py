@@ -17,7 +17,7 @@ from pmv_tui.engine.stream import receiver as receiver_module
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.receiver import Receiver, ReceiverError
 from pmv_tui.engine.stream.sockets import BoundSocket
-from pmv_tui.protocol import MAX_MESSAGE_BYTES, Box
+from pmv_tui.wire.overlay import MAX_MESSAGE_BYTES
 from tests.support import free_ports, wait_for
 
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -26,9 +26,10 @@ Wired = tuple[Overlays, zmq.Socket[bytes]]
 BOX = {"DRAW_BOX": {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [3, 4]}}
 
 
-def drawn(overlays: Overlays) -> list[Box]:
-    """Give the boxes that are drawn now."""
-    return [box for box, _ in overlays.drawn(time.monotonic_ns()).boxes]
+def drawn(overlays: Overlays) -> list[list[int]]:
+    """Give the corners of the boxes that are drawn now."""
+    shapes = overlays.drawn(time.monotonic_ns())
+    return [shape["corners"] for shape in shapes if shape["kind"] == "box"]
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_box_in_json_or_msgpack_is_kept_until_it_expires(wired: Wired) -> None
     wait_for(lambda: overlays.messages == 1, "the box in JSON")
     client.send(msgpack.packb(BOX))
     wait_for(lambda: overlays.messages == 2, "the box in msgpack")
-    assert drawn(overlays) == [Box((1, 2), (3, 4))]
+    assert drawn(overlays) == [[1, 2, 3, 4]]
     wait_for(lambda: not drawn(overlays), "the box to be deleted")
 
 
@@ -85,7 +86,7 @@ def test_malformed_messages_are_counted_with_the_last_reason_and_keep_the_box(
     client.send(b" " * (MAX_MESSAGE_BYTES + 1))
     wait_for(lambda: overlays.malformed == 3, "three malformed messages")
     assert "65537 bytes" in overlays.malformed_reason
-    assert drawn(overlays) == [Box((1, 2), (3, 4))]
+    assert drawn(overlays) == [[1, 2, 3, 4]]
 
 
 def test_the_newest_of_many_boxes_is_kept(wired: Wired) -> None:
@@ -93,7 +94,7 @@ def test_the_newest_of_many_boxes_is_kept(wired: Wired) -> None:
     for x in range(1000):
         client.send_json({"DRAW_BOX": {"TOP_LEFT": [x, 0], "BOTTOM_RIGHT": [x, 0]}})
     wait_for(lambda: overlays.messages == 1000, "all boxes")
-    assert drawn(overlays) == [Box((999, 0), (999, 0))]
+    assert drawn(overlays) == [[999, 0, 999, 0]]
 
 
 class Odd(Overlays):

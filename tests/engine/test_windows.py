@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
-from pmv_tui.control.overlays import BoxOverlay
 from pmv_tui.windows.manager import FIRST_PAUSE, WindowFeed, Windows
 from pmv_tui.windows.messages import Scene, WindowStatus
+from pmv_tui.wire.drawn import BoxOverlay
 from tests.support import wait_for
 from tests.viewer.screen import Screen, screen
 

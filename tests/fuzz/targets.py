@@ -19,7 +19,7 @@ from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errands
 from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.server import ControlServer
-from pmv_tui.protocol import (
+from pmv_tui.wire.overlay import (
     MAX_COORDINATE,
     MAX_LABEL,
     MAX_POINTS,

@@ -12,7 +12,7 @@ import numpy as np
 import zmq
 
 from pmv_tui.client import Box, Boxes, Points
-from pmv_tui.protocol import MessageError, parse_overlay
+from pmv_tui.wire.overlay import MessageError, parse_overlay
 from tests.pins.pin import Pins
 from tests.support import DEADLINE, wait_for
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.control.overlays import BoxOverlay, Overlay
 from pmv_tui.engine.stream.preview import thumbnail
+from pmv_tui.wire.drawn import BoxOverlay, Overlay
 from pmv_tui.wire.status import (
     PROTOCOL_VERSION,
     BackendStatus,

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
-from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
 from pmv_tui.windows.messages import Scene
+from pmv_tui.wire.drawn import BoxOverlay, Overlay, PointsOverlay
 
 try:
     require_cv2()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pmv_tui.windows.messages import fit, visible
+from pmv_tui.windows.messages import fit
+from pmv_tui.wire.drawn import visible
 
 
 @pytest.mark.parametrize(

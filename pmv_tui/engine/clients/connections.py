@@ -20,7 +20,7 @@ from zmq.utils.monitor import recv_monitor_message
 from pmv_tui.engine.clients.delivery import NOT_KNOWN, Delivery, Missed, Offer, Taken
 from pmv_tui.engine.clients.gate import Door, Refusals
 from pmv_tui.network import Ends, Holder, ends_of, holder, peer_holders
-from pmv_tui.protocol import TOPIC_IMAGE
+from pmv_tui.wire.image import TOPIC_IMAGE
 from pmv_tui.wire.status import ClientStatus
 
 MONITORED = zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED

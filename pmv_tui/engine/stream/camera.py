@@ -15,7 +15,7 @@ from pmv_tui.config.check import written
 from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pixel
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
-from pmv_tui.engine.stream.overlays import Overlays, overlays_of
+from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.preview import PreviewFeed, thumbnail
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver
@@ -140,7 +140,7 @@ class Shown:
         """
         now = time.monotonic_ns()
         caption = self._caption_at(now, label, publishing) if self.captions else ""
-        overlays = overlays_of(self._overlays.drawn(now))
+        overlays = self._overlays.drawn(now)
         return Scene(caption=caption, notice=self._notice(now), overlays=overlays)
 
     def thumbnail(self, known: int, max_width: int, max_height: int) -> Thumbnail:
@@ -154,7 +154,7 @@ class Shown:
         now = time.monotonic_ns()
         progress = self._worker.progress
         told = self.no_thumbnail(self._notice(now))
-        told["overlays"] = overlays_of(self._overlays.drawn(now))
+        told["overlays"] = self._overlays.drawn(now)
         newest = self._preview.newest(now)
         if newest is None:
             return told

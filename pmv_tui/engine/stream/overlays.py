@@ -1,27 +1,12 @@
 """What clients said of one camera's image: what is drawn now, and what could not be read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pmv_tui.config.schema import OverlayConfig
-from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
-from pmv_tui.protocol import Box, MessageError, Points, parse_overlay
-from pmv_tui.windows.messages import visible
+from pmv_tui.wire.drawn import Overlay, drawn_box, drawn_points, inside, opacity, visible
+from pmv_tui.wire.overlay import Box, MessageError, Points, parse_overlay
 
 NS_PER_S = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What is drawn now.
-
-    Parameters
-    ----------
-    boxes, points : each with its opacity, 0 to 1.
-    """
-
-    boxes: tuple[tuple[Box, float], ...]
-    points: tuple[tuple[Points, float], ...]
 
 
 class Overlays:
@@ -79,26 +64,23 @@ class Overlays:
         self.remarks += messages
         self.remark = f"{self.unread} messages left unread: they come faster than they can be read"
 
-    def drawn(self, now: int) -> Drawn:
-        """Give what is drawn at `now` (monotonic, ns): solid, fading, then gone."""
-        boxes, points = self._boxes, self._points
+    def drawn(self, now: int) -> list[Overlay]:
+        """Return what is drawn at `now` (monotonic, ns): solid, fading, then gone."""
+        boxes, points = self._boxes, self._points  # each is written whole, by another thread
         box_opacity, points_opacity = self._opacity(boxes[1], now), self._opacity(points[1], now)
-        return Drawn(
-            tuple((box, box_opacity) for box in boxes[0] if box_opacity),
-            tuple((group, points_opacity) for group in points[0] if points_opacity),
-        )
+        shapes: list[Overlay] = []
+        if box_opacity:
+            shapes += [drawn_box(box, box_opacity) for box in boxes[0]]
+        if points_opacity:
+            shapes += [drawn_points(group, points_opacity) for group in points[0]]
+        return shapes
 
     def clear(self) -> None:
         """Delete everything drawn: the camera was unplugged."""
         self._boxes = self._points = ((), 0)
 
     def _opacity(self, received: int, now: int) -> float:
-        age = now - received
-        if age <= self._hold:
-            return 1.0
-        if age >= self._hold + self._fade:
-            return 0.0
-        return 1.0 - (age - self._hold) / self._fade
+        return opacity(now - received, self._hold, self._fade)
 
     def _inside(self, box: Box) -> bool:
         width, height = self._image_size()
@@ -110,9 +92,7 @@ class Overlays:
 
     def _any_inside(self, group: Points) -> bool:
         width, height = self._image_size()
-        if not width or any(
-            0 <= round(x) < width and 0 <= round(y) < height for x, y in group.points
-        ):
+        if not width or inside(group.points, width, height):
             return True
         if group.points:
             first, count = list(group.points[0]), len(group.points)
@@ -122,27 +102,3 @@ class Overlays:
     def _remark(self, remark: str) -> None:
         self.remarks += 1
         self.remark = remark
-
-
-def overlays_of(drawn: Drawn) -> list[Overlay]:
-    """Make the list of what is drawn on a camera's window."""
-    boxes: list[Overlay] = [
-        BoxOverlay(
-            kind="box",
-            corners=[*box.top_left, *box.bottom_right],
-            label=box.label,
-            color=list(box.color),
-            opacity=opacity,
-        )
-        for box, opacity in drawn.boxes
-    ]
-    return boxes + [
-        PointsOverlay(
-            kind="points",
-            points=[[round(x), round(y)] for x, y in group.points],
-            label=group.label,
-            color=list(group.color),
-            opacity=opacity,
-        )
-        for group, opacity in drawn.points
-    ]

@@ -12,8 +12,8 @@ from pmv_tui.cameras.base import Frame
 from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.clients.delivery import Missed
 from pmv_tui.engine.stream.sockets import BoundSocket
-from pmv_tui.protocol import pack_image
 from pmv_tui.rates import CLOCK_TOLERANCE, RateLimit, Ring
+from pmv_tui.wire.image import pack_image
 from pmv_tui.wire.status import ClientStatus
 
 COUNT_INTERVAL = 100_000_000

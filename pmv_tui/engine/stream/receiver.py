@@ -14,8 +14,8 @@ import zmq
 from pmv_tui.engine.clients.connections import readable
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.sockets import RECEIVE_QUEUE, BoundSocket
-from pmv_tui.protocol import MAX_MESSAGE_BYTES
 from pmv_tui.threads import LastingThread
+from pmv_tui.wire.overlay import MAX_MESSAGE_BYTES
 
 ROUND_BYTES = MAX_MESSAGE_BYTES
 """Bytes of messages that are parsed in one round: room for the longest one. It was seen to

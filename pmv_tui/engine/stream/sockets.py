@@ -19,9 +19,9 @@ from pmv_tui.engine.clients.gate import STRANGERS, Door, Gate
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.errands import Errand, Overdue
 from pmv_tui.network import LIMIT, NameTrouble, look_up, port_holder, silent
-from pmv_tui.protocol import MAX_MESSAGE_BYTES
 from pmv_tui.system import PLUGGED, why_no_room
 from pmv_tui.threads import InOrder
+from pmv_tui.wire.overlay import MAX_MESSAGE_BYTES
 
 SEND_BUFFER = 256 * 1024
 """Bytes the kernel holds for a client: the size that gave the lowest latency."""

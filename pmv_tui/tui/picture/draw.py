@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from pmv_tui.control.overlays import BoxOverlay, Overlay, PointsOverlay
 from pmv_tui.tui.picture.look import NO_COLOUR, Look
 from pmv_tui.tui.text.lines import plain, wrap
+from pmv_tui.wire.drawn import BoxOverlay, Overlay, Placement, PointsOverlay
 from pmv_tui.wire.status import Thumbnail
 
 BLACK, WHITE = 0x000000, 0xFFFFFF
@@ -181,8 +181,7 @@ class Canvas:
         self.points = np.zeros(greys.shape, bool)
         self.labels: list[Label] = []
         self._height, self._width = greys.shape
-        self._across = self._width / max(image_size[0], 1)
-        self._down = self._height / max(image_size[1], 1)
+        self._place = Placement((self._width, self._height), image_size)
 
     def draw(self, overlays: Iterable[Overlay]) -> None:
         """Draw boxes and points, as far as they lie on the image."""
@@ -194,11 +193,9 @@ class Canvas:
                     self._draw_points(overlay)
 
     def _draw_box(self, box: BoxOverlay) -> None:
-        x0, y0, x1, y1 = box["corners"]
-        left, top = self._place(min(x0, x1), min(y0, y1))
-        right, bottom = self._place(max(x0, x1), max(y0, y1))
-        if right < 0 or bottom < 0 or left >= self._width or top >= self._height:
+        if (placed := self._place.box(box)) is None:
             return
+        left, top, right, bottom = placed
         edges = np.zeros(self.greys.shape, bool)
         rows, columns = slice(max(top, 0), bottom + 1), slice(max(left, 0), right + 1)
         for y in (top, bottom):
@@ -212,19 +209,13 @@ class Canvas:
         self._label(box, max(left, 0), max(top, 0))
 
     def _draw_points(self, group: PointsOverlay) -> None:
-        places = [self._place(x, y) for x, y in group["points"]]
-        inside = [(x, y) for x, y in places if 0 <= x < self._width and 0 <= y < self._height]
-        if not inside:
+        if not (inside := self._place.points(group)):
             return
         dots = np.zeros(self.greys.shape, bool)
         dots[[y for _, y in inside], [x for x, _ in inside]] = True
         self._paint(dots, group)
         self.points |= dots
         self._label(group, *min(inside, key=lambda place: place[1]))
-
-    def _place(self, x: int, y: int) -> tuple[int, int]:
-        """Give the pixel of the canvas in which the middle of an image's pixel lies."""
-        return int((x + 0.5) * self._across // 1), int((y + 0.5) * self._down // 1)
 
     def _paint(self, where: NDArray[np.bool_], overlay: Overlay) -> None:
         """Mix an overlay's colour with the greys below it."""

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from pmv_tui.protocol import (
+from pmv_tui.wire.image import pack_image
+from pmv_tui.wire.overlay import (
     MAX_COORDINATE,
     MAX_MESSAGE_BYTES,
     Box,
     MessageError,
-    Overlay,
-    pack_image,
+    OverlayMessage,
     parse_overlay,
 )
 
@@ -117,7 +117,7 @@ def test_a_documented_box_is_read_from_json_and_from_msgpack(
     top_left: tuple[int, int], bottom_right: tuple[int, int]
 ) -> None:
     documented = message(top_left, bottom_right)
-    overlay = Overlay(boxes=(Box(top_left, bottom_right),), points=None)
+    overlay = OverlayMessage(boxes=(Box(top_left, bottom_right),), points=None)
     assert parse_overlay(json.dumps(documented).encode()) == overlay
     assert parse_overlay(json.dumps(documented, indent=2).encode()) == overlay
     assert parse_overlay(msgpack.packb(documented)) == overlay

@@ -1,23 +1,18 @@
-"""The wire format: image messages out, overlay messages in. Pure functions, no sockets.
+"""Overlay messages, which clients send to a camera: packed and parsed. No sockets.
 
 The format is described in docs/protocol.md. Client scripts in the field depend on it word for word.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
 import msgpack
-import numpy as np
-from numpy.typing import NDArray
 
 from pmv_tui.untrusted import printable
-
-TOPIC_IMAGE = b"image"
-"""The first part of every image message."""
 
 MAX_MESSAGE_BYTES = 64 * 1024
 """An overlay message longer than this is refused before it is decoded."""
@@ -78,7 +73,7 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
+class OverlayMessage:
     """What one message asks to be drawn.
 
     Parameters
@@ -92,93 +87,7 @@ class Overlay:
     unknown_keys: tuple[str, ...] = ()
 
 
-def pack_image(
-    unique_id: str,
-    timestamp: int,
-    image: NDArray[np.uint8],
-    extended: Mapping[str, Any] | None = None,
-    pack: Callable[[Mapping[str, Any]], bytes] = msgpack.packb,
-) -> tuple[bytes, bytes, memoryview]:
-    """Build the three parts of an image message.
-
-    Parameters
-    ----------
-    unique_id : the camera's id, `<serial>-<backend>`.
-    timestamp : ns since the epoch on this host's clock, when the frame arrived.
-    image : uint8, shape (height, width), C-contiguous; the third part is a view of it, no copy.
-    extended : further metadata, sent only where the config asks for it.
-    pack : encodes msgpack; one thread that packs many takes half the time with its own
-        `msgpack.Packer().pack`.
-
-    Raises
-    ------
-    ValueError : the image is not two-dimensional contiguous uint8.
-
-    Format: docs/protocol.md, "Image messages".
-    """
-    if image.ndim != 2 or image.dtype != np.uint8 or not image.flags.c_contiguous:
-        raise ValueError(
-            f"an image must be contiguous uint8 of shape (height, width), "
-            f"not {image.dtype} of shape {image.shape}"
-        )
-    height, width = image.shape
-    metadata: dict[str, Any] = {
-        "unique_id": unique_id,
-        "timestamp": timestamp,
-        "height": height,
-        "width": width,
-    }
-    if extended:
-        metadata.update(extended)
-    return TOPIC_IMAGE, pack(metadata), image.data
-
-
-MAX_INTEGER = 2**63 - 1
-"""The largest time stamp or number of an image: what arrays of them hold."""
-
-
-def parse_metadata(packed: bytes | memoryview, image_bytes: int) -> dict[str, Any] | None:
-    """Read the second part of an image message; None where it does not have the documented form.
-
-    Parameters
-    ----------
-    packed : the part, msgpack. Any program may be listened to: it may be anything.
-    image_bytes : the length of the third part, which must be what the metadata says.
-
-    Format: docs/protocol.md, "Image messages".
-    """
-    try:
-        metadata = msgpack.unpackb(packed)
-    except (ValueError, msgpack.UnpackException, RecursionError):
-        return None
-    match metadata:
-        case {
-            "unique_id": str(),
-            "timestamp": timestamp,
-            "height": height,
-            "width": width,
-        } if _whole(timestamp, 0) and _whole(height, 1) and _whole(width, 1):
-            extended = all(
-                metadata.get(key) is None or fits(metadata[key]) for key, fits in _EXTENDED.items()
-            )
-            return metadata if extended and height * width == image_bytes else None
-    return None
-
-
-def _whole(value: object, lowest: int) -> bool:
-    """Whether a value is a whole number from `lowest` on; true and false are none."""
-    return type(value) is int and lowest <= value <= MAX_INTEGER
-
-
-_EXTENDED: Mapping[str, Callable[[Any], bool]] = {
-    "sequence": lambda value: _whole(value, 0),
-    "device_timestamp": lambda value: _whole(value, -MAX_INTEGER),
-    "pixel_format": lambda value: isinstance(value, str),
-}
-"""What the metadata may have beyond its four keys."""
-
-
-def parse_overlay(data: bytes) -> Overlay:
+def parse_overlay(data: bytes) -> OverlayMessage:
     """Read what a client sent to a PULL socket: JSON, or the same map in msgpack.
 
     Parameters
@@ -210,7 +119,7 @@ def parse_overlay(data: bytes) -> Overlay:
         if (total := sum(len(group.points) for group in points)) > MAX_POINTS:
             raise MessageError(f"DRAW_POINTS: {total} points; at most {MAX_POINTS} are drawn")
         unknown += [key for each in maps for key in _unknown(each, _POINTS_KEYS)]
-    return Overlay(boxes, points, tuple(unknown))
+    return OverlayMessage(boxes, points, tuple(unknown))
 
 
 _BOX_KEYS = {"TOP_LEFT", "BOTTOM_RIGHT", "LABEL", "COLOR"}
@@ -385,3 +294,48 @@ def _first_line(error: BaseException) -> str:
     """Take what a decoder said, without the input that it may quote."""
     text = str(error) or type(error).__name__
     return text.splitlines()[0][:80]
+
+
+def pack_boxes(boxes: Iterable[Box]) -> bytes:
+    """Build the message that draws boxes in place of those before.
+
+    Raises
+    ------
+    ValueError : it is too long.
+
+    Format: docs/protocol.md, "Overlay messages".
+    """
+    return _encode(
+        DRAW_BOX=[
+            {"TOP_LEFT": box.top_left, "BOTTOM_RIGHT": box.bottom_right, **_style(box)}
+            for box in boxes
+        ]
+    )
+
+
+def pack_points(groups: Iterable[Points]) -> bytes:
+    """Build the message that draws key points in place of those before, and leaves boxes.
+
+    Raises
+    ------
+    ValueError : it is too long.
+
+    Format: docs/protocol.md, "Overlay messages".
+    """
+    return _encode(DRAW_POINTS=[{"POINTS": group.points, **_style(group)} for group in groups])
+
+
+def pack_nothing() -> bytes:
+    """Build the message that takes away all boxes and points."""
+    return _encode(DRAW_BOX=[], DRAW_POINTS=[])
+
+
+def _style(shape: Box | Points) -> dict[str, Any]:
+    return {"LABEL": shape.label, "COLOR": shape.color}
+
+
+def _encode(**message: Any) -> bytes:
+    data = json.dumps(message).encode()
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ValueError(f"too much at once: {len(data)} bytes; {MAX_MESSAGE_BYTES} are read")
+    return data
