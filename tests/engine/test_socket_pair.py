@@ -7,8 +7,8 @@ import zmq
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig, SocketConfig
-from pmv_tui.engine import socket_pair
 from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream import socket_pair
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver
