@@ -14,7 +14,7 @@ from tests.monkey.deeds import ESCAPE, Deed, Kind
 from tests.support import RigOnDisk, free_ports, steady, wait_for
 from tests.system.terminal import TerminalTui
 
-FAREWELLS = ("The engine goes on", "The engine has been stopped")
+FAREWELLS = ("The engine goes on", "The engine has been stopped", "The engine did not answer")
 """What the program says where it was told to end."""
 
 PAUSE = 0.3
