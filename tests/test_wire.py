@@ -1,5 +1,6 @@
 """The wire format: held to its documentation from a client's side. Its words: tests/pins."""
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from pmv_tui.cameras.base import Setting
 from pmv_tui.wire.image import pack_image
 from pmv_tui.wire.overlay import (
     MAX_COORDINATE,
@@ -21,6 +23,7 @@ from pmv_tui.wire.overlay import (
     OverlayMessage,
     parse_overlay,
 )
+from pmv_tui.wire.status import SettingStatus
 
 coordinates = st.integers(-MAX_COORDINATE, MAX_COORDINATE)
 corners = st.tuples(coordinates, coordinates)
@@ -165,3 +168,8 @@ def test_a_message_that_is_too_long_is_refused_unread() -> None:
 def test_what_decoders_stumble_over_is_refused(data: bytes) -> None:
     assert_box_or_reason(data)
     assert reason(data)
+
+
+def test_a_setting_goes_over_the_control_socket_with_the_documented_fields() -> None:
+    names = [each.name for each in dataclasses.fields(Setting)]
+    assert names == list(SettingStatus.__annotations__)

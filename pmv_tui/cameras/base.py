@@ -120,18 +120,8 @@ SettingValue = bool | float | str | tuple[int, ...]
 class Setting:
     """One setting of an open camera, as the camera reports it now.
 
-    Parameters
-    ----------
-    name : the config's key.
-    wanted : what the config says; None where it leaves the choice to the camera.
-    actual : what holds; None where the camera has no such setting, or cannot tell.
-    lowest, highest, step : the allowed range, as the other settings leave it; None where it is not
-        known. Of a region of interest: of x, y, width and height each.
-    choices : what may be chosen, of a setting that has no range.
-    unit : `1/s`, `µs`, `dB`, `px`, or empty.
-    live : whether it can be changed while the camera streams.
-    note : why `actual` is not what was wanted, in words, or where it comes from; mostly empty where
-        it is what was wanted.
+    It goes over the control socket as it is: what each field means is documented with
+    `pmv_tui.wire.status.SettingStatus`.
     """
 
     name: str

@@ -109,24 +109,31 @@ def client_sentence(client: ClientStatus) -> str:
 
 
 class SettingStatus(TypedDict):
-    """One setting of a camera, as it reports it."""
+    """One setting of an open camera, as the camera reports it now.
+
+    A back end builds it as a `pmv_tui.cameras.base.Setting`, whose fields are these.
+    """
 
     name: str
     """The config's key."""
     wanted: Any
-    """What the config says; None where it leaves it to the camera."""
+    """What the config says; None where it leaves the choice to the camera."""
     actual: Any
-    """What holds; None where the camera has no such setting."""
+    """What holds; None where the camera has no such setting, or cannot tell."""
     lowest: Any
     highest: Any
     step: Any
-    """The allowed range, as the other settings leave it; None where it is not known."""
+    """The allowed range, as the other settings leave it; None where it is not known. Of a region of
+    interest: of x, y, width and height each."""
     choices: list[str]
+    """What may be chosen, of a setting that has no range."""
     unit: str
+    """`1/s`, `µs`, `dB`, `px`, or empty."""
     live: bool
     """Whether it can be changed while the camera streams."""
     note: str
-    """Why `actual` is not what was wanted, in words."""
+    """Why `actual` is not what was wanted, in words, or where it comes from; mostly empty where it
+    is what was wanted."""
 
 
 class CameraSettings(TypedDict):
