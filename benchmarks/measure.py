@@ -72,7 +72,7 @@ def watch(process: psutil.Process, seconds: float) -> Usage:
 
 
 def share(usage: Usage) -> float:
-    """Give the processor time as % of one core."""
+    """Return the processor time as % of one core."""
     return usage.cpu / (usage.end - usage.begin) * 1e9 * 100
 
 

@@ -94,7 +94,7 @@ def between(rows: Rows, begin: int, end: int) -> Rows:
 
 
 def ages(rows: Rows) -> NDArray[np.float64]:
-    """Give each frame's age when it was received, ms."""
+    """Return each frame's age when it was received, ms."""
     return (rows[:, 0] - rows[:, 1]) / 1e6
 
 

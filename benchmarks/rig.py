@@ -112,7 +112,7 @@ class Rig:
         self.environment["DISPLAY"] = name
 
     def viewer(self) -> psutil.Process | None:
-        """Give the viewer; None where no window is open."""
+        """Return the viewer; None where no window is open."""
         for child in self.engine.children():
             with suppress(psutil.NoSuchProcess):
                 if "pmv_tui.windows" in child.cmdline():
@@ -135,7 +135,7 @@ class Rig:
         return [json.loads(client.communicate()[0]) for client in clients]
 
     def command(self, *arguments: str) -> list[str]:
-        """Give the command line of a pmv-tui command on this rig; without one, of the TUI."""
+        """Return the command line of a pmv-tui command on this rig; without one, of the TUI."""
         config = ["--config", str(self._config)]
         return [sys.executable, "-m", "pmv_tui", *arguments[:1], *config, *arguments[1:]]
 
@@ -178,6 +178,6 @@ def running(**about: Any) -> Iterator[Rig]:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """Give the processor time that a process has taken, all its threads together."""
+    """Return the processor time that a process has taken, all its threads together."""
     times = process.cpu_times()
     return float(times.user + times.system)

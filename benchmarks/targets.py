@@ -36,7 +36,7 @@ class Target:
         return text
 
     def value(self, tables: dict[str, Table]) -> float | None:
-        """Give what was reached; None where it was not measured."""
+        """Return what was reached; None where it was not measured."""
         table = tables.get(self.work, {})
         value = _look_up(table, self.figure)
         if self.over is None or value is None:
@@ -45,7 +45,7 @@ class Target:
         return value / divisor if divisor else None
 
     def met(self, value: float) -> bool:
-        """Tell whether a value reaches it."""
+        """Return whether a value reaches it."""
         return value >= self.limit if self.at_least else value <= self.limit
 
 

@@ -58,7 +58,7 @@ def _taking_turns(terminal: Terminal, engine: psutil.Process, size: str, seconds
 
 
 def _use(terminal: Terminal, engine: psutil.Process, seconds: float) -> Figures:
-    """Tell what a program in a terminal takes, and what the engine does meanwhile."""
+    """Return what a program in a terminal takes, and what the engine does meanwhile."""
     received, engine_before = terminal.received, cpu_seconds(engine)
     usage = watch(terminal.process, seconds)
     span = (usage.end - usage.begin) / 1e9

@@ -162,7 +162,7 @@ def _stalled(contender: str, plan: Plan) -> Figures:
 
 
 def _awakening(kind: str, rows: Rows, woken: int) -> Figures:
-    """Tell what a client read first after it was woken, at a time in ns since the epoch."""
+    """Return what a client read first after it was woken, at a time in ns since the epoch."""
     after = rows[rows[:, 0] > woken]
     if kind == "fresh":
         return {"our first age ms": float(ages(after)[0]) if len(after) else math.inf}

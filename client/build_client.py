@@ -47,7 +47,7 @@ def build_wheel(
 
 
 def _needed() -> Iterator[Path]:
-    """Give the files of the client's modules, and of all those of pmv-tui that they import."""
+    """Yield the files of the client's modules, and of all those of pmv-tui that they import."""
     waiting = [f"{FIRST}.{path.stem}" for path in (SOURCES / "pmv_tui" / "client").glob("*.py")]
     seen: set[Path] = set()
     while waiting:

@@ -72,7 +72,7 @@ class ThisProcess:
     """Stands for the engine's process, which runs."""
 
     def runs(self) -> bool:
-        """Tell that it runs."""
+        """Return True: it runs."""
         return True
 
     def ending(self) -> str:

@@ -30,7 +30,7 @@ def percentiles(seconds: list[float]) -> str:
 
 
 def told_while_silent(frames: Subscription, pub: str) -> Iterator[Frame]:
-    """Give the frames, and say what may be in the way while none comes."""
+    """Yield the frames, and say what may be in the way while none comes."""
     while True:
         try:
             yield from frames

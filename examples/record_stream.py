@@ -59,7 +59,7 @@ class Video:
 
 
 def until(frames: Subscription, seconds: float | None) -> Iterator[Frame]:
-    """Give frames for so many seconds from the first on; None: without end."""
+    """Yield frames for so many seconds from the first on; None: without end."""
     start = None
     for frame in frames:
         yield frame

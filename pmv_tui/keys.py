@@ -53,7 +53,7 @@ class Keys:
         """The secret files that were made here, until they are moved to their clients."""
 
     def server(self) -> tuple[bytes, bytes]:
-        """Give the rig's own pair: public, secret.
+        """Return the rig's own pair: public, secret.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Keys:
             (self.secrets_folder / f"{name}.key_secret").unlink(missing_ok=True)
 
     def stamp(self) -> Stamp:
-        """Give what changes whenever the list does: cheaper than reading it.
+        """Return what changes whenever the list does: cheaper than reading it.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class Keys:
             return ListedClient(name, b"", str(error))
 
     def _listed(self, name: str) -> Path:
-        """Give the file of a client on the list.
+        """Return the file of a client on the list.
 
         Raises
         ------

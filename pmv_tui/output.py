@@ -88,7 +88,7 @@ class LineBudget:
         self._left_out = 0
 
     def pick(self, raw: Iterable[bytes]) -> list[str]:
-        """Give those of the lines that may be told now, fit to be shown; empty ones are not."""
+        """Return the lines that may be reported now, fit to be shown; empty ones are dropped."""
         now = time.monotonic()
         lines = [line for each in raw if (line := fit_to_show(each))]
         notes = []
@@ -116,7 +116,7 @@ class Printed:
         self._budget = LineBudget(f"see {path}")
 
     def new_lines(self) -> list[str]:
-        """Give the lines that were added since the last look, fit to be shown.
+        """Return the lines that were added since the last look, fit to be shown.
 
         A line without an end is held back for one look.
         """
@@ -167,7 +167,7 @@ class Diverted:
 
 
 def leads_to(descriptor: int, path: Path) -> bool:
-    """Tell whether a descriptor leads to a file."""
+    """Return whether a descriptor leads to a file."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

@@ -43,7 +43,7 @@ class RateLimit:
         self._due = 0
 
     def passes(self, now: int) -> bool:
-        """Tell whether the frame that arrived at `now` (monotonic, ns) may be published."""
+        """Return whether the frame that arrived at `now` (monotonic, ns) may be published."""
         if self._unlimited:
             return True
         if now < self._due - self._tolerance:
@@ -82,13 +82,13 @@ class Ring:
         self._count += 1
 
     def since(self, time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Give the times and values of the samples not older than `time`, oldest first."""
+        """Return the times and values of the samples not older than `time`, oldest first."""
         times, values = self._ordered()
         start = int(np.searchsorted(times, time))
         return times[start:], values[start:]
 
     def last_two(self) -> NDArray[np.int64]:
-        """Give the times of the last two samples, or of fewer where there are fewer."""
+        """Return the times of the last two samples, or of fewer where there are fewer."""
         return self._ordered()[0][-2:]
 
     def _ordered(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -101,7 +101,7 @@ class Ring:
 
 
 def rate(ring: Ring, now: int, window: float = 2.0, longest: float = 20.0) -> float:
-    """Give the events a second over a sliding window.
+    """Return the events a second over a sliding window.
 
     It falls while nothing comes, and does not jump after a stall: the gap counts as long as it lies
     in the window. Events slower than the window are told by the last two, up to `longest`.
@@ -127,7 +127,7 @@ def rate(ring: Ring, now: int, window: float = 2.0, longest: float = 20.0) -> fl
 
 
 def percentiles_ms(ring: Ring, now: int, window: float = 5.0) -> tuple[float, float] | None:
-    """Give p50 and p99 of the values, in ms (values in ns), over the window; None without any."""
+    """Return p50 and p99 of the values, in ms (values in ns), over the window; None without any."""
     _, values = ring.since(now - int(window * NS_PER_S))
     if not len(values):
         return None

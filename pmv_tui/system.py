@@ -87,7 +87,7 @@ def allow_many() -> int:
 
 
 def why_no_room(needed: int) -> str:
-    """Tell why no more files are to be opened, and what to do; empty where there is room.
+    """Return why no more files are to be opened, and what to do; empty where there is room.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ class Signals:
             signal.signal(number, self._ignore)
 
     def ignored(self) -> list[str]:
-        """Tell of those that came since the last call and changed nothing."""
+        """Return a sentence for each ignored signal that came since the last call."""
         counts, self._ignored = self._ignored, Counter()
         return [
             f"{name(number)} received{f' {count} times' if count > 1 else ''}; it means nothing "

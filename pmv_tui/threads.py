@@ -152,7 +152,7 @@ class LastingThread(threading.Thread):
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _report(self, error: BaseException) -> None:
-        """Tell of an exception; of many in a row, of some."""
+        """Report an exception; of many in a row, only some."""
         if not self._bucket.take(time.monotonic()):
             self._untold += 1
             return

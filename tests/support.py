@@ -59,14 +59,14 @@ def _is_free(port: int) -> bool:
 
 
 def has_ipv6() -> bool:
-    """Tell whether IPv6's loopback can be listened at: in many containers it is off."""
+    """Return whether IPv6's loopback can be listened at: in many containers it is off."""
     with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
         return True
     return False
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Tell whether a process is no more, or waits for its parent to take note of that."""
+    """Return whether a process is no more, or waits for its parent to take note of that."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:  # between the two questions
@@ -168,7 +168,7 @@ class RigOnDisk:
         self.environment["PYTHONPATH"] = f"{OWN_CAMERAS}{os.pathsep}{folder}"
 
     def command(self, *arguments: str) -> list[str]:
-        """Give the command line of a pmv-tui command on this rig."""
+        """Return the command line of a pmv-tui command on this rig."""
         command, *rest = arguments
         return [sys.executable, "-m", "pmv_tui", command, "--config", str(self.config_path), *rest]
 
@@ -225,7 +225,7 @@ class RigOnDisk:
         return next(camera for camera in cameras if camera["name"] == name)
 
     def serving(self) -> bool:
-        """Tell whether an engine answers."""
+        """Return whether an engine answers."""
         if len(self.control_paths()) != 1:
             return bool(self.control_paths()) and self.run("status").returncode == 0
         try:
@@ -263,7 +263,7 @@ class RigOnDisk:
                 process.wait()
 
     def said(self) -> str:
-        """Give what the engine printed."""
+        """Return what the engine printed."""
         return (self.folder / "serve.err").read_text()
 
     def says(self, text: str) -> None:

@@ -114,7 +114,7 @@ def test_every_dependency_is_pinned_by_version_alone() -> None:
 
 
 def pinned() -> dict[str, str]:
-    """Give the version of each package that constraints.txt names."""
+    """Return the version of each package that constraints.txt names."""
     pins = (PROJECT / "constraints.txt").read_text().splitlines()
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
     return {normal(name): version for name, version in (pin.split("==") for pin in pins)}

@@ -55,7 +55,7 @@ def require_cv2() -> None:
 
 
 def readable_file(source: str) -> Path:
-    """Give the path of a file that the config names.
+    """Return the path of a file that the config names.
 
     Parameters
     ----------

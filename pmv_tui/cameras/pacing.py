@@ -13,7 +13,7 @@ class ImageSource(Protocol):
     """Where a paced camera gets its images."""
 
     def read(self, number: int) -> NDArray[np.uint8]:
-        """Give the image of a frame.
+        """Return the image of a frame.
 
         Parameters
         ----------

@@ -75,7 +75,7 @@ def absent(name: str, wanted: SettingValue | None, note: str = "this camera has 
 
 
 def clamp(value: float, lowest: float, highest: float) -> float:
-    """Give the nearest value within a range."""
+    """Return the nearest value within a range."""
     return min(max(value, lowest), highest)
 
 

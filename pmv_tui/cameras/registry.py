@@ -56,7 +56,7 @@ def backend_names() -> tuple[str, ...]:
 
 
 def get_backend(name: str) -> Backend:
-    """Give the back end that a `unique_id` ends in.
+    """Return the back end that a `unique_id` ends in.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def search_with(name: str) -> SearchResult:
 
 
 def _can_be_named(camera: FoundCamera) -> bool:
-    """Tell whether a config can list a camera: some devices have no serial number, or a bad one."""
+    """Return whether a config can list a camera: some devices have no usable serial number."""
     try:
         CameraConfig(unique_id=camera.unique_id)
     except ValueError:

@@ -32,7 +32,7 @@ class Offers(BaseCompleter):
         parser: argparse.ArgumentParser,
         parsed_args: argparse.Namespace,
     ) -> Iterable[str]:
-        """Give every offer; argcomplete leaves out what does not begin with `prefix`."""
+        """Return every completion; argcomplete leaves out what does not begin with `prefix`."""
         match action.dest:
             case "config" | "key" | "server_key":
                 files: Any = FilesCompleter()

@@ -103,7 +103,7 @@ class _EngineLog:
         self._last = 0
 
     def newer(self) -> list["Event"]:
-        """Give the events since the last time."""
+        """Return the events since the last call."""
         events = self.ask("events", since=self._last)["events"]
         if events:
             self._last = events[-1]["id"]
@@ -124,7 +124,7 @@ class _EngineLog:
                 self._client = ControlClient(self._rig.endpoint)
 
     def _ending(self) -> str:
-        """Tell how it ended: the engine's last event, which nobody could ask it for."""
+        """Return how it ended: the engine's last event, which nobody could ask it for."""
         from pmv_tui.control.rig import DIED
 
         ending = self._rig.ending()
@@ -138,14 +138,14 @@ class _EngineLog:
 
 
 def _names(reply: "Reply") -> dict[str, str]:
-    """Give each camera's name by its unique_id."""
+    """Return each camera's name by its unique_id."""
     return {camera["unique_id"]: camera["name"] for camera in reply["snapshot"]["cameras"]}
 
 
 def _wanted(
     events: Sequence["Event"], options: argparse.Namespace, camera: str | None
 ) -> Iterator["Event"]:
-    """Give those that the options ask for."""
+    """Yield those that the options ask for."""
     for event in events:
         serious = LEVELS.index(event["level"]) >= LEVELS.index(options.level)
         late = options.since is None or event["time"] >= options.since

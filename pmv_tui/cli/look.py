@@ -74,7 +74,7 @@ def _config(path: Path) -> "RigConfig":
 
 
 def _lines(findings: list["Finding"], columns: int) -> list[str]:
-    """Tell every finding, what to do below it, and how many are bad; broken to fit the terminal."""
+    """Return every finding, what to do below it, and how many are bad; wrapped to `columns`."""
     lines = []
     for finding in findings:
         head = f"{MARKS[finding.level]:<7}  {finding.check:<9}  "

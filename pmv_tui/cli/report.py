@@ -28,7 +28,7 @@ GAPS_BY = {"sequence": "counted by sequence numbers", "timestamp": "estimated fr
 
 
 def status_lines(snapshot: Snapshot) -> list[str]:
-    """Tell the rig's state, a line a camera, and below it whatever needs attention."""
+    """Return the rig's state, a line a camera, and below it whatever needs attention."""
     engine = snapshot["engine"]
     head = f"engine {engine['version']}, pid {engine['pid']}, {engine['config_path']}"
     if not snapshot["cameras"]:
@@ -186,7 +186,7 @@ def settings_lines(settings: list[SettingStatus]) -> list[str]:
 
 
 def _allowed(setting: SettingStatus) -> str:
-    """Tell what may be wanted: a range, open at an end or not, or choices."""
+    """Return the allowed values: a range, perhaps open at an end, or choices."""
     match setting["lowest"], setting["highest"]:
         case None, None:
             return ", ".join(setting["choices"])
@@ -213,7 +213,7 @@ def _value(value: Any) -> str:
 
 
 def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
-    """Tell events, a line each: host's local time, level, camera, what happened.
+    """Return events, a line each: host's local time, level, camera, what happened.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def _local_time(timestamp: int) -> str:
 
 
 def search_lines(results: "list[SearchResult]") -> list[str]:
-    """Tell what a search found: the cameras, then for each back end why it has none."""
+    """Return what a search found: the cameras, then for each back end why it has none."""
     rows = [
         (camera.unique_id, camera.description) for result in results for camera in result.cameras
     ]
@@ -251,7 +251,7 @@ def search_lines(results: "list[SearchResult]") -> list[str]:
 
 
 def rescan_lines(found: list[CameraStatus], rig: Snapshot) -> list[str]:
-    """Tell the cameras that a search added to the rig, and which kinds could not be searched."""
+    """Return the cameras that a search added to the rig, and which kinds could not be searched."""
     lines = [f"found {camera['unique_id']}" for camera in found]
     if not found:
         lines = [f"no new camera; known: {len(rig['cameras'])}"]
@@ -262,7 +262,7 @@ def rescan_lines(found: list[CameraStatus], rig: Snapshot) -> list[str]:
 
 
 def probe_lines(report: dict[str, Any]) -> list[str]:
-    """Tell how images arrived."""
+    """Return how images arrived."""
     if not report["images"]:
         if report["refused"]:
             return [f"rejected: {report['refused']}"]

@@ -151,7 +151,7 @@ class Boxes:
 
 
 def _boxes(given: Any, label: str, color: Color) -> list[Box]:
-    """Tell one box from several; their corners are not looked at yet."""
+    """Return the boxes, whether one was given or several; their corners are not checked yet."""
     if isinstance(given, Box):
         return [given]
     several = _several(given, BOX_FORM)
@@ -167,7 +167,7 @@ def _box(corners: ArrayLike, label: str, color: Color) -> Box:
 
 
 def _groups(given: Any, label: str, color: Color) -> list[Points]:
-    """Tell coordinates from groups of points."""
+    """Return groups of points, whether groups or plain coordinates were given."""
     if isinstance(given, Points):
         return [given]
     several = _several(given, POINTS_FORM)

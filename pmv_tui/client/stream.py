@@ -87,7 +87,7 @@ class Stream:
         """What was delivered last."""
 
     def readable(self) -> bool:
-        """Tell whether a message waits: cheaper than a poll."""
+        """Return whether a message waits: cheaper than a poll."""
         return bool(cast("int", self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
 
     def take(self) -> Arrival | None:

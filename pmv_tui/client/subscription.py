@@ -117,7 +117,7 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
 
     @abstractmethod
     def _age(self, received: Received) -> float:
-        """Give the age in seconds."""
+        """Return the age in seconds."""
 
     @abstractmethod
     def _deliver(self, received: Received) -> Delivered:
@@ -157,7 +157,7 @@ def check_seconds(name: str, seconds: object) -> float:
 
 
 def milliseconds_until(end: float) -> int | None:
-    """Give how long to poll until `end` (monotonic, s); None, for ever, where that is weeks."""
+    """Return how long to poll until `end` (monotonic, s); None, for ever, where that is weeks."""
     left = end - time.monotonic()
     return None if left > LONGEST else max(0, math.ceil(left * 1000))
 

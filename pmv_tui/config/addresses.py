@@ -55,7 +55,7 @@ class Address:
         return cls(host, port)
 
     def __str__(self) -> str:
-        """Give the form that is written."""
+        """Return the form that is written."""
         return f"tcp://{self.host}:{self.port}"
 
     @property

@@ -46,7 +46,7 @@ _KEY_MAP_ENTRY = 'it must be keys in quotes, such as "x" or "x,f2"'
 
 
 def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
-    """Tell what is wrong with a value, what is allowed, and in which unit.
+    """Return what is wrong with a value, what is allowed, and in which unit.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def written(value: object) -> str:
 
 
 def wanted(field: FieldInfo) -> str:
-    """Tell what a setting may be, such as "it must be a number above 0, in µs"."""
+    """Return what a setting may be, such as "it must be a number above 0, in µs"."""
     needed = f"it must be {_kind(field.annotation)}"
     if limits := [text for constraint in field.metadata if (text := _limit(constraint))]:
         needed += f" {' and '.join(limits)}"
@@ -161,7 +161,7 @@ def _unknown(section: str, key: str) -> str:
 
 
 def complete(config: RigConfig, folder: Path) -> RigConfig:
-    """Give every camera both addresses, and every source its whole path.
+    """Return the config with both addresses for every camera and absolute paths of sources.
 
     An address that is written is never changed. The first camera is given the pair 5555 and 5556
     where they are free, the second 5557 and 5558, and so on, whatever the cameras before it have:
@@ -183,7 +183,7 @@ def complete(config: RigConfig, folder: Path) -> RigConfig:
 
 
 def found_camera(unique_id: str, others: Iterable[CameraConfig]) -> CameraConfig:
-    """Give the config of a camera that is connected but not listed.
+    """Return the config of a camera that is connected but not listed.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def found_camera(unique_id: str, others: Iterable[CameraConfig]) -> CameraConfig
 
 
 def addresses(cameras: Iterable[CameraConfig]) -> list[Address]:
-    """Give the addresses that cameras have; one that is still to be chosen is left out."""
+    """Return the addresses that cameras have; one that is still to be chosen is left out."""
     return [
         Address.parse(text)
         for camera in cameras

@@ -96,7 +96,7 @@ def camera_blocks(path: Path) -> int:
 
 
 def _camera_tables(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the cameras as written; an entry that is no table counts, so that places keep."""
+    """Return the cameras as written; an entry that is no table counts, so that places keep."""
     cameras = data.get("cameras")
     if not isinstance(cameras, list):
         return []

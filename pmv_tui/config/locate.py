@@ -43,7 +43,7 @@ class ConfigError(Exception):
         super().__init__(path, self.problems)
 
     def __str__(self) -> str:
-        """Give one line a problem, in the form that editors can jump to."""
+        """Return one line a problem, in the form that editors can jump to."""
         return "\n".join(self._told(problem) for problem in self.problems)
 
     def _told(self, problem: Problem) -> str:
@@ -82,7 +82,7 @@ class Location:
     looked_at: tuple[Path, ...]
 
     def explained(self, error: ConfigError) -> str:
-        """Tell what is wrong with the file; where it may be another program's, why it was used."""
+        """Return what is wrong with the file; if it may be another program's, why it was read."""
         foreign = any(
             problem.key and "." not in problem.key and problem.text.startswith("unknown key")
             for problem in error.problems
@@ -174,7 +174,7 @@ def real_path(path: Path) -> Path:
 
 
 def _stands(path: Path) -> bool:
-    """Tell whether something is there, even if it cannot be read: loading it says why."""
+    """Return whether something is there, even if it cannot be read: loading it says why."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -120,7 +120,7 @@ class Obstacle(NamedTuple):
 
 
 def obstacle(target: Path) -> Obstacle | None:
-    """Tell what keeps a file from being replaced; None where nothing is known to.
+    """Return what keeps a file from being replaced; None where nothing is known to.
 
     A file that cannot be replaced is not written in place instead: whoever pulls the plug meanwhile
     would be left with half a config, which no engine starts with.
@@ -212,12 +212,12 @@ def _unremovable(target: Path) -> Obstacle | None:
 
 
 def _mounted_itself(target: Path) -> bool:
-    """Tell whether a file lies on another mount than its folder, as where a container binds it."""
+    """Return whether a file lies on another mount than its folder, as a container may bind it."""
     return _mount(target) != _mount(target.parent)
 
 
 def _mount(path: Path) -> str:
-    """Give the kernel's number of the mount that something lies on; empty where it tells none."""
+    """Return the kernel's number of the mount that something lies on; empty where it gives none."""
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         told = Path(f"/proc/self/fdinfo/{descriptor}").read_text()

@@ -64,7 +64,7 @@ def scan(text: str) -> dict[KeyPath, Place]:
 
 
 def line_of(text: str, places: dict[KeyPath, Place], path: KeyPath) -> int | None:
-    """Give the line, from 1, of a key, or of the nearest thing around it that is written."""
+    """Return the line, from 1, of a key, or of the nearest thing around it that is written."""
     while path:
         if path in places:
             return text.count("\n", 0, places[path].start) + 1
@@ -177,7 +177,7 @@ class NotTomlError(ValueError):
 
 
 def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
-    """Give a key of a table a value; a key that is not there is added behind the table's last one.
+    """Return the text with a key of a table set; a new key is added after the table's last one.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ def remove_value(text: str, table: KeyPath, key: str) -> str:
 
 
 def set_in_section(text: str, section: str, key: str, value: Value) -> str:
-    """Give a key of a table at the top level a value; the table is added where there is none.
+    """Return the text with a key of a top-level table set; a missing table is added.
 
     Raises
     ------
@@ -288,7 +288,7 @@ def _end_of_line(text: str, at: int) -> int:
 
 
 def _newline(text: str, at: int) -> str:
-    """Give the line ending in use at a place; at the end of the text, the text's."""
+    """Return the line ending in use at a place; at the end of the text, the text's."""
     if at < len(text):
         return "\r\n" if text.startswith("\r\n", at) else "\n"
     return "\r\n" if "\r\n" in text else "\n"

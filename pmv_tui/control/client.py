@@ -11,7 +11,7 @@ from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply
 
 
 def display_here() -> dict[str, str]:
-    """Give the arguments of the command `window` that name it; empty where there is none."""
+    """Return the arguments of the command `window` that name it; empty where there is none."""
     return {
         "display": os.environ.get("DISPLAY", ""),
         "xauthority": os.environ.get("XAUTHORITY", ""),

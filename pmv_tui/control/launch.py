@@ -81,7 +81,7 @@ class Launch:
             self._check()
 
     def failure(self) -> str:
-        """Tell why the engine will not answer; empty while it may."""
+        """Return why the engine will not answer; empty while it may."""
         try:
             self._check()
         except RigError as error:
@@ -140,14 +140,14 @@ class EngineKeeper:
         self.last_lines = Patient[list[str]](self._last_lines, [], keeps=False)
 
     def _runs(self) -> bool:
-        """Tell whether it runs, answering or not."""
+        """Return whether it runs, answering or not."""
         try:
             return self._rig.engine_runs()
         except RigError:
             return False  # A start tells why.
 
     def _last_lines(self) -> list[str]:
-        """Give the end of its log and of what it printed."""
+        """Return the end of its log and of what it printed."""
         printed = _tail(self._rig.output_path)
         crashes = [at for at, line in enumerate(printed) if line.startswith(CRASH)]
         if crashes:

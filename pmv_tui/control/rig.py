@@ -189,7 +189,7 @@ class Rig:
         os.close(descriptor)
 
     def ending(self) -> str:
-        """Tell how the last engine ended, after the words "the engine"."""
+        """Return how the last engine ended, after the words "the engine"."""
         try:
             text = self.lock_path.read_text(errors="replace")
         except OSError:
@@ -223,7 +223,7 @@ class Rig:
         return None
 
     def engine_runs(self) -> bool:
-        """Tell whether an engine holds the lock or the config's name now, or answers without.
+        """Return whether an engine holds the lock or the config's name now, or answers without.
 
         Raises
         ------
@@ -259,7 +259,7 @@ class Rig:
         return True
 
     def engine_pid(self) -> int | None:
-        """Give the engine's process id, from its lock or its socket; None where neither tells."""
+        """Return the engine's process id, from its lock or its socket; None where neither says."""
         if pid := _holder(self.config_path):
             return pid
         try:

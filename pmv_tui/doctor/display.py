@@ -11,7 +11,7 @@ SECONDS = 4.0
 
 
 def look(examined: Examined) -> Iterator[Finding]:
-    """Tell why no window could be shown; all else works without."""
+    """Return why no window could be shown; all else works without."""
     display = examined.environment.get("DISPLAY", "")
     if not display:
         yield note(

@@ -40,22 +40,22 @@ Check = Callable[["Examined"], Iterable[Finding]]
 
 
 def ok(found: str) -> Finding:
-    """Tell what is as it should be."""
+    """Return a finding that all is well."""
     return Finding("ok", found)
 
 
 def note(found: str, remedy: str = "") -> Finding:
-    """Tell what is good to know."""
+    """Return a finding that is good to know."""
     return Finding("note", found, remedy)
 
 
 def warning(found: str, remedy: str) -> Finding:
-    """Tell what may bite, and what to do."""
+    """Return a finding that may cause trouble, and what to do about it."""
     return Finding("warning", found, remedy)
 
 
 def error(found: str, remedy: str) -> Finding:
-    """Tell what breaks a run, and what to do."""
+    """Return a finding that breaks a run, and what to do about it."""
     return Finding("error", found, remedy)
 
 
@@ -149,12 +149,12 @@ class Examined:
             return None
 
     def on_link(self, link: str) -> list[CameraConfig]:
-        """Give the config's cameras on a link: `USB3` or `GigE`, of those that were found."""
+        """Return the config's cameras on a link: `USB3` or `GigE`, of those that were found."""
         links = self.search.result().links
         return [each for each in self.config.cameras if links.get(each.unique_id) == link]
 
     def image_size(self, camera: CameraConfig) -> tuple[int, int] | None:
-        """Give width and height of a camera's images, pixels; None where nobody knows them yet."""
+        """Return width and height of a camera's images in pixels; None while they are unknown."""
         if camera.backend == "simulated":
             return camera.width, camera.height
         for status in self.snapshot["cameras"] if self.snapshot else ():

@@ -59,7 +59,7 @@ def usb_cameras(examined: Examined) -> list[UsbCamera]:
 
 
 def check_usb(examined: Examined) -> Iterator[Finding]:
-    """Tell what keeps USB3 cameras from their full speed, or from being opened."""
+    """Return what keeps USB3 cameras from their full speed, or from being opened."""
     cameras = usb_cameras(examined)
     if not cameras:
         yield ok("no USB3 camera is connected")
@@ -137,7 +137,7 @@ def interfaces(examined: Examined) -> list[Interface]:
 
 
 def check_network(examined: Examined) -> Iterator[Finding]:
-    """Tell what makes GigE cameras lose packets, and clients' images late."""
+    """Return what makes GigE cameras lose packets, and clients' images late."""
     send = examined.number("proc/sys/net/core/wmem_max")
     if send is not None and send < SEND_BUFFER:
         yield note(

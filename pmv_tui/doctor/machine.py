@@ -89,7 +89,7 @@ _TIMEX_BYTES = 512
 
 
 def check_clock(examined: Examined) -> Iterator[Finding]:
-    """Tell what a time stamp is worth."""
+    """Return what a time stamp is worth."""
     yield ok(
         "a frame's time stamp is this host's clock (CLOCK_REALTIME) at its arrival; a camera's own "
         "clock is compared with it in the TUI"
@@ -126,7 +126,7 @@ SHARED = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "lustre")
 
 
 def check_storage(examined: Examined) -> Iterator[Finding]:
-    """Tell what keeps an engine from its lock, its socket or its log."""
+    """Return what keeps an engine from its lock, its socket or its log."""
     folder = examined.rig.folder
     if len(os.fsencode(examined.rig.socket_path)) > MAX_SOCKET_PATH:
         yield error(
@@ -175,7 +175,7 @@ _FILES = ("etc/systemd/logind.conf", "run/systemd/logind.conf", "usr/lib/systemd
 
 
 def check_session(examined: Examined) -> Iterator[Finding]:
-    """Tell whether logind kills what a user leaves behind."""
+    """Return whether logind kills what a user leaves behind."""
     # Root is left alone by default: KillExcludeUsers.
     if not _kills(examined) or examined.user == "root":
         yield ok("an engine lives on after its user logs out")
@@ -214,7 +214,7 @@ COLUMNS, LINES = 80, 24
 
 
 def check_terminal(examined: Examined) -> Iterator[Finding]:
-    """Tell what the TUI would check_terminal poor for."""
+    """Yield what makes the TUI look poor in this terminal."""
     yield _letters(examined)
     if examined.terminal is None:
         yield note("the output goes to no terminal, so nothing is known of one")
@@ -261,7 +261,7 @@ OPTIONAL = ("PyGObject",)
 
 
 def check_libraries(examined: Examined) -> Iterator[Finding]:  # noqa: ARG001 - the form of every check
-    """Tell the versions of all that takes part."""
+    """Return the versions of all that takes part."""
     yield ok(
         f"pmv-tui {__version__}, Python {platform.python_version()}, "
         f"Linux {platform.release()} on {platform.machine()}, libzmq {zmq.zmq_version()}"

@@ -93,7 +93,7 @@ class Commands:
         return self._each(cameras, close_one)
 
     def settings(self, camera: str) -> CameraSettings:
-        """Tell the settings of one camera."""
+        """Return the settings of one camera."""
         return self._one(camera).settings()
 
     def thumbnails(self, cameras: dict[Any, Any], width: int, height: int) -> list[Thumbnail]:
@@ -128,7 +128,7 @@ class Commands:
             return camera.shown.no_thumbnail(f"no picture: {type(error).__name__}: {error}")
 
     async def set(self, cameras: Cameras, changes: dict[str, Any]) -> list[Result]:
-        """Give cameras other settings: saved, and taken over between two frames.
+        """Change settings of cameras: saved, and applied between two frames.
 
         Nothing of a camera is changed where a value is wrong or the config file cannot be saved.
         """
@@ -140,7 +140,7 @@ class Commands:
         return [await self._set(camera, changes) for camera in chosen]
 
     async def move(self, camera: str, pub: str, pull: str) -> list[Result]:
-        """Give one camera other addresses: bound at once if it is plugged, and saved.
+        """Change one camera's addresses: bound at once if it is plugged, and saved.
 
         Nothing is changed where an address is wrong, taken in this rig, cannot be bound, or where
         the config file cannot be saved.

@@ -299,7 +299,7 @@ class Engine:
         return self.callers.refusals if self.callers else Refusals()
 
     def snapshot(self) -> Snapshot:
-        """Tell the whole rig, now."""
+        """Return the whole rig, now."""
         sockets = self.loaded.config.socket_config
         return Snapshot(
             engine=EngineStatus(

@@ -85,7 +85,7 @@ class Events:
         )
 
     def since(self, last_seen: int) -> list[Event]:
-        """Give the events newer than the one with the id `last_seen`, oldest first."""
+        """Return the events newer than the one with the id `last_seen`, oldest first."""
         with self._lock:
             return [event for event in self._events if event["id"] > last_seen]
 

@@ -48,7 +48,7 @@ TIMEOUT = 1.0
 
 
 def sd_notify(*assignments: str) -> None:
-    """Tell systemd the service's state.
+    """Report the service's state to systemd.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ class _Loop:
         return self._search.join(SEARCH_TIMEOUT) and all_closed
 
     def _slept(self, seconds: float) -> None:
-        """Tell that this process did not run: neither cameras nor displays nor people are at fault.
+        """Report that this process did not run: no camera, display or person is at fault.
 
         What is seen now would be taken for a stall; half a second later it is not.
         """
@@ -277,7 +277,7 @@ class _Loop:
         self._look_whether_used()
 
     def _tell_printed(self) -> None:
-        """Tell what was printed up to the last look, and look again."""
+        """Report what was printed up to the last look, and look again."""
         if self._reading is not None and not self._reading.done():
             return  # The disk hangs.
         for line in self._reading.result() if self._reading else ():
@@ -285,7 +285,7 @@ class _Loop:
         self._reading = self._disk.submit(self._printed.new_lines)
 
     def _watch_log(self) -> None:
-        """Tell that the log cannot be written, or can again."""
+        """Report that the log cannot be written, or can again."""
         trouble = self._log_file.trouble
         if trouble != self._log_trouble:
             self._log_trouble = trouble

@@ -90,7 +90,7 @@ class Search:
         return not self._thread.is_alive()
 
     def results(self) -> list[SearchResult] | None:
-        """Give what a finished search found; None where none has finished since.
+        """Return what a finished search found; None where none has finished since.
 
         A search that failed as a whole has found nothing, not even which back ends there are.
         """

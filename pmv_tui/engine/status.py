@@ -11,7 +11,7 @@ from pmv_tui.wire.status import CameraCondition, CameraStatus, Corners, Drops, D
 
 
 def condition_of(camera: RigCamera) -> Condition:
-    """Tell what the watch compares."""
+    """Return the part of the status that the watch compares."""
     progress = camera.worker.progress
     condition = _condition(camera, time.monotonic_ns())
     came, condition["clients"] = camera.publisher.audience  # both at one moment
@@ -25,7 +25,7 @@ def condition_of(camera: RigCamera) -> Condition:
 
 
 def status_of(camera: RigCamera) -> CameraStatus:
-    """Tell everything that a snapshot says of a camera."""
+    """Return everything that a snapshot says of a camera."""
     now = time.monotonic_ns()
     config, worker, publisher = camera.config, camera.worker, camera.publisher
     publisher.count_clients()
@@ -71,7 +71,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
 
 
 def _condition(camera: RigCamera, now: int) -> CameraCondition:
-    """Tell what both say; `now` is monotonic, ns."""
+    """Return the part common to both; `now` is monotonic, ns."""
     state, reason = camera.worker.state(now)
     overlays, refusals, window = camera.overlays, camera.sockets.refusals, camera.window
     return CameraCondition(

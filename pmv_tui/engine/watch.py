@@ -143,7 +143,7 @@ class _CameraWatch:
         self._buckets["refused"] = TokenBucket(1, REFUSED_PERIOD)
 
     def news(self, now: Condition, at: float) -> Iterator[_News]:
-        """Give what is to be told now; what may not be told yet waits for a later look."""
+        """Yield what is due to be reported; the rest waits for a later look."""
         self._count_state_changes(now)
         self._last = now
         if self._state_changes and self._buckets["state"].take(at):
@@ -186,7 +186,7 @@ class _CameraWatch:
                 self._last_good_frame = last["last_frame"]
 
     def _state_news(self, now: Condition) -> _News:
-        """Tell the state; of a camera that is back, for how long it gave no frame."""
+        """Return the state; of a camera that is back, for how long it gave no frame."""
         text = _with_reason(now["state"], now["reason"])
         if now["state"] not in LEVELS:
             since, self._last_good_frame = self._last_good_frame, None
@@ -204,7 +204,7 @@ class _CameraWatch:
         return (now["clients"], now["subscriptions"]) != (last["clients"], last["subscriptions"])
 
     def _client_news(self, now: Condition) -> Iterator[_News]:
-        """Tell who came and who went; those whom an unplug disconnected are no news."""
+        """Return who came and who went; those whom an unplug disconnected are no news."""
         last, self._clients = self._clients, now
         came = now["subscriptions"] - last["subscriptions"]
         went = came + last["clients"] - now["clients"]
@@ -237,7 +237,7 @@ class _SlowClients:
         self._bucket = TokenBucket(BURST, SLOW_PERIOD)
 
     def news(self, clients: Sequence[ClientStatus], at: float) -> Iterator[_News]:
-        """Give who fell behind and who keeps up again; those that left meanwhile are no news."""
+        """Yield who fell behind and who keeps up again; those that left meanwhile are no news."""
         self._told &= {each["id"] for each in clients}
         # Who is offered nothing neither keeps up nor does not.
         judged = [each for each in clients if each["state"] in (*BEHIND, "keeps up")]

@@ -80,7 +80,7 @@ def choose_glyphs(setting: GlyphsWanted) -> Glyphs:
 
 
 def _is_utf8(environment: Mapping[str, str]) -> bool:
-    """Tell whether the locale that the program was started in is one of UTF-8.
+    """Return whether the locale that the program was started in is one of UTF-8.
 
     Python takes UTF-8 in place of the C locale's ASCII, and says so by a flag; the terminal, and
     tmux in it, do not.

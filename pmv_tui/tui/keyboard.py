@@ -165,7 +165,7 @@ class Keyboard:
 
 
 def _is_meant(sequence: str) -> bool:
-    """Tell whether a sequence is a key or the like, and no answer that nobody asked for."""
+    """Return whether a sequence is a key or the like, and no answer that nobody asked for."""
     return len(sequence) <= MAX_SEQUENCE and (
         sequence in ANSI_SEQUENCES_KEYS or MEANT.fullmatch(sequence) is not None
     )
@@ -268,7 +268,7 @@ class InputOrder:
             self._app.post_message(passed)
 
     def _joins(self, event: Input) -> bool:
-        """Tell whether an input is typed into the same field as the one before: need not wait."""
+        """Return whether an input is typed into the same field as the one before: need not wait."""
         field = self._typed_into
         return field is not None and _typed_into(self._app.focused, event) is field
 
@@ -298,7 +298,7 @@ class InputOrder:
 
 
 def _typed_into(goal: MessagePump | None, event: Input) -> Field | None:
-    """Give the field that carries an input out by itself, where one does."""
+    """Return the field that carries an input out by itself, where one does."""
     if isinstance(goal, Field) and isinstance(event, events.Key) and goal.keeps(event):
         return goal
     return None

@@ -221,15 +221,15 @@ class EngineProcess(Protocol):
     """What the TUI needs of the rig's engine, past what it says itself."""
 
     def runs(self) -> bool:
-        """Tell whether it runs, answering or not."""
+        """Return whether it runs, answering or not."""
         ...
 
     def ending(self) -> str:
-        """Tell how the last one ended, after the words "the engine"."""
+        """Return how the last one ended, after the words "the engine"."""
         ...
 
     def last_lines(self) -> list[str]:
-        """Give the end of its log and of what it printed."""
+        """Return the end of its log and of what it printed."""
         ...
 
     def start(self, plugged: Sequence[str], paused: Sequence[str]) -> Callable[[], str]:

@@ -39,7 +39,7 @@ class Troubles:
         self._worked: set[str] = set()
 
     def new(self, cameras: Iterable[CameraStatus]) -> list[CameraStatus]:
-        """Give those that have failed since they were last seen to work; each once."""
+        """Return those that have failed since they were last seen to work; each once."""
         failed = []
         for camera in cameras:
             unique_id = camera["unique_id"]

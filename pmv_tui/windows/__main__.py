@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _give_up(link: socket.socket, state: WindowState, reason: str) -> NoReturn:
-    """Tell why no window can be shown, and end."""
+    """Report why no window can be shown, and end."""
     send(link, {"trouble": state, "reason": reason})
     sys.exit(0)
 

@@ -71,7 +71,7 @@ class Display:
         return bool(self._property(self._root, b"_NET_SUPPORTING_WM_CHECK", c_ulong))
 
     def focused_title(self) -> str:
-        """Give the title of the window that keys go to; empty where it has none."""
+        """Return the title of the window that keys go to; empty where it has none."""
         window, revert_to = c_ulong(), c_int()
         self._x.XGetInputFocus(self._display, byref(window), byref(revert_to))
         if window.value == _WINDOW_UNDER_POINTER:
@@ -79,11 +79,11 @@ class Display:
         return self._title(window.value)
 
     def map_again(self, titles: Collection[str]) -> None:
-        """Tell Qt once more that these windows are on the screen.
+        """Notify Qt once more that these windows are on the screen.
 
         In about one of twenty starts Qt 5.15 loses the first events of a new window, MapNotify
-        among them. It then takes the window for hidden and paints nothing, for good. To be told
-        twice costs one repaint.
+        among them. It then takes the window for hidden and paints nothing, for good. A second
+        notification costs one repaint.
         """
         for window in self._clients():
             if self._title(window) in titles:
@@ -94,7 +94,7 @@ class Display:
         self._x.XFlush(self._display)
 
     def _clients(self) -> Iterator[int]:
-        """Give the windows of all programs: as the window manager lists them, if there is one."""
+        """Yield the windows of all programs: as the window manager lists them, if there is one."""
         listed = self._property(self._root, b"_NET_CLIENT_LIST", c_ulong)
         yield from listed or self._children_of_root()
 
@@ -114,7 +114,7 @@ class Display:
         return windows
 
     def _under_pointer(self) -> int:
-        """Give the child of the root window that the pointer is in: a window nobody manages."""
+        """Return the child of the root window that the pointer is in: a window nobody manages."""
         root, child, mask = c_ulong(), c_ulong(), c_uint()
         x, y, x_inside, y_inside = c_int(), c_int(), c_int(), c_int()
         self._x.XQueryPointer(

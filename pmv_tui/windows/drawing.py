@@ -197,7 +197,7 @@ def _fitted(text: str, width: int, height: int) -> tuple[list[str], float]:
 
 
 def _measure(text: str, scale: float, thickness: int) -> tuple[int, int, int]:
-    """Give a text's width, its height above the line and its depth below it, pixels."""
+    """Return a text's width, its height above the line and its depth below it, pixels."""
     (width, height), below = cv2.getTextSize(text, FONT, scale, thickness)
     return width, height, below
 

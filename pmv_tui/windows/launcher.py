@@ -21,7 +21,7 @@ from pmv_tui.windows.messages import MAX_MESSAGE_BYTES, Scene, WindowStatus, pac
 
 
 def explain(status: int, said: str, display: str) -> WindowStatus:
-    """Tell what the windows are now of a viewer that ended and did not say why.
+    """Return the state of the windows of a viewer that ended without saying why.
 
     None of this can be caught where it happens: Qt aborts, libX11 exits, the kernel kills.
 
@@ -215,7 +215,7 @@ class Viewer:
         self._send({"close": camera})
 
     def draw(self, camera: str, scene: Scene) -> bool:
-        """Tell what to draw on a camera's image; False where the viewer is behind.
+        """Return what to draw on a camera's image; False where the viewer is behind.
 
         A scene that is too large for a message goes without its overlays, and says so.
         """
@@ -230,7 +230,7 @@ class Viewer:
             return False  # `receive` tells of the end.
 
     def receive(self) -> list[dict[str, Any]]:
-        """Give what the viewer says of its windows; nothing of it waits afterwards.
+        """Return what the viewer says of its windows; nothing of it waits afterwards.
 
         Raises
         ------
@@ -292,7 +292,7 @@ class Viewer:
             raise
 
     def _patience(self) -> float:
-        """Give the seconds in which a sign of life is due."""
+        """Return the seconds in which a sign of life is due."""
         match self._signs_of_life:
             case 0:
                 return START_TIMEOUT
@@ -315,7 +315,7 @@ class Viewer:
             return  # It may have said why: `receive` reads that, and tells of the end.
 
     def _read_output(self) -> None:
-        """Tell what the viewer, Qt and X print."""
+        """Report what the viewer, Qt and X print."""
         data = self.output.read() or b""
         for line in self._budget.pick(data.splitlines()):
             self._printed(line)
@@ -331,7 +331,7 @@ def _shortened(scene: Scene) -> Scene:
 def viewer_environment(
     environment: Mapping[str, str], display: str, xauthority: str
 ) -> dict[str, str]:
-    """Give the viewer's environment: the engine's, with one display and nothing else for Qt.
+    """Return the viewer's environment: the engine's, with one display and nothing else for Qt.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class WindowFeed:
         self._running = False
 
     def set_camera_rate(self, fps: float) -> None:
-        """Tell how many frames a second the camera makes; called by the worker."""
+        """Take over how many frames a second the camera makes; called by the worker."""
         self._camera_rate = fps
         self._limit = RateLimit(self._rate, fps)
 
@@ -213,7 +213,7 @@ class Windows:
         self._ask(camera, partial(self._close, camera))
 
     def state(self, camera: str) -> WindowStatus:
-        """Tell what has become of a camera's window."""
+        """Return what has become of a camera's window."""
         return self._statuses.get(camera, WindowStatus())
 
     def _ask(self, camera: str, request: Callable[[], None]) -> None:

@@ -36,7 +36,7 @@ def cascaded(place: int) -> tuple[int, int]:
 
 
 def fit(width: int, height: int, max_size: int) -> tuple[int, int]:
-    """Give the size of an image's window: no side above `max_size`, and never enlarged.
+    """Return the size of an image's window: no side above `max_size`, and never enlarged.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Scene(TypedDict):
 
 
 def empty_scene() -> Scene:
-    """Give the scene of which nothing is drawn."""
+    """Return the scene of which nothing is drawn."""
     return Scene(caption="", notice="", overlays=[])
 
 

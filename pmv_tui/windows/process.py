@@ -83,7 +83,7 @@ class CameraWindow:
         cv2.imshow(self._camera, render(blank, EMPTY_SIZE, scene))
 
     def is_open(self) -> bool:
-        """Tell whether the user has left it open."""
+        """Return whether the user has left it open."""
         try:
             return cv2.getWindowProperty(self._camera, cv2.WND_PROP_VISIBLE) > 0
         except cv2.error:
@@ -187,7 +187,7 @@ class ViewerLoop:
                 send(self._link, {"drawn": camera})
 
     def _failed(self, camera: str, error: Exception) -> bool:
-        """Tell the engine once why a camera's window shows no image; whether this is news."""
+        """Report once why a camera's window shows no image; return whether this is news."""
         reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
         if self._failures.get(camera) == reason:
             return False
@@ -258,7 +258,7 @@ class ViewerLoop:
         send(self._link, {"closed": camera})
 
     def _tell_shown(self) -> None:
-        """Tell of new windows: painted, and the display has taken note of them."""
+        """Report new windows once they are painted and the display knows them."""
         self._tell_to_paint()
         self._display.wait_for_answer()
         for camera in self._opened:

@@ -173,12 +173,12 @@ class _Memory:
         return int(self.header[_CAPACITY]) != self.capacity
 
     def record(self, number: int) -> NDArray[np.uint64]:
-        """Give the words that describe the buffer of the frame `number`."""
+        """Return the words that describe the buffer of the frame `number`."""
         start = _FIRST_RECORD + _RECORD_WORDS * (number % BUFFERS)
         return self.header[start : start + _RECORD_WORDS]
 
     def image(self, number: int, height: int, width: int) -> NDArray[np.uint8]:
-        """Give a view of the buffer of the frame `number`, shape (height, width)."""
+        """Return a view of the buffer of the frame `number`, shape (height, width)."""
         start = HEADER_BYTES + self.capacity * (number % BUFFERS)
         return self._bytes[start : start + height * width].reshape(height, width)
 

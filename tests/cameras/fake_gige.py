@@ -91,12 +91,12 @@ def _claimed(address: str, at_end: ExitStack) -> bool:
 
 
 def _name(address: str) -> str:
-    """Give the name of a socket by which a run claims an address."""
+    """Return the name of a socket by which a run claims an address."""
     return f"\0pmv-tui-fake-camera-{address}"
 
 
 def _is_free(address: str) -> bool:
-    """Tell whether an address' port can be had."""
+    """Return whether an address' port can be had."""
     with socket.socket(type=socket.SOCK_DGRAM) as port, suppress(OSError):
         port.bind((address, PORT))
         return True
@@ -104,7 +104,7 @@ def _is_free(address: str) -> bool:
 
 
 def _added(at_end: ExitStack) -> str:
-    """Give the loopback another address, and take it away at the end; empty where that fails."""
+    """Add an address to the loopback, removed at the end; return it, empty where that fails."""
     for number in range(1, 255):
         address = f"127.0.77.{number}"
         if _claimed(address, at_end):
@@ -134,7 +134,7 @@ def missing() -> str:
 
 
 def _is_a_strangers(address: str) -> bool:
-    """Tell whether an address' port is taken, and by no run of these tests."""
+    """Return whether an address' port is taken, and by no run of these tests."""
     with socket.socket(socket.AF_UNIX) as claim:
         try:
             claim.bind(_name(address))

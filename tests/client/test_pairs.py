@@ -101,7 +101,7 @@ def told_of_silence(pairs: PairedSubscription) -> bool:
 
 
 def next_of(pairs: PairedSubscription) -> dict[str, Frame] | None:
-    """Give the next pair; None where none came in time."""
+    """Return the next pair; None where none came in time."""
     try:
         return next(pairs)
     except TimeoutError:

@@ -30,7 +30,7 @@ def problems(path: Path, text: str) -> list[Problem]:
 
 
 def camera_problem(path: Path, setting: str) -> Problem:
-    """Give the one problem of a camera with one more setting, on line 3."""
+    """Return the one problem of a camera with one more setting, on line 3."""
     [problem] = problems(path, f'[[cameras]]\nunique_id = "left-simulated"\n{setting}\n')
     return problem
 

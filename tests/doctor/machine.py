@@ -41,7 +41,7 @@ class Machine:
         self.found[unique_id] = link
 
     def examined(self) -> Examined:
-        """Give what the checks look at."""
+        """Return what the checks look at."""
         search: Future[Search] = Future()
         found = [{"unique_id": name, "link": link} for name, link in self.found.items()]
         search.set_result(Search(({"backend": "basler", "available": True, "cameras": found},)))
@@ -66,12 +66,12 @@ class Told:
         self.findings = findings
 
     def at(self, level: str) -> str:
-        """Give all that was told at a level."""
+        """Return all that was reported at a level."""
         return "\n".join(
             f"{each.found} -> {each.remedy}" for each in self.findings if each.level == level
         )
 
     @property
     def levels(self) -> set[str]:
-        """Give the levels there are."""
+        """Return the levels there are."""
         return {each.level for each in self.findings}

@@ -27,7 +27,7 @@ BOX = {"DRAW_BOX": {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [3, 4]}}
 
 
 def drawn(overlays: Overlays) -> list[list[int]]:
-    """Give the corners of the boxes that are drawn now."""
+    """Return the corners of the boxes that are drawn now."""
     shapes = overlays.drawn(time.monotonic_ns())
     return [shape["corners"] for shape in shapes if shape["kind"] == "box"]
 

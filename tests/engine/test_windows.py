@@ -108,7 +108,7 @@ def noise(width: int = 320, height: int = 240, seed: int = 0) -> NDArray[np.uint
 
 
 def shows(xvfb: Screen, name: str, image: NDArray[np.uint8]) -> bool:
-    """Tell whether a window shows exactly this image, each grey value as it is."""
+    """Return whether a window shows exactly this image, each grey value as it is."""
     if name not in xvfb.titles():
         return False
     seen = xvfb.pixels(name)

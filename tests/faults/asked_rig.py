@@ -42,5 +42,5 @@ class AskedRig(RigOnDisk):
         return wait_for(look, f"an event with {words}")
 
     def last_event(self) -> int:
-        """Give the id of the newest event."""
+        """Return the id of the newest event."""
         return self.snapshot()["engine"]["last_event"]

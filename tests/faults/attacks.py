@@ -77,7 +77,7 @@ def pasted(rig: FaultRig) -> Iterator[str]:
 
 
 def answers(path: Path) -> bool:
-    """Tell whether somebody listens at a unix socket."""
+    """Return whether somebody listens at a unix socket."""
     with socket.socket(socket.AF_UNIX) as caller:
         return caller.connect_ex(str(path)) == 0
 
@@ -128,7 +128,7 @@ MECHANISMS = (b"NULL", b"PLAIN", b"CURVE", b"GSSAPI", b"")
 
 
 def greeting(mechanism: bytes) -> bytes:
-    """Give the first bytes of a ZeroMQ client (ZMTP 3.0) that asks for some way to log in."""
+    """Return the first bytes of a ZeroMQ client (ZMTP 3.0) that asks for some way to log in."""
     return b"\xff" + bytes(8) + b"\x7f\x03\x00" + mechanism.ljust(20, b"\0") + bytes(32)
 
 

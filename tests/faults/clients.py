@@ -193,7 +193,7 @@ def unfinished(place: str, size: int, pace: int = 0) -> Fault:
 
 
 def cut_reason(rig: FaultRig, place: str) -> str:
-    """Give what is told of the last client that was cut."""
+    """Return what is reported of the last client that was cut."""
     snapshot = rig.snapshot()
     if place not in {"PULL", "XPUB"}:
         return snapshot["engine"]["refused_reason"]

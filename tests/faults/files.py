@@ -178,7 +178,7 @@ def full_disk(_rig: FaultRig) -> Iterator[str]:
 
 
 def log_more(rig: AskedRig, words: str) -> bool:
-    """Give the engine something to log, and tell whether words are among what happened."""
+    """Have the engine log something; return whether words are among what happened."""
     for _ in range(10):
         for command in ("pause", "resume"):
             rig.ask(command, camera="spare")

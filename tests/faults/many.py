@@ -69,7 +69,7 @@ def sections(ports: list[int], *, fps: int) -> str:
 
 
 def port_of(address: str) -> int:
-    """Give the port of an address."""
+    """Return the port of an address."""
     return int(address.rpartition(":")[2])
 
 

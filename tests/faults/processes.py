@@ -25,7 +25,7 @@ from tests.system.terminal import TerminalTui
 
 
 def all_plugged(rig: FaultRig) -> str:
-    """Give what a TUI shows of this rig, which may lack a kind of camera."""
+    """Return what a TUI shows of this rig, which may lack a kind of camera."""
     return f"{len(rig.pub)} of {len(rig.pub)} plugged"
 
 

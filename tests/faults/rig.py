@@ -142,7 +142,7 @@ class FaultRig(AskedRig):
         return all(now[name].received > before[name].received + 3 for name in now)
 
     def usage(self) -> Usage:
-        """Tell what the engine takes now."""
+        """Return what the engine takes now."""
         process = self.engine
         with process.oneshot():
             return Usage(process.memory_info().rss, process.num_fds(), process.num_threads())

@@ -23,7 +23,7 @@ class SmallRig(AskedRig):
     within: Sequence[str] = ()
 
     def command(self, *arguments: str) -> list[str]:
-        """Give a command line. See `RigOnDisk.command`."""
+        """Return a command line. See `RigOnDisk.command`."""
         command = ["nice", "-n", "10", *self.within, *super().command(*arguments)]
         if self.files and arguments[0] == "serve":
             return ["sh", "-c", f'ulimit -n {self.files} && exec "$@"', "sh", *command]

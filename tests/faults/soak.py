@@ -101,7 +101,7 @@ def soak(rig: FaultRig, seconds: float, *, interval: float = INTERVAL) -> list[S
 
 
 def growth(samples: list[Sample]) -> float:
-    """Give the bytes by which the memory of the last third is above that of the second one."""
+    """Return the bytes by which the memory of the last third is above that of the second one."""
     third = len(samples) // 3
     middle, last = samples[third : 2 * third], samples[2 * third :]
     return statistics.median(each.usage.memory for each in last) - statistics.median(

@@ -33,7 +33,7 @@ def freeze(process: "subprocess.Popen[str]") -> None:
 
 
 def _command(kind: str, *numbers: int | str) -> list[str]:
-    """Give its command line. What it takes is to cost the engine by what it sends, not by what it
+    """Return its command line. What it takes is to cost the engine by what it sends, not by what it
     computes on a machine of two cores.
     """
     return [

@@ -18,12 +18,12 @@ TOLD = 90
 
 
 def head() -> str:
-    """Give the first two lines."""
+    """Return the first two lines."""
     return f"{_row(HEADS)}\n{_row(tuple('-' * width for width in WIDTHS))}"
 
 
 def row(fault: Fault, outcome: Outcome) -> str:
-    """Give the line of a fault that was tried."""
+    """Return the line of a fault that was tried."""
     more = difference(outcome.before, outcome.after)
     seconds = f"{outcome.recovery:.1f} s"
     lost = ", ".join(f"{name} {count}" for name, count in outcome.lost.items()) or "0"
@@ -31,7 +31,7 @@ def row(fault: Fault, outcome: Outcome) -> str:
 
 
 def difference(before: Usage, after: Usage) -> str:
-    """Tell what an engine takes more than before."""
+    """Return what an engine takes more than before."""
     return (
         f"{(after.memory - before.memory) / 1e6:+.1f} MB, "
         f"{after.descriptors - before.descriptors:+d}, {after.threads - before.threads:+d}"
@@ -39,7 +39,7 @@ def difference(before: Usage, after: Usage) -> str:
 
 
 def row_without(fault: Fault, why: str) -> str:
-    """Give the line of a fault that was not brought about, or not survived."""
+    """Return the line of a fault that was not brought about, or not survived."""
     return _row((fault.name, _short(why), "", "", "", ""))
 
 

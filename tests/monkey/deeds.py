@@ -106,7 +106,7 @@ def point(chance: Random) -> list[Deed]:
 
 
 def resize(chance: Random) -> list[Deed]:
-    """Give the terminal another size."""
+    """Resize the terminal."""
     return [Deed(size=chance.choice(SIZES))]
 
 

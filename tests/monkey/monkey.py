@@ -125,7 +125,7 @@ class Monkey:
         return f"seed {self._seed}, {self.deeds} deeds: {what}\nthe last ones: {list(self._done)}"
 
     def memory(self) -> int:
-        """Give the bytes that the TUI takes."""
+        """Return the bytes that the TUI takes."""
         memory: int = psutil.Process(self._tui.process.pid).memory_info().rss
         return memory
 

@@ -77,7 +77,7 @@ def _own(result: Any) -> Any:
 
 
 def _is_own(camera: Any) -> bool:
-    """Tell whether a camera is emulated, fake or simulated."""
+    """Return whether a camera is emulated, fake or simulated."""
     serial, _, backend = camera.unique_id.rpartition("-")
     match backend:
         case "opencv":

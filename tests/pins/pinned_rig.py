@@ -97,7 +97,7 @@ class PinnedRig(RigOnDisk):
             (site / f"{sdk}.py").write_text(f"raise ImportError({why!r})\n")
 
     def settled(self) -> bool:
-        """Tell whether every camera gives images and the search for others is over; note that."""
+        """Return whether every camera gives images and the search for others is over; note that."""
         told = self.run_here("status", "--json").out
         searching = '"scanning": true' in told
         if searching or told.count('"capturing"') < len(self.ports):

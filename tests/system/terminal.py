@@ -67,7 +67,7 @@ class TerminalTui:
         self.process.send(keys)
 
     def text(self) -> str:
-        """Give what is on the screen now."""
+        """Return what is on the screen now."""
         if self.process.closed:
             return self._displayed()
         try:
@@ -77,13 +77,13 @@ class TerminalTui:
             return self._displayed()
 
     def colours(self, glyph: str) -> set[str]:
-        """Give the colours of all cells that hold a character: names, or rrggbb."""
+        """Return the colours of all cells that hold a character: names, or rrggbb."""
         self.text()
         cells = [cell for row in self._screen.buffer.values() for cell in row.values()]
         return {colour for cell in cells if cell.data == glyph for colour in (cell.fg, cell.bg)}
 
     def row(self, text: str) -> list[pyte.screens.Char]:
-        """Give the characters of the first row that holds a text, with their colours."""
+        """Return the characters of the first row that holds a text, with their colours."""
         rows = self._screen.buffer
         y = next(y for y, row in enumerate(self._screen.display) if text in row)
         return [rows[y][x] for x in range(self._screen.columns)]
@@ -110,13 +110,13 @@ class TerminalTui:
         return not self.process.isalive()
 
     def cleared(self) -> bool:
-        """Tell whether the screen is the one from before, with a cursor and without a mouse."""
+        """Return whether the screen is the one from before, with a cursor and without a mouse."""
         self.text()
         on = {mode >> 5 for mode in self._screen.mode}  # pyte keeps private modes shifted.
         return 25 in on and not on & {1000, 1003, 1049}
 
     def restored(self) -> bool:
-        """Tell whether the terminal is as before altogether: line by line, and with echo."""
+        """Return whether the terminal is as before altogether: line by line, and with echo."""
         local = termios.tcgetattr(self.process.child_fd)[3]
         return self.cleared() and bool(local & termios.ICANON) and bool(local & termios.ECHO)
 

@@ -225,7 +225,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback(rig: RigOnDisk) -> None:
 
 
 def connected(pid: int) -> bool:
-    """Tell whether a process has a unix socket open."""
+    """Return whether a process has a unix socket open."""
     try:
         return bool(psutil.Process(pid).net_connections("unix"))
     except psutil.NoSuchProcess:

@@ -15,7 +15,7 @@ DOCUMENTED = dict(re.findall(r"^\| `(?!pmv-tui)([a-z]+)([^`]*)` \|", PAGE, re.M)
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """Give each command's parser."""
+    """Return each command's parser."""
     (made,) = (
         action.choices for action in command_line()._actions if isinstance(action.choices, dict)
     )

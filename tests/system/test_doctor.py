@@ -32,7 +32,7 @@ def doctor(rig: RigOnDisk, code: int) -> list[dict[str, Any]]:
 
 
 def texts(findings: list[dict[str, Any]], check: str, level: str) -> str:
-    """Give what a check found at a level."""
+    """Return what a check found at a level."""
     return "\n".join(
         f"{each['found']} -> {each['remedy']}"
         for each in findings

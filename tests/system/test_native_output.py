@@ -50,7 +50,7 @@ def pub(rig: RigOnDisk) -> int:
 
 
 def printed(rig: RigOnDisk) -> list[str]:
-    """Give the texts of the events that tell what was printed."""
+    """Return the texts of the events that report what was printed."""
     done = rig.run("events", "--json")
     assert done.returncode == 0, done.stderr
     events: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]

@@ -11,7 +11,7 @@ from tests.support import DEADLINE, RigOnDisk, free_ports, has_ipv6, simulated, 
 
 
 def listening(pid: int, ports: tuple[int, int]) -> set[str]:
-    """Give the addresses that a process listens at, on these ports."""
+    """Return the addresses that a process listens at, on these ports."""
     return {
         connection.laddr.ip
         for connection in psutil.Process(pid).net_connections("tcp")
@@ -25,7 +25,7 @@ def pairs(ports: list[int]) -> list[tuple[int, int]]:
 
 
 def other_addresses() -> Iterator[str]:
-    """Give this machine's IPv4 addresses that are not loopback."""
+    """Yield this machine's IPv4 addresses that are not loopback."""
     for addresses in psutil.net_if_addrs().values():
         for each in addresses:
             if each.family == socket.AF_INET and not ipaddress.ip_address(each.address).is_loopback:

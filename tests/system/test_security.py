@@ -37,7 +37,7 @@ class Encrypted:
         return self.rig.camera("left")
 
     def events(self) -> str:
-        """Give what the engine told so far."""
+        """Return what the engine has reported so far."""
         return self.rig.said()
 
 
@@ -60,7 +60,7 @@ def following(address: str, key: Path) -> Iterator[list[int]]:
 
 
 def gets_nothing(address: str, key: Key | Path | None = None) -> bool:
-    """Tell whether a client receives no image at all."""
+    """Return whether a client receives no image at all."""
     with subscribe(address, timeout=QUIET, key=key) as frames:
         try:
             next(frames)
@@ -70,13 +70,13 @@ def gets_nothing(address: str, key: Key | Path | None = None) -> bool:
 
 
 def gets_an_image(address: str, key: Path) -> bool:
-    """Tell whether a client receives an image, however long a busy machine takes."""
+    """Return whether a client receives an image, however long a busy machine takes."""
     with subscribe(address, timeout=DEADLINE, key=key) as frames:
         return bool(next(frames).timestamp)
 
 
 def received(frames: Subscription) -> bool:
-    """Tell whether an image comes within the subscription's own timeout."""
+    """Return whether an image comes within the subscription's own timeout."""
     try:
         return bool(next(frames).timestamp)
     except TimeoutError:

@@ -143,7 +143,7 @@ def test_a_user_without_a_home_is_told_what_to_set(rig: RigOnDisk) -> None:
 
 
 def shell(rig: RigOnDisk, command: str, streams: str) -> list[str]:
-    """Give the words that have a shell run a command on its rig, with its streams redirected."""
+    """Return the words that have a shell run a command on its rig, with its streams redirected."""
     line = shlex.join(rig.command(*command.split()))
     return ["bash", "-c", f"exec {line} {streams}"]
 

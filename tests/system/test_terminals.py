@@ -29,7 +29,7 @@ def styles(sent: str) -> set[str]:
 
 
 def only(colours: str, sent: str) -> bool:
-    """Tell whether no other colours than these were sent."""
+    """Return whether no other colours than these were sent."""
     part = rf"(?:{STYLES}|{COLOURS['none']}|{COLOURS[colours]})"
     return all(re.fullmatch(rf"(?:{part}(?:;{part})*)?", style) for style in styles(sent))
 

@@ -26,7 +26,7 @@ class Tmux:
         self.tell("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", shlex.join(bare))
 
     def tell(self, *words: str) -> str:
-        """Give tmux a command; its answer."""
+        """Send tmux a command; return its answer."""
         return subprocess.run(
             ["tmux", "-S", self._socket, *words],
             env=self._rig.environment,

@@ -56,7 +56,7 @@ def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
 
 
 def events_of(rig: RigOnDisk, words: str) -> str:
-    """Give the odd camera's events once one has the words."""
+    """Return the odd camera's events once one has the words."""
     text = rig.run("events", "--camera", "odd").stdout
     return text if words in text else ""
 

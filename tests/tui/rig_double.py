@@ -351,15 +351,15 @@ class ProcessDouble:
         self.failing = ""
 
     def runs(self) -> bool:
-        """Tell whether it runs."""
+        """Return whether it runs."""
         return self.running
 
     def ending(self) -> str:
-        """Tell how it ended."""
+        """Return how it ended."""
         return self.how
 
     def last_lines(self) -> list[str]:
-        """Give the end of a log."""
+        """Return the end of a log."""
         return ["INFO left: capturing", "Fatal Python error: Segmentation fault"]
 
     def start(self, plugged: Sequence[str], paused: Sequence[str]) -> Callable[[], str]:

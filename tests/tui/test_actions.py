@@ -21,7 +21,7 @@ STEERING = {"open", "set", "plug", "pause", "plug-all", "window", "window-all"} 
 
 
 def best(actions: tuple[Action, ...], query: str) -> str:
-    """Give the id of the action that the palette puts first for what was typed."""
+    """Return the id of the action that the palette puts first for what was typed."""
     offers = [(Offer(one.label, one.help, one.synonyms, "", str), one.id) for one in actions]
     ranked = [(offer.rank(query), id_) for offer, id_ in offers]
     rank, id_ = max(ranked, key=lambda each: each[0])

@@ -21,7 +21,7 @@ def two_cameras() -> RigDouble:
 
 
 def told(rig: RigDouble) -> list[object]:
-    """Give what the cameras were told to set."""
+    """Return what the cameras were told to set."""
     return [arguments["changes"] for command, arguments in rig.commands if command == "set"]
 
 

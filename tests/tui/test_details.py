@@ -8,7 +8,7 @@ WIDE = 200
 
 
 def told(camera: CameraStatus) -> dict[str, str]:
-    """Give each row's text by its label."""
+    """Return each row's text by its label."""
     rows = [
         "".join(cell.text for cell in line.cells).strip() for line in detail_lines(camera, WIDE)
     ]

@@ -61,7 +61,7 @@ class Screen:
             self.server.send_signal(signal.SIGCONT)
 
     def titles(self) -> list[str]:
-        """Give the titles of the windows on the screen, lowest first."""
+        """Return the titles of the windows on the screen, lowest first."""
         return [title for _, title in self._windows()]
 
     def pixels(self, title: str) -> NDArray[np.uint8]:
@@ -109,7 +109,7 @@ class Screen:
         self._display.sync()
 
     def place(self, title: str) -> tuple[int, int]:
-        """Give where a window's top left corner lies."""
+        """Return where a window's top left corner lies."""
         place = self._window(title).get_geometry()
         return place.x, place.y
 

@@ -49,7 +49,7 @@ def drawn(*overlays: Overlay, image: Image | None = None, size: tuple[int, int] 
 
 
 def changed(canvas: Image, value: int = 100) -> tuple[int, int, int, int]:
-    """Give the left, top, right and bottom of what differs from the plain image."""
+    """Return the left, top, right and bottom of what differs from the plain image."""
     rows, columns = np.nonzero((canvas != value).any(axis=2))
     return columns.min(), rows.min(), columns.max(), rows.max()
 

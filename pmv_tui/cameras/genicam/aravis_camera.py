@@ -31,18 +31,18 @@ class AravisFeatures:
         self._device = device
 
     def has(self, name: str) -> bool:
-        """Tell whether it is there and in use. See `Features.has`."""
+        """Return whether it is there and in use. See `Features.has`."""
         return bool(self._device.is_feature_available(name))
 
     def writable(self, name: str) -> bool:
-        """Tell whether it can be set now. See `Features.writable`."""
+        """Return whether it can be set now. See `Features.writable`."""
         node = self._device.get_feature(name)
         return (
             bool(node.get_actual_access_mode() == Aravis.GcAccessMode.RW) and not node.is_locked()
         )
 
     def get(self, name: str) -> Any:
-        """Give its value. See `Features.get`."""
+        """Return its value. See `Features.get`."""
         device = self._device
         match device.get_feature(name):
             case Aravis.GcEnumeration():
@@ -68,7 +68,7 @@ class AravisFeatures:
                 device.set_integer_feature_value(name, int(value))
 
     def range(self, name: str) -> Range:
-        """Give what it may be now. See `Features.range`."""
+        """Return what it may be now. See `Features.range`."""
         device = self._device
         if isinstance(device.get_feature(name), Aravis.GcFloat):
             lowest, highest = device.get_float_feature_bounds(name)
@@ -150,7 +150,7 @@ class Devices:
         self._stale = True
 
     def _id(self, serial: str) -> str:
-        """Give Aravis' own name for the camera with a serial number."""
+        """Return Aravis' own name for the camera with a serial number."""
         with self._one_at_a_time:
             known = None if self._stale else self._find(serial)
             if known is None:
@@ -278,7 +278,7 @@ class AravisCamera(GenICamCamera):
         return whole
 
     def _ran_out(self) -> bool:
-        """Tell whether frames found no buffer since this was last asked."""
+        """Return whether frames found no buffer since this was last asked."""
         # How many is not told: GigE Vision's counts the packets.
         underruns = self._stream.get_info_uint64_by_name("n_underruns")
         ran_out = bool(underruns > self._underruns)
@@ -288,7 +288,7 @@ class AravisCamera(GenICamCamera):
 
     @contextmanager
     def _answering(self, trouble: str) -> Iterator[None]:
-        """Tell apart a camera that is gone and one that refuses."""
+        """Distinguish a camera that is gone from one that refuses."""
         self._check_alive()  # its silence would take seconds
         try:
             yield

@@ -38,15 +38,15 @@ class BaslerFeatures:
         self._nodes = nodes
 
     def has(self, name: str) -> bool:
-        """Tell whether it is there and in use. See `Features.has`."""
+        """Return whether it is there and in use. See `Features.has`."""
         return self._find(name) is not None
 
     def writable(self, name: str) -> bool:
-        """Tell whether it can be set now. See `Features.writable`."""
+        """Return whether it can be set now. See `Features.writable`."""
         return bool(genicam.IsWritable(self._nodes.GetNode(name)))
 
     def get(self, name: str) -> Any:
-        """Give its value. See `Features.get`."""
+        """Return its value. See `Features.get`."""
         return self._nodes.GetNode(name).GetValue()
 
     def set(self, name: str, value: Any) -> None:
@@ -54,7 +54,7 @@ class BaslerFeatures:
         self._nodes.GetNode(name).SetValue(value)
 
     def range(self, name: str) -> Range:
-        """Give what it may be now. See `Features.range`."""
+        """Return what it may be now. See `Features.range`."""
         node = self._nodes.GetNode(name)
         stepped = isinstance(node, genicam.IInteger) or node.HasInc()
         return Range(node.GetMin(), node.GetMax(), node.GetInc() if stepped else None)
@@ -155,7 +155,7 @@ class BaslerCamera(GenICamCamera):
 
     @contextmanager
     def _answering(self, trouble: str) -> Iterator[None]:
-        """Tell apart a camera that is gone and one that refuses."""
+        """Distinguish a camera that is gone from one that refuses."""
         try:
             yield
         except genicam.GenericException as error:

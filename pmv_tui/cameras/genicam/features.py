@@ -42,15 +42,15 @@ class Features(Protocol):
     """The features of an open camera by name, whatever library reaches them."""
 
     def has(self, name: str) -> bool:
-        """Tell whether the camera has a feature, and its other features leave it in use."""
+        """Return whether the camera has a feature, and its other features leave it in use."""
         ...
 
     def writable(self, name: str) -> bool:
-        """Tell whether a feature that it has can be set now."""
+        """Return whether a feature that it has can be set now."""
         ...
 
     def get(self, name: str) -> Any:
-        """Give a number, a truth value, or the name of an enumeration's entry."""
+        """Return a number, a truth value, or the name of an enumeration's entry."""
         ...
 
     def set(self, name: str, value: Any) -> None:
@@ -58,7 +58,7 @@ class Features(Protocol):
         ...
 
     def range(self, name: str) -> Range:
-        """Give what a number may be now."""
+        """Return what a number may be now."""
         ...
 
     def choices(self, name: str) -> list[str]:
@@ -67,17 +67,17 @@ class Features(Protocol):
 
 
 def first(features: Features, names: tuple[str, ...]) -> str | None:
-    """Give the first of the names that this camera has; None where it has none of them."""
+    """Return the first of the names that this camera has; None where it has none of them."""
     return next((name for name in names if features.has(name)), None)
 
 
 def is_triggered(features: Features) -> bool:
-    """Tell whether a signal, and not the camera's own clock, starts each frame."""
+    """Return whether a signal, and not the camera's own clock, starts each frame."""
     return features.has("TriggerMode") and features.get("TriggerMode") == "On"
 
 
 def kind_of(pixel_format: str) -> str:
-    """Tell what the config calls a pixel format; one that it does not know keeps its name."""
+    """Return what the config calls a pixel format; one that it does not know keeps its name."""
     if pixel_format == "Mono8":
         return "Mono"
     bayer = pixel_format.startswith("Bayer") and pixel_format.endswith("8")

@@ -270,4 +270,4 @@ class GenICamCamera(ABC):
 
     @abstractmethod
     def _answering(self, trouble: str) -> AbstractContextManager[None]:
-        """Tell apart a camera that is gone and one that refuses; `trouble` says what it did not."""
+        """Distinguish a camera that is gone from one that refuses what `trouble` names."""

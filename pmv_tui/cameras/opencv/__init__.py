@@ -54,7 +54,7 @@ class OpenCVBackend:
 
 
 def video_device(config: CameraConfig) -> Path | None:
-    """Give the video device that the config names; None where it names a file."""
+    """Return the video device that the config names; None where it names a file."""
     source = config.serial if config.source is None else config.source
     if isinstance(source, int) or source.isdecimal():
         return Path(f"/dev/video{source}")
@@ -80,7 +80,7 @@ class VideoCamera(PacedCamera):
         self._rate = rate
 
     def settings(self) -> tuple[Setting, ...]:
-        """Tell what holds. See `Camera.settings`."""
+        """Return the settings in effect. See `Camera.settings`."""
         config = self._config
         return (
             self._rate_setting(),
@@ -92,7 +92,7 @@ class VideoCamera(PacedCamera):
         )
 
     def _rate_setting(self) -> Setting:
-        """Tell the rate, and always where it comes from."""
+        """Return the rate, with a note of where it comes from."""
         wanted, own = self._config.fps, self._rate
         told = number("fps", wanted, own or wanted, live=own is None)
         return replace(told, note="the file's own rate" if own else "the file has no frame rate")

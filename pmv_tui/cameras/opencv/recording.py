@@ -37,7 +37,7 @@ class Picture:
         self._image = image
 
     def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - it does not move
-        """Give the picture. See `ImageSource.read`."""
+        """Return the picture. See `ImageSource.read`."""
         return self._image
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class Pages:
         self._fit = self._page(0).nbytes * count <= KEPT
 
     def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - every page is shown
-        """Give the next page. See `ImageSource.read`."""
+        """Return the next page. See `ImageSource.read`."""
         if self._shown == self._count and not self._loop:
             raise EndOfStream(f"{self._path} has been played to its end")
         place = self._shown % self._count

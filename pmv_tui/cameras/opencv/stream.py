@@ -46,7 +46,7 @@ class StreamCamera(Camera):
         return Frame(as_mono(image), timestamp)
 
     def settings(self) -> tuple[Setting, ...]:
-        """Tell that there is nothing to be set. See `Camera.settings`."""
+        """Return settings of which none can be set. See `Camera.settings`."""
         config, why = self._config, "the stream's own"
         return (
             absent("fps", config.fps, why),

@@ -98,7 +98,7 @@ class Webcam(Camera):
         )
 
     def _size(self, control: int, name: str) -> Setting:
-        """Tell a side of the images; another is asked for when the stream starts anew."""
+        """Return a side of the images; another is asked for when the stream restarts."""
         actual = self._control(control)
         wanted = _given(self._config, name)
         if not actual:
@@ -106,7 +106,7 @@ class Webcam(Camera):
         return number(name, wanted, int(actual), live=False)
 
     def _fourcc(self) -> Setting:
-        """Tell what the webcam sends, as four letters."""
+        """Return what the webcam sends, as four letters."""
         code = int(self._control(cv2.CAP_PROP_FOURCC) or 0)
         wanted = self._config.fourcc or None
         if code <= 0:
@@ -194,5 +194,5 @@ def apply_settings(capture: cv2.VideoCapture, config: CameraConfig) -> None:
 
 
 def _given(config: CameraConfig, name: str) -> float | None:
-    """Give a number that the config itself gives; None where it is a default."""
+    """Return a number that the config sets; None where it is a default."""
     return getattr(config, name) if name in config.model_fields_set else None

@@ -60,7 +60,7 @@ class SimulatedCamera(PacedCamera):
         return super().grab(timeout)
 
     def settings(self) -> tuple[Setting, ...]:
-        """Tell what holds. See `Camera.settings`."""
+        """Return the settings in effect. See `Camera.settings`."""
         config = self._config
         return (
             self._rate(),
@@ -129,5 +129,5 @@ def _recorded_scene(config: CameraConfig) -> ImageSource:
 
 
 def _size_given(config: CameraConfig) -> bool:
-    """Tell whether the config asks for a size; a picture or video keeps its own otherwise."""
+    """Return whether the config asks for a size; a picture or video keeps its own otherwise."""
     return not config.model_fields_set.isdisjoint({"width", "height"})

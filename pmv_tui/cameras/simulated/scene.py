@@ -120,7 +120,7 @@ class BlobScene:
         return image
 
     def blob_centre(self, number: int) -> tuple[int, int]:
-        """Tell where the blob is in a frame: (x, y) in pixels."""
+        """Return where the blob is in a frame: (x, y) in pixels."""
         # Two periods without a small common multiple: a path that fills the image over time.
         across = math.sin(2 * math.pi * number / 310)
         down = math.sin(2 * math.pi * number / 230)

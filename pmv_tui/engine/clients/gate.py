@@ -204,7 +204,7 @@ class Gate:
         return [version, number, b"400", b"not listed", b"", b""]
 
     def _let_in(self, door: Door, address: str, key: bytes) -> str:
-        """Give the name that a key is listed by; empty, and counted, where it is not."""
+        """Return the name that a key is listed by; empty, and counted, where it is not."""
         name = self._list.read().get(key, "")
         if name:
             door.let_in[key] = name
@@ -228,7 +228,7 @@ class _List:
         """Why the list could not be read the last time; then nobody is listed."""
 
     def read(self) -> Mapping[bytes, str]:
-        """Give each listed key (Z85) with the name of its client."""
+        """Return each listed key (Z85) with the name of its client."""
         with self._lock:
             try:
                 stamp = self._keys.stamp()

@@ -131,7 +131,7 @@ class Shown:
         self._caption = ("", 0)
 
     def scene(self, label: str, publishing: str) -> Scene:
-        """Tell what is drawn over the image in the window now; called by the windows' thread.
+        """Return what is drawn over the image in the window now; called by the windows' thread.
 
         Parameters
         ----------
@@ -303,7 +303,7 @@ class RigCamera:
         )
 
     def settings(self) -> CameraSettings:
-        """Tell every setting, as the camera reported it last."""
+        """Return every setting, as the camera reported it last."""
         pending, config = self.worker.change_pending, self.config
         told = []
         for setting in self.worker.progress.settings:
@@ -393,7 +393,7 @@ class RigCamera:
         self._windows.close(self.config.unique_id)
 
     def scene(self) -> Scene:
-        """Tell what is drawn over the camera's image now; called by the windows' thread."""
+        """Return what is drawn over the camera's image now; called by the windows' thread."""
         publishing = "unplugged"
         if self.plugged:
             publishing = "paused" if self.paused else "publishing"

@@ -82,7 +82,7 @@ class WallClock:
         self._offset = _offset()
 
     def jump(self) -> float:
-        """Give the seconds by which the clock was set since the last look; 0 where it was not."""
+        """Return the seconds by which the clock was set since the last look; 0 where it was not."""
         last, self._offset = self._offset, _offset()
         jump = (self._offset - last) / NS_PER_S
         return jump if abs(jump) >= LEAST_STEP else 0.0

@@ -51,7 +51,7 @@ class PreviewFeed:
             self._newest = None
 
     def newest(self, now: int) -> Newest | None:
-        """Give the newest frame, and keep those that come; None where none came since.
+        """Return the newest frame, and keep those that come; None where none came since.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ SAMPLES = 4
 
 
 def fit_inside(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:
-    """Give the largest size of the same shape that fits, never above the image's own.
+    """Return the largest size of the same shape that fits, never above the image's own.
 
     Parameters
     ----------

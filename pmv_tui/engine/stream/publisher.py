@@ -103,7 +103,7 @@ class Publisher:
         return self._missed + bound.connections.missed if bound else self._missed
 
     def set_camera_rate(self, fps: float) -> None:
-        """Tell how many frames a second the camera makes."""
+        """Take over how many frames a second the camera makes."""
         self._camera_rate = fps
         self._limit = RateLimit(self._config.put_rate, fps)
 

@@ -66,7 +66,7 @@ class Inbox:
             self._overlays.take(frame.bytes, now)
 
     def _messages(self) -> Iterator[zmq.Frame]:
-        """Give the messages of one part; one of several is refused once its last part came."""
+        """Yield the messages of one part; one of several is refused once its last part came."""
         socket, messages, taken = self.bound.socket, 0, 0
         for _ in range(ROUND_PARTS):
             if messages == RECEIVE_QUEUE or taken >= ROUND_TAKEN or not readable(socket):
@@ -86,7 +86,7 @@ class Inbox:
 
 
 def _cost(frame: zmq.Frame) -> int:
-    """Give the bytes that are parsed; what is too long is refused for its length alone."""
+    """Return the bytes that are parsed; what is too long is refused for its length alone."""
     return len(frame) if len(frame) <= MAX_MESSAGE_BYTES else 0
 
 

@@ -213,7 +213,7 @@ class SocketPair:
 
 
 def _needs_own_port(pub: Address, pull: Address, old_pub: Address, old_pull: Address) -> bool:
-    """Tell whether a new address can only be bound once an old socket is gone."""
+    """Return whether a new address can only be bound once an old socket is gone."""
     return (
         (pub != old_pub and pub.collides(old_pub))
         or (pull != old_pull and pull.collides(old_pull))

@@ -157,12 +157,12 @@ class Worker:
         return self._wanted is not self._applied
 
     def counts(self) -> FrameCounts:
-        """Give what was lost before it reached the worker, since the engine started."""
+        """Return what was lost before it reached the worker, since the engine started."""
         earlier, camera = self.progress.earlier_counts, self._camera
         return earlier if camera is None else earlier + camera.counts
 
     def state(self, now: int) -> tuple[CameraState, str]:
-        """Give the state and its reason in words; `now` is monotonic, ns."""
+        """Return the state and its reason in words; `now` is monotonic, ns."""
         progress = self.progress
         if progress.state != "capturing":
             return progress.state, progress.reason
@@ -330,7 +330,7 @@ class Worker:
         return oriented_format(pixel_format, width, height, flip, rotate)
 
     def _left_out(self, image: NDArray[np.uint8], trouble: str) -> None:
-        """Tell of an image that cannot be published; the stream goes on, the next may be better."""
+        """Report an image that cannot be published; the stream goes on, the next may be better."""
         progress = self.progress
         if image.ndim == 2:
             progress.raw_size = image.shape[1], image.shape[0]

@@ -106,7 +106,7 @@ class Greys:
         self._chosen: NDArray[np.intp] | None = None
 
     def round(self, pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
-        """Give each pixel the nearest grey, or the one it had where that is near enough.
+        """Return the grey nearest to each pixel, or the one it had where that is near enough.
 
         Parameters
         ----------
@@ -128,7 +128,7 @@ class Greys:
         return self._greys[chosen].astype(np.int32)
 
     def _pattern(self, height: int, width: int) -> NDArray[np.int16]:
-        """Give what is added to each pixel, so that a grey between two becomes some of both.
+        """Return what is added to each pixel, so that a grey between two becomes some of both.
 
         The pattern stays where it is from image to image.
         """
@@ -305,7 +305,7 @@ class Drawing:
         return Cells(glyphs, none, none.copy())
 
     def _mean(self, canvas: Canvas) -> NDArray[np.int32]:
-        """Give each cell one of the greys that the terminal has."""
+        """Return for each cell one of the greys that the terminal has."""
         upper, lower = _halves(canvas.greys)
         greys = np.array(self._look.greys, np.int32)
         middles = (greys[1:] + greys[:-1]) // 2
@@ -313,7 +313,7 @@ class Drawing:
 
 
 def greys_in(image: Thumbnail) -> NDArray[np.uint8]:
-    """Return the pixels that were told, uint8, shape (height, width)."""
+    """Return a thumbnail's pixels, uint8, shape (height, width)."""
     width, height = image["size"]
     return np.frombuffer(image["pixels"] or b"", np.uint8).reshape(height, width)
 

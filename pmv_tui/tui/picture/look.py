@@ -67,7 +67,7 @@ IN_256 = dict(zip(XTERM_GREYS, (16, *range(232, 256), 231), strict=True))
 
 @lru_cache(maxsize=8192)
 def style_of(ink: int, paper: int, *, sixteen: bool) -> Style:
-    """Give the style of a cell; Rich takes what the terminal has where it has not that colour.
+    """Return the style of a cell; Rich takes what the terminal has where it has not that colour.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ class ExplainedScreen(LeftOnce[ScreenResultType]):
             banner.display = bool(trouble)
 
     def key_of(self, action: Action) -> str:
-        """Give the first key that an action has now, as people read it."""
+        """Return the first key that an action has now, as people read it."""
         active = self.active_bindings.items()
         keys = [key for key, one in active if one.binding.id == action.id]
         return key_name(keys[0] if keys else split(action.keys)[0])

@@ -164,7 +164,7 @@ class CameraScreen(SteeringScreen):
         self._follow_settings()
 
     def target(self) -> CameraStatus | None:
-        """Give this screen's camera; None once it is no longer there."""
+        """Return this screen's camera; None once it is no longer there."""
         return self.state.camera(self._unique_id)
 
     def draw(self, state: RigState) -> None:

@@ -49,7 +49,7 @@ class GridScreen(SteeringScreen):
         return self.query_one(PictureGrid)
 
     def target(self) -> CameraStatus | None:
-        """Give the camera under the cursor. See `SteeringScreen.target`."""
+        """Return the camera under the cursor. See `SteeringScreen.target`."""
         return self.grid.camera
 
     def draw(self, state: RigState) -> None:

@@ -124,7 +124,7 @@ class Offer(NamedTuple):
     run: IgnoreReturnCallbackType
 
     def rank(self, query: str) -> int:
-        """Tell how well this answers a search, 3 for best: by name, synonym or description."""
+        """Return how well this answers a search, 3 for best: by name, synonym or description."""
         words = query.lower().split()
         places = (
             f"{self.name} {self.synonyms} {self.help}",

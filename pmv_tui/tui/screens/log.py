@@ -82,7 +82,7 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
         return "none like this; esc shows more" if self._state.events else "nothing happened yet"
 
     def _unseen(self, event: Event) -> bool:
-        """Tell whether an event came since the end was last in view."""
+        """Return whether an event came since the end was last in view."""
         seen = self._last_seen
         return seen is None or (event["time"], event["id"]) > (seen["time"], seen["id"])
 

@@ -61,7 +61,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         yield KeyFooter(self.registry)
 
     def target(self) -> CameraStatus | None:
-        """Give the camera under the cursor. See `SteeringScreen.target`."""
+        """Return the camera under the cursor. See `SteeringScreen.target`."""
         camera = self.query_one(CameraTable).camera
         if camera is None and self.state.cameras:
             self.toast(f"No camera has {self._filter.text!r}; esc shows all", severity="warning")

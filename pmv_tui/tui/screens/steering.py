@@ -39,7 +39,7 @@ def _moved(camera: CameraStatus, pub: str, pull: str) -> str:
 
 
 def is_open(camera: CameraStatus) -> bool:
-    """Tell whether a camera's window is on a screen, or on its way there."""
+    """Return whether a camera's window is on a screen, or on its way there."""
     return camera["window"] in OPEN_WINDOWS
 
 
@@ -73,7 +73,7 @@ class SteeringScreen(ExplainedScreen[None]):
         self.pictures = PictureFeed(link, state.preview_rate, self._visible_pictures)
 
     def target(self) -> CameraStatus | None:
-        """Give the camera that is steered; where there is none, say so."""
+        """Return the camera that is steered; where there is none, say so."""
         raise NotImplementedError
 
     def targets(self) -> list[CameraStatus]:
@@ -105,7 +105,7 @@ class SteeringScreen(ExplainedScreen[None]):
         self.pictures.hurry()
 
     def _visible_pictures(self) -> list[PictureView]:
-        """Give the pictures that are to be seen; none while another screen hides this one."""
+        """Return the pictures that are to be seen; none while another screen hides this one."""
         if not (self.is_active or (self.is_current and self.app.screen.is_modal)):
             return []
         return [view for view in self.query(PictureView) if self.is_to_be_seen(view)]

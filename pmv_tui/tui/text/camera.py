@@ -70,7 +70,7 @@ def _identity(camera: CameraStatus) -> str:
 
 
 def state_text(camera: CameraStatus) -> Cell:
-    """Give the state, why it is so, and when the next try is due."""
+    """Return the state, why it is so, and when the next try is due."""
     state = plain(camera["state"])
     text = f"{state}: {plain(camera['reason'])}" if camera["reason"] else state
     if camera["retry_in"] is not None:
@@ -83,7 +83,7 @@ def state_text(camera: CameraStatus) -> Cell:
 
 
 def _plug(camera: CameraStatus) -> Cell:
-    """Give the plug and publishing state in words."""
+    """Return the plug and publishing state in words."""
     if not camera["plugged"]:
         return Cell("unplugged: plug it to publish")
     if camera["paused"]:
@@ -93,7 +93,7 @@ def _plug(camera: CameraStatus) -> Cell:
 
 
 def _sockets(camera: CameraStatus) -> Cell:
-    """Give both addresses as a client script needs them."""
+    """Return both addresses as a client script needs them."""
     addresses = [("pub", camera["pub_address"]), ("pull", camera["pull_address"])]
     text = "  ".join(f"{name} {plain(address)}" for name, address in addresses)
     exposed = any(is_exposed(address) for _, address in addresses)
@@ -115,7 +115,7 @@ def _refused(camera: CameraStatus) -> Cell:
 
 
 def _sent(camera: CameraStatus) -> Cell:
-    """Give the rate of what is published and how late it is."""
+    """Return the rate of what is published and how late it is."""
     if not camera["plugged"]:
         return Cell("")
     text = f"{camera['published_fps']:.1f} frames/s, {camera['published_mb_s']:.1f} MB/s"
@@ -128,14 +128,14 @@ def _sent(camera: CameraStatus) -> Cell:
 
 
 def _frames(camera: CameraStatus) -> Cell:
-    """Give the counts, and the drops by cause."""
+    """Return the counts, and the drops by cause."""
     text = f"{camera['captured']} captured, {camera['published']} published"
     causes = [(camera["drops"][cause.key], cause.words) for cause in CAUSES]
     return Cell("; ".join([text, *(f"{count} {words}" for count, words in causes if count)]))
 
 
 def _boxes(camera: CameraStatus) -> Cell:
-    """Give what clients sent back."""
+    """Return what clients sent back."""
     parts = [f"now {corners(camera['box'])}"] if camera["box"] else []
     if camera["messages"]:
         parts.append(f"{camera['messages']} messages")
@@ -148,7 +148,7 @@ def _boxes(camera: CameraStatus) -> Cell:
 
 
 def _window(camera: CameraStatus) -> Cell:
-    """Give what became of the window, why, and what to do."""
+    """Return what became of the window, why, and what to do."""
     text = window_text(camera["window"], plain(camera["window_reason"]))
     good = camera["window"] in SOUND_WINDOWS
     return Cell(text, "plain" if good else "bad")
@@ -166,7 +166,7 @@ def head_lines(camera: CameraStatus, width: int) -> list[Line]:
 
 
 def fact_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
-    """Tell where its frames went, by whose clock they are stamped, and what clients do with them.
+    """Return where its frames went, by whose clock they are stamped, and what clients do with them.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def last_events(events: Sequence[Event], camera: CameraStatus, room: int, width:
 
 
 def _frame_counts(camera: CameraStatus) -> Cell:
-    """Give the rate, measured and wanted, and the counts."""
+    """Return the rate, measured and wanted, and the counts."""
     verdict = fps_verdict(camera)
     rate = f"{camera['fps']:.1f} a second"
     if verdict.text:

@@ -297,7 +297,7 @@ def window_cell(camera: CameraStatus) -> Cell:
 
 @lru_cache(maxsize=256)
 def is_exposed(address: str) -> bool:
-    """Tell whether other machines may reach an address; one that cannot be read is not bound."""
+    """Return whether other machines may reach an address; one that cannot be read is not bound."""
     try:
         return Address.parse(address).exposed
     except ValueError:
@@ -444,7 +444,7 @@ def _narrow(placed: list[Placed], width: int) -> list[Placed]:
 
 
 def _place(column: Column, cameras: Sequence[CameraStatus], *, short: bool = False) -> Placed:
-    """Give a column the width that its widest cell needs."""
+    """Return a column with the width that its widest cell needs."""
     cell = column.short if short and column.short else column.cell
     least = 0 if short else column.min_width
     width = max(len(column.title), least, *(cell_len(cell(camera).text) for camera in cameras))

@@ -34,7 +34,7 @@ def event_lines(events: Sequence[Event], names: Mapping[str, str], width: int) -
 
 
 def name_width(names: Mapping[str, str]) -> int:
-    """Give the terminal columns that cameras' names get."""
+    """Return how many terminal columns cameras' names get."""
     widest = max([len("camera"), *(len(plain(name)) for name in names.values())])
     return min(widest, MAX_NAME_WIDTH)
 
@@ -78,7 +78,7 @@ class LogFilter:
     text: str = ""
 
     def matches(self, event: Event, names: Mapping[str, str]) -> bool:
-        """Tell whether an event is shown; `names` has each camera's name by its unique_id."""
+        """Return whether an event is shown; `names` has each camera's name by its unique_id."""
         if self.camera and event["camera"] != self.camera:
             return False
         if self.troubles_only and event["level"] == "info":

@@ -159,7 +159,7 @@ def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Cont
 
 
 def _unusable(backend: BackendStatus) -> list[str | tuple[str, str]]:
-    """Give the reason and the remedy of one back end."""
+    """Return the reason and the remedy of one back end."""
     pieces: list[str | tuple[str, str]] = [
         "  ",
         (plain(backend["name"]), "$text-warning"),

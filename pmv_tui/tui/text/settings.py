@@ -76,7 +76,7 @@ def show_value(value: Any) -> str:
 
 
 def is_absent(setting: SettingStatus) -> bool:
-    """Tell whether the camera has no such setting."""
+    """Return whether the camera has no such setting."""
     return setting["actual"] is None
 
 
@@ -103,7 +103,7 @@ def deviation(setting: SettingStatus) -> str:
 
 
 def options(setting: SettingStatus) -> list[str]:
-    """Give what may be chosen; empty where any number or text may be typed."""
+    """Return what may be chosen; empty where any number or text may be typed."""
     if setting["choices"]:
         return [plain(choice) for choice in setting["choices"]]
     return ["false", "true"] if isinstance(_sample(setting), bool) else []
@@ -157,7 +157,7 @@ def read_value(setting: SettingStatus, text: str) -> Reading:
 
 
 def _sample(setting: SettingStatus) -> Any:
-    """Give a value that tells the setting's type."""
+    """Return a value of the setting's type."""
     return setting["actual"] if setting["wanted"] is None else setting["wanted"]
 
 
@@ -218,7 +218,7 @@ def _outside(setting: SettingStatus, value: Any) -> str:
 
 
 def _exceeds(left: Any, right: Any) -> bool:
-    """Tell whether a number, or any of several, is greater than its counterpart."""
+    """Return whether a number, or any of several, is greater than its counterpart."""
     match left, right:
         case (None, _) | (_, None):
             return False
@@ -325,7 +325,7 @@ def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Li
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
-    """Give each column the width of its widest cell."""
+    """Return each column's width, that of its widest cell."""
     name, *values, allowed_width, change = (
         max(cell_len(cell.text) for cell in column) for column in zip(*rows, strict=True)
     )

@@ -40,7 +40,7 @@ class Field(Input):
         super().replace(text[: max(room, 0)], first, last)
 
     def keeps(self, event: events.Key) -> bool:
-        """Tell whether a key changes nothing but this field."""
+        """Return whether a key changes nothing but this field."""
         return event.is_printable or (
             event.key in self._bindings.key_to_bindings and event.key != "enter"
         )

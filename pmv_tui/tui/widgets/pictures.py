@@ -157,7 +157,7 @@ class PictureView(Widget, can_focus=False):
             )
 
     def _corner(self, cells: "Cells") -> tuple[int, int]:
-        """Give the column and row of the widget where the picture begins."""
+        """Return the column and row of the widget where the picture begins."""
         return max(self.size.width - cells.columns, 0) // 2, max(
             self.size.height - cells.rows, 0
         ) // 2
@@ -168,7 +168,7 @@ class PictureView(Widget, can_focus=False):
         return look_of(self._color_system(), unicode=not ascii_only)
 
     def _color_system(self) -> str | None:
-        """Tell which colours the terminal has; None where none are wanted."""
+        """Return which colours the terminal has; None where none are wanted."""
         return None if self.app.no_color else self.app.console.color_system
 
 
@@ -353,7 +353,7 @@ class PictureTile(Vertical):
         self._title.show_camera(camera, cursor=cursor)
 
     def on_click(self, event: events.Click) -> None:
-        """Tell the grid."""
+        """Report a click to the grid."""
         self.post_message(self.Clicked(self, event.chain))
 
 
