@@ -123,17 +123,17 @@ class LastingThread(threading.Thread):
     name : in words, for people.
     work : returns when it was told to end. It is called again after an exception, whatever that
         was: SDKs have thrown SystemExit.
-    tell : records that it failed, in a sentence; by default the log does.
+    record : records that it failed, in a sentence; by default the log does.
     """
 
     def __init__(
-        self, name: str, work: Callable[[], object], tell: Callable[[str], object] = log.error
+        self, name: str, work: Callable[[], object], record: Callable[[str], object] = log.error
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._work = work
-        self._tell = tell
+        self._record = record
         self._bucket = TokenBucket(BURST, PERIOD)
-        self._untold = 0
+        self._unreported = 0
 
     def run(self) -> None:
         """Work until that ends in order."""
@@ -154,12 +154,12 @@ class LastingThread(threading.Thread):
     def _report(self, error: BaseException) -> None:
         """Report an exception; of many in a row, only some."""
         if not self._bucket.take(time.monotonic()):
-            self._untold += 1
+            self._unreported += 1
             return
-        more = f" (and {self._untold} times before, untold)" if self._untold else ""
-        self._untold = 0
+        more = f" (and {self._unreported} times before, not reported)" if self._unreported else ""
+        self._unreported = 0
         log.error("the thread %r failed", self.name, exc_info=error)
-        self._tell(
+        self._record(
             f"the thread {self.name!r} failed and was started again{more}: "
             f"{type(error).__name__}: {error}"
         )

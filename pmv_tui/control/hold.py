@@ -22,13 +22,13 @@ class Renewal:
     ----------
     listen : sockets to listen at, by ZeroMQ's name.
     leave : ZeroMQ's names of those that are needed no longer.
-    told : what happened, in sentences.
+    events : what happened, in sentences.
     trouble : why something cannot be made good; empty where nothing is missing.
     """
 
     listen: dict[str, socket.socket] = field(default_factory=dict)
     leave: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
     trouble: str = ""
 
 
@@ -75,7 +75,7 @@ class Hold:
         """Begin on a file system that may have neither locks nor sockets: the names do without."""
         folder, local = self._rig.folder, "set XDG_STATE_HOME to a folder on a local disk"
         if not has_locks(self._lock):
-            renewal.told.append(
+            renewal.events.append(
                 f"{folder} lies on a file system without locks: only on this machine is it seen "
                 f"that this engine is the only one; {local}"
             )
@@ -83,7 +83,7 @@ class Hold:
             self._listen(renewal)
         except OSError as error:
             self._socketless = True
-            renewal.told.append(
+            renewal.events.append(
                 f"{folder} takes no sockets ({error.strerror}): this engine answers on this "
                 f"machine alone, and in no container; {local}"
             )
@@ -118,11 +118,11 @@ class Hold:
             os.write(lock, f"{os.getpid()}\n".encode())
             os.close(self._lock)
             self._lock = lock
-            renewal.told.append(f"{self._rig.lock_path} was gone, and is restored")
+            renewal.events.append(f"{self._rig.lock_path} was gone, and is restored")
         if not self._socketless and not _is_there(self._rig.socket_path, self._control):
             renewal.leave.append(self._rig.file_endpoint)
             self._listen(renewal)
-            renewal.told.append(f"{self._rig.socket_path} was gone, and is restored")
+            renewal.events.append(f"{self._rig.socket_path} was gone, and is restored")
 
     def _follow(self, renewal: Renewal) -> None:
         """Take the names of the config as it is now: an editor makes it another file."""

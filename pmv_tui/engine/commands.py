@@ -72,7 +72,7 @@ class Commands:
     def open_window(self, cameras: Cameras, display: str, xauthority: str) -> list[Result]:
         """Show the window on the display of the caller's environment.
 
-        Whether it could be shown, the status tells a moment later.
+        Whether it could be shown, the status says a moment later.
         """
 
         def open_one(each: RigCamera) -> Result:
@@ -168,8 +168,8 @@ class Commands:
         try:
             await self._engine.release(camera)
         except ReceiverError as error:
-            return self._told(camera, f"not unplugged: {error}", ok=False, level="error")
-        return self._told(camera, "unplugged")
+            return self._record(camera, f"not unplugged: {error}", ok=False, level="error")
+        return self._record(camera, "unplugged")
 
     def _set_paused(self, camera: RigCamera, *, paused: bool) -> Result:
         if not camera.plugged:
@@ -177,7 +177,7 @@ class Commands:
         if camera.paused == paused:
             return result(camera, "is paused already" if paused else "publishes already")
         camera.paused = paused
-        return self._told(camera, "paused" if paused else "publishes again")
+        return self._record(camera, "paused" if paused else "publishes again")
 
     async def _move(self, camera: RigCamera, pub_text: str, pull_text: str) -> Result:
         changes = {"pub_address": pub_text, "pull_address": pull_text}
@@ -204,19 +204,19 @@ class Commands:
             except BindError as error:
                 stay = "the old addresses stay in use" if camera.plugged else "unplugged"
                 text = f"not changed, {stay}: {error}"
-                return self._told(camera, text, ok=False, level="error")
+                return self._record(camera, text, ok=False, level="error")
         had_pub, had_pull = camera.addresses
         camera.config = camera.config.model_copy(update=changes)
         try:
             loaded = await change.commit()
         except SaveError as error:
             text = f"in use until the engine ends, but not saved: {error}"
-            return self._told(camera, text, ok=False, level="error")
+            return self._record(camera, text, ok=False, level="error")
         camera.listed = True
         access = self._engine.access(camera) if camera.plugged else ""
         had = f"{had_pub} and {had_pull}"
         text = f"now has {pub} and {pull}{access} (had {had}); saved to {loaded.path.name}"
-        return self._told(camera, text)
+        return self._record(camera, text)
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):
@@ -230,7 +230,7 @@ class Commands:
     async def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
         if camera.listed and not changes:
             return result(camera, f"is in {self._engine.loaded.path.name} already")
-        told = ", ".join(self._change(camera, key, value) for key, value in changes.items())
+        changed = ", ".join(self._change(camera, key, value) for key, value in changes.items())
         for key in changes:
             if key in NOT_SETTINGS:
                 return result(camera, f"not changed: {key}: {NOT_SETTINGS[key]}", ok=False)
@@ -258,8 +258,8 @@ class Commands:
             camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
         if SECTION_OF.keys() & changes.keys():
             self._engine.configure(loaded.config)
-        text = f"{told or 'added'}; saved to {loaded.path.name}{without_effect}"
-        return self._told(camera, text, kind="settings")
+        text = f"{changed or 'added'}; saved to {loaded.path.name}{without_effect}"
+        return self._record(camera, text, kind="settings")
 
     def _change(self, camera: RigCamera, key: str, value: object) -> str:
         """Say what a setting becomes, and what it was."""
@@ -302,7 +302,7 @@ class Commands:
         known = ", ".join(camera.config.label for camera in cameras.values()) or "none"
         raise CommandError(f"there is no camera {name!r}; there are: {known}")
 
-    def _told(
+    def _record(
         self,
         camera: RigCamera,
         text: str,
@@ -311,7 +311,7 @@ class Commands:
         level: Level = "info",
         kind: EventKind = "plug",
     ) -> Result:
-        self._engine.events.tell(text, camera=camera.config.unique_id, level=level, kind=kind)
+        self._engine.events.record(text, camera=camera.config.unique_id, level=level, kind=kind)
         return result(camera, text, ok=ok)
 
 

@@ -116,7 +116,7 @@ class ConfigFile:
         try:
             self.changed = read_text(self.loaded.path) != self.loaded.text
         except ConfigError:
-            self.changed = True  # What is wrong with it, a reload tells.
+            self.changed = True  # A reload says what is wrong with it.
 
     async def read_again(self) -> LoadedConfig:
         """Read the file as it is now; `loaded` is that from then on.

@@ -86,7 +86,7 @@ class Engine:
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._context.max_sockets = MOST_SOCKETS
         self.events = Events()
-        failed = partial(self.events.tell, level="error")
+        failed = partial(self.events.record, level="error")
         self.guard = Guard(failed)
         self._gate: Gate | None = None
         if loaded.config.security.curve:
@@ -97,8 +97,10 @@ class Engine:
             rate=display.rate,
             max_size=display.max_size,
             scene_of=self._scene_of,
-            printed=lambda line: self.events.tell(f"printed by the viewer: {line}", kind="printed"),
-            tell=failed,
+            printed=lambda line: self.events.record(
+                f"printed by the viewer: {line}", kind="printed"
+            ),
+            record=failed,
         )
         self.cameras: dict[str, RigCamera] = {}
         self._backends: list[BackendStatus] = []
@@ -108,10 +110,10 @@ class Engine:
         self._scanning = False
         self.operators = Operators(self.events)
         self._watch = Watch(self.events)
-        self._refusals_told = Refusals()
+        self._refusals_recorded = Refusals()
         self._refusal_lines = TokenBucket(1, REFUSED_PERIOD)
         self._hotplug = Hotplug()
-        self._change_told = False
+        self._change_recorded = False
         self._leaving: list[RigCamera] = []
         """Cameras that were removed and have not closed yet."""
         self._closer = InOrder("closing")
@@ -143,7 +145,7 @@ class Engine:
         self.guard.start()
         self._receiver.start()
         self._windows.start()
-        self.events.tell(f"engine {__version__} started for {self._rig.config_path}")
+        self.events.record(f"engine {__version__} started for {self._rig.config_path}")
         for config in self.loaded.config.cameras:
             self._add(config, listed=True)
         self.rescan()
@@ -171,8 +173,8 @@ class Engine:
         if self._gate and not self._gate.stop():
             hanging.append("the disk with the keys of clients")
         for name in hanging:
-            self.events.tell(f"{name} does not answer; it is left behind", level="warning")
-        self.events.tell("engine stopped")
+            self.events.record(f"{name} does not answer; it is left behind", level="warning")
+        self.events.record("engine stopped")
         if not hanging:
             self._context.term()
         return not hanging
@@ -197,13 +199,13 @@ class Engine:
         """Take what a search found: cameras that are not known yet join the rig."""
         self._scanning = False
         if results:
-            told = {backend["name"]: backend["reason"] for backend in self._backends}
+            former = {backend["name"]: backend["reason"] for backend in self._backends}
             self._backends = [_backend_status(result) for result in results]
             for backend, result in zip(self._backends, results, strict=True):
                 # What is not installed is no news; an SDK that dies or is kept from it is.
-                news = backend["reason"] != told.get(backend["name"])
+                news = backend["reason"] != former.get(backend["name"])
                 if news and (result.died or result.remark):
-                    self.events.tell(f"{backend['name']}: {backend['reason']}", level="warning")
+                    self.events.record(f"{backend['name']}: {backend['reason']}", level="warning")
         for result in results:
             for camera in result.cameras:
                 if camera.unique_id not in self.cameras:
@@ -211,29 +213,29 @@ class Engine:
         if not self.cameras and self.loaded.text is None:
             for unique_id in ("left-simulated", "right-simulated"):
                 self._add(self._complete(unique_id), listed=False)
-            self.events.tell("no config file and no camera: two simulated ones are shown")
+            self.events.record("no config file and no camera: two simulated ones are shown")
         for name in self._to_plug - {"all"}:
-            self.events.tell(f"--plug {name}: there is no such camera", level="error")
+            self.events.record(f"--plug {name}: there is no such camera", level="error")
         self._to_plug.clear()
 
     def _take_in(self, found: FoundCamera) -> None:
-        """Let a camera that is not listed join the rig; where it is to be left alone, tell once."""
+        """Let an unlisted camera join the rig; where it is to be left alone, record that once."""
         text, unique_id = f"found: {found.description}; not in the config", found.unique_id
         namesake = self._listed_by_name(found)
         if namesake is not None:
             if namesake.config.device not in found.names and unique_id not in self._left_alone:
                 self._left_alone.add(unique_id)
-                self.events.tell(
+                self.events.record(
                     f"{text}, and not opened: it may be {namesake.config.label}, which is listed "
                     "by its user-defined name and not open yet"
                 )
             return
         if self.loaded.config.engine.open_unlisted:
             self._add(self._complete(unique_id), listed=False)
-            self.events.tell(text, camera=unique_id)
+            self.events.record(text, camera=unique_id)
         elif unique_id not in self._left_alone:
             self._left_alone.add(unique_id)
-            self.events.tell(f"{text}, and so not opened ({unique_id})")
+            self.events.record(f"{text}, and so not opened ({unique_id})")
 
     def _listed_by_name(self, found: FoundCamera) -> RigCamera | None:
         """Return the listed camera that this one is by name, or may be; None where there is none.
@@ -264,14 +266,14 @@ class Engine:
                 self._cut_withdrawn(camera)
             except Exception:  # the next camera is looked at all the same
                 log.exception("%s: it could not be looked at", unique_id)
-        self._tell_of_callers(now)
+        self._record_callers(now)
         self.operators.look()
         if self._hotplug.search_due(now):
-            self.events.tell("a device was plugged in or out: searching for cameras")
+            self.events.record("a device was plugged in or out: searching for cameras")
             self.rescan()
         if jump := self._wall_clock.jump():
             way = "forward" if jump > 0 else "back"
-            self.events.tell(
+            self.events.record(
                 f"this host's clock was set {way} by {abs(jump):.1f} s: the images' time stamps "
                 "jump with it",
                 level="warning",
@@ -280,18 +282,18 @@ class Engine:
     def _look_at_file(self, now: float) -> None:
         """Record that somebody edited the config file, once for each time."""
         self.file.look(now)
-        if self.file.changed and not self._change_told:
+        if self.file.changed and not self._change_recorded:
             name = self.loaded.path.name
-            self.events.tell(f"{name} was edited: pmv-tui reload takes it over", kind="settings")
-        self._change_told = self.file.changed
+            self.events.record(f"{name} was edited: pmv-tui reload takes it over", kind="settings")
+        self._change_recorded = self.file.changed
 
-    def _tell_of_callers(self, now: float) -> None:
+    def _record_callers(self, now: float) -> None:
         """Record that programs were cut at the control socket, summed up."""
-        refusals, told = self.callers_refused, self._refusals_told
-        if refusals.count > told.count and self._refusal_lines.take(now):
-            self._refusals_told = refusals
-            text = refused_text(refusals.count - told.count, refusals.reason)
-            self.events.tell(f"control socket: {text}", level="warning", kind="client")
+        refusals, recorded = self.callers_refused, self._refusals_recorded
+        if refusals.count > recorded.count and self._refusal_lines.take(now):
+            self._refusals_recorded = refusals
+            text = refused_text(refusals.count - recorded.count, refusals.reason)
+            self.events.record(f"control socket: {text}", level="warning", kind="client")
 
     @property
     def callers_refused(self) -> Refusals:
@@ -329,7 +331,7 @@ class Engine:
         return camera.scene() if camera else None
 
     async def plug(self, camera: RigCamera) -> Result:
-        """Bind a camera's sockets, and tell of it."""
+        """Bind a camera's sockets, and record that."""
         pub, pull = camera.addresses
         name, unique_id = camera.config.label, camera.config.unique_id
         if camera.plugged:
@@ -340,11 +342,11 @@ class Engine:
         except BindError as error:
             camera.sockets.error = str(error)
             text = f"not plugged: {error}"
-            self.events.tell(text, camera=unique_id, level="error", kind="plug")
+            self.events.record(text, camera=unique_id, level="error", kind="plug")
             return Result(camera=name, ok=False, text=text)
         text = f"publishes at {pub}, receives at {pull}{self.access(camera)}"
         level: Level = "warning" if camera.exposed and not self._gate else "info"
-        self.events.tell(text, camera=unique_id, level=level, kind="plug")
+        self.events.record(text, camera=unique_id, level=level, kind="plug")
         return Result(camera=name, ok=True, text=text)
 
     async def release(self, camera: RigCamera) -> None:
@@ -408,13 +410,13 @@ class Engine:
         if not names:
             return
         gone = f"no longer listed: {', '.join(names)}"
-        tell = partial(self.events.tell, camera=camera.config.unique_id, kind="client")
+        record = partial(self.events.record, camera=camera.config.unique_id, kind="client")
         try:
             camera.sockets.bind_anew()
         except BindError as error:
-            tell(f"{gone}; unplugged: {error}", level="error")
+            record(f"{gone}; unplugged: {error}", level="error")
         else:
-            tell(f"{gone}; the others connect again")
+            record(f"{gone}; the others connect again")
 
     def configure(self, config: RigConfig) -> None:
         """Take over what the config says of all cameras; `[security]` holds from the next start."""
@@ -457,7 +459,7 @@ class Engine:
             rig=self.loaded.config,
             receiver=self._receiver,
             windows=self._windows,
-            tell=partial(self.events.tell, camera=config.unique_id, kind="settings"),
+            record=partial(self.events.record, camera=config.unique_id, kind="settings"),
             context=self._context,
             guard=self.guard,
             door=self._gate.door() if self._gate else None,

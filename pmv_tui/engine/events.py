@@ -22,13 +22,13 @@ MAX_NAME = 60
 """Characters of an operator's name."""
 
 OPERATOR: ContextVar[str] = ContextVar("operator", default="")
-"""Who caused what is told now; empty where nobody did."""
+"""Who caused what is recorded now; empty where nobody did."""
 
 Level = Literal["info", "warning", "error"]
 
 
 class Events:
-    """The events that are kept, numbered from 1. May be told from any thread.
+    """The events that are kept, numbered from 1. May be recorded from any thread.
 
     Where there are too many, the oldest of those goes whose camera and kind have the most: what
     repeats itself pushes out its own past, and never the one line that explains it.
@@ -42,7 +42,7 @@ class Events:
 
     @contextmanager
     def caused_by(self, operator: str) -> Iterator[None]:
-        """Name an operator with whatever is told within the block, and not beside it meanwhile."""
+        """Name an operator with whatever is recorded within the block, by this task alone."""
         token = OPERATOR.set(operator[:MAX_NAME])
         try:
             yield
@@ -54,7 +54,7 @@ class Events:
         operator = OPERATOR.get()
         return f"{text} (by {operator})" if operator else text
 
-    def tell(
+    def record(
         self, text: str, *, camera: str = "", level: Level = "info", kind: EventKind = "engine"
     ) -> None:
         """Record that something happened.
@@ -103,7 +103,7 @@ PERIOD = 60.0
 """Seconds from one line about a traceback to the next."""
 
 REMEMBERED = 100
-"""Tracebacks that are told apart; the one that was seen longest ago is forgotten."""
+"""Tracebacks that are distinguished; the one that was seen longest ago is forgotten."""
 
 Key = tuple[type[BaseException] | None, str, tuple[tuple[str, int], ...]]
 
@@ -129,12 +129,12 @@ class RepeatedTracebacks(logging.Filter):
         key = kind, record.getMessage(), _lines(traceback)
         now = time.monotonic()
         with self._lock:
-            told, count = self._seen.pop(key, (None, 0))
-            due = told is None or now - told >= PERIOD
-            self._seen[key] = (now, 0) if due else (told or 0.0, count + 1)
+            written, count = self._seen.pop(key, (None, 0))
+            due = written is None or now - written >= PERIOD
+            self._seen[key] = (now, 0) if due else (written or 0.0, count + 1)
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
-        if due and told is not None:
+        if due and written is not None:
             record.msg = (
                 f"{record.getMessage()}: {record.exc_info[1]!r}; the traceback above once more, "
                 f"{count + 1} times since"

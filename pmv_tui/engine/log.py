@@ -38,7 +38,7 @@ def prepare_output() -> None:
 
 
 PATIENCE = 3.0
-"""Seconds after which a write that has not ended is told."""
+"""Seconds after which a write that has not ended is reported."""
 
 BYTES = 1_000_000
 FILES = 5
@@ -184,18 +184,18 @@ class TerminalLog(logging.Handler):
         super().close()
 
     def _run(self) -> None:
-        told = 0
+        reported = 0
         try:
             while (line := self._lines.get()) is not None:
                 self._write(line)
                 left_out = self._left_out
-                if left_out > told and self._lines.empty():
+                if left_out > reported and self._lines.empty():
                     self._write(
-                        f"({left_out - told} lines left out, as nobody read; the log has them)"
+                        f"({left_out - reported} lines left out, as nobody read; the log has them)"
                     )
-                    told = left_out
+                    reported = left_out
         except OSError:
-            # The reader is gone, and nobody else is there to be told; the log file has it all.
+            # The reader is gone, and nobody else is there to tell; the log file has it all.
             return
 
     def _write(self, line: str) -> None:

@@ -28,7 +28,7 @@ class Operators:
         name = name[:MAX_NAME]
         if name not in self._heard:
             self._heard[name] = 0.0
-            self._tell(f"operator connected: {name}")
+            self._record(f"operator connected: {name}")
         self._heard[name] = time.monotonic()
 
     def look(self) -> None:
@@ -37,19 +37,19 @@ class Operators:
         for name, last in list(self._heard.items()):
             if now - last > SILENCE:
                 del self._heard[name]
-                self._tell(f"operator disconnected: {name}")
+                self._record(f"operator disconnected: {name}")
 
     def slept(self, seconds: float) -> None:
         """Leave out a time in which this process did not run: nobody could be heard."""
         for name in self._heard:
             self._heard[name] += seconds
 
-    def _tell(self, text: str) -> None:
-        self._events.tell(f"{text} ({len(self._heard)} now)")
+    def _record(self, text: str) -> None:
+        self._events.record(f"{text} ({len(self._heard)} now)")
 
 
 class Linger:
-    """Tells when an engine that nobody uses is to end.
+    """Decides when an engine that nobody uses is to end.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The engine's process: takes the rig's lock, logs, serves until it is told to stop.
+"""The engine's process: takes the rig's lock, logs, serves until it is asked to stop.
 
 Protocol: sd_notify(3), a datagram to the socket that $NOTIFY_SOCKET names.
 """
@@ -178,7 +178,7 @@ class _Loop:
         self._stopping = False
         self._signals = Signals(self._woken)
         self._search = Search(
-            self._woken, lambda text: self._engine.events.tell(text, level="error")
+            self._woken, lambda text: self._engine.events.record(text, level="error")
         )
         self._errands = Errands(self._woken)
         self._engine = Engine(rig, loaded, self._search.start, self._errands)
@@ -207,14 +207,14 @@ class _Loop:
             self._server.leave(endpoint)
         for endpoint, listening in renewal.listen.items():
             self._server.listen(endpoint, listening)
-        for text in renewal.told:
-            self._engine.events.tell(text, level="warning")
+        for text in renewal.events:
+            self._engine.events.record(text, level="warning")
         if renewal.trouble and renewal.trouble != self._hold_trouble:
-            self._engine.events.tell(renewal.trouble, level="error")
+            self._engine.events.record(renewal.trouble, level="error")
         self._hold_trouble = renewal.trouble
 
     def run(self, to_plug: Iterable[str], to_pause: Iterable[str]) -> bool:
-        """Serve until told to stop; True where every thread ended."""
+        """Serve until asked to stop; return whether every thread ended."""
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._signals.handle()
         poller = zmq.Poller()
@@ -240,14 +240,14 @@ class _Loop:
                 next_look = now + WATCH_INTERVAL / 1000
                 self._look()
         self.ending = self._signals.ending or self.ending
-        self._engine.events.tell(self.ending)
+        self._engine.events.record(self.ending)
         sd_notify("STOPPING=1", "STATUS=closing cameras and sockets")
         self._search.cancel()
         all_closed = self._engine.stop()
-        self._tell_printed()
+        self._record_printed()
         if self._reading:
             wait([self._reading], DISK_TIMEOUT)
-            self._tell_printed()
+            self._record_printed()
         self._server.close()
         return self._search.join(SEARCH_TIMEOUT) and all_closed
 
@@ -258,7 +258,7 @@ class _Loop:
         """
         self._engine.operators.slept(seconds)
         self._linger.slept(seconds)
-        self._engine.events.tell(
+        self._engine.events.record(
             f"the engine did not run for {seconds:.0f} s: it was stopped, or this machine slept",
             level="warning",
         )
@@ -266,9 +266,9 @@ class _Loop:
     def _look(self) -> None:
         try:
             self._engine.watch()
-            for told in self._signals.ignored():
-                self._engine.events.tell(told, level="warning")
-            self._tell_printed()
+            for text in self._signals.ignored():
+                self._engine.events.record(text, level="warning")
+            self._record_printed()
             self._watch_log()
             self._renew_hold()
         except Exception:
@@ -276,12 +276,12 @@ class _Loop:
             log.exception("the engine could not look at everything")
         self._look_whether_used()
 
-    def _tell_printed(self) -> None:
+    def _record_printed(self) -> None:
         """Report what was printed up to the last look, and look again."""
         if self._reading is not None and not self._reading.done():
             return  # The disk hangs.
         for line in self._reading.result() if self._reading else ():
-            self._engine.events.tell(f"printed: {line}", kind="printed")
+            self._engine.events.record(f"printed: {line}", kind="printed")
         self._reading = self._disk.submit(self._printed.new_lines)
 
     def _watch_log(self) -> None:
@@ -290,9 +290,9 @@ class _Loop:
         if trouble != self._log_trouble:
             self._log_trouble = trouble
             if trouble:
-                self._engine.events.tell(f"{trouble}, or the log is lost", level="error")
+                self._engine.events.record(f"{trouble}, or the log is lost", level="error")
             else:
-                self._engine.events.tell("the log is written again")
+                self._engine.events.record("the log is written again")
 
     def _look_whether_used(self) -> None:
         if self._engine.in_use:

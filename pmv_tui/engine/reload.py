@@ -77,7 +77,7 @@ class Reload:
                 if getattr(before, key) != getattr(after, key)
             ]
             text = f"{', '.join(changed)}: {LATER.get(name, 'in force')}"
-            yield self._told(text)
+            yield self._record(text)
 
     def _staying(self, config: CameraConfig) -> CameraConfig:
         """Leave a camera at addresses that the file does not name, unless another has them now."""
@@ -93,8 +93,8 @@ class Reload:
         try:
             await self._engine.remove(camera)
         except ReceiverError as error:
-            return self._told(f"not removed: {error}", camera, ok=False)
-        return self._told("no longer in the file: removed", camera)
+            return self._record(f"not removed: {error}", camera, ok=False)
+        return self._record("no longer in the file: removed", camera)
 
     def _moves(self, config: CameraConfig) -> bool:
         camera = self._engine.cameras[config.unique_id]
@@ -105,13 +105,13 @@ class Reload:
         camera = self._engine.cameras.get(config.unique_id)
         if camera is None:
             self._engine.add(config)
-            return [self._told("added", self._engine.cameras[config.unique_id])]
+            return [self._record("added", self._engine.cameras[config.unique_id])]
         changed = _differences(camera.config, config)
         if not changed and camera.listed:
             return []
         camera.listed = True
         camera.change(config)
-        results = [self._told(f"{', '.join(changed) or 'in the file'}: taken over", camera)]
+        results = [self._record(f"{', '.join(changed) or 'in the file'}: taken over", camera)]
         if camera in plugged:
             results += await self._plug_again(camera)
         return results
@@ -122,11 +122,11 @@ class Reload:
             await self._engine.bind(camera, *camera.addresses)
         except BindError as error:
             camera.sockets.error = str(error)
-            return [self._told(f"unplugged: {error}", camera, ok=False)]
+            return [self._record(f"unplugged: {error}", camera, ok=False)]
         return []
 
-    def _told(self, text: str, camera: RigCamera | None = None, *, ok: bool = True) -> Result:
-        self._engine.events.tell(
+    def _record(self, text: str, camera: RigCamera | None = None, *, ok: bool = True) -> Result:
+        self._engine.events.record(
             f"the file was read again: {text}",
             camera=camera.config.unique_id if camera else "",
             level="info" if ok else "error",

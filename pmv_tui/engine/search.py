@@ -33,7 +33,7 @@ class Hotplug:
         self._search_at: float | None = None
 
     def search_due(self, now: float) -> bool:
-        """Tell, once for each change, that it is time to search; `now` is monotonic, s."""
+        """Return whether it is time to search, once for each change; `now` is monotonic, s."""
         devices = self._look()
         if devices != self._devices:
             self._devices = devices
@@ -60,15 +60,15 @@ class Search:
     Parameters
     ----------
     wake : called from the search's thread when results wait.
-    tell : records that a search failed as a whole, in a sentence.
+    record : records that a search failed as a whole, in a sentence.
     """
 
-    def __init__(self, wake: Callable[[], None], tell: Callable[[str], object]) -> None:
+    def __init__(self, wake: Callable[[], None], record: Callable[[str], object]) -> None:
         self._wake = wake
         self._results: deque[list[SearchResult]] = deque()
         self._wanted = self._ending = False
         self._asked = threading.Event()
-        self._thread = LastingThread("search", self._run, tell)
+        self._thread = LastingThread("search", self._run, record)
 
     def start(self) -> None:
         """Start a search."""

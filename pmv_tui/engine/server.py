@@ -34,8 +34,8 @@ class ControlServer:
     Parameters
     ----------
     engine : whose status is asked for, and whose cameras the commands are for.
-    stop : called when the engine is told to stop.
-    linger : is told of each request.
+    stop : called when the engine is asked to stop.
+    linger : notes each request.
     """
 
     def __init__(self, engine: Engine, stop: Callable[[], None], linger: Linger) -> None:
@@ -101,7 +101,7 @@ class ControlServer:
         try:
             return _packed(await self._reply(request))
         except Exception as error:
-            # Whatever a request holds must not end the engine: it is told, and the next is read.
+            # Whatever a request holds must not end the engine: it is logged, and the next is read.
             log.exception("a request on the control socket could not be answered")
             return _packed(Reply(ok=False, error=f"unexpected {type(error).__name__}: {error}"))
 
@@ -184,7 +184,7 @@ def _with_results(results: list[Result]) -> Reply:
 
 def _packed(reply: Reply) -> bytes:
     # A path may hold bytes that are no UTF-8: they are replaced, and do not spoil the answer.
-    # What a camera's back end gave may be anything, and an answer tells of all cameras.
+    # What a camera's back end gave may be anything, and an answer covers all cameras.
     return cast("bytes", msgpack.packb(reply, unicode_errors="replace", default=_plain))
 
 

@@ -1,4 +1,4 @@
-"""What is told of a camera: its whole status, and the part whose changes are events."""
+"""What is reported of a camera: its whole status, and the part whose changes are events."""
 
 import time
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ LEVELS: dict[CameraState, Level] = {"stalled": "warning", "lost": "error", "erro
 
 BURST, PERIOD = 6, 10.0
 """Events of one kind that a camera may cause at once, and the seconds to one more. What comes
-meanwhile is counted, and told with the next."""
+meanwhile is counted, and reported with the next."""
 
 DROPS_PERIOD = 60.0
 """Seconds from one event about lost frames to the next: a link that loses some loses many."""
@@ -34,8 +34,8 @@ SLOW_PERIOD = 30.0
 """Seconds from one event about clients that fall behind, or catch up, to the next, after a few."""
 
 LASTING = 3.0
-"""Seconds that a client is behind, or keeps up again, before that is told: by then it is known how
-far, and that it was more than a moment."""
+"""Seconds that a client is behind, or keeps up again, before that is reported: by then it is known
+how far, and that it was more than a moment."""
 
 Loss = Literal["missing", "skipped", "failed"]
 
@@ -44,12 +44,12 @@ DROP_WORDS: dict[Loss, str] = {
     "skipped": "skipped (this computer was too slow)",
     "failed": "incomplete",
 }
-"""What is lost before it is published. Clients that miss images are told by name, and `put_rate` is
-a wish."""
+"""What is lost before it is published. Clients that miss images are reported by name, and
+`put_rate` is a wish."""
 
 
 class Condition(CameraCondition):
-    """A camera's condition, with what is not told of it."""
+    """A camera's condition, and what of it appears in no status."""
 
     failures: int
     """How often it could not be opened or was lost."""
@@ -84,9 +84,9 @@ UNTOUCHED = Condition(
 
 
 class Watch:
-    """Remembers each camera's condition as it was last told, and tells what is different now.
+    """Remembers each camera's condition as last reported, and records what is different now.
 
-    What comes and goes between two looks is told from counts, so it is not missed; a stall that
+    What comes and goes between two looks is known from counts, so it is not missed; a stall that
     ends before the next look is.
     """
 
@@ -110,11 +110,11 @@ class Watch:
         if watch is None:
             watch = self._cameras[camera] = _CameraWatch(condition)
             text = _with_reason(condition["state"], condition["reason"])
-            self._events.tell(
+            self._events.record(
                 text, camera=camera, kind="state", level=LEVELS.get(condition["state"], "info")
             )
         for kind, text, level in watch.news(condition, now):
-            self._events.tell(text, camera=camera, kind=kind, level=level)
+            self._events.record(text, camera=camera, kind=kind, level=level)
 
 
 class _News(NamedTuple):
@@ -126,7 +126,7 @@ class _News(NamedTuple):
 
 
 class _CameraWatch:
-    """One camera's condition at the last look, and as it was last told, for each kind of event."""
+    """One camera's condition at the last look, and as last reported, for each kind of event."""
 
     def __init__(self, first: Condition) -> None:
         self._last = first
@@ -226,22 +226,22 @@ class _CameraWatch:
 
 
 class _SlowClients:
-    """One camera's clients that were told to be behind, and those whose state is another now."""
+    """One camera's clients that were reported to be behind, and those whose state has changed."""
 
     def __init__(self) -> None:
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
         self._since: dict[int, float] = {}
-        """When each was first seen not to be as it was told."""
+        """When each was first seen not to be as it was reported."""
         self._missed: dict[int, int] = {}
         """What each had missed when it kept up last."""
         self._bucket = TokenBucket(BURST, SLOW_PERIOD)
 
     def news(self, clients: Sequence[ClientStatus], at: float) -> Iterator[_News]:
         """Yield who fell behind and who keeps up again; those that left meanwhile are no news."""
-        self._told &= {each["id"] for each in clients}
+        self._reported &= {each["id"] for each in clients}
         # Who is offered nothing neither keeps up nor does not.
         judged = [each for each in clients if each["state"] in (*BEHIND, "keeps up")]
-        changed = [each for each in judged if _behind(each) != (each["id"] in self._told)]
+        changed = [each for each in judged if _behind(each) != (each["id"] in self._reported)]
         self._since = {each["id"]: self._since.get(each["id"], at) for each in changed}
         due = [each for each in changed if at - self._since[each["id"]] >= LASTING]
         fell = [each for each in due if _behind(each)]
@@ -251,14 +251,14 @@ class _SlowClients:
                 yield _News("client", _fell_behind(fell), "warning")
             if caught_up:
                 yield _News("client", self._caught_up(caught_up), "warning")
-            self._told ^= {each["id"] for each in due}
+            self._reported ^= {each["id"] for each in due}
         self._remember_missed(clients)
 
     def _remember_missed(self, clients: Sequence[ClientStatus]) -> None:
         missed = {}
         for each in clients:
             missed[each["id"]] = self._missed.get(each["id"], 0)
-            if not _behind(each) and each["id"] not in self._told:
+            if not _behind(each) and each["id"] not in self._reported:
                 missed[each["id"]] = each["missed"] or 0
         self._missed = missed
 

@@ -196,7 +196,7 @@ class PmvApp(App[str]):
         self.set_keymap(self.key_map)
         self._complain("\n".join(self._complaints))
         self.run_worker(self.link.run())
-        self.set_interval(PRINTED_PERIOD, self._tell_printed)
+        self.set_interval(PRINTED_PERIOD, self._report_printed)
         self.set_interval(ENGINE_PERIOD, self._look_for_engine)
 
     def exit(self, result: str | None = None, *arguments: Any, **options: Any) -> None:
@@ -290,7 +290,7 @@ class PmvApp(App[str]):
         if choice == "quit":
             self.exit(f"The engine {self.state.silence}. Log: {self.state.log_path}")
 
-    def _tell_printed(self) -> None:
+    def _report_printed(self) -> None:
         """Add what libraries print in this process to the log: it is kept off the screen."""
         self._warn([f"printed in this terminal's process: {line}" for line in self._printed()])
 
@@ -376,5 +376,7 @@ class PmvApp(App[str]):
     @work
     async def _stop_engine(self) -> None:
         """End the engine, then leave."""
-        failures = [result["text"] for result in await self.link.tell("stop") if not result["ok"]]
+        failures = [
+            result["text"] for result in await self.link.command("stop") if not result["ok"]
+        ]
         self.exit("; ".join(failures) or "The engine has been stopped.")

@@ -70,8 +70,8 @@ PATIENCE = 2.0
 """Seconds without a snapshot after which the engine is said not to answer."""
 
 
-class Untold(Exception):  # noqa: N818 - a state, reported as it is
-    """The engine does not tell what was asked; the text says why."""
+class Unanswered(Exception):  # noqa: N818 - a state, reported as it is
+    """The engine has no answer to a question; the text says why."""
 
 
 class EngineClient(Protocol):
@@ -104,7 +104,7 @@ class EngineLink:
         operator: str = "",
         runs: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._told = {"operator": operator} if operator else {}
+        self._signature = {"operator": operator} if operator else {}
         self._runs = runs
         self._client = client
         self._post = post
@@ -122,7 +122,7 @@ class EngineLink:
             except TimeoutError:
                 continue
 
-    async def tell(self, command: str, **arguments: Any) -> list[Result]:
+    async def command(self, command: str, **arguments: Any) -> list[Result]:
         """Send a command.
 
         Returns
@@ -134,7 +134,7 @@ class EngineLink:
             # It would wait in the socket, and be carried out by the engine that is started next.
             return [_refusal(f"{command}: the engine has ended; quitting asks whether to start it")]
         try:
-            reply = await self._client.request(command, **arguments, **self._told)
+            reply = await self._client.request(command, **arguments, **self._signature)
         except (EngineGone, Unsendable) as why:
             return [_refusal(f"{command}: {why}")]
         self._hurry.set()
@@ -147,11 +147,11 @@ class EngineLink:
 
         Raises
         ------
-        Untold : the engine does not know the camera, or does not answer.
+        Unanswered : the engine does not know the camera, or does not answer.
         """
         reply = await self._ask("settings", camera=camera)
         if "settings" not in reply:
-            raise Untold(reply.get("error", "the engine does not report them"))
+            raise Unanswered(reply.get("error", "the engine does not report them"))
         return reply["settings"]
 
     async def thumbnails(self, known: dict[str, int], width: int, height: int) -> list[Thumbnail]:
@@ -164,11 +164,11 @@ class EngineLink:
 
         Raises
         ------
-        Untold : the engine does not know a camera, or does not answer.
+        Unanswered : the engine does not know a camera, or does not answer.
         """
         reply = await self._ask("thumbnails", cameras=known, width=width, height=height)
         if "thumbnails" not in reply:
-            raise Untold(reply.get("error", "the engine reports no images"))
+            raise Unanswered(reply.get("error", "the engine reports no images"))
         return reply["thumbnails"]
 
     def close(self) -> None:
@@ -179,12 +179,12 @@ class EngineLink:
         try:
             return await self._client.request(command, timeout=PATIENCE, **arguments)
         except EngineGone as silence:
-            raise Untold(str(silence)) from silence
+            raise Unanswered(str(silence)) from silence
 
     async def _poll(self) -> None:
         """Ask for the snapshot, and for events where there are new ones."""
         try:
-            reply = await self._client.request("snapshot", timeout=PATIENCE, **self._told)
+            reply = await self._client.request("snapshot", timeout=PATIENCE, **self._signature)
             if "snapshot" not in reply:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
                 return
@@ -291,4 +291,4 @@ class Revival:
         found = {camera["unique_id"] for camera in cameras} & self._windows
         self._windows -= found
         for camera in sorted(found):
-            await self._link.tell("window", camera=camera, **display_here())
+            await self._link.command("window", camera=camera, **display_here())

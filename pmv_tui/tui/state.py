@@ -152,7 +152,7 @@ class CameraFilter:
         """Return the marked cameras."""
         return [camera for camera in cameras if camera["unique_id"] in self.marked]
 
-    def told(self, shown: int, cameras: int) -> str:
+    def summary(self, shown: int, cameras: int) -> str:
         """Say what is marked and left out; empty where nothing is."""
         parts = [f"{len(self.marked)} marked: keys act on these"] if self.marked else []
         if self.text:

@@ -136,7 +136,7 @@ class Windows:
     scene_of : tells what to draw on a camera's image now; None: as before. Called in this thread,
         `rate` times a second for each open window.
     printed : is given each line that the viewer prints; called in this thread.
-    tell : records that this thread failed, in a sentence.
+    record : records that this thread failed, in a sentence.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class Windows:
         max_size: int,
         scene_of: Callable[[str], Scene | None],
         printed: Callable[[str], object],
-        tell: Callable[[str], object] = log.error,
+        record: Callable[[str], object] = log.error,
     ) -> None:
         self._printed = printed
         self._rate = rate
@@ -161,7 +161,7 @@ class Windows:
         self._requests: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = threading.Event()
-        self._thread = LastingThread("windows", self._run, tell)
+        self._thread = LastingThread("windows", self._run, record)
 
     @property
     def viewer_pid(self) -> int | None:

@@ -52,14 +52,14 @@ def test_a_refusal_of_the_whole_is_a_failed_result() -> None:
             return Reply(ok=False, error=f"{command} is unknown")
 
     link = EngineLink(Refusing(), print)
-    results = asyncio.run(link.tell("plug", camera="left"))
+    results = asyncio.run(link.command("plug", camera="left"))
     assert results == [{"camera": "", "ok": False, "text": "plug is unknown"}]
 
 
 def test_nothing_is_sent_to_an_engine_that_has_ended() -> None:
     rig = RigDouble()
     link = EngineLink(rig, print, runs=lambda: False)
-    (result,) = asyncio.run(link.tell("plug", camera="left"))
+    (result,) = asyncio.run(link.command("plug", camera="left"))
     assert not result["ok"]
     assert result["text"].startswith("plug: the engine has ended")
     assert rig.commands == []
@@ -73,7 +73,7 @@ def test_what_no_message_holds_is_refused_in_words() -> None:
 
     link = EngineLink(Encoding(), print)
     for value, words in ((10**30, "more than 64 bits"), ("x" * 70_000, "reads 65536 at most")):
-        (result,) = asyncio.run(link.tell("set", changes={"name": value}))
+        (result,) = asyncio.run(link.command("set", changes={"name": value}))
         assert words in result["text"]
 
 

@@ -24,7 +24,7 @@ from pmv_tui.wire.image import TOPIC_IMAGE
 from pmv_tui.wire.status import ClientStatus
 
 MONITORED = zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
-"""What a socket's monitor must tell; EVENT_CLOSED is for whoever releases the socket."""
+"""What a socket's monitor must report; EVENT_CLOSED is for whoever releases the socket."""
 
 EVENTS_AT_ONCE = 1000
 """Connections that are taken note of at one look."""
@@ -79,7 +79,7 @@ class Note(NamedTuple):
     ----------
     descriptor : of the connection that it came by.
     size : bytes on the wire, about.
-    change : a subscription that comes or goes, as XPUB tells it; else empty.
+    change : a subscription that comes or goes, as XPUB reports it; else empty.
     key : the name that the sender's key is listed by; empty where it has none.
     """
 
@@ -202,7 +202,7 @@ class Connection:
     def cut(self) -> None:
         """End the connection, and what the kernel still has of it."""
         with suppress(OSError), self._borrowed() as peer:
-            # First, for libzmq closes it at once: nothing would tell the peer any more.
+            # First, for libzmq closes it at once: nothing would reach the peer any more.
             if peer.family != socket.AF_UNIX:
                 with suppress(FileNotFoundError):  # it was never held
                     peer.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
@@ -293,9 +293,9 @@ class Connections:
 
     Parameters
     ----------
-    monitor : the socket's, which tells of `MONITORED`; used under the guard's lock.
+    monitor : the socket's, which reports `MONITORED`; used under the guard's lock.
     places : the port that the socket listens at, or the paths of unix sockets.
-    door : is told of clients that it turned away unasked.
+    door : counts the clients that were turned away without asking it.
     """
 
     def __init__(
@@ -504,7 +504,7 @@ def _unconfirmed(peer: socket.socket) -> int:
 
 
 def _cookie(peer: socket.socket) -> bytes:
-    """Return what tells a socket from all others; nothing before Linux 4.12."""
+    """Return what identifies a socket among all; nothing before Linux 4.12."""
     try:
         return peer.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8)
     except OSError:

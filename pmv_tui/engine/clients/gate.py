@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 ENDPOINT = "inproc://zeromq.zap.01"
 
 STRANGERS = zmq.Event.HANDSHAKE_FAILED_PROTOCOL | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
-"""What a socket's monitor tells of clients that the gate is never asked about."""
+"""What a socket's monitor reports of clients that the gate is never asked about."""
 
 STOP_TIMEOUT = 1.0
 """Seconds that reading a list of keys may take when the engine ends."""
 
 SHOWN = 8
-"""Characters of a public key that are enough to tell it from others."""
+"""Characters of a public key that are enough to distinguish it from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class Door:
 
     def refuse(self, reason: str) -> None:
         """Count a client that was turned away."""
-        with self._lock:  # the gate tells of some, the main thread of others
+        with self._lock:  # the gate reports some, the main thread others
             self.refusals = Refusals(self.refusals.count + 1, reason, time.time_ns())
 
     def count_stranger(self, event: Mapping[str, Any]) -> None:
-        """Count, by what a socket's monitor tells, who came without a key or with another rig's."""
+        """Count, from a socket's monitor, who came without a key or with another rig's."""
         if event["event"] & STRANGERS:
             wrong = event["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
             self.refuse("it has another rig's key" if wrong else "it came without a key")
@@ -111,14 +111,14 @@ class Gate:
     ----------
     context : that of the cameras' sockets.
     keys : the rig's.
-    tell : records that its thread failed, in a sentence.
+    record : records that its thread failed, in a sentence.
     """
 
     def __init__(
         self,
         context: zmq.Context[zmq.Socket[bytes]],
         keys: Keys,
-        tell: Callable[[str], object] = log.error,
+        record: Callable[[str], object] = log.error,
     ) -> None:
         self._keys = keys
         self.folder = keys.folder
@@ -131,7 +131,7 @@ class Gate:
         self._socket.linger = 0
         self._socket.bind(ENDPOINT)
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._thread = LastingThread("gate", self._run, tell)
+        self._thread = LastingThread("gate", self._run, record)
 
     def door(self) -> Door:
         """Make the door of another camera."""
@@ -140,7 +140,7 @@ class Gate:
         return door
 
     def read_keys(self, door: Door) -> "Future[None]":
-        """Read the list anew and the rig's key, beside the caller's thread."""
+        """Read the list again and the rig's key, beside the caller's thread."""
 
         def read() -> None:
             self._list.read()
@@ -149,7 +149,7 @@ class Gate:
         return self._disk.submit(read)
 
     def look(self) -> None:
-        """Have the list read anew where it changed, beside the caller's thread."""
+        """Have the list read again where it changed, beside the caller's thread."""
         if self._looking is None or self._looking.done():
             self._looking = self._disk.submit(self._list.read)
 
@@ -216,7 +216,7 @@ class Gate:
 
 
 class _List:
-    """The listed keys, read anew when a file has changed. Asked by the gate and the main thread."""
+    """The listed keys, read again when a file has changed. Used by gate and main thread."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys

@@ -64,10 +64,10 @@ class Guard:
 
     Parameters
     ----------
-    tell : records that the thread failed, in a sentence.
+    record : records that the thread failed, in a sentence.
     """
 
-    def __init__(self, tell: Callable[[str], object] = log.error) -> None:
+    def __init__(self, record: Callable[[str], object] = log.error) -> None:
         self._lock = threading.Lock()
         """Held while connections are looked at, and by whoever adds or takes a socket."""
         self._sockets: dict[int, Connections] = {}
@@ -84,7 +84,7 @@ class Guard:
         self._count_at = 0.0
         self._rest = REST
         self._stopping = False
-        self._thread = LastingThread("guard", self._run, tell)
+        self._thread = LastingThread("guard", self._run, record)
 
     def start(self) -> None:
         """Start the thread."""
@@ -131,7 +131,7 @@ class Guard:
 
     def _run(self) -> None:
         while not self._stopping:
-            # A peer that was seen to send may go on where no arrival tells of it: what the kernel
+            # A peer that was seen to send may go on where no arrival shows it: what the kernel
             # has of it already goes to libzmq by and by.
             busy = self._again or self._memory.to_free
             ready = self._epoll.poll(self._rest if busy else self._until_count(), AT_ONCE)
@@ -177,14 +177,14 @@ class Guard:
         self._listeners = sum(each.listeners for each in self._sockets.values())
         if due and (self._looking_up is None or self._looking_up.done()):
             if self._looking_up is not None:
-                self._looking_up.result()  # to be told if it failed
+                self._looking_up.result()  # raises if it failed
                 self._looking_up = None
             unnamed = [one for each in self._sockets.values() for one in each.unnamed()]
             if unnamed:
                 self._looking_up = in_background(partial(_look_up, unnamed), "client names")
 
     def _register(self, connection: Connection) -> None:
-        """Have the kernel tell when a connection sends something.
+        """Have the kernel report when a connection sends something.
 
         libzmq owns the descriptor: when it closes it, the kernel forgets it here too.
         """
@@ -197,7 +197,7 @@ class Guard:
     def _forget(self, connection: Connection) -> None:
         if self._connections.get(connection.descriptor) is connection:
             del self._connections[connection.descriptor]
-            # Its number may be a monitor's by now: libzmq closed it, and the kernel gave it anew.
+            # Its number may be a monitor's by now: libzmq closed it, and the kernel reused it.
             if connection.descriptor not in self._sockets:
                 with suppress(OSError):
                     self._epoll.unregister(connection.descriptor)
@@ -286,7 +286,7 @@ class _Memory:
         self._free_at = time.monotonic() + LET_GO
 
     def free(self) -> None:
-        """Give it back if that is due."""
+        """Release it if that is due."""
         if self._free_at is not None and time.monotonic() >= self._free_at:
             self._free_at = None
             self._malloc_trim(0)

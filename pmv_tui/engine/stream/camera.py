@@ -76,7 +76,7 @@ def _region_reasons(
     """Compare with the sensor: the largest size reported is what the offset in use leaves of it."""
     whole = len(region) == 4 and all(isinstance(each, int) for each in region)
     if not (whole and isinstance(setting.actual, tuple)):
-        return  # What is no region at all is told when it is saved.
+        return  # What is no region at all is refused when it is saved.
     for start, size, offset, largest, smallest in zip(
         region[:2], region[2:], setting.actual[:2], highest[2:], lowest[2:], strict=True
     ):
@@ -153,17 +153,17 @@ class Shown:
         """
         now = time.monotonic_ns()
         progress = self._worker.progress
-        told = self.no_thumbnail(self._notice(now))
-        told["overlays"] = self._overlays.drawn(now)
+        shown = self.no_thumbnail(self._notice(now))
+        shown["overlays"] = self._overlays.drawn(now)
         newest = self._preview.newest(now)
         if newest is None:
-            return told
-        told["sequence"], told["timestamp"] = newest.sequence, newest.timestamp
-        told["image_size"] = newest.image.shape[1], newest.image.shape[0]
+            return shown
+        shown["sequence"], shown["timestamp"] = newest.sequence, newest.timestamp
+        shown["image_size"] = newest.image.shape[1], newest.image.shape[0]
         if newest.sequence != known:
             small = thumbnail(newest.image, max_width, max_height, progress.pixel_format)
-            told["size"], told["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
-        return told
+            shown["size"], shown["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
+        return shown
 
     def no_thumbnail(self, notice: str) -> Thumbnail:
         """Show no frame, and why."""
@@ -187,7 +187,7 @@ class Shown:
         return f"{state}: {reason}" if reason else state
 
     def _caption_at(self, now: int, label: str, publishing: str) -> str:
-        """Write name, fps and publishing state; anew twice a second, so that it can be read."""
+        """Return name, fps and publishing state; renewed twice a second, so that it can be read."""
         text, written = self._caption
         if now - written > CAPTION_PERIOD:
             text = f"{label}  {rate(self._worker.arrivals, now):.1f} fps  {publishing}"
@@ -208,7 +208,7 @@ class RigCamera:
     ----------
     config : complete: both addresses are given.
     listed : whether it stands in the config file.
-    tell : records what happened to it.
+    record : records what happened to it.
     rig : what the config says of all cameras.
     guard : watches its clients.
     door : lets its clients in; None: whoever comes.
@@ -222,7 +222,7 @@ class RigCamera:
         rig: RigConfig,
         receiver: Receiver,
         windows: Windows,
-        tell: Callable[[str], None],
+        record: Callable[[str], None],
         context: zmq.Context[zmq.Socket[bytes]],
         guard: Guard,
         door: Door | None,
@@ -237,7 +237,7 @@ class RigCamera:
         self._feed = WindowFeed(rig.display.rate)
         self._preview = PreviewFeed()
         self.publisher = Publisher(config.unique_id, rig.socket_config)
-        self.worker = Worker(config, self.publisher, self._feed, self._preview, tell)
+        self.worker = Worker(config, self.publisher, self._feed, self._preview, record)
         self.overlays = Overlays(rig.overlay, self._image_size)
         self.sockets = SocketPair(
             context, self.publisher, receiver, self.overlays, guard=guard, door=door
@@ -283,7 +283,7 @@ class RigCamera:
         self.shown.captions = rig.display.captions
 
     def change(self, config: CameraConfig) -> None:
-        """Take over other settings; what the camera makes of them, `settings` tells afterwards."""
+        """Take over other settings; `settings` reports what the camera makes of them."""
         self.config = config
         self.worker.change(config)
 
@@ -305,14 +305,14 @@ class RigCamera:
     def settings(self) -> CameraSettings:
         """Return every setting, as the camera reported it last."""
         pending, config = self.worker.change_pending, self.config
-        told = []
+        settings = []
         for setting in self.worker.progress.settings:
             newer = pending and setting.name in config.model_fields_set
             wanted = getattr(config, setting.name) if newer else setting.wanted
-            told.append(dataclasses.replace(setting, wanted=wanted))
-        told += [self._downsampling(), *self._orientation(), *self._source(), *self._of_all()]
-        settings = [cast("SettingStatus", dataclasses.asdict(setting)) for setting in told]
-        return CameraSettings(camera=config.label, pending=pending, settings=settings)
+            settings.append(dataclasses.replace(setting, wanted=wanted))
+        settings += [self._downsampling(), *self._orientation(), *self._source(), *self._of_all()]
+        statuses = [cast("SettingStatus", dataclasses.asdict(setting)) for setting in settings]
+        return CameraSettings(camera=config.label, pending=pending, settings=statuses)
 
     def _downsampling(self) -> Setting:
         factor = self.config.downsampling
@@ -321,7 +321,7 @@ class RigCamera:
         return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
 
     def _source(self) -> Iterator[Setting]:
-        """Report the source of a camera that has one; a password in it is not told."""
+        """Report the source of a camera that has one; a password in it is hidden."""
         source = self.config.source
         if self.config.backend in ("opencv", "simulated"):
             shown = without_passwords(source) if isinstance(source, str) else source

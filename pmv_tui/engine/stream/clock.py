@@ -13,8 +13,8 @@ SAMPLE_INTERVAL = NS_PER_S // 5
 SAMPLES = 1024
 
 LEAST_JUMP = NS_PER_S
-"""ns by which the difference cannot change between two samples, unless a clock was set or began
-anew: what came before says nothing of it."""
+"""ns by which the difference cannot change between two samples, unless a clock was set or
+restarted: what came before says nothing about it."""
 
 LEAST_SAMPLES = 10
 """Samples from which on a fit says anything."""
@@ -72,7 +72,7 @@ class DeviceClock:
 NS_PER_S = 1_000_000_000
 
 LEAST_STEP = 0.1
-"""Seconds between two looks that are told: a clock that is kept right by degrees moves far less."""
+"""Seconds of a step that is reported: a clock that is corrected by degrees moves far less."""
 
 
 class WallClock:

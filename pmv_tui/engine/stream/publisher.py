@@ -163,6 +163,6 @@ class Publisher:
         """Take out what clients subscribed to; who it was is sorted out off the frame's road."""
         with suppress(zmq.Again):
             for _ in range(CHANGES_AT_ONCE):
-                # ZeroMQ takes in all that comes meanwhile, be it a flood. To receive lets go of the
+                # ZeroMQ takes in all that comes meanwhile, even a flood. To receive lets go of the
                 # interpreter for that; to ask whether something waits would not.
                 bound.connections.took_change(bound.socket.recv(zmq.NOBLOCK, copy=False))

@@ -112,10 +112,10 @@ class Receiver:
     Parameters
     ----------
     pull_rate : times a second.
-    tell : records what went wrong, in a sentence.
+    record : records what went wrong, in a sentence.
     """
 
-    def __init__(self, pull_rate: float, tell: Callable[[str], object] = log.error) -> None:
+    def __init__(self, pull_rate: float, record: Callable[[str], object] = log.error) -> None:
         self._period = 1 / pull_rate
         self._inboxes: dict[Overlays, Inbox] = {}
         self._poller = zmq.Poller()
@@ -125,7 +125,7 @@ class Receiver:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poller.register(self._wake, zmq.POLLIN)
         self._stopping = threading.Event()
-        self._thread = LastingThread("receiver", self._run, tell)
+        self._thread = LastingThread("receiver", self._run, record)
 
     def set_rate(self, pull_rate: float) -> None:
         """Empty the sockets so many times a second from now on."""

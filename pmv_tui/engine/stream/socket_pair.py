@@ -14,8 +14,8 @@ from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver, ReceiverError
 from pmv_tui.engine.stream.sockets import BindError, BoundSocket, release_all
 
-TOLD = 60.0
-"""Seconds for which an edit that was refused is told, where the sockets stayed bound."""
+ERROR_SHOWN = 60.0
+"""Seconds for which a refused edit is shown, where the sockets stayed bound."""
 
 
 class SocketPair:
@@ -60,7 +60,7 @@ class SocketPair:
 
     def look(self) -> None:
         """Forget an edit that was refused: where the sockets stayed bound, nothing is wrong."""
-        if self.error and self.bound and time.monotonic() > self._failed_at + TOLD:
+        if self.error and self.bound and time.monotonic() > self._failed_at + ERROR_SHOWN:
             self.error = ""
 
     @property

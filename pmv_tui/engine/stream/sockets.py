@@ -102,7 +102,9 @@ class BoundSocket:
         self.socket.ipv6 = address.host.startswith("[")
         self._keep_alive()
         if kind == zmq.XPUB:
-            self.socket.xpub_verboser = True  # every subscription is told, so clients are counted
+            self.socket.xpub_verboser = (
+                True  # every subscription is reported, so clients are counted
+            )
             self.socket.rcvhwm = 0  # subscriptions never wait; the guard bounds what they take
             self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
             self.socket.sndhwm = SEND_QUEUE

@@ -53,7 +53,7 @@ STALLED_PERIODS = 5.0
 """Frame periods without a frame after which a slow camera is stalled."""
 
 LONGEST_REASON = 1000
-"""Characters of what a driver says that are told: windows, logs and answers hold no book."""
+"""Characters of a driver's message that are shown: windows, logs and answers hold no book."""
 
 HANGS_AFTER = 3.0
 """Seconds after which a grab that should have returned hangs."""
@@ -71,7 +71,7 @@ class Progress:
     failures, last_failure : how often the camera could not be opened or was lost, and why last.
     streaming_since, last_frame, last_sign : when the stream began, a frame came, and the camera's
         driver last returned; monotonic, ns.
-    serial : of the device that was opened last; empty where its back end does not tell.
+    serial : of the device that was opened last; empty where its back end does not say.
     raw_size : width and height of an image before downsampling, pixels; zeros before the first.
     settings : as the camera reported them after the opening or the last change.
     """
@@ -95,13 +95,13 @@ class Progress:
 
 
 class Worker:
-    """Runs one camera until told to stop.
+    """Runs one camera until asked to stop.
 
     Parameters
     ----------
     config : the camera's.
     publisher, feed, preview : get every frame.
-    tell : records what happened, in a sentence.
+    record : records what happened, in a sentence.
     """
 
     def __init__(
@@ -110,16 +110,16 @@ class Worker:
         publisher: Publisher,
         feed: WindowFeed,
         preview: PreviewFeed,
-        tell: Callable[[str], None],
+        record: Callable[[str], None],
     ) -> None:
         self._wanted = self._config = self._applied = config
         self._publisher = publisher
         self._feed = feed
         self._preview = preview
-        self._tell = tell
+        self._record = record
         self._stopping = False
         self._wake = threading.Event()
-        self._thread = LastingThread(config.label, self._run, tell)
+        self._thread = LastingThread(config.label, self._run, record)
         self._camera: Camera | None = None
         self._rate = config.fps
         self.progress = Progress()
@@ -206,7 +206,7 @@ class Worker:
         try:
             self._stream()
         except RestartNeeded as needed:
-            self._tell(f"{needed}: the stream restarts")
+            self._record(f"{needed}: the stream restarts")
             progress.state = "opening"
             return 0.0
         except EndOfStream as end:
@@ -260,7 +260,7 @@ class Worker:
                 self.progress.earlier_counts += camera.counts
                 camera.close()
             except Exception:
-                # What ended the stream is what is told.
+                # What ended the stream is what is reported.
                 log.exception("%s: could not be closed in order", self._config.label)
 
     def _started(self, camera: Camera) -> None:
@@ -284,7 +284,7 @@ class Worker:
             changed = getattr(wanted, setting.name, None) != getattr(former, setting.name, None)
             # A note may also say where a value comes from that is as it was wanted.
             if changed and setting.note and setting.actual != setting.wanted:
-                self._tell(f"{setting.name} is {written(setting.actual)}: {setting.note}")
+                self._record(f"{setting.name} is {written(setting.actual)}: {setting.note}")
 
     def _read_settings(self, camera: Camera) -> None:
         self.progress.settings = camera.settings()

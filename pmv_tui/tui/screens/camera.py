@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static
 
 from pmv_tui.config import OPTIONAL
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
-from pmv_tui.tui.link import PERIOD, EngineLink, Untold
+from pmv_tui.tui.link import PERIOD, EngineLink, Unanswered
 from pmv_tui.tui.screens.dialogs import SaveDialog
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
@@ -201,7 +201,7 @@ class CameraScreen(SteeringScreen):
         """Ask for the settings and draw them; tell whether a change is pending."""
         try:
             told = await self.link.settings(self._unique_id)
-        except Untold as reason:
+        except Unanswered as reason:
             self._entitle(f"settings as last reported: {reason}")
             return False
         self._settings = told["settings"]
@@ -238,7 +238,7 @@ class CameraScreen(SteeringScreen):
 
         async def save(value: Any) -> str:
             changes = {setting["name"]: value}
-            results = await self.link.tell("set", camera=self._unique_id, changes=changes)
+            results = await self.link.command("set", camera=self._unique_id, changes=changes)
             self._ask_again.set()
             failures = [result["text"] for result in results if not result["ok"]]
             if not failures:

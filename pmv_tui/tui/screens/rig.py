@@ -98,10 +98,11 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         cameras = self.state.arranged
         shown = self._filter.shown(cameras)
         self.query_one(CameraTable).show_cameras(shown, self._filter.marked)
-        place, told = self.query_one("#place", Static), self._filter.told(len(shown), len(cameras))
-        place.display = bool(told)
-        if place.content != f" {told}":
-            place.update(f" {told}")
+        place = self.query_one("#place", Static)
+        summary = self._filter.summary(len(shown), len(cameras))
+        place.display = bool(summary)
+        if place.content != f" {summary}":
+            place.update(f" {summary}")
         self._describe()
 
     def _show_empty(self, state: RigState) -> None:
@@ -201,7 +202,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Open all windows, or close all where none is left to open."""
         if self.target():
             shown = self._all_shown
-            self.tell_window(argument(shown), close=all(map(is_open, shown)))
+            self.ask_for_window(argument(shown), close=all(map(is_open, shown)))
 
     def _offer_reload(self, state: RigState) -> None:
         """Offer, once for each time, to take over a config file that was edited."""
@@ -216,11 +217,11 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         self.go_on(self._reload)
 
     async def _reload(self) -> None:
-        results = await self.link.tell("reload")
+        results = await self.link.command("reload")
         self.toast_failures(results)
         if told := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
             self.toast("\n".join(told))
 
     def action_rescan(self) -> None:
         """Search for cameras."""
-        self.tell("rescan", "Searching for cameras")
+        self.command("rescan", "Searching for cameras")

@@ -172,7 +172,7 @@ class SteeringScreen(ExplainedScreen[None]):
         cameras = self.targets()
         closed = [camera for camera in cameras if not is_open(camera)]
         if cameras:
-            self.tell_window(argument(closed or cameras), close=not closed)
+            self.ask_for_window(argument(closed or cameras), close=not closed)
 
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
@@ -184,7 +184,7 @@ class SteeringScreen(ExplainedScreen[None]):
         unique_id = camera["unique_id"]
 
         async def save(pub: str, pull: str) -> str:
-            results = await self.link.tell("addresses", camera=unique_id, pub=pub, pull=pull)
+            results = await self.link.command("addresses", camera=unique_id, pub=pub, pull=pull)
             failures = [result["text"] for result in results if not result["ok"]]
             if not failures:
                 self.toast(f"{camera['name']}: {_moved(camera, pub, pull)}")
@@ -203,7 +203,7 @@ class SteeringScreen(ExplainedScreen[None]):
             self.toast(f"{names} {verb} in the config file already")
         elif missing:
             done = f"{names} {verb} in the config file now"
-            self.tell("set", done, camera=argument(missing), changes={})
+            self.command("set", done, camera=argument(missing), changes={})
 
     def open_camera(self, camera: CameraStatus) -> None:
         """Open a camera's screen."""
@@ -238,29 +238,29 @@ class SteeringScreen(ExplainedScreen[None]):
             self.go_on(partial(self._tell_cameras, command, cameras))
 
     async def _tell_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
-        results = await self.link.tell(command, camera=argument(cameras))
+        results = await self.link.command(command, camera=argument(cameras))
         failed = self.toast_failures(results)
         if len(cameras) == 1 and not failed:
             self.toast(DONE[command].format(**cameras[0]))
         elif names := [result["camera"] for result in results if result["ok"]]:
             self.toast(f"{ALL_DONE[command]}: {', '.join(names)}")
 
-    def tell_window(self, camera: str | list[str], *, close: bool) -> None:
+    def ask_for_window(self, camera: str | list[str], *, close: bool) -> None:
         """Ask for a window on the display of this terminal's environment, or for its end."""
         arguments = {"close": True} if close else display_here()
-        self.tell("window", camera=camera, **arguments)
+        self.command("window", camera=camera, **arguments)
 
-    def tell(self, command: str, done: str = "", **arguments: Any) -> None:
+    def command(self, command: str, done: str = "", **arguments: Any) -> None:
         """Send a command and say what became of it, on whatever screen one is then.
 
         Parameters
         ----------
         done : what to say where nothing failed.
         """
-        self.go_on(partial(self._tell, command, done, arguments))
+        self.go_on(partial(self._command, command, done, arguments))
 
-    async def _tell(self, command: str, done: str, arguments: dict[str, Any]) -> None:
-        failed = self.toast_failures(await self.link.tell(command, **arguments))
+    async def _command(self, command: str, done: str, arguments: dict[str, Any]) -> None:
+        failed = self.toast_failures(await self.link.command(command, **arguments))
         if done and not failed:
             self.toast(done)
 

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pmv_tui.tui.glyphs import AsciiOnly
-from pmv_tui.tui.link import EngineLink, Untold
+from pmv_tui.tui.link import EngineLink, Unanswered
 from pmv_tui.tui.picture.look import NO_COLOUR, Look, look_of, style_of
 from pmv_tui.tui.text.columns import MIN_NAME_WIDTH, fps_short, name_cell, plug_short, state_cell
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Line, tabular
@@ -44,7 +44,7 @@ class PictureView(Widget, can_focus=False):
         self._look: Look | None = None
         self._drawing: Drawing | None = None
         self._image: Thumbnail | None = None
-        self._told: Thumbnail | None = None
+        self._newest: Thumbnail | None = None
         self._cells: Cells | None = None
         self._known = 0
 
@@ -66,34 +66,34 @@ class PictureView(Widget, can_focus=False):
     @property
     def waits(self) -> bool:
         """Whether an image is to come any moment: there is none, and nothing keeps it back."""
-        return self._image is None and not (self._told and self._told["notice"])
+        return self._image is None and not (self._newest and self._newest["notice"])
 
     def follow(self, unique_id: str) -> bool:
-        """Show this camera from now on; tell whether that is another one."""
+        """Show this camera from now on; return whether that is another one."""
         if unique_id == self._unique_id:
             return False
         self._unique_id = unique_id
-        self._image = self._told = None
+        self._image = self._newest = None
         self._known = 0
         self._put(None)
         return True
 
-    def show(self, told: Thumbnail) -> None:
-        """Show what the engine told of the camera."""
-        if told["pixels"] is not None:
-            self._image = told
-        elif not told["sequence"]:
+    def show(self, newest: Thumbnail) -> None:
+        """Show what the engine reported of the camera."""
+        if newest["pixels"] is not None:
+            self._image = newest
+        elif not newest["sequence"]:
             self._image = None
-        self._told = told
-        self._draw(told["notice"])
-        self._known = told["sequence"]
+        self._newest = newest
+        self._draw(newest["notice"])
+        self._known = newest["sequence"]
 
     def freeze(self, why: str) -> None:
-        """Mark what is shown as old: the engine tells no more."""
+        """Mark what is shown as old: the engine reports no more."""
         self._draw(why)
 
     def give_up(self, why: str) -> None:
-        """Say why what was told cannot be drawn."""
+        """Say why what was reported cannot be drawn."""
         self._image = None
         self._draw(why)
 
@@ -102,7 +102,7 @@ class PictureView(Widget, can_focus=False):
         self._known = 0
 
     def notify_style_update(self) -> None:
-        """Draw anew in another theme."""
+        """Redraw in another theme."""
         super().notify_style_update()
         self._cells = None
 
@@ -114,7 +114,7 @@ class PictureView(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line, the picture in the middle of the widget."""
-        # Looked up once: Textual puts the widget's own style together anew each time.
+        # Looked up once: Textual puts the widget's own style together again each time.
         cells, width, own = self._cells, self.size.width, self.rich_style
         if cells is None:
             return Strip.blank(width, own)
@@ -133,15 +133,15 @@ class PictureView(Widget, can_focus=False):
         # numpy takes as long to import as half of Textual, and nothing but pictures needs it.
         from pmv_tui.tui.picture.draw import Drawing, greys_in, words  # noqa: PLC0415
 
-        if self._image is None or self._told is None:
+        if self._image is None or self._newest is None:
             text = notice or ("waiting for an image" if self._unique_id else "")
             self._put(words(text, self.size.height, self.size.width) if text else None)
             return
         look = self._current_look()
         if self._drawing is None or look != self._look:
             self._look, self._drawing = look, Drawing(look)
-        told, pixels = self._told, greys_in(self._image)
-        self._put(self._drawing.draw(pixels, told["image_size"], told["overlays"], notice))
+        newest, pixels = self._newest, greys_in(self._image)
+        self._put(self._drawing.draw(pixels, newest["image_size"], newest["overlays"], notice))
 
     def _put(self, cells: "Cells | None") -> None:
         """Put a picture in the place of the former, and have drawn what is different."""
@@ -220,22 +220,22 @@ class PictureFeed:
         width, height = (min(sides) for sides in zip(*sizes, strict=True))
         known = {view.unique_id: view.known for view in views}
         try:
-            told = await self._link.thumbnails(known, width, height)
-        except Untold as why:
+            thumbnails = await self._link.thumbnails(known, width, height)
+        except Unanswered as why:
             for view in views:
                 view.freeze(str(why))
             return
         for view, size in zip(views, sizes, strict=True):
-            for one in told:
+            for one in thumbnails:
                 # While the answer was under way, another camera or size may have been chosen.
                 if one["unique_id"] == view.unique_id and view.wanted_size == size:
                     _show(view, one)
 
 
-def _show(view: PictureView, told: Thumbnail) -> None:
+def _show(view: PictureView, newest: Thumbnail) -> None:
     """Have a view show a picture; one that cannot be drawn says why in its own place."""
     try:
-        view.show(told)
+        view.show(newest)
     except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
         view.give_up(f"no picture: {type(error).__name__}: {error}")
 
