@@ -33,18 +33,18 @@ def test_a_refused_edit_is_told_for_a_while_and_a_failed_plug_until_one_works(
         pair = SocketPair(context, publisher, receiver, overlays, guard=guard, door=None)
         with pytest.raises(BindError):
             pair.bind(pub, taken)
-        monkeypatch.setattr(socket_pair, "TOLD", 0.0)
+        monkeypatch.setattr(socket_pair, "ERROR_SHOWN", 0.0)
         pair.look()
         assert "in use" in pair.error, "it is not plugged"
         pair.bind(pub, pull)
         assert pair.error == ""
 
-        monkeypatch.setattr(socket_pair, "TOLD", 1e9)
+        monkeypatch.setattr(socket_pair, "ERROR_SHOWN", 1e9)
         with pytest.raises(BindError):
             pair.move(pub, taken)
         pair.look()
         assert "in use" in pair.error
-        monkeypatch.setattr(socket_pair, "TOLD", -1.0)
+        monkeypatch.setattr(socket_pair, "ERROR_SHOWN", -1.0)
         pair.look()
         assert pair.error == "", "its old addresses are in use, and nothing is wrong"
         pair.release()
