@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cameras import BUILT_IN
+from pmv_tui.config.values import short, span
 from pmv_tui.wire.status import (
     CameraStatus,
     ClientStatus,
@@ -149,7 +150,7 @@ def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
         _local_time(client["since"]).partition(".")[0],
         "-" if fps is None else f"{fps:.1f}",
         "-" if mb_s is None else f"{mb_s:.1f}",
-        _value(client["missed"]),
+        short(client["missed"]),
         "-" if waiting is None else f"{waiting / 1000:.0f} kB",
         client["text"],
     )
@@ -175,41 +176,14 @@ def settings_lines(settings: list[SettingStatus]) -> list[str]:
         rows.append(
             (
                 setting["name"],
-                _value(setting["wanted"]),
-                _value(setting["actual"]),
-                _allowed(setting),
+                short(setting["wanted"]),
+                short(setting["actual"]),
+                ", ".join(setting["choices"]) or span(setting["lowest"], setting["highest"]),
                 setting["unit"],
                 setting["note"],
             )
         )
     return _table(rows)
-
-
-def _allowed(setting: SettingStatus) -> str:
-    """Return the allowed values: a range, perhaps open at an end, or choices."""
-    match setting["lowest"], setting["highest"]:
-        case None, None:
-            return ", ".join(setting["choices"])
-        case lowest, None:
-            return f"from {_value(lowest)}"
-        case None, highest:
-            return f"to {_value(highest)}"
-        case lowest, highest:
-            return f"{_value(lowest)} to {_value(highest)}"
-
-
-def _value(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:.10g}"
-        case list():
-            return ",".join(map(_value, value))
-        case _:
-            return str(value)
 
 
 def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ from pmv_tui.config.addresses import FIRST_PORT, Address, free_pair
 from pmv_tui.config.locate import real_path
 from pmv_tui.config.schema import CameraConfig, RigConfig, why_no_pixel
 from pmv_tui.config.toml_text import KeyPath
-from pmv_tui.untrusted import without_passwords
+from pmv_tui.config.values import whole
 
 _KINDS = {
     float: "a number",
@@ -73,38 +73,8 @@ def explain(error: ErrorDetails) -> tuple[KeyPath, str]:
         return path, "write [[cameras]], in double brackets, above each camera"
     else:
         needed = f"it must be a block headed {_HEADERS[str(path[0])]}"
-    return path, f"{shown(error['input'])} is not allowed; {needed}"
-
-
-def shown(value: object) -> str:
-    """Show a value as TOML writes it, short enough for a line."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            value = without_passwords(value)
-            return f'"{value}"' if len(value) <= 40 else f'"{value[:40]}…"'
-        case int() if abs(value) >= 2**63:
-            return "a number this large"
-        case list():
-            return "an array"
-        case dict():
-            return "a table"
-        case _:
-            return str(value)
-
-
-def written(value: object) -> str:
-    """Write a camera's value for a sentence, whole."""
-    match value:
-        case None:
-            return "not there"
-        case list() | tuple():
-            return f"[{', '.join(map(written, value))}]"
-        case float():
-            return f"{value:.12g}"
-        case _:
-            return shown(value)
+    given = "an array" if isinstance(error["input"], list) else whole(error["input"])
+    return path, f"{given} is not allowed; {needed}"
 
 
 def wanted(field: FieldInfo) -> str:
@@ -120,7 +90,7 @@ def wanted(field: FieldInfo) -> str:
 def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin is Literal:
-        return " or ".join(shown(choice) for choice in get_args(annotation))
+        return " or ".join(whole(choice) for choice in get_args(annotation))
     if origin is tuple:
         return f"a list of {len(get_args(annotation))} whole numbers"
     if origin in (Union, UnionType):

@@ -7,10 +7,10 @@ from typing import Any
 
 from pmv_tui.config import OPTIONAL
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.check import written
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
 from pmv_tui.config.schema import SECTION_OF
+from pmv_tui.config.values import whole
 from pmv_tui.engine.config_file import Prepared
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errand, Steps
@@ -267,8 +267,8 @@ class Commands:
         before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
         was = getattr(before, key, None)
         if key in OPTIONAL and value in (None, ""):
-            return f"{key} left out" + ("" if was is None else f" (was {written(was)})")
-        return f"{key} = {written(value)}" + ("" if was is None else f" (was {written(was)})")
+            return f"{key} left out" + ("" if was is None else f" (was {whole(was)})")
+        return f"{key} = {whole(value)}" + ("" if was is None else f" (was {whole(was)})")
 
     async def _at_once(self, commands: Sequence[Steps[Result]]) -> list[Result]:
         """Carry out all of them, each waiting for what it needs beside the others."""

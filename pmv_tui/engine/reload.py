@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from pmv_tui.config.check import addresses, written
+from pmv_tui.config.check import addresses
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.config.toml_text import parse_toml
+from pmv_tui.config.values import whole
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.receiver import ReceiverError
@@ -72,7 +73,7 @@ class Reload:
                 continue
             keys = before.model_fields_set | after.model_fields_set
             changed = [
-                f"{name}.{key} = {written(getattr(after, key))}"
+                f"{name}.{key} = {whole(getattr(after, key))}"
                 for key in sorted(keys)
                 if getattr(before, key) != getattr(after, key)
             ]
@@ -138,7 +139,7 @@ class Reload:
 def _differences(before: CameraConfig, after: CameraConfig) -> list[str]:
     """Write every key that differs, with its new value."""
     return [
-        f"{key} = {written(getattr(after, key))}"
+        f"{key} = {whole(getattr(after, key))}"
         for key in CameraConfig.model_fields
         if getattr(before, key) != getattr(after, key)
     ]

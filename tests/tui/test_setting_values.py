@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmv_tui.config.values import short
 from pmv_tui.tui.text.settings import (
     allowed,
+    as_typed,
     deviation,
     is_editable,
     options,
     read_value,
-    show_value,
-    write_value,
 )
 from tests.tui.rig_double import a_setting
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason(wanted: Any, typed: str, e
 @given(st.floats(min_value=-1e6, max_value=1e6, allow_nan=False).map(lambda x: round(x, 5)))
 def test_a_number_as_it_is_prefilled_reads_as_itself(value: float) -> None:
     setting = a_setting("gain", value)
-    assert read_value(setting, write_value(value)).value == pytest.approx(value)
+    assert read_value(setting, as_typed(value)).value == pytest.approx(value)
 
 
 def test_a_value_outside_the_range_is_read_with_a_warning() -> None:
@@ -116,7 +116,7 @@ def test_in_full_the_range_tells_every_bound_and_the_steps() -> None:
     ],
 )
 def test_a_value_in_the_table_is_short(value: Any, shown: str) -> None:
-    assert show_value(value) == shown
+    assert short(value) == shown
 
 
 @pytest.mark.parametrize(

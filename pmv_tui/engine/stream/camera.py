@@ -11,8 +11,8 @@ from pmv_tui.cameras.base import Setting
 from pmv_tui.cameras.images import FLIPS
 from pmv_tui.cameras.readback import absent
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.check import written
 from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pixel
+from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.stream.overlays import Overlays
@@ -55,7 +55,7 @@ def why_not_taken(
 
 def _reasons(setting: Setting, value: Any) -> Iterator[str]:
     if setting.choices and str(value) not in setting.choices:
-        yield f"{written(value)} is not offered by the camera; it has {', '.join(setting.choices)}"
+        yield f"{whole(value)} is not offered by the camera; it has {', '.join(setting.choices)}"
     match value, setting.lowest, setting.highest:
         case bool(), _, _:
             return
@@ -65,7 +65,7 @@ def _reasons(setting: Setting, value: Any) -> Iterator[str]:
             isinstance(lowest, int | float) and value < lowest
         ) or (isinstance(highest, int | float) and value > highest):
             yield (
-                f"{written(value)} is out of the camera's range; it takes "
+                f"{whole(value)} is out of the camera's range; it takes "
                 f"{_range(lowest, highest)}{setting.unit and f' {setting.unit}'} now"
             )
 
@@ -74,8 +74,8 @@ def _region_reasons(
     setting: Setting, region: Sequence[int], lowest: Sequence[int], highest: Sequence[int]
 ) -> Iterator[str]:
     """Compare with the sensor: the largest size reported is what the offset in use leaves of it."""
-    whole = len(region) == 4 and all(isinstance(each, int) for each in region)
-    if not (whole and isinstance(setting.actual, tuple)):
+    is_one = len(region) == 4 and all(isinstance(each, int) for each in region)
+    if not (is_one and isinstance(setting.actual, tuple)):
         return  # What is no region at all is refused when it is saved.
     for start, size, offset, largest, smallest in zip(
         region[:2], region[2:], setting.actual[:2], highest[2:], lowest[2:], strict=True
@@ -83,7 +83,7 @@ def _region_reasons(
         sensor = offset + largest
         if size < smallest or start + size > sensor:
             yield (
-                f"{written(region)} does not fit: of the {sensor} pixels of the sensor that way, "
+                f"{whole(region)} does not fit: of the {sensor} pixels of the sensor that way, "
                 f"{start} + {size} are wanted, and {smallest} at least"
             )
 
@@ -91,11 +91,11 @@ def _region_reasons(
 def _range(lowest: object, highest: object) -> str:
     match lowest, highest:
         case None, _:
-            return f"up to {written(highest)}"
+            return f"up to {whole(highest)}"
         case _, None:
-            return f"{written(lowest)} and more"
+            return f"{whole(lowest)} and more"
         case _:
-            return f"{written(lowest)} to {written(highest)}"
+            return f"{whole(lowest)} to {whole(highest)}"
 
 
 CAPTION_PERIOD = 500_000_000

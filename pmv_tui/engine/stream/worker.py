@@ -24,8 +24,8 @@ from pmv_tui.cameras.base import (
 from pmv_tui.cameras.images import downsample, orient, oriented_format
 from pmv_tui.cameras.registry import device_of, open_camera
 from pmv_tui.cameras.search import searches
-from pmv_tui.config.check import written
 from pmv_tui.config.schema import CameraConfig, why_no_pixel
+from pmv_tui.config.values import whole
 from pmv_tui.control.claims import Claimed, claim, device_claim
 from pmv_tui.control.engines import whose_engine
 from pmv_tui.engine.stream.clock import DeviceClock
@@ -284,7 +284,7 @@ class Worker:
             changed = getattr(wanted, setting.name, None) != getattr(former, setting.name, None)
             # A note may also say where a value comes from that is as it was wanted.
             if changed and setting.note and setting.actual != setting.wanted:
-                self._record(f"{setting.name} is {written(setting.actual)}: {setting.note}")
+                self._record(f"{setting.name} is {whole(setting.actual)}: {setting.note}")
 
     def _read_settings(self, camera: Camera) -> None:
         self.progress.settings = camera.settings()

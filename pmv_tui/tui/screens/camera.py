@@ -13,6 +13,7 @@ from textual.signal import Signal
 from textual.widgets import Input, OptionList, Static
 
 from pmv_tui.config import OPTIONAL
+from pmv_tui.config.values import short
 from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
 from pmv_tui.tui.link import PERIOD, EngineLink, Unanswered
 from pmv_tui.tui.screens.dialogs import SaveDialog
@@ -23,14 +24,13 @@ from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.settings import (
     Reading,
     allowed,
+    as_typed,
     deviation,
     is_editable,
     name_setting,
     options,
     read_value,
-    show_value,
     why_fixed,
-    write_value,
 )
 from pmv_tui.tui.widgets.bars import KeyFooter
 from pmv_tui.tui.widgets.fields import Choices, Field
@@ -62,7 +62,7 @@ class SettingDialog(SaveDialog):
     def compose(self) -> ComposeResult:
         """Lay out what holds and what is allowed, the field or the list, and the buttons."""
         setting = self._setting
-        wanted = write_value(setting["actual"] if setting["wanted"] is None else setting["wanted"])
+        wanted = as_typed(setting["actual"] if setting["wanted"] is None else setting["wanted"])
         with Vertical(classes="dialog"):
             title = f"{plain(setting['name'])} of {plain(self._camera)}"
             yield Static(title, classes="dialog-title", markup=False)
@@ -110,9 +110,9 @@ class SettingDialog(SaveDialog):
         if setting["actual"] is None:
             return plain(setting["note"]) or "not on this camera"
         if why := deviation(setting):
-            parts.append(f"now {show_value(setting['actual'])}{unit}: {why}")
+            parts.append(f"now {plain(short(setting['actual']))}{unit}: {why}")
         else:
-            parts.append(f"now {show_value(setting['actual'])}{unit}")
+            parts.append(f"now {plain(short(setting['actual']))}{unit}")
             parts.append(plain(setting["note"]))
         if not self._options and (bounds := allowed(setting, full=True)):
             parts.append(f"allowed {bounds}")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 
 from pmv_tui.config import OPTIONAL
+from pmv_tui.config.values import short, span, whole
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, plain, tabular, wrap
 from pmv_tui.wire.status import CameraStatus, SettingStatus
 
@@ -45,34 +46,11 @@ def name_setting(camera: CameraStatus) -> SettingStatus:
     )
 
 
-def write_value(value: Any) -> str:
-    """Write a value in full, as it is typed and as the config file has it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:.12g}"
-        case list() | tuple():
-            return ", ".join(write_value(one) for one in value)
-        case _:
-            return plain(str(value))
-
-
-def show_value(value: Any) -> str:
-    """Write a value short, to be compared with others in a table."""
-    match value:
-        case None:
-            return "-"
-        case float() if abs(value) >= 0.001:
-            return f"{value:.3f}".rstrip("0").rstrip(".")
-        case float():
-            return f"{value:.3g}"
-        case list() | tuple():
-            return ",".join(show_value(one) for one in value)
-        case _:
-            return write_value(value)
+def as_typed(value: Any) -> str:
+    """Write a value in full, as it is typed: as the file has it, without quotes and brackets."""
+    if value is None or isinstance(value, str):
+        return plain(value or "")
+    return whole(value).strip("[]")
 
 
 def is_absent(setting: SettingStatus) -> bool:
@@ -91,7 +69,7 @@ def why_fixed(setting: SettingStatus) -> str:
     """Return why a setting cannot be changed."""
     if is_absent(setting):
         return plain(setting["note"]) or "not on this camera"
-    return f"this camera has only {show_value(setting['actual'])}"
+    return f"this camera has only {plain(short(setting['actual']))}"
 
 
 def deviation(setting: SettingStatus) -> str:
@@ -118,14 +96,8 @@ def allowed(setting: SettingStatus, *, full: bool = False) -> str:
     """
     if choices := options(setting):
         return ", ".join(choices)
-    write = write_value if full else _bound
-    lowest, highest = setting["lowest"], setting["highest"]
-    parts = []
-    if lowest is not None:
-        parts.append(f"{write(lowest)} to" if highest is not None else f"from {write(lowest)}")
-    if highest is not None:
-        parts.append(write(highest) if lowest is not None else f"to {write(highest)}")
-    parts.append(plain(setting["unit"]))
+    write = as_typed if full else _bound
+    parts = [span(setting["lowest"], setting["highest"], write), plain(setting["unit"])]
     if full and setting["step"]:
         parts.append(f"in steps of {write(setting['step'])}")
     return " ".join(filter(None, parts))
@@ -178,7 +150,7 @@ def _bound(value: Any) -> str:
         case [_, _, width, height]:
             return f"{width}x{height}"
         case _:
-            return show_value(value)
+            return short(value)
 
 
 def _read_whole(text: str) -> Reading:
@@ -213,7 +185,7 @@ def _outside(setting: SettingStatus, value: Any) -> str:
         (_exceeds(setting["lowest"], value), setting["lowest"], "minimum"),
     ):
         if beyond:
-            return f"{kind} is {write_value(bound)} now; {write_value(value)} will be refused"
+            return f"{kind} is {as_typed(bound)} now; {as_typed(value)} will be refused"
     return ""
 
 
@@ -277,7 +249,7 @@ def setting_rows(
     widths = _widths([titles, *rows])
     if _total(widths) > width:
         titles = [Cell(column.short or column.title) for column in SETTING_COLUMNS]
-        rows = [_cells(setting, short=True) for setting in settings]
+        rows = [_cells(setting, narrow=True) for setting in settings]
         widths = _fitted(_widths([titles, *rows]), width)
     lines = [
         [
@@ -298,18 +270,18 @@ def _row(setting: SettingStatus, cells: list[Cell], widths: list[int], base: Bas
     return tabular(cells[: len(widths)], widths, base)
 
 
-def _cells(setting: SettingStatus, *, short: bool = False) -> list[Cell]:
+def _cells(setting: SettingStatus, *, narrow: bool = False) -> list[Cell]:
     """Write what each column shows of a setting."""
-    name, wanted = Cell(plain(setting["name"])), Cell(show_value(setting["wanted"]))
+    name, wanted = Cell(plain(setting["name"])), Cell(plain(short(setting["wanted"])))
     if is_absent(setting):
         return [name, wanted, Cell("-", "muted"), Cell(why_fixed(setting), "muted"), Cell("")]
     if deviation(setting):
-        actual = Cell(f"▲ {show_value(setting['actual'])}", "warning")
+        actual = Cell(f"▲ {plain(short(setting['actual']))}", "warning")
     else:
-        actual = Cell(show_value(setting["actual"]))
+        actual = Cell(plain(short(setting["actual"])))
     if not is_editable(setting):
         return [name, wanted, actual, Cell(allowed(setting), "muted"), Cell("fixed", "muted")]
-    restarts = "restarts" if short else "restarts the stream"
+    restarts = "restarts" if narrow else "restarts the stream"
     change = Cell("live" if setting["live"] else restarts)
     return [name, wanted, actual, Cell(allowed(setting)), change]
 
@@ -320,7 +292,7 @@ def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Li
     if not why:
         return []
     left = MARK_WIDTH + indent + GAP
-    text = f"▲ not {show_value(setting['wanted'])}: {why}"
+    text = f"▲ not {plain(short(setting['wanted']))}: {why}"
     return [Line((Cell(" " * left), Cell(row, "warning"))) for row in wrap(text, width - left)]
 
 

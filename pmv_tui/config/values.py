@@ -1,0 +1,62 @@
+"""A setting's value as text: whole, as the config file has it, and short, as a table shows it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pmv_tui.untrusted import without_passwords
+
+LONGEST_TEXT = 40
+"""Characters of a text that are shown; what is longer is cut."""
+
+
+def whole(value: Any) -> str:
+    """Write a value for a sentence, as the config file has it; without passwords."""
+    match value:
+        case None:
+            return "not there"
+        case bool():
+            return str(value).lower()
+        case str():
+            value = without_passwords(value)
+            cut = value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
+            return f'"{cut}"'
+        case int() if abs(value) >= 2**63:
+            return "a number this large"
+        case float():
+            return f"{value:.12g}"
+        case list() | tuple():
+            return f"[{', '.join(map(whole, value))}]"
+        case dict():
+            return "a table"
+        case _:
+            return str(value)
+
+
+def short(value: Any) -> str:
+    """Write a value to be compared with others in a table."""
+    match value:
+        case None:
+            return "-"
+        case str():
+            return value
+        case float() if abs(value) >= 0.001:
+            return f"{value:.3f}".rstrip("0").rstrip(".")
+        case float():
+            return f"{value:.3g}"
+        case list() | tuple():
+            return ",".join(map(short, value))
+        case _:
+            return whole(value)
+
+
+def span(lowest: Any, highest: Any, write: Callable[[Any], str] = short) -> str:
+    """Write a range, open at an end or not; empty where neither end is known."""
+    match lowest, highest:
+        case None, None:
+            return ""
+        case _, None:
+            return f"from {write(lowest)}"
+        case None, _:
+            return f"to {write(highest)}"
+        case _:
+            return f"{write(lowest)} to {write(highest)}"
