@@ -64,5 +64,5 @@ def taken(address: str) -> str:
     port = address.rpartition(":")[2]
     return (
         f"port {port} is in the way: it is another program's, or no pub_address; pmv-tui status "
-        f"tells the cameras' addresses, and on the rig `ss -tlnp sport = :{port}` who has the port"
+        f"shows the cameras' addresses, and on the rig `ss -tlnp sport = :{port}` who has the port"
     )

@@ -1,4 +1,4 @@
-"""Finds the brightest spot in the newest image, sends a box back, and tells how old images were.
+"""Finds the brightest spot in the newest image, sends a box back, and reports how old images were.
 
 Needs pyzmq, msgpack, numpy and pmv_tui.client.
 """

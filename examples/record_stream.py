@@ -69,9 +69,9 @@ def until(frames: Subscription, seconds: float | None) -> Iterator[Frame]:
 
 
 def record(frames: Iterator[Frame], video: Video, table: Path) -> int:
-    """Write frames and their rows until they end or ctrl+c; give how many.
+    """Write frames and their rows until they end or ctrl+c; return how many.
 
-    A line tells how it goes: `behind` grows where the disk or the processor is too slow.
+    A line shows how it goes: `behind` grows where the disk or the processor is too slow.
     """
     count = missing = 0
     last_line = time.monotonic()

@@ -67,7 +67,7 @@ class Keys:
         return read_pair(self.server_secret)
 
     def make_server(self) -> bool:
-        """Make the rig's own pair unless there is one; tell whether it was made.
+        """Make the rig's own pair unless there is one; return whether it was made.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class Keys:
         KeyFileError : it is not listed, or cannot be removed.
         """
         listed = self._listed(name)
-        with _told(listed):
+        with _named(listed):
             if not os.path.lexists(listed):
                 raise KeyFileError(f"no client {name} is listed in {self.clients_folder}")
             listed.unlink()
@@ -130,7 +130,7 @@ class Keys:
         ------
         KeyFileError : the list cannot be looked at, or others can change it.
         """
-        with _told(self.clients_folder):
+        with _named(self.clients_folder):
             try:
                 files = sorted(os.scandir(self.clients_folder), key=lambda file: file.name)
             except FileNotFoundError:
@@ -189,7 +189,7 @@ class Keys:
         self._write_new(path, text_of(f"Public key of {whose}.", {"public-key": key}))
 
     def _write_new(self, path: Path, text: str) -> None:
-        with _told(path):
+        with _named(path):
             for folder in (self.folder, path.parent):
                 folder.mkdir(PRIVATE, parents=True, exist_ok=True)
                 self._refuse_shared(folder)
@@ -219,8 +219,8 @@ def _stamped(file: "os.DirEntry[str]") -> Iterator[tuple[str, int, int]]:
     except FileNotFoundError:
         raise
     except OSError:
-        # A link that leads round in a circle, a disk that is away: that it cannot be read is told
-        # of this file, and holds for no other.
+        # A link that leads round in a circle, a disk that is away: that it cannot be read is
+        # reported of this file, and holds for no other.
         status = file.stat(follow_symlinks=False)
     else:
         if not stat.S_ISREG(status.st_mode):
@@ -229,8 +229,8 @@ def _stamped(file: "os.DirEntry[str]") -> Iterator[tuple[str, int, int]]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Say of what the system refuses which file it was."""
+def _named(path: Path) -> Iterator[None]:
+    """Name the file in whatever the system refuses."""
     try:
         yield
     except OSError as error:

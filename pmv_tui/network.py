@@ -148,7 +148,7 @@ def _program(line: list[str]) -> str:
 
 
 def port_holder(port: int) -> Holder | None:
-    """Find who listens on a port; None where nobody does or the system does not tell."""
+    """Find who listens on a port; None where nobody does or the system does not say."""
     for each in _connections():
         if each.status == psutil.CONN_LISTEN and each.laddr[1:] == (port,):
             return holder(each.pid)
@@ -160,7 +160,7 @@ Ends = tuple[tuple[str, int], tuple[str, int]]
 
 
 def ends_of(peer: tuple[Any, ...], ours: tuple[Any, ...]) -> Ends:
-    """Return both ends of a connection, as `getpeername` and `getsockname` tell them."""
+    """Return both ends of a connection, as `getpeername` and `getsockname` report them."""
     return (_plain(peer[0]), peer[1]), (_plain(ours[0]), ours[1])
 
 

@@ -58,14 +58,14 @@ def drop_unwritten() -> None:
 
 
 BURST = 20
-"""Lines told at once, and ..."""
+"""Lines reported at once, and ..."""
 
 REFILL = 5.0
 """... seconds for each line after that: a library that prints for every frame must not bury what
-else happened. How many were left out is told."""
+else happened. How many were left out is reported."""
 
 MAX_LENGTH = 400
-"""Characters told of a line."""
+"""Characters reported of a line."""
 
 MAX_BYTES = 1_000_000
 """Of the file, above which what was read of it is dropped: it must not fill the disk."""
@@ -79,7 +79,7 @@ class LineBudget:
 
     Parameters
     ----------
-    rest : tells where the lines are that were left out.
+    rest : says where the lines are that were left out.
     """
 
     def __init__(self, rest: str) -> None:
@@ -95,9 +95,9 @@ class LineBudget:
         if self._left_out and self._bucket.take(now):
             notes = [f"{self._left_out} more lines: {self._rest}"]
             self._left_out = 0
-        told = list(takewhile(lambda _: self._bucket.take(now), lines))
-        self._left_out += len(lines) - len(told)
-        return notes + told
+        picked = list(takewhile(lambda _: self._bucket.take(now), lines))
+        self._left_out += len(lines) - len(picked)
+        return notes + picked
 
 
 class Printed:
@@ -106,7 +106,7 @@ class Printed:
     Parameters
     ----------
     path : a file that exists.
-    from_start : whether what it holds already is told too.
+    from_start : whether what it holds already is reported too.
     """
 
     def __init__(self, path: Path, *, from_start: bool) -> None:

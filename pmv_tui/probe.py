@@ -1,4 +1,4 @@
-"""`pmv-tui probe`: subscribes as a client would, and tells how the images arrive."""
+"""`pmv-tui probe`: subscribes as a client would, and reports how the images arrive."""
 
 import time
 from dataclasses import dataclass, field
@@ -80,11 +80,13 @@ class Arrivals:
     def _gaps(self, intervals: "np.typing.NDArray[np.int64]") -> int:
         """Count missing frames: by their numbers, or else by steps in time of several periods."""
         if self.sequences:
-            return int((np.diff(self.sequences) - 1).clip(0).sum())  # a new engine counts anew
+            return int(
+                (np.diff(self.sequences) - 1).clip(0).sum()
+            )  # a new engine counts from the start
         if not len(intervals):
             return 0
         period = float(np.median(intervals))
-        if period <= 0:  # no clock of a camera: nothing can be told by it
+        if period <= 0:  # no clock of a camera: it says nothing
             return 0
         long = intervals[intervals > GAP_PERIODS * period]
         return int((np.rint(long / period) - 1).sum())

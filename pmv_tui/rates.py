@@ -104,7 +104,7 @@ def rate(ring: Ring, now: int, window: float = 2.0, longest: float = 20.0) -> fl
     """Return the events a second over a sliding window.
 
     It falls while nothing comes, and does not jump after a stall: the gap counts as long as it lies
-    in the window. Events slower than the window are told by the last two, up to `longest`.
+    in the window. Events slower than the window count by the last two, up to `longest`.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ SETTLED_AFTER = 10.0
 """Seconds of work after which an exception is taken for a new trouble."""
 
 BURST, PERIOD = 3, 60.0
-"""Exceptions of a thread that are told at once, and the seconds to one more."""
+"""Exceptions of a thread that are reported at once, and the seconds to one more."""
 
 
 class LastingThread(threading.Thread):
@@ -121,7 +121,7 @@ class LastingThread(threading.Thread):
     Parameters
     ----------
     name : in words, for people.
-    work : returns when it was told to end. It is called again after an exception, whatever that
+    work : returns when it was asked to end. It is called again after an exception, whatever that
         was: SDKs have thrown SystemExit.
     record : records that it failed, in a sentence; by default the log does.
     """

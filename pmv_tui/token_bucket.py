@@ -1,4 +1,4 @@
-"""How often something may be told: a few times at once, then evenly."""
+"""How often something may be reported: a few times at once, then evenly."""
 
 
 class TokenBucket:
@@ -6,7 +6,7 @@ class TokenBucket:
 
     Parameters
     ----------
-    size : tokens it holds, so what may be told at once.
+    size : tokens it holds, so what may be reported at once.
     period : seconds to one more token.
     """
 

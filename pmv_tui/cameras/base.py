@@ -35,7 +35,7 @@ class EndOfStream(CameraError):  # noqa: N818 - an end, and no failure
 
 
 class RestartNeeded(Exception):  # noqa: N818 - a request, and no failure
-    """A new config takes effect only when the camera is opened anew with it.
+    """A new config takes effect only when the camera is opened again with it.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class FrameCounts:
 
     Parameters
     ----------
-    missing : lost on the link, told by gaps in the device's frame ids.
+    missing : lost on the link, known from gaps in the device's frame ids.
     skipped : overwritten by a newer one before they were fetched.
     failed : arrived incomplete.
     last_missing, last_skipped, last_failed : when the last of each was noticed, ns since the
@@ -158,7 +158,7 @@ class Camera(Protocol):
     """An open camera that streams. Used by one thread at a time: its worker's.
 
     A class that derives from this one need not write `settings` and `apply`: without them nothing
-    is told of its settings, and every change of the config opens the camera anew.
+    is known of its settings, and every change of the config opens the camera again.
 
     Attributes
     ----------
@@ -202,11 +202,11 @@ class Camera(Protocol):
     def apply(self, config: CameraConfig) -> None:  # noqa: ARG002 - for those that need it
         """Take over what differs in a new config of the same camera, without ending the stream.
 
-        What the camera makes of it, `settings` tells afterwards.
+        What the camera makes of it, `settings` reports afterwards.
 
         Raises
         ------
-        RestartNeeded : the camera must be opened anew for it; nothing has been changed.
+        RestartNeeded : the camera must be opened again for it; nothing has been changed.
         CameraLost : the camera is gone.
         CameraError : it refuses.
         """

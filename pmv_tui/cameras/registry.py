@@ -73,7 +73,7 @@ def get_backend(name: str) -> Backend:
     try:
         backend: Backend = entry.load()()
     except Exception as error:
-        # Another package's code, which may raise anything; what it is, is told.
+        # Another package's code, which may raise anything; what it is, is reported.
         raise BackendUnavailable(
             f"the back end {name!r} cannot be loaded: {type(error).__name__}: {error}",
             f"update or remove the package that brings {entry.value}",
@@ -118,7 +118,7 @@ def search_with(name: str) -> SearchResult:
     except BackendUnavailable as trouble:
         return SearchResult(name, trouble=trouble)
     except Exception as error:
-        # Another package's code, which may raise anything; what it is, is told.
+        # Another package's code, which may raise anything; what it is, is reported.
         log.exception("%s: the search for cameras failed", name)
         why = f"the search failed: {type(error).__name__}: {error}"
         return SearchResult(name, trouble=BackendUnavailable(why))

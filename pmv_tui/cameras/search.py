@@ -241,15 +241,15 @@ def as_map(result: SearchResult) -> dict[str, Any]:
 
 def _read(name: str, said: str) -> SearchResult:
     """Read what a search's process wrote: the same map, and lines for the log."""
-    told = json.loads(said)
-    for line in told["logged"]:
+    answer = json.loads(said)
+    for line in answer["logged"]:
         log.warning("%s", line)
     cameras = tuple(
-        FoundCamera(**camera | {"names": tuple(camera["names"])}) for camera in told["cameras"]
+        FoundCamera(**camera | {"names": tuple(camera["names"])}) for camera in answer["cameras"]
     )
-    if told["available"]:
-        return SearchResult(name, cameras, remark=told["reason"])
-    return SearchResult(name, cameras, BackendUnavailable(told["reason"], told["remedy"]))
+    if answer["available"]:
+        return SearchResult(name, cameras, remark=answer["reason"])
+    return SearchResult(name, cameras, BackendUnavailable(answer["reason"], answer["remedy"]))
 
 
 def _died(name: str, how: str, errors: str) -> SearchResult:

@@ -37,15 +37,15 @@ def main() -> None:
     name, parent, seconds, niceness = sys.argv[1], *map(int, sys.argv[2:])
     _end_with(parent)
     os.nice(niceness)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its end is told in words
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # its end is reported in words
     answer = os.dup(1)
     os.dup2(2, 1)
     faulthandler.enable()
     faulthandler.dump_traceback_later(seconds, exit=True)
     kept = _Kept()
     logging.getLogger().addHandler(kept)
-    told = as_map(search_with(name)) | {"logged": kept.lines}
-    data = json.dumps(told).encode()
+    found = as_map(search_with(name)) | {"logged": kept.lines}
+    data = json.dumps(found).encode()
     while data:
         data = data[os.write(answer, data) :]
     os._exit(0)

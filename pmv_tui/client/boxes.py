@@ -116,7 +116,7 @@ class Boxes:
         return self._send(pack_points(groups))
 
     def clear(self) -> bool:
-        """Take away the boxes and points that were sent; tell whether that was sent."""
+        """Take away the boxes and points that were sent; return whether that was sent."""
         return self._send(pack_nothing())
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ class Frame:
     device_timestamp : ns on the camera's clock; None also where it has none.
     pixel_format : what the bytes are, `Mono8`, `BayerRG8` or the like.
     gap : frames that never arrived here since the last one delivered; None where that is not
-        known: without `sequence`, and after the camera began to count anew.
+        known: without `sequence`, and after the camera restarted its count.
     skipped : older frames that arrived since the last one delivered, and were passed over.
     """
 
@@ -117,12 +117,12 @@ class Stream:
 
 
 def _missing(metadata: dict[str, Any], last: dict[str, Any], skipped: int) -> int | None:
-    """Count the frames that lie between two and never arrived; None where it cannot be told."""
+    """Count the frames that lie between two and never arrived; None where it cannot be known."""
     match metadata.get("sequence"), last.get("sequence"):
         case int(number), int(former) if (
             number >= former and metadata["unique_id"] == last["unique_id"]
         ):
-            # Not below 0: a count that began anew may have passed the former number meanwhile.
+            # Not below 0: a count that restarted may have passed the former number meanwhile.
             return max(number - former - 1 - skipped, 0)
         case _:
             return None

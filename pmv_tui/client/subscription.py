@@ -82,7 +82,7 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
         """Pass over what is followed by something newer."""
         start = time.monotonic()
         while (now := time.monotonic()) < start + DRAIN_TIME:
-            # Compared with the least so far, an age tells what is late on any two clocks.
+            # Compared with the least so far, an age shows what is late on any two clocks.
             age = self._age(received)
             self._least_age = min(age, self._least_age)
             late = age > self._least_age + LATE

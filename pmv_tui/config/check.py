@@ -224,7 +224,7 @@ def absent_sources(
 ) -> Callable[[dict[str, Any]], Iterator[tuple[KeyPath, str]]]:
     """Make the check of a config file that finds sources which are not there.
 
-    It is no mistake for an engine: the camera's row tells it, and the file may come. Devices may
+    It is no mistake for an engine: the camera's row says so, and the file may come. Devices may
     be plugged in later, and URLs are not asked.
     """
     folder = real_path(config).parent
@@ -300,7 +300,7 @@ def _no_pixel(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
                 bayer = camera.get("pixel_format") == "Colour"
                 backend = _text(camera, "unique_id").rpartition("-")[2]
                 why = why_no_pixel(width, height, factor, bayer=bayer)
-                # A side of 0 has its own mistake told.
+                # A side of 0 is a mistake of its own.
                 if why and min(width, height) > 0 and backend not in WITHOUT_REGION:
                     yield ("cameras", index, "downsampling"), f"{why}; see roi"
 

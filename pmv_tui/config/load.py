@@ -49,7 +49,7 @@ def load_config(path: Path, *further: Check) -> LoadedConfig:
 
     Raises
     ------
-    ConfigError : it cannot be read or has mistakes; all of them are told.
+    ConfigError : it cannot be read or has mistakes; all of them are reported.
     """
     path = path.absolute()
     return check_text(path, read_text(path), *further)
@@ -64,7 +64,7 @@ def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
 
     Raises
     ------
-    ConfigError : it has mistakes; all of them are told.
+    ConfigError : it has mistakes; all of them are reported.
     """
     if text is None:
         return LoadedConfig(path, RigConfig(), None)
@@ -74,7 +74,7 @@ def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
     try:
         config = RigConfig.model_validate(data)
     except ValidationError as error:
-        # A value that fits no member of a union is reported once a member: told once.
+        # A value that fits no member of a union is reported once a member: kept once.
         found |= dict.fromkeys(explain(detail) for detail in error.errors())
     found |= dict.fromkeys(conflicts(_camera_tables(data)))
     for check in further:

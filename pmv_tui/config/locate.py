@@ -44,9 +44,9 @@ class ConfigError(Exception):
 
     def __str__(self) -> str:
         """Return one line a problem, in the form that editors can jump to."""
-        return "\n".join(self._told(problem) for problem in self.problems)
+        return "\n".join(self._line(problem) for problem in self.problems)
 
-    def _told(self, problem: Problem) -> str:
+    def _line(self, problem: Problem) -> str:
         where = f"{self.path}:{problem.line}" if problem.line else f"{self.path}"
         # A problem is a line, whatever it quotes.
         return printable(": ".join(part for part in (where, problem.key, problem.text) if part))

@@ -73,7 +73,7 @@ class Replacement:
             raise ChangedMeanwhileError
 
     def _exchanged(self) -> bytes:
-        """Exchange the two; give what the target held."""
+        """Exchange the two; return what the target held."""
         _rename(self._path, self._target, EXCHANGE)
         return self._path.read_bytes()
 
@@ -166,7 +166,7 @@ def clear_leftovers(target: Path) -> list[Path]:
     try:
         candidates = [each for each in target.parent.iterdir() if ours.fullmatch(each.name)]
     except OSError:
-        return []  # Whoever reads the config tells what is wrong with its folder.
+        return []  # Whoever reads the config says what is wrong with its folder.
     return [each for each in candidates if _removed_leftover(each)]
 
 
@@ -192,7 +192,7 @@ def _unremovable(target: Path) -> Obstacle | None:
     """Ask the kernel whether the file may be replaced, without doing it.
 
     It checks whether a name may be removed before it checks whether that is a folder: so `rmdir` of
-    a file removes nothing, and tells of sticky folders and of files that may not change.
+    a file removes nothing, and reveals sticky folders and of files that may not change.
     """
     try:
         os.rmdir(target)  # noqa: PTH106 - a question about a file, not the end of a folder
@@ -220,12 +220,12 @@ def _mount(path: Path) -> str:
     """Return the kernel's number of the mount that something lies on; empty where it gives none."""
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        told = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
+        text = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
     except OSError:
         return ""
     finally:
         os.close(descriptor)
-    return next((line for line in told.splitlines() if line.startswith("mnt_id:")), "")
+    return next((line for line in text.splitlines() if line.startswith("mnt_id:")), "")
 
 
 def _keep_attributes(target: Path, descriptor: int) -> None:

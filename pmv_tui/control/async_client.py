@@ -26,7 +26,7 @@ class AsyncControlClient:
         self._one_at_a_time = asyncio.Lock()
 
     async def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:
-        """Ask or tell the engine.
+        """Send a question or a command to the engine.
 
         Raises
         ------

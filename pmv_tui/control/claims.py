@@ -51,7 +51,7 @@ def config_claims(config_path: Path) -> set[str]:
 
 
 def device_claim(device: str) -> str:
-    """Name a camera, by what tells it from all others on this machine."""
+    """Name a camera, by what distinguishes it from all others on this machine."""
     return f"{_prefix()}device/{hashlib.sha256(device.encode()).hexdigest()[:16]}"
 
 

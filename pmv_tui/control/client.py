@@ -90,7 +90,7 @@ class ControlClient:
         self._socket.connect(os.fsencode(endpoint))  # type: ignore[arg-type]  # takes bytes
 
     def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:
-        """Ask or tell the engine.
+        """Send a question or a command to the engine.
 
         Raises
         ------

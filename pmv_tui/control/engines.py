@@ -21,7 +21,7 @@ class RunningEngine:
     ----------
     pid : of its process.
     folder : of its log; None where that cannot be seen.
-    snapshot : what it tells; None where it does not answer.
+    snapshot : what it reports; None where it does not answer.
     """
 
     pid: int

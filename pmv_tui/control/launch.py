@@ -113,10 +113,10 @@ class Launch:
 
 
 LOG_LINES = 6
-"""Lines told of the end of the log, and ..."""
+"""Lines shown of the end of the log, and ..."""
 
 PRINTED_LINES = 6
-"""... of what was printed last: a crash tells there what it was."""
+"""... of what was printed last: a crash says there what it was."""
 
 TAIL = 8192
 """Bytes read of a file's end."""
@@ -144,7 +144,7 @@ class EngineKeeper:
         try:
             return self._rig.engine_runs()
         except RigError:
-            return False  # A start tells why.
+            return False  # A start says why.
 
     def _last_lines(self) -> list[str]:
         """Return the end of its log and of what it printed."""
@@ -159,7 +159,7 @@ class EngineKeeper:
 
         Returns
         -------
-        Tells why it failed; empty while it has not.
+        A function that returns why it failed; empty while it has not.
         """
         try:
             return self._starter.submit(Launch, self._rig, plugged, paused).result().failure

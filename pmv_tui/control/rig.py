@@ -184,7 +184,7 @@ class Rig:
         """
         # On a full disk the word is missing: then it looks like a death, but ends in order.
         with suppress(OSError):
-            # Over the process id, which is no longer: there is no moment at which nothing is told.
+            # Over the process id, which is no longer: at no moment does the file say nothing.
             os.ftruncate(descriptor, os.pwrite(descriptor, f"{_ENDED}{ending}\n".encode(), 0))
         os.close(descriptor)
 

@@ -1,4 +1,4 @@
-"""What HighGUI neither tells nor does: a second connection to its X server, through libX11.
+"""What HighGUI neither reports nor does: a second connection to its X server, through libX11.
 
 HighGUI reports a key without its window, says nothing of a server that hangs, and now and then
 leaves a new window black (see `Display.map_again`). libX11 is there wherever HighGUI works, as the
@@ -40,7 +40,7 @@ class Display:
     """A connection to an X server. Used by one thread.
 
     When the server dies, libX11 ends the process: nobody can draw anywhere then. Windows that are
-    asked for may be gone by then, which Qt has told libX11 to bear.
+    asked for may be gone by then; Qt has libX11 ignore that.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Starts the viewer, talks to it without ever waiting, and tells in words why it ended.
+"""Starts the viewer, talks to it without ever waiting, and says in words why it ended.
 
-Sequenced packets keep messages whole, and its end is told to either side at once, however the other
-one ended. No name, no port, no file.
+Sequenced packets keep messages whole, and either side learns of the other's end at once, however
+that came. No name, no port, no file.
 """
 
 import os
@@ -109,7 +109,7 @@ def receive_waiting(link: socket.socket) -> Iterator[tuple[dict[str, Any], int |
         try:
             data, fds, _, _ = socket.recv_fds(link, MAX_MESSAGE_BYTES, 1)
         except ConnectionResetError:
-            continue  # It ended with messages unread: told once, before what still waits.
+            continue  # It ended with messages unread: reported once, before what still waits.
         if not data:
             raise LinkClosed
         for fd in fds:
@@ -227,7 +227,7 @@ class Viewer:
             except MessageTooLong:
                 return send(self.link, {"scene": {camera: _shortened(scene)}})
         except LinkClosed:
-            return False  # `receive` tells of the end.
+            return False  # `receive` reports the end.
 
     def receive(self) -> list[dict[str, Any]]:
         """Return what the viewer says of its windows; nothing of it waits afterwards.
@@ -259,7 +259,7 @@ class Viewer:
         return news
 
     def end(self) -> WindowStatus:
-        """See the process to its end, and tell why it came; waits for `END_TIMEOUT` at most."""
+        """See the process to its end, and say why it came; waits for `END_TIMEOUT` at most."""
         self.link.close()
         if self._froze:
             self._process.kill()
@@ -312,7 +312,7 @@ class Viewer:
             while self._unsent and send(self.link, *self._unsent[0]):
                 self._unsent.popleft()
         except LinkClosed:
-            return  # It may have said why: `receive` reads that, and tells of the end.
+            return  # It may have said why: `receive` reads that, and reports the end.
 
     def _read_output(self) -> None:
         """Report what the viewer, Qt and X print."""

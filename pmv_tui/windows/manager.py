@@ -112,8 +112,8 @@ class _Window:
 
     Parameters
     ----------
-    described : whether its last scene could be told to the viewer.
-    scene : what the viewer was told to draw last; None: nothing yet.
+    described : whether its last scene could be sent to the viewer.
+    scene : what the viewer was asked to draw last; None: nothing yet.
     """
 
     title: str
@@ -133,7 +133,7 @@ class Windows:
     ----------
     rate : scenes, and images, a second at most.
     max_size : of a window's longer side, pixels.
-    scene_of : tells what to draw on a camera's image now; None: as before. Called in this thread,
+    scene_of : returns what to draw on a camera's image now; None: as before. Called in this thread,
         `rate` times a second for each open window.
     printed : is given each line that the viewer prints; called in this thread.
     record : records that this thread failed, in a sentence.
@@ -187,7 +187,7 @@ class Windows:
     def open(
         self, camera: str, title: str, feed: WindowFeed, *, display: str, xauthority: str
     ) -> None:
-        """Show a camera's window; `state` tells what comes of it.
+        """Show a camera's window; `state` says what comes of it.
 
         Windows that are open already decide the display: there is one viewer.
 
@@ -263,7 +263,7 @@ class Windows:
         if viewer is not None:
             sources.register(viewer.link, select.POLLIN)
             sources.register(viewer.output, select.POLLIN)
-            # Looked at often, however low the rate: a look that is late tells of a sleep.
+            # Looked at often, however low the rate: a look that is late shows a sleep.
             timeout = max(0.0, min(LONGEST_SLEEP, next_round - time.monotonic()))
         elif self._wanted:
             timeout = max(0.0, self._not_before - time.monotonic())
@@ -272,7 +272,7 @@ class Windows:
 
     def _open(self, camera: str, window: _Window, display: str, xauthority: str) -> None:
         if camera in self._wanted and self._viewer is not None:
-            self._viewer.close(camera)  # one that failed: its window is made anew
+            self._viewer.close(camera)  # one that failed: its window is made again
         self._wanted[camera] = window
         self._statuses[camera] = WindowStatus("opening")  # a closing before it has cleared that
         if self._viewer is not None:

@@ -1,4 +1,4 @@
-"""What engine and viewer tell each other: msgpack maps over a socket pair, one map a packet.
+"""What engine and viewer send each other: msgpack maps over a socket pair, one map a packet.
 
 The engine sends
     {"settings": {"max_size": pixels, "rate": times a second}}     first
@@ -11,7 +11,7 @@ and the viewer
     {"closed": id}                                  the user closed it
     {"failed": id, "reason": text}                  its image cannot be drawn, or its window opened
     {"drawn": id}                                   it can again
-    {"trouble": WindowState, "reason": text}        why the viewer ends, where it can tell
+    {"trouble": WindowState, "reason": text}        why the viewer ends, where it can say
 """
 
 from typing import Any, Literal, NamedTuple, TypedDict

@@ -1,4 +1,4 @@
-"""The viewer's main loop: messages in, windows refreshed, keys and closings told.
+"""The viewer's main loop: messages in, windows refreshed, keys and closings reported.
 
 Everything runs in the main thread, the only one from which HighGUI may be called.
 """
@@ -119,7 +119,7 @@ LONGEST_REASON = 1000
 """Characters of why an image cannot be drawn."""
 
 TOLD_TO_PAINT = 4
-"""Signs of life during which a new window is told to paint itself; see `Display.map_again`."""
+"""Signs of life during which a new window is asked to paint itself; see `Display.map_again`."""
 
 
 class ViewerLoop:
@@ -166,7 +166,7 @@ class ViewerLoop:
         if not self._windows:
             return
         key = cv2.pollKey()
-        # Shown before closed, so that the engine can tell whether a closing is that of an earlier
+        # Shown before closed, so that the engine knows whether a closing is that of an earlier
         # window of the same camera.
         if self._opened:
             self._tell_shown()
@@ -180,7 +180,7 @@ class ViewerLoop:
             painted = window.refresh()
         except Exception as error:  # noqa: BLE001 - whatever an image or a scene holds
             if self._failed(camera, error):
-                with contextlib.suppress(Exception):  # the engine knows, and tells it
+                with contextlib.suppress(Exception):  # the engine knows, and reports it
                     window.give_up(self._failures[camera])
         else:
             if painted and self._failures.pop(camera, ""):

@@ -209,7 +209,7 @@ def _unknown(message: dict[Any, Any], known: set[str]) -> list[str]:
 
 
 def _decode(data: bytes) -> Any:
-    """Decode JSON or msgpack; the first byte tells them apart.
+    """Decode JSON or msgpack; the first byte distinguishes them.
 
     A msgpack map starts with 0x80-0x8f, 0xde or 0xdf: bytes with which no JSON text can start.
     Source: https://github.com/msgpack/msgpack/blob/master/spec.md, "map format family".

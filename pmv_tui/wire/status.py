@@ -1,4 +1,4 @@
-"""What the engine tells over the control socket. The form of each command: docs/control.md."""
+"""What the engine reports over the control socket. The form of each command: docs/control.md."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
@@ -7,7 +7,7 @@ from pmv_tui.wire.drawn import Overlay
 
 PROTOCOL_VERSION = 2
 """Raised when a command or an answer changes its meaning, or callers of this version need a key
-that engines before it did not tell."""
+that engines before it did not report."""
 
 MAX_REQUEST_BYTES = 64 * 1024
 """Of a request; who sends more is disconnected."""
@@ -119,7 +119,7 @@ class SettingStatus(TypedDict):
     wanted: Any
     """What the config says; None where it leaves the choice to the camera."""
     actual: Any
-    """What holds; None where the camera has no such setting, or cannot tell."""
+    """The value in effect; None where the camera has no such setting, or cannot say."""
     lowest: Any
     highest: Any
     step: Any

@@ -146,7 +146,7 @@ class Devices:
         return device
 
     def forget(self) -> None:
-        """Search anew before a camera is opened again: one may be gone, or have moved."""
+        """Search again before a camera is reopened: one may be gone, or have moved."""
         self._stale = True
 
     def _id(self, serial: str) -> str:
@@ -198,7 +198,7 @@ class AravisCamera(GenICamCamera):
     """A camera that streams.
 
     No signal handlers of Aravis' are used: they would run Python code in threads of its own. What
-    they would tell is asked for instead.
+    they would report is asked for instead.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ class AravisCamera(GenICamCamera):
                 self._stream.push_buffer(buffer)
 
     def _is_whole(self, buffer: Any) -> bool:
-        """Count what was lost before a buffer, and tell whether it holds a whole frame."""
+        """Count what was lost before a buffer; return whether it holds a whole frame."""
         frame_id = buffer.get_frame_id()
         gap = missing_between(self._last_frame_id, frame_id)
         self._last_frame_id = frame_id
@@ -279,7 +279,7 @@ class AravisCamera(GenICamCamera):
 
     def _ran_out(self) -> bool:
         """Return whether frames found no buffer since this was last asked."""
-        # How many is not told: GigE Vision's counts the packets.
+        # How many is not reported: GigE Vision's counts the packets.
         underruns = self._stream.get_info_uint64_by_name("n_underruns")
         ran_out = bool(underruns > self._underruns)
         self._underruns = underruns

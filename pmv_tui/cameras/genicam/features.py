@@ -103,7 +103,7 @@ def missing_between(previous: int | None, frame_id: int) -> int:
     step = frame_id - previous
     if step < 0:
         step %= GIGE_IDS
-        # A step back that is no small step forward in GigE Vision's ids is a count begun anew.
+        # A step back that is no small step forward in GigE Vision's ids is a new count.
         if previous > GIGE_IDS or step > GIGE_IDS // 2:
             return 0
     return max(0, step - 1)

@@ -24,7 +24,7 @@ from pmv_tui.config.schema import CameraConfig, PixelFormat
 
 
 def apply_settings(features: Features, config: CameraConfig) -> None:
-    """Set everything that the config tells, before the stream starts.
+    """Set everything that the config says, before the stream starts.
 
     Values beyond what the camera can do become the nearest it can.
 
@@ -54,7 +54,7 @@ def apply_live(features: Features, old: CameraConfig, new: CameraConfig) -> None
     ------
     RestartNeeded : something else differs; nothing has been set.
     """
-    # Most cameras lock them, and the sizes of the buffers hang on them.
+    # Most cameras lock them, and the sizes of the buffers depend on them.
     require_no_restart(old, new, "device", "source", "pixel_format", "roi", "external_trigger")
     _set_numbers(features, new)
 
@@ -63,7 +63,7 @@ def _set_numbers(features: Features, config: CameraConfig) -> None:
     """Set exposure, gain and rate; where exposure and rate exclude each other, exposure wins.
 
     Each limits the range of the other, in some cameras: hence a rate first that leaves room for
-    the exposure, so that the result does not hang on what was set before.
+    the exposure, so that the result does not depend on what was set before.
     """
     free_running = not config.external_trigger
     if free_running:
@@ -155,7 +155,7 @@ def read_settings(features: Features, config: CameraConfig) -> tuple[Setting, ..
 def resulting_rate(features: Features) -> float | None:
     """Ask how many frames a second the camera makes as it is set.
 
-    None where it cannot tell, or an external trigger sets the rate.
+    None where it cannot say, or an external trigger sets the rate.
     """
     name = first(features, (*RESULTING_RATE, *RATE))
     return None if name is None or is_triggered(features) else float(features.get(name))

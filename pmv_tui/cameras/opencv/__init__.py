@@ -67,7 +67,7 @@ def video_device(config: CameraConfig) -> Path | None:
 
 
 class VideoCamera(PacedCamera):
-    """A video file in place of a camera: nothing can be set but the rate, where it tells none.
+    """A video file in place of a camera: nothing can be set but the rate, where it has none.
 
     Parameters
     ----------
@@ -94,11 +94,11 @@ class VideoCamera(PacedCamera):
     def _rate_setting(self) -> Setting:
         """Return the rate, with a note of where it comes from."""
         wanted, own = self._config.fps, self._rate
-        told = number("fps", wanted, own or wanted, live=own is None)
-        return replace(told, note="the file's own rate" if own else "the file has no frame rate")
+        rate = number("fps", wanted, own or wanted, live=own is None)
+        return replace(rate, note="the file's own rate" if own else "the file has no frame rate")
 
     def apply(self, config: CameraConfig) -> None:
-        """Take over the rate, where the file tells none. See `Camera.apply`."""
+        """Take over the rate, where the file has none. See `Camera.apply`."""
         require_no_restart(self._config, config, "source", "loop", "external_trigger")
         rate_changed = config.fps != self._config.fps
         self._config = config
@@ -107,7 +107,7 @@ class VideoCamera(PacedCamera):
 
 
 def _open_video(path: Path, config: CameraConfig) -> Camera:
-    """Play a file at its own rate, or at the config's where it tells none."""
+    """Play a file at its own rate, or at the config's where it has none."""
     require_cv2()
     from pmv_tui.cameras.opencv.recording import open_recording  # noqa: PLC0415 - imports cv2
 

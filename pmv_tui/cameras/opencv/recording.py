@@ -133,7 +133,7 @@ class Pages:
 
 
 def count_pages(path: Path) -> int:
-    """Return how many images a picture file holds; 1 where OpenCV cannot tell."""
+    """Return how many images a picture file holds; 1 where OpenCV cannot say."""
     try:
         return max(1, cv2.imcount(str(path)))
     except cv2.error:
@@ -155,7 +155,7 @@ def animation(path: Path, count: int) -> tuple[ReadPage, float | None]:
 
     Returns
     -------
-    What gives one of its images, and its images a second; None where it tells none.
+    What gives one of its images, and its images a second; None where it states none.
 
     Raises
     ------

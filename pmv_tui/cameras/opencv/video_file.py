@@ -30,9 +30,9 @@ _STREAMS = (b"\0\0\1", b"\0\0\0\1", b"\xff\xd8\xff")
 
 
 def own_rate(path: Path) -> float | None:
-    """Return the images a second that a video file tells; None where it tells none.
+    """Return the images a second that a video file states; None where it states none.
 
-    Where a file tells none OpenCV gives 25, or the tick of the clock by which images are stamped.
+    Where a file states none OpenCV gives 25, or the tick of the clock by which images are stamped.
     """
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
@@ -97,7 +97,7 @@ class VideoFile:
             return image
         if not self._loop:
             raise EndOfStream(f"{self._path} has been played to its end")
-        # Opened anew, not sought to its beginning: not every format can be sought in.
+        # Opened again, not sought to its beginning: not every format can be sought in.
         self._capture.open(str(self._path), cv2.CAP_FFMPEG)
         image = self._decode()
         if image is None:

@@ -79,7 +79,7 @@ class Webcam(Camera):
         return Frame(as_mono(image), timestamp, round(stamp * 1e6) or None)
 
     def settings(self) -> tuple[Setting, ...]:
-        """Ask the driver what holds; it tells no ranges. See `Camera.settings`."""
+        """Return what the driver says is in effect; it reports no ranges. See `Camera.settings`."""
         config = self._config
         exposure_time = self._control(cv2.CAP_PROP_EXPOSURE)
         return (
