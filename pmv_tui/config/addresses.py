@@ -3,7 +3,11 @@
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Owner = TypeVar("Owner")
 
 MAX_PORT = 65535
 
@@ -103,6 +107,11 @@ class Address:
         except ValueError:
             return host
         return "*" if address.is_unspecified else str(address)
+
+
+def taken_by(address: Address, taken: Iterable[tuple[Address, Owner]]) -> Owner | None:
+    """Return whose address collides with this one: the first one's; None where nobody's does."""
+    return next((owner for other, owner in taken if address.collides(other)), None)
 
 
 def free_pair(taken: list[Address], first_port: int = FIRST_PORT) -> tuple[Address, Address]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pmv_tui.config.addresses import FIRST_PORT, Address, free_pair
+from pmv_tui.config.addresses import FIRST_PORT, Address, free_pair, taken_by
 from pmv_tui.config.locate import real_path
 from pmv_tui.config.schema import CameraConfig, RigConfig, why_no_pixel
 from pmv_tui.config.toml_text import KeyPath
@@ -274,22 +274,21 @@ def _same_name(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _same_address(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
-    owners: list[tuple[Address, int, str]] = []
+    taken: list[tuple[Address, tuple[int, str]]] = []
     for index, camera in enumerate(cameras):
         for key in _ADDRESS_KEYS:
             try:
                 address = Address.parse(_text(camera, key))
             except ValueError:
                 continue  # None is written, or the schema has a word to say about it.
-            for other, owner, other_key in owners:
-                if address.collides(other):
-                    whose = "this camera" if owner == index else _called(cameras[owner], owner)
-                    yield (
-                        ("cameras", index, key),
-                        f"{address} is also the {other_key} of {whose}; choose another port",
-                    )
-                    break
-            owners.append((address, index, key))
+            if (found := taken_by(address, taken)) is not None:
+                owner, other_key = found
+                whose = "this camera" if owner == index else _called(cameras[owner], owner)
+                yield (
+                    ("cameras", index, key),
+                    f"{address} is also the {other_key} of {whose}; choose another port",
+                )
+            taken.append((address, (index, key)))
 
 
 def _no_pixel(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pmv_tui.config import OPTIONAL
+from pmv_tui.config.addresses import taken_by
 from pmv_tui.config.check import addresses
 from pmv_tui.config.load import LoadedConfig, check_text
 from pmv_tui.config.locate import ConfigError, real_path
@@ -205,8 +206,9 @@ def _refuse_to_move_others(before: LoadedConfig, after: LoadedConfig, unique_id:
     for camera in before.config.cameras:
         if camera.unique_id == unique_id or camera in after.config.cameras:
             continue
+        theirs = [(address, camera) for address in addresses([camera])]
         for address in addresses(given):
-            if any(address.collides(other) for other in addresses([camera])):
+            if taken_by(address, theirs):
                 raise SaveError(f"not saved: {address} is {camera.label}'s; choose another port")
         raise SaveError(
             f"not saved: {camera.label}'s addresses, which the file does not name, would change "

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from pmv_tui.config import OPTIONAL
-from pmv_tui.config.addresses import Address
+from pmv_tui.config.addresses import Address, taken_by
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
 from pmv_tui.config.schema import SECTION_OF
@@ -221,11 +221,11 @@ class Commands:
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):
             raise ValueError(f"{pub} cannot be both the pub and the pull address")
-        for other in self._engine.cameras.values():
-            if other is not camera:
-                for address in other.addresses:
-                    if pub.collides(address) or pull.collides(address):
-                        raise ValueError(f"{address} belongs to {other.config.label}")
+        others = [each for each in self._engine.cameras.values() if each is not camera]
+        taken = [(address, each) for each in others for address in each.addresses]
+        for address in (pub, pull):
+            if owner := taken_by(address, taken):
+                raise ValueError(f"{address} belongs to {owner.config.label}")
 
     async def _set(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
         if camera.listed and not changes:

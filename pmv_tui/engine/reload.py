@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pmv_tui.config.addresses import taken_by
 from pmv_tui.config.check import addresses
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig, RigConfig
@@ -86,7 +87,8 @@ class Reload:
         if camera is None or self._written.get(config.unique_id, set()) & set(_ADDRESSES):
             return config
         others = [each for each in self._after.cameras if each.unique_id != config.unique_id]
-        if any(mine.collides(one) for mine in camera.addresses for one in addresses(others)):
+        taken = [(address, True) for address in addresses(others)]
+        if any(taken_by(address, taken) for address in camera.addresses):
             return config
         return config.model_copy(update={key: getattr(camera.config, key) for key in _ADDRESSES})
 

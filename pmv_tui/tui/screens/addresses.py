@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Label, Static
 
-from pmv_tui.config.addresses import Address
+from pmv_tui.config.addresses import Address, taken_by
 from pmv_tui.network import reachable
 from pmv_tui.tui.screens.dialogs import SaveDialog
 from pmv_tui.tui.text.lines import plain
@@ -63,12 +63,13 @@ def _parse(text: str) -> tuple[Address | None, str]:
 
 def _taken(address: Address, others: Sequence[CameraStatus]) -> str:
     """Name the camera that has the address already."""
-    for camera in others:
-        for kind, text in (("pub", camera["pub_address"]), ("pull", camera["pull_address"])):
-            theirs, _ = _parse(text)
-            if theirs and theirs.collides(address):
-                return f"{plain(camera['name'])} has it as its {kind} address"
-    return ""
+    taken = [
+        (theirs, f"{plain(camera['name'])} has it as its {kind} address")
+        for camera in others
+        for kind, text in (("pub", camera["pub_address"]), ("pull", camera["pull_address"]))
+        if (theirs := _parse(text)[0])
+    ]
+    return taken_by(address, taken) or ""
 
 
 Save = Callable[[str, str], Awaitable[str]]
