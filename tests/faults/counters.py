@@ -1,18 +1,22 @@
 """A client a camera that counts sequence numbers, all in one process of their own.
 
-`python -m tests.faults.counters PORT...` answers each line on its input with one line of JSON: for
-every port, in order, the fields of `Stream`.
+`python -m tests.faults.counters PORT...` answers each line on its input with one line of JSON: how late
+it was woken since the last one, and for every port, in order, the fields of `Stream`.
 """
 
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import msgpack
 import zmq
+
+LOOK = 20
+"""ms after which the process wakes by itself."""
 
 
 @dataclass(slots=True)
@@ -49,11 +53,17 @@ class Counters:
     ----------
     process : runs `main`.
     names : of the cameras, in the order of the ports that it was given.
+
+    Attributes
+    ----------
+    late : seconds by which the process, which does next to nothing, was woken too late, at most:
+        the machine had too much to do. Set it to 0 to measure from then on.
     """
 
     def __init__(self, process: "subprocess.Popen[str]", names: list[str]) -> None:
         self._process = process
         self._names = names
+        self.late = 0.0
 
     def report(self) -> dict[str, Stream]:
         """Ask what has come of each camera so far."""
@@ -61,7 +71,9 @@ class Counters:
         assert self._process.stdout is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        streams = [Stream(**fields) for fields in json.loads(self._process.stdout.readline())]
+        late, *fields = json.loads(self._process.stdout.readline())
+        self.late = max(self.late, late)
+        streams = [Stream(**each) for each in fields]
         return dict(zip(self._names, streams, strict=True))
 
 
@@ -98,13 +110,18 @@ def main() -> None:
             socket.subscribe(b"")
             poller.register(socket, zmq.POLLIN)
             streams[socket] = Stream()
+        late = 0.0
         while True:
-            for ready, _ in poller.poll():
+            asleep = time.monotonic()
+            events = poller.poll(LOOK)
+            late = max(late, time.monotonic() - asleep - LOOK / 1000)
+            for ready, _ in events:
                 if ready in streams:
                     metadata = msgpack.unpackb(ready.recv_multipart()[1])
                     streams[ready].count(metadata["sequence"])
                 elif sys.stdin.readline():
-                    print(json.dumps([asdict(stream) for stream in streams.values()]), flush=True)
+                    print(json.dumps([late, *map(asdict, streams.values())]), flush=True)
+                    late = 0.0
                 else:
                     for each in streams:
                         each.close()

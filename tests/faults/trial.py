@@ -20,6 +20,7 @@ class Outcome:
     lost : images that the clients of untroubled cameras missed, or got twice, by camera.
     skipped : frames of those cameras that never reached the engine; a machine with too much to do
         has some.
+    late : seconds by which a process that does nothing was woken too late meanwhile, at most.
     recovery : seconds from the fault's end until every camera captures and every client receives.
     before, after : what the engine took before it, and after the recovery.
     """
@@ -27,6 +28,7 @@ class Outcome:
     told: str
     lost: dict[str, int]
     skipped: int
+    late: float
     recovery: float
     before: Usage
     after: Usage
@@ -44,6 +46,7 @@ def trial(rig: FaultRig, fault: Fault) -> Outcome:
     if gone:
         raise Unavailable("; ".join(rig.missing[name] for name in gone))
     before, missed, skipped = rig.usage(), _missed(rig, fault), _skipped(rig, fault)
+    rig.counters.late = 0.0
     with fault.inject(rig) as told:
         taken_away = time.monotonic()
     rig.wait_until_well()
@@ -53,6 +56,7 @@ def trial(rig: FaultRig, fault: Fault) -> Outcome:
         told=told,
         lost={name: now[name] - missed[name] for name in now if now[name] > missed[name]},
         skipped=_skipped(rig, fault) - skipped,
+        late=rig.counters.late,
         recovery=recovery,
         before=before,
         after=rig.settled(before),

@@ -20,8 +20,9 @@ FAREWELLS = ("The engine goes on", "The engine has been stopped", "The engine di
 PAUSE = 0.3
 """Seconds from one deed to the next, at most."""
 
-PATIENCE = 60.0
-"""Seconds in which a TUI must answer a key; a machine that others use too may take some."""
+PATIENCE = 120.0
+"""Seconds in which a TUI must answer a key; a machine that others use too may take some, and a TUI
+comes last there."""
 
 REMEMBERED = 40
 """Deeds that are told where the program did not survive."""
@@ -142,7 +143,9 @@ class Monkey:
             if not ("plugged" in first and "q quit" in last and "╭" not in text):
                 return False
             self._send(b"?")
-            self._look_on(0.5)
+            end = time.monotonic() + PATIENCE / 3
+            while "Keys" not in self._tui.text() and time.monotonic() < end:
+                self._look_on(0.2)
             return "Keys" in self._tui.text()
 
         try:

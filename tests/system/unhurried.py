@@ -2,8 +2,8 @@
 
 UNHURRIED = """
 import functools
-from pmv_tui.doctor import display, gather, run
-display.SECONDS = gather.SEARCH_SECONDS = gather.ANSWER_SECONDS = 60
+from pmv_tui.doctor import display, run
+display.SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
 run.examine = functools.partial(run.examine, limit=60)
 """
 """What a program executes at its start to be one."""
