@@ -1,7 +1,7 @@
 """A client a camera that counts sequence numbers, all in one process of their own.
 
-`python -m tests.faults.counters PORT...` answers each line on its input with one line of JSON: how late
-it was woken since the last one, and for every port, in order, the fields of `Stream`.
+`python -m tests.faults.counters PORT...` answers each line on its input with one line of JSON: how
+late it was woken since the last one, and for every port, in order, the fields of `Stream`.
 """
 
 import json
