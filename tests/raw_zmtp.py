@@ -31,6 +31,25 @@ def raw_peer(place: int | str, kind: bytes) -> socket.socket:
     return peer
 
 
+OLD_GREETINGS = {
+    1: b"\x01\x00",  # an identity of no bytes
+    2: b"\xff" + bytes(7) + b"\x01\x7f\x01%c\x00\x00",  # likewise, after version and kind
+}
+OLD_KINDS = {b"SUB": 2, b"PUSH": 8}
+
+
+def old_peer(port: int, kind: bytes, version: int) -> socket.socket:
+    """Connect as libzmq before 4.0 does, by ZMTP 1 or 2.
+
+    Source: https://rfc.zeromq.org/spec/13/ and https://rfc.zeromq.org/spec/15/
+    """
+    peer = socket.create_connection(("127.0.0.1", port))
+    greeting = OLD_GREETINGS[version]
+    peer.sendall(greeting % OLD_KINDS[kind] if version == 2 else greeting)
+    received(peer, 10 if version == 1 else 14)
+    return peer
+
+
 def received(peer: socket.socket, count: int) -> bytes:
     """Receive so many bytes."""
     data = b""

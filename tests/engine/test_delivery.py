@@ -137,7 +137,9 @@ def test_a_slow_camera_is_no_pause(client: Client) -> None:
 def test_images_of_another_size_are_counted_as_images(client: Client) -> None:
     client.look(handed=20, times=10)
     client.size = SIZE // 16
-    client.look(times=20)
+    client.look()
+    assert client.delivery.status()["fps"] == pytest.approx(40, abs=5)
+    client.look(times=19)
     assert client.delivery.missed == 100
     client.size = SIZE * 4
     client.look(handed=28, times=10)

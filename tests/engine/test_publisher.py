@@ -23,7 +23,7 @@ from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.keys import Keys
 from pmv_tui.wire.status import ClientStatus, behind
-from tests.raw_zmtp import COMMAND, raw_peer, received_frame
+from tests.raw_zmtp import COMMAND, old_peer, raw_peer, received, received_frame
 from tests.support import DEADLINE, free_ports, wait_for
 
 Socket = zmq.Socket[bytes]
@@ -83,6 +83,11 @@ class Bench:
             return self.publisher.clients == count
 
         wait_for(counted, f"{count} clients")
+
+    @property
+    def port(self) -> int:
+        """Where it publishes."""
+        return self._address.port
 
     @contextmanager
     def raw_client(self) -> Iterator[socket.socket]:
@@ -206,6 +211,28 @@ def behind_and_not(bench: Bench) -> list[ClientStatus]:
         return clients if named and len(behind(clients)) == 1 else ()
 
     return list(wait_for(told, "one to be behind"))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_client_of_an_old_libzmq_is_known_and_sent_images(bench: Bench, version: int) -> None:
+    subscription = {1: b"\x02\x00\x01", 2: b"\x00\x01\x01"}[version]
+    with (
+        bench.client(zmq.SUB) as other,
+        socket.create_connection(("127.0.0.1", bench.port)),  # says nothing
+        old_peer(bench.port, b"SUB", version) as old,
+    ):
+        other.subscribe(b"image")
+        bench.wait_for_clients(1)
+        old.sendall(subscription)
+        bench.wait_for_clients(2)
+        ours = {f"127.0.0.1:{old.getsockname()[1]}"}
+        wait_for(
+            lambda: ours < {each["address"] for each in bench.publisher.client_list},
+            "it to be listed, and not the silent one",
+        )
+        bench.publish()
+        assert b"image" in received(old, 20)
+    bench.wait_for_clients(0)
 
 
 def test_a_client_is_sent_images_and_no_commands_which_old_ones_take_for_messages(

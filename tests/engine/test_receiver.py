@@ -12,12 +12,13 @@ import zmq
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig
-from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.clients.guard import MOST, Guard
 from pmv_tui.engine.stream import receiver as receiver_module
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.receiver import Receiver, ReceiverError
 from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.wire.overlay import MAX_MESSAGE_BYTES
+from tests.raw_zmtp import old_peer, part
 from tests.support import free_ports, wait_for
 
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -64,6 +65,18 @@ def wired(receiver: Receiver) -> Iterator[Wired]:
     overlays = Overlays(OverlayConfig(), lambda: (0, 0))
     with connected(receiver, overlays) as client:
         yield overlays, client
+
+
+def test_a_client_of_an_old_libzmq_is_not_cut_however_much_it_sends(wired: Wired) -> None:
+    overlays, client = wired
+    endpoint = client.getsockopt_string(zmq.LAST_ENDPOINT)
+    long, box = part(60_000, flags=0), json.dumps(BOX).encode()
+    with old_peer(int(endpoint.rpartition(":")[2]), b"PUSH", 2) as old:
+        for _ in range(int(1.2 * MOST / len(long))):
+            old.sendall(long)
+        wait_for(lambda: overlays.malformed > 0, "any of that to be read")
+        old.sendall(bytes([0, len(box)]) + box)
+        wait_for(lambda: overlays.messages == 1, "a box after it all")
 
 
 def test_a_box_in_json_or_msgpack_is_kept_until_it_expires(wired: Wired) -> None:

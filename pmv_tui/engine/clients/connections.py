@@ -33,6 +33,13 @@ UNCOUNTED = 4096
 """Bytes that a connection may send before it counts: greeting and handshake, keys included. A
 connection takes more memory than that by itself."""
 
+GREETING = 64
+"""Bytes with which each side begins since ZMTP 3, that is libzmq 4.0; before it, fewer than 16."""
+
+NAMELESS = -1
+"""In place of a descriptor: libzmq does not tell by which connection something came that speaks an
+older ZMTP."""
+
 LEAK = 16.0
 """Bytes a second that belong to no message, and are nevertheless in order: heartbeats of a client
 that turned them on, 9 each."""
@@ -77,7 +84,7 @@ class Note(NamedTuple):
 
     Parameters
     ----------
-    descriptor : of the connection that it came by.
+    descriptor : of the connection that it came by; or NAMELESS.
     size : bytes on the wire, about.
     change : a subscription that comes or goes, as XPUB reports it; else empty.
     key : the name that the sender's key is listed by; empty where it has none.
@@ -98,6 +105,7 @@ class Connection:
 
     Attributes
     ----------
+    identified : whether anything is known to have come by it.
     unread : bytes that libzmq took from the kernel and no reader has taken from libzmq: parts of a
         message that is not complete, or messages that wait.
     moved : bytes that it sent since the last look but one.
@@ -111,6 +119,7 @@ class Connection:
     def __init__(self, descriptor: int, connections: "Connections") -> None:
         self.descriptor = descriptor
         self.connections = connections
+        self.identified = False
         self.unread = 0.0
         self.moved = 0
         self.arrivals = self.backlog = 0
@@ -120,7 +129,7 @@ class Connection:
         self._topics: set[bytes] = set()
         self._topic_bytes = self._image_topics = 0
         self._consumed = 0
-        self._looked_at = time.monotonic()
+        self.looked_at = time.monotonic()
         self.gone = self.was_cut = False
         self.number = next(_numbers)
         self.key = ""
@@ -148,6 +157,17 @@ class Connection:
         return max(0.0, self.unread + self._topic_bytes - UNCOUNTED)
 
     @property
+    def nameless(self) -> bool:
+        """Whether libzmq, where it tells of something, does not tell that it came from here."""
+        if self.identified or self.listens:
+            return not self.identified
+        with suppress(OSError), _borrowed(self.descriptor) as peer:
+            if _cookie(peer) == self._cookie and (received := _received(peer)):
+                # A publisher's images, or a script's boxes, soon make one of them more.
+                return min(received, (_counted(peer, ACKED_AT) or 0)) < GREETING
+        return False
+
+    @property
     def listens(self) -> bool:
         """Whether it subscribed to images."""
         return self._image_topics > 0
@@ -155,6 +175,7 @@ class Connection:
     def note(self, note: Note) -> None:
         """Take note of what was read from it."""
         self.unread -= note.size
+        self.identified = self.identified or note.descriptor != NAMELESS
         self.key = note.key or self.key
         self.arrivals, self.backlog, self.memory = 0, 0, None
         topic = note.change[1:]
@@ -184,11 +205,11 @@ class Connection:
             self.backlog += waiting > 0
             return waiting > 0
         now, consumed = time.monotonic(), received - waiting
-        leaked = LEAK * (now - self._looked_at)
+        leaked = LEAK * (now - self.looked_at)
         # Never below zero: nobody saves up for a flood by being quiet.
         self.unread = max(0.0, self.unread + consumed - self._consumed - leaked)
         self.moved = received - self._consumed
-        self._consumed, self._looked_at = consumed, now
+        self._consumed, self.looked_at = consumed, now
         return waiting > 0
 
     def hold(self) -> None:
@@ -351,21 +372,22 @@ class Connections:
 
     def took(self, frame: zmq.Frame) -> None:
         """Note that a part of a message was taken out; called by the thread that reads."""
-        with suppress(zmq.ZMQError):  # XPUB's word of a client that left came by no connection
-            size = _wire_bytes(len(frame), encrypted=self._door is not None)
-            self._notes.append(Note(int(frame.get(zmq.SRCFD)), size))
+        size = _wire_bytes(len(frame), encrypted=self._door is not None)
+        self._notes.append(Note(_source(frame), size))
 
     def took_change(self, frame: zmq.Frame) -> None:
         """Note a subscription as XPUB reports it: 0x01 and a topic comes, 0x00 and a topic goes.
 
         Source: https://rfc.zeromq.org/spec/29/, "The XPUB Socket Type".
         """
-        with suppress(zmq.ZMQError):
-            size = _wire_bytes(len(frame) + COMMAND_BYTES, encrypted=self._door is not None)
-            # What the gate calls it.
-            key = str(frame.get("User-Id")) if self._door is not None else ""
-            self._notes.append(Note(int(frame.get(zmq.SRCFD)), size, frame.bytes, key))
-            self.wake()
+        change, source, key = frame.bytes, _source(frame), ""
+        if source == NAMELESS and change[:1] != b"\x01":
+            return  # of a client that has left
+        if self._door is not None:
+            key = str(frame.get("User-Id"))  # what the gate calls it
+        size = _wire_bytes(len(frame) + COMMAND_BYTES, encrypted=self._door is not None)
+        self._notes.append(Note(source, size, change, key))
+        self.wake()
 
     def settle(self) -> "Iterator[Connection]":
         """Bring the table up to date; yield the connections that have news.
@@ -375,10 +397,19 @@ class Connections:
         notes = [self._notes.popleft() for _ in range(len(self._notes))]
         yield from self._connected()
         for note in notes:
-            connection = self._table.get(note.descriptor)
+            connection = self._table.get(note.descriptor) or self._sender(note)
             if connection is not None:
                 self._apply(note, connection)
                 yield connection
+
+    def _sender(self, note: Note) -> Connection | None:
+        """Find who sent what came by no known connection: the likeliest of those that may have."""
+        if note.descriptor != NAMELESS:
+            return None  # It is gone.
+        old = [each for each in self._table.values() if each.nameless]
+        if note.change:
+            return max(old, key=lambda each: (not each.listens, each.looked_at), default=None)
+        return max(old, key=lambda each: each.unread, default=None)
 
     def count(self, *, due: bool) -> None:
         """Renew the list of clients where that is due, or some came or went."""
@@ -459,6 +490,14 @@ def _borrowed(descriptor: int) -> Iterator[socket.socket]:
         yield borrowed
     finally:
         borrowed.detach()
+
+
+def _source(frame: zmq.Frame) -> int:
+    """Return the descriptor of the connection that a part of a message came by, or NAMELESS."""
+    try:
+        return int(frame.get(zmq.SRCFD))
+    except zmq.ZMQError:
+        return NAMELESS
 
 
 def _waiting(peer: socket.socket) -> int:

@@ -82,16 +82,18 @@ class Taken(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """One look at a client: what it was offered and had missed, in images; bytes delivered.
+    """One look at a client: what it was offered, what was delivered, and what it had missed.
 
     Parameters
     ----------
+    delivered : images that its machine has confirmed, about; `size` is their bytes.
     least, most : images missed, if libzmq holds as many as it can, and if it holds none.
     """
 
     time: float
     offered: int
-    delivered: int
+    delivered: float
+    size: int
     least: int
     most: int
     missed: int
@@ -115,7 +117,7 @@ class Delivery:
         self._offer, self._taken = Offer(), Taken(0, 0, 0, room=True)
         self._size = 0.0
         """Bytes of an image on the wire."""
-        self._unhanded = self._error = 0.0
+        self._unhanded = self._error = self._delivered = 0.0
         self._missed_at: float | None = None
         self._slow_since = 0.0
         self._moved = 0.0, 0
@@ -137,7 +139,8 @@ class Delivery:
         if self._size:
             handed = (taken.handed - self._taken.handed) / self._size
             self._unhanded += images - handed
-        if not taken.waiting or _delivered(taken) > last.delivered:
+            self._delivered += (_confirmed(taken) - last.size) / self._size
+        if not taken.waiting or _confirmed(taken) > last.size:
             self._moved = taken.time, offer.images
         quiet = not images and taken.room and self._taken.room
         self._remember(offer, taken)
@@ -157,11 +160,10 @@ class Delivery:
 
     def status(self) -> Delivered:
         """Report what it gets, and whether it keeps up, in words too."""
-        bytes_s = self._per_second("delivered")
         state, text = self._state()
         return Delivered(
-            fps=bytes_s / self._size if self._size else 0.0,
-            mb_s=bytes_s / 1e6,
+            fps=self._per_second("delivered"),
+            mb_s=self._per_second("size") / 1e6,
             missed=self.missed,
             waiting_bytes=self._taken.waiting,
             state=state,
@@ -212,7 +214,8 @@ class Delivery:
             _Look(
                 time=taken.time,
                 offered=offer.images,
-                delivered=_delivered(taken),
+                delivered=self._delivered,
+                size=_confirmed(taken),
                 least=least,
                 most=most,
                 missed=self.missed,
@@ -244,7 +247,7 @@ class Delivery:
         return float(getattr(last, what) - getattr(first, what)) / span if span else 0.0
 
 
-def _delivered(taken: Taken) -> int:
+def _confirmed(taken: Taken) -> int:
     return taken.handed - taken.waiting
 
 
