@@ -218,17 +218,18 @@ def test_a_client_of_an_old_libzmq_is_known_and_sent_images(bench: Bench, versio
     subscription = {1: b"\x02\x00\x01", 2: b"\x00\x01\x01"}[version]
     with (
         bench.client(zmq.SUB) as other,
-        socket.create_connection(("127.0.0.1", bench.port)),  # says nothing
+        socket.create_connection(("127.0.0.1", bench.port)) as browser,
         old_peer(bench.port, b"SUB", version) as old,
     ):
         other.subscribe(b"image")
         bench.wait_for_clients(1)
+        browser.sendall(b"GET / HTTP/1.1\r\nHost: rig\r\n\r\n")
         old.sendall(subscription)
         bench.wait_for_clients(2)
         ours = {f"127.0.0.1:{old.getsockname()[1]}"}
         wait_for(
             lambda: ours < {each["address"] for each in bench.publisher.client_list},
-            "it to be listed, and not the silent one",
+            "it to be listed, and not the browser",
         )
         bench.publish()
         assert b"image" in received(old, 20)

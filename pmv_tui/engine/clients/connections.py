@@ -34,7 +34,13 @@ UNCOUNTED = 4096
 connection takes more memory than that by itself."""
 
 GREETING = 64
-"""Bytes with which each side begins since ZMTP 3, that is libzmq 4.0; before it, fewer than 16."""
+"""Bytes with which each side begins since ZMTP 3, that is libzmq 4.0."""
+
+OLD_GREETINGS = _, OLD_GREETING = 2, 14
+"""Those of ZMTP 1, of libzmq 2, and of ZMTP 2, of libzmq 3."""
+
+SHORT_HEADER = 2
+"""Bytes before a short part of a message."""
 
 NAMELESS = -1
 """In place of a descriptor: libzmq does not tell by which connection something came that speaks an
@@ -64,6 +70,9 @@ SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 _REFUSE_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
 _FILTER = struct.pack("HP", 1, ctypes.addressof(_REFUSE_ALL))
 """A program of the kernel's packet filter that lets nothing pass, and the structure naming it."""
+
+_RESET = struct.pack("ii", 1, 0)
+"""What a socket lingers for: nothing, so that it is closed with a reset."""
 
 _libc = ctypes.PyDLL(None)
 """The C library, called without letting go of the interpreter."""
@@ -156,15 +165,21 @@ class Connection:
         """Bytes that it makes the engine keep, beyond what any connection may."""
         return max(0.0, self.unread + self._topic_bytes - UNCOUNTED)
 
-    @property
-    def nameless(self) -> bool:
-        """Whether libzmq, where it tells of something, does not tell that it came from here."""
+    def may_have_sent(self, note: Note) -> bool:
+        """Whether what libzmq names no connection of came by this one: it speaks an old ZMTP.
+
+        libzmq takes any byte but the first of ZMTP 2 for the begin of ZMTP 1, also a browser's, and
+        then pretends that its sender subscribed. One that truly did has sent just that by then.
+        """
         if self.identified or self.listens:
             return not self.identified
         with suppress(OSError), _borrowed(self.descriptor) as peer:
-            if _cookie(peer) == self._cookie and (received := _received(peer)):
-                # A publisher's images, or a script's boxes, soon make one of them more.
-                return min(received, (_counted(peer, ACKED_AT) or 0)) < GREETING
+            if _cookie(peer) == self._cookie:
+                received, acked = _received(peer) or 0, _counted(peer, ACKED_AT) or 0
+                greeted = OLD_GREETING <= acked < GREETING
+                if not note.change:
+                    return bool(received) and acked < GREETING
+                return greeted or received - len(note.change) - SHORT_HEADER in OLD_GREETINGS
         return False
 
     @property
@@ -213,12 +228,18 @@ class Connection:
         return waiting > 0
 
     def hold(self) -> None:
-        """Let nothing more of it reach libzmq, while it is still connected and can be named."""
+        """Let nothing more of it reach the kernel, while it is still connected and can be named.
+
+        What the kernel has already goes on to libzmq: were it taken away here, libzmq would find no
+        sense in what follows, and close the connection before it is named.
+        """
         self.was_cut = True
         with suppress(OSError), self._borrowed() as peer:
             if peer.family != socket.AF_UNIX:
+                # However it is closed, its peer is told at once: one that waits for room here, as
+                # it has sent more than there was, would else ask in vain for a minute.
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 peer.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _FILTER)
-                _discard(peer)
 
     def cut(self) -> None:
         """End the connection, and what the kernel still has of it."""
@@ -406,7 +427,7 @@ class Connections:
         """Find who sent what came by no known connection: the likeliest of those that may have."""
         if note.descriptor != NAMELESS:
             return None  # It is gone.
-        old = [each for each in self._table.values() if each.nameless]
+        old = [each for each in self._table.values() if each.may_have_sent(note)]
         if note.change:
             return max(old, key=lambda each: (not each.listens, each.looked_at), default=None)
         return max(old, key=lambda each: each.unread, default=None)
@@ -566,4 +587,4 @@ def _discard(peer: socket.socket) -> None:
 def _wire_bytes(length: int, *, encrypted: bool) -> int:
     """Return what a part takes on the wire: its length, a header, and what CURVE adds."""
     length += CURVE_BYTES * encrypted
-    return length + (9 if length > 255 else 2)
+    return length + (9 if length > 255 else SHORT_HEADER)
