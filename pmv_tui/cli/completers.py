@@ -60,7 +60,7 @@ def _camera_names(options: argparse.Namespace) -> list[str]:
         cameras = tomllib.loads(path.read_text()).get("cameras", [])
         return [camera.get("name") or camera["unique_id"].rpartition("-")[0] for camera in cameras]
     except (CommandFailed, RigError, *UNUSABLE):
-        # A config with mistakes, or none: whoever presses tab can be told nothing.
+        # A config with mistakes, or none: whoever presses tab can be shown nothing.
         return []
 
 

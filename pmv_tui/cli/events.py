@@ -110,7 +110,7 @@ class _EngineLog:
         return events
 
     def ask(self, command: str, **arguments: int) -> "Reply":
-        """Ask the engine; one that is busy is waited for, one that ended is told of."""
+        """Ask the engine; one that is busy is waited for, one that ended is reported."""
         from pmv_tui.control.client import ControlClient, EngineGone
 
         while True:

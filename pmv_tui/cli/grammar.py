@@ -44,7 +44,7 @@ def say(*lines: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Say on stderr why a command failed; where nobody can read it, its exit code still tells."""
+    """Say on stderr why a command failed; where nobody can read it, its exit code still says so."""
     with suppress(OSError):
         for line in f"pmv-tui: {text}".split("\n"):
             print(printable(line), file=sys.stderr)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pmv_tui.config.load import LoadedConfig
     from pmv_tui.keys import Keys
 
-Told = tuple[Any, list[str]]
+Outcome = tuple[Any, list[str]]
 """What an action did: for --json, and for people."""
 
 NAMELESS = ("list", "server")
@@ -48,11 +48,11 @@ def refuse_missing_key(loaded: "LoadedConfig") -> None:
     keys = Keys(loaded.keys_folder)
     try:
         keys.server()
-        told = [client.problem for client in keys.clients() if client.problem]
+        problems = [client.problem for client in keys.clients() if client.problem]
     except KeyFileError as error:
-        told = [str(error)]
-    if told:
-        raise ConfigError(loaded.path, [Problem("security.keys", None, text) for text in told])
+        problems = [str(error)]
+    if problems:
+        raise ConfigError(loaded.path, [Problem("security.keys", None, text) for text in problems])
 
 
 def _keys(options: argparse.Namespace) -> int:
@@ -66,7 +66,7 @@ def _keys(options: argparse.Namespace) -> int:
     notes: list[str] = []
     if not loaded.config.security.curve:
         notes = ["no key is required yet: set curve = true in [security] and restart the engine"]
-    actions: dict[str, Callable[[Keys, Any], Told]] = {
+    actions: dict[str, Callable[[Keys, Any], Outcome]] = {
         "new": _new,
         "list": _list,
         "remove": _remove,
@@ -80,7 +80,7 @@ def _keys(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _new(keys: "Keys", name: str) -> Told:
+def _new(keys: "Keys", name: str) -> Outcome:
     secret = keys.make_client(name)
     server, server_lines = _server(keys)
     lines = [
@@ -92,7 +92,7 @@ def _new(keys: "Keys", name: str) -> Told:
     return {"name": name, "secret_file": str(secret), **server}, lines
 
 
-def _list(keys: "Keys", _: None) -> Told:
+def _list(keys: "Keys", _: None) -> Outcome:
     clients = keys.clients()
     about = [
         {"name": each.name, "public_key": each.public.decode(), "problem": each.problem}
@@ -103,13 +103,13 @@ def _list(keys: "Keys", _: None) -> Told:
     return about, lines or none
 
 
-def _remove(keys: "Keys", name: str) -> Told:
+def _remove(keys: "Keys", name: str) -> Outcome:
     keys.remove_client(name)
-    told = f"{name} is no longer listed; a running engine disconnects it within a second"
-    return {"name": name}, [told]
+    text = f"{name} is no longer listed; a running engine disconnects it within a second"
+    return {"name": name}, [text]
 
 
-def _server(keys: "Keys", _: None = None) -> Told:
+def _server(keys: "Keys", _: None = None) -> Outcome:
     keys.make_server()
     public = keys.server()[0].decode()
     about = {"server_key": public, "server_file": str(keys.server_public)}

@@ -52,13 +52,13 @@ def _doctor(options: argparse.Namespace) -> int:
         raise CommandFailed(str(error)) from None
     findings = examine(examined)
     errors = [finding for finding in findings if finding.level == "error"]
-    told = {
+    report = {
         "config": str(examined.rig.config_path),
         "fit": not errors,
         "findings": [asdict(finding) for finding in findings],
     }
     columns = examined.terminal.columns if examined.terminal else UNLIMITED
-    show(options, told, lambda: _lines(findings, columns))
+    show(options, report, lambda: _lines(findings, columns))
     return NOT_DONE if errors else DONE
 
 
@@ -84,8 +84,8 @@ def _lines(findings: list["Finding"], columns: int) -> list[str]:
     counts = {
         level: sum(finding.level == level for finding in findings) for level in ("error", "warning")
     }
-    told = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items()]
-    return [*lines, "", ", ".join(told) + ("" if counts["error"] else ": nothing breaks a run")]
+    totals = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items()]
+    return [*lines, "", ", ".join(totals) + ("" if counts["error"] else ": nothing breaks a run")]
 
 
 def _broken(text: str, head: str, columns: int) -> list[str]:
@@ -102,7 +102,7 @@ def _broken(text: str, head: str, columns: int) -> list[str]:
 
 
 PATIENCE = 5.0
-"""Seconds of a search for cameras after which is told who keeps it waiting."""
+"""Seconds of a search for cameras after which it is said who keeps it waiting."""
 
 
 def add_commands(grammar: Grammar) -> None:

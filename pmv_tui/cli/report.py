@@ -53,13 +53,13 @@ def _engine_as_json(engine: "RunningEngine") -> dict[str, Any]:
     }
     if engine.snapshot is None:
         return about | {"config_path": None, "started": None, "cameras": []}
-    told = engine.snapshot["engine"]
+    about_engine = engine.snapshot["engine"]
     keys = ("name", "unique_id", "plugged", "pub_address", "pull_address")
     cameras = [
         {key: value for key, value in camera.items() if key in keys}
         for camera in engine.snapshot["cameras"]
     ]
-    more = {"config_path": told["config_path"], "started": told["started"], "cameras": cameras}
+    more = {key: about_engine[key] for key in ("config_path", "started")} | {"cameras": cameras}
     return about | more
 
 

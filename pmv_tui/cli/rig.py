@@ -61,7 +61,7 @@ def rig_of(options: argparse.Namespace) -> "Rig":
 
 
 def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
-    """Read the config file; every error in it is told at once, those of further checks too."""
+    """Read the config file; every error in it is reported at once, those of further checks too."""
     from pmv_tui.config.load import load_config
     from pmv_tui.config.locate import ConfigError
 
@@ -119,7 +119,7 @@ def _no_engine(options: argparse.Namespace, rig: "Rig") -> str:
     if others == 0:
         return text
     run = "another engine of yours runs" if others == 1 else f"{others} other engines of yours run"
-    return f"{text}; {run} here: pmv-tui engines tells for which config"
+    return f"{text}; {run} here: pmv-tui engines shows for which config"
 
 
 def unique_id_of(camera: str, snapshot: "Snapshot") -> str:

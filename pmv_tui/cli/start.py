@@ -77,7 +77,7 @@ def attach(options: argparse.Namespace) -> int:
             )
             return code
     except ConfigRefused as error:
-        load(options)  # It tells the same, and why this file is used.
+        load(options)  # It says the same, and why this file is used.
         raise CommandFailed(str(error), WRONG) from None
     except RigError as error:
         raise CommandFailed(str(error)) from None
@@ -88,7 +88,7 @@ def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":
 
     Returns
     -------
-    What the file says, None where it has no `[tui]` or has mistakes; and what tells these.
+    What the file says, None where it has no `[tui]` or has mistakes; and what reports these.
     """
     from pmv_tui.config.locate import ConfigError
     from pmv_tui.config.toml_text import parse_toml, read_text

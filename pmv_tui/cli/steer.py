@@ -1,4 +1,4 @@
-"""The commands that ask or tell the running engine: what the TUI's keys do, from a script."""
+"""The commands that ask or direct the running engine: what the TUI's keys do, from a script."""
 
 import argparse
 import datetime
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pmv_tui.wire.status import Reply, Result, SettingStatus
 
 SETTING_TIMEOUT = 5.0
-"""Seconds that a camera may take to take over a setting; some must be opened anew for it."""
+"""Seconds that a camera may take to take over a setting; some must be opened again for it."""
 
 MANY_TIMEOUT = 60.0
 """Seconds that every camera's turn may take."""
@@ -116,7 +116,7 @@ def _clients(options: argparse.Namespace) -> int:
     if options.cameras and EVERY_CAMERA not in options.cameras:
         named = {unique_id_of(name, snapshot) for name in options.cameras}
         cameras = [each for each in cameras if each["unique_id"] in named]
-    told = [
+    listed = [
         {
             "camera": each["name"],
             "unique_id": each["unique_id"],
@@ -124,7 +124,7 @@ def _clients(options: argparse.Namespace) -> int:
         }
         for each in cameras
     ]
-    show(options, told, lambda: client_lines(cameras))
+    show(options, listed, lambda: client_lines(cameras))
     return DONE
 
 
@@ -154,8 +154,8 @@ def _results(options: argparse.Namespace, reply: "Reply") -> int:
 def _settings(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import settings_lines
 
-    told = request(options, "settings", camera=options.camera)["settings"]
-    show(options, told, lambda: settings_lines(told["settings"]))
+    answer = request(options, "settings", camera=options.camera)["settings"]
+    show(options, answer, lambda: settings_lines(answer["settings"]))
     return DONE
 
 
@@ -171,16 +171,16 @@ def _set(options: argparse.Namespace) -> int:
     reply = request(options, "set", camera=cameras, changes=changes)
     if not reply["ok"]:
         return _results(options, reply)
-    lines, told = [], []
+    lines, applied = [], []
     end = time.monotonic() + SETTING_TIMEOUT
     for result in reply["results"]:
         lines.append(f"{result['camera']}: {result['text']}")
         changed = _applied(options, result["camera"], end)
         changed = [setting for setting in changed if setting["name"] in changes]
         lines += settings_lines(changed) if changed else []
-        told.append({"camera": result["camera"], "settings": changed})
+        applied.append({"camera": result["camera"], "settings": changed})
     one = isinstance(cameras, str) and cameras != "all"
-    show(options, told[0]["settings"] if one else told, lambda: lines)
+    show(options, applied[0]["settings"] if one else applied, lambda: lines)
     return DONE
 
 
@@ -207,12 +207,12 @@ def _applied(options: argparse.Namespace, camera: str, end: float) -> "list[Sett
     camera : its name, which it may just have been given.
     end : when to give up, on the monotonic clock.
     """
-    while (told := request(options, "settings", camera=camera)["settings"])["pending"]:
+    while (answer := request(options, "settings", camera=camera)["settings"])["pending"]:
         if time.monotonic() > end:
             text = f"{camera}: saved, but the camera has not taken it over yet; see its status"
             raise CommandFailed(text)
         time.sleep(0.05)
-    return told["settings"]
+    return answer["settings"]
 
 
 def _assignment(text: str) -> tuple[str, Any]:

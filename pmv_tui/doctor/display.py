@@ -30,9 +30,9 @@ def look(examined: Examined) -> Iterator[Finding]:
         )
         return
     failed = {"trouble": f"the trial ended with {ended.status}"}
-    told = json.loads(ended.said) if ended.status == 0 else failed
-    if told["trouble"]:
-        remedy = told.get("remedy") or "choose another DISPLAY; pmv-tui runs without windows too"
-        yield warning(f"no window can be shown on {display}: {told['trouble']}", remedy)
+    answer = json.loads(ended.said) if ended.status == 0 else failed
+    if answer["trouble"]:
+        remedy = answer.get("remedy") or "choose another DISPLAY; pmv-tui runs without windows too"
+        yield warning(f"no window can be shown on {display}: {answer['trouble']}", remedy)
     else:
-        yield ok(f"windows can be shown on {display} ({told['framework']})")
+        yield ok(f"windows can be shown on {display} ({answer['framework']})")

@@ -16,26 +16,26 @@ from pmv_tui.windows.display import Display, DisplayUnreachable
 
 def main() -> None:
     """Print a map with `trouble`, empty where there is none, and `remedy`."""
-    told = {"trouble": "", "remedy": "", "framework": ""}
+    answer = {"trouble": "", "remedy": "", "framework": ""}
     try:
         require_cv2()
         import cv2  # noqa: PLC0415 - only now is it known that it can be imported
 
-        told["framework"] = cv2.currentUIFramework()
-        if not told["framework"]:
-            told |= {"trouble": "this OpenCV is built without windows", "remedy": PIP_LINE}
+        answer["framework"] = cv2.currentUIFramework()
+        if not answer["framework"]:
+            answer |= {"trouble": "this OpenCV is built without windows", "remedy": PIP_LINE}
         # Qt loads it when the first window opens, and aborts where a library of it is missing.
         plugin = Path(cv2.__file__).parent / "qt/plugins/platforms/libqxcb.so"
         if plugin.exists():
             ctypes.CDLL(str(plugin))
         Display(os.environ["DISPLAY"])
     except BackendUnavailable as trouble:
-        told |= {"trouble": trouble.reason, "remedy": trouble.remedy}
+        answer |= {"trouble": trouble.reason, "remedy": trouble.remedy}
     except DisplayUnreachable as trouble:
-        told |= {"trouble": str(trouble)}
+        answer |= {"trouble": str(trouble)}
     except OSError as trouble:
-        told |= {"trouble": str(trouble), "remedy": f"try: {APT_LINE}"}
-    json.dump(told, sys.stdout)
+        answer |= {"trouble": str(trouble), "remedy": f"try: {APT_LINE}"}
+    json.dump(answer, sys.stdout)
 
 
 if __name__ == "__main__":

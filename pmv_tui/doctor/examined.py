@@ -1,4 +1,4 @@
-"""What the doctor looks at: the machine, the rig's config, its engine; and what a check tells."""
+"""What the doctor looks at: the machine, the rig's config, its engine; and what a check reports."""
 
 import getpass
 import os
@@ -92,7 +92,7 @@ def _search(seconds: int) -> Search:
 
 
 SDK_BACKENDS = ("basler", "aravis")
-"""Back ends whose cameras hang on USB3 or on the network."""
+"""Back ends whose cameras are connected by USB3 or the network."""
 
 
 def _user() -> str:
@@ -112,7 +112,7 @@ class Examined:
     config : what the config file says; the empty one where it cannot be read.
     problems : why it cannot be read, a line each.
     search : the search for cameras, which may be under way.
-    snapshot : what the rig's engine tells; None where none runs, none answers, or one answers that
+    snapshot : what the rig's engine reports; None where none runs or answers, or one answers that
         is not understood.
     foreign : why it is not understood, after the words "the engine"; empty where it is.
     engine_pid : of the rig's engine; None where none runs.

@@ -38,7 +38,7 @@ class UsbCamera:
 
 
 def usb_cameras(examined: Examined) -> list[UsbCamera]:
-    """List them from what the kernel tells, whatever SDK is there.
+    """List them as the kernel reports them, whatever SDK is there.
 
     The class codes EF, 05 are those of USB3 Vision: https://www.usb.org/defined-class-codes.
     """

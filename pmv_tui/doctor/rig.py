@@ -53,8 +53,8 @@ def check_engine(examined: Examined) -> Iterator[Finding]:
     yield ok(f"engine {version} runs, pid {examined.engine_pid}")
     for camera in examined.snapshot["cameras"]:
         if camera["listed"] and camera["state"] in ("lost", "error", "stalled"):
-            tell = warning if camera["state"] == "stalled" else error
-            yield tell(
+            finding = warning if camera["state"] == "stalled" else error
+            yield finding(
                 f"{camera['name']} is {camera['state']}: {camera['reason']}",
                 "pmv-tui events shows what happened before",
             )
@@ -72,8 +72,8 @@ def check_cameras(examined: Examined) -> Iterator[Finding]:
 def _of_backend(backend: dict[str, Any], configured: list[str]) -> Finding:
     name = backend["backend"]
     if not backend["available"]:
-        tell = error if name in configured else warning if backend.get("died") else note
-        return tell(f"{name} cameras cannot be used: {backend['reason']}", backend["remedy"])
+        finding = error if name in configured else warning if backend.get("died") else note
+        return finding(f"{name} cameras cannot be used: {backend['reason']}", backend["remedy"])
     found = ", ".join(each["unique_id"] for each in backend["cameras"])
     return ok(f"{name}: {found or BUILT_IN.get(name, 'usable, no camera found')}")
 

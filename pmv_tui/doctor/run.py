@@ -38,7 +38,7 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     Parameters
     ----------
     config_option : what --config was given, if anything.
-    load : reads a config file, or raises a ConfigError that tells what is wrong with it.
+    load : reads a config file, or raises a ConfigError that says what is wrong with it.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def _engine_runs(rig: Rig) -> bool:
     try:
         return rig.engine_runs()
     except RigError:
-        return False  # Whose folder that is, the check of the storage tells.
+        return False  # The check of the storage says whose folder that is.
 
 
 def _snapshot(rig: Rig) -> Snapshot | None:
@@ -105,10 +105,10 @@ CHECKS: Mapping[str, Check] = {
     "terminal": check_terminal,
     "libraries": check_libraries,
 }
-"""In the order in which they are told."""
+"""In the order in which they are reported."""
 
 LIMIT = 4.6
-"""Seconds after which a check is told to have given no answer; their own limits are below it."""
+"""Seconds after which a check counts as having given no answer; their own limits are below it."""
 
 
 def examine(
@@ -146,6 +146,6 @@ def examine(
 def _run(check: Check, examined: Examined) -> list[Finding]:
     try:
         return list(check(examined))
-    except Exception as trouble:  # noqa: BLE001 - whatever it is, the other checks are told
+    except Exception as trouble:  # noqa: BLE001 - whatever it is, the other checks count
         text = f"this check failed: {type(trouble).__name__}: {trouble}"
         return [Finding("warning", text, "report it, with the output of pmv-tui doctor --json")]

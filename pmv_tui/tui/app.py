@@ -50,7 +50,7 @@ PRINTED_PERIOD = 1.0
 """Seconds between two looks at what libraries printed."""
 
 ENGINE_PERIOD = 0.5
-"""Seconds between two looks at whether the engine runs: a file's lock tells."""
+"""Seconds between two looks at whether the engine runs: a file's lock shows it."""
 
 COMPLAINT_SECONDS = 30
 
@@ -83,8 +83,8 @@ class PmvApp(App[str]):
     preview_rate : images a second of a picture in the terminal, at most.
     bell : whether a camera that fails rings the terminal's bell.
     complaints : what is wrong with the environment, so that some of it is ignored.
-    config_complaint : tells what is wrong with the config file, so that defaults hold; empty where
-        nothing is. Called in another thread, after the first paint.
+    config_complaint : returns what is wrong with the config file, so that defaults hold; empty
+        where nothing is. Called in another thread, after the first paint.
     looked_at : where the config file was looked for, in order.
     """
 
@@ -306,12 +306,12 @@ class PmvApp(App[str]):
 
     def _warn(self, texts: Sequence[str]) -> None:
         """Add what concerns this terminal alone to the log."""
-        told = [
+        warnings = [
             Event(id=0, time=time.time_ns(), level="warning", kind="printed", camera="", text=text)
             for text in texts
         ]
-        if told:
-            self.post_message(EventsArrived(told))
+        if warnings:
+            self.post_message(EventsArrived(warnings))
 
     def _refresh_notifications(self) -> None:
         """Remove what former toasts stood in, which Textual keeps where it clears them itself."""

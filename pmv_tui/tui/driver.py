@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_WAITING = 64 * 1024
 """Bytes that may wait for the terminal before it counts as behind: a full screen or two. Then
-nothing more is worth sending until it has caught up, and the screen is painted anew."""
+nothing more is worth sending until it has caught up, and the screen is repainted."""
 
 CHUNK = 4096
 """Bytes a write: as much as a terminal takes at once."""
@@ -40,7 +40,7 @@ class TerminalOutput:
     descriptor : of the terminal.
     keyboard : descriptor of where its keys are read.
     caught_up : called, in the thread, when a terminal that was behind reads again: something was
-        left out, and all is to be painted anew.
+        left out, and all is to be repainted.
     gone : called once, in the thread, when the terminal is closed.
     """
 
@@ -171,7 +171,7 @@ class TerminalDriver(LinuxDriver):
             self._terminal,
             self.fileno,
             caught_up=lambda: self._loop.call_soon_threadsafe(self._repaint),
-            # As if the kernel had told: it does not where this process leads no session.
+            # As the kernel would: it does not where this process leads no session.
             gone=lambda: os.kill(os.getpid(), signal.SIGHUP),
         )
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's
@@ -190,7 +190,7 @@ class TerminalDriver(LinuxDriver):
             self._output = None
 
     def run_input_thread(self) -> None:
-        """Read keys until told to end, or until the terminal is gone. See `LinuxDriver`."""
+        """Read keys until asked to end, or until the terminal is gone. See `LinuxDriver`."""
         keyboard = Keyboard(lambda data: self.process_message(NoTextTyped(data)))
         poll = select.poll()
         poll.register(self.fileno, select.POLLIN)
@@ -220,7 +220,7 @@ class TerminalDriver(LinuxDriver):
         super().process_message(message)
 
     def _query_in_band_window_resize(self) -> None:
-        """Do not ask: the kernel tells of another size too, and no answer can make one up."""
+        """Do not ask: the kernel reports another size too, and no answer can make one up."""
 
     def stop_process(self) -> None:
         """Give the terminal back to the shell until it continues this process."""

@@ -1,4 +1,4 @@
-"""What the environment tells Textual, checked before Textual reads it: some values would end it."""
+"""The environment's settings of Textual, checked before it reads them: some values would end it."""
 
 import os
 from collections.abc import Callable, MutableMapping

@@ -112,7 +112,7 @@ def _unknown(kind: str, name: str, known: list[str]) -> str:
 
 def _clashes(key_map: KeyMap) -> Iterator[tuple[str, str]]:
     """Find keys that two actions of one screen would have; the one that was changed is blamed."""
-    told = set()
+    reported = set()
     written = {action_id: place for place, action_id in enumerate(key_map)}
     for screen, registry in SCREENS.items():
         owners: dict[str, Action] = {}
@@ -121,8 +121,8 @@ def _clashes(key_map: KeyMap) -> Iterator[tuple[str, str]]:
         for action in sorted(registry, key=lambda one: (one.id in key_map, written.get(one.id, 0))):
             for key in split(key_map.get(action.id, action.keys)):
                 other = owners.setdefault(key, action)
-                if other is not action and (action.id, other.id, key) not in told:
-                    told.add((action.id, other.id, key))
+                if other is not action and (action.id, other.id, key) not in reported:
+                    reported.add((action.id, other.id, key))
                     text = f"{key_name(key)} is also the key of {other.id} {screen}"
                     yield action.id, f"{text}; give one of them another key"
 

@@ -35,7 +35,7 @@ class SnapshotArrived(Message):
 
 
 class EventsArrived(Message):
-    """The engine told events, oldest first."""
+    """The engine reported events, oldest first."""
 
     def __init__(self, events: list[Event]) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class EngineClient(Protocol):
     """What the TUI needs of a connection; `AsyncControlClient` is one."""
 
     async def request(self, command: str, **arguments: Any) -> Reply:
-        """Ask or tell the engine; raises `EngineGone` where no answer comes."""
+        """Send a question or a command; raises `EngineGone` where no answer comes."""
         ...
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class EngineLink:
     client : the connection; the link closes it.
     post : is given each message to the app.
     operator : how the engine names this TUI to others.
-    runs : tells whether there is an engine, answering or not.
+    runs : returns whether there is an engine, answering or not.
     """
 
     def __init__(
@@ -204,7 +204,7 @@ class EngineLink:
             return
         reply = await self._client.request("events", since=self._last_event)
         events = reply.get("events", [])
-        # Where none are left to tell, do not ask for them again and again.
+        # Where none are left to report, do not ask for them again and again.
         self._last_event = events[-1]["id"] if events else engine["last_event"]
         if events:
             self._post(EventsArrived(events))
@@ -242,7 +242,7 @@ class EngineProcess(Protocol):
 
         Returns
         -------
-        Tells why it failed; empty while it has not.
+        A function that returns why it failed; empty while it has not.
         """
         ...
 
@@ -253,7 +253,7 @@ class Revival:
     Parameters
     ----------
     engine : its process.
-    link : carries the commands for what can be told only to an engine that runs.
+    link : carries the commands that only an engine that runs can take.
     """
 
     def __init__(self, engine: EngineProcess, link: EngineLink) -> None:
@@ -271,7 +271,7 @@ class Revival:
 
         Parameters
         ----------
-        cameras : as the last engine told of them.
+        cameras : as the last engine reported them.
         """
         plugged = [camera["unique_id"] for camera in cameras if camera["plugged"]]
         paused = [camera["unique_id"] for camera in cameras if camera["paused"]]

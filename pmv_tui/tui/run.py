@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pmv_tui.config.schema import TuiConfig
 
 HANG_UP_SECONDS = 5
-"""A TUI whose terminal is gone, or that was told to end, has so long to end in order."""
+"""A TUI whose terminal is gone, or that was asked to end, has so long to end in order."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def run_tui(
     config : how it looks, and its keys.
     printed : what libraries print in this process.
     engine : its process.
-    complaint : tells why `config` is not what the file says, empty where it is; called in another
+    complaint : returns why `config` is not what the file says, empty where it is; called in another
         thread, after the first paint.
     looked_at : where the config file was looked for, in order.
 

@@ -26,5 +26,5 @@ def complete() -> None:
     """Import the rest, so that no key waits for it. Takes a while; call it in any thread."""
     gc.enable()
     for name in LATER:
-        with suppress(ImportError):  # told where it is needed, such as in place of the picture
+        with suppress(ImportError):  # reported where it is needed, such as in place of the picture
             import_module(name)

@@ -57,11 +57,11 @@ MAX_EVENTS = 2000
 
 @dataclass(slots=True)
 class RigState:
-    """The newest of everything that the engine told.
+    """The newest of everything that the engine reported.
 
     Parameters
     ----------
-    log_path : the engine's log file, for when it cannot tell itself.
+    log_path : the engine's log file, for when it cannot say itself.
     looked_at : where the config file was looked for, in order.
     snapshot : None until the engine answered once.
     silence : what the engine does in place of answering; empty while it answers.
@@ -84,7 +84,7 @@ class RigState:
 
     @property
     def cameras(self) -> list[CameraStatus]:
-        """The cameras as last told."""
+        """The cameras as last reported."""
         return self.snapshot["cameras"] if self.snapshot else []
 
     @property
@@ -93,7 +93,7 @@ class RigState:
         return troubles_first(self.cameras) if self.troubles_first else self.cameras
 
     def camera(self, unique_id: str) -> CameraStatus | None:
-        """Return a camera as last told; None where it is no longer there."""
+        """Return a camera as last reported; None where it is no longer there."""
         return next((one for one in self.cameras if one["unique_id"] == unique_id), None)
 
     @property

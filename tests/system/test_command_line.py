@@ -136,7 +136,7 @@ def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
         other.touch()
         done = rig.run("status", "--config", str(other))
         assert f"no engine runs for {other}" in done.stderr
-        assert "pmv-tui engines tells for which config" in done.stderr
+        assert "pmv-tui engines shows for which config" in done.stderr
 
 
 def test_a_path_that_can_be_no_config_is_told_to_be_that(rig: RigOnDisk) -> None:

@@ -1,4 +1,4 @@
-"""An action of a screen: what a key does, and all that is told of it."""
+"""An action of a screen: what a key does, and all that is said of it."""
 
 from dataclasses import dataclass, field
 

@@ -157,7 +157,7 @@ ENDED_ACTIONS = (
     HELP,
     *ANSWERS,
 )
-"""Of the dialog that tells of an engine that has ended."""
+"""Of the dialog about an engine that has ended."""
 
 
 LOG_ACTIONS = (

@@ -84,7 +84,7 @@ def _is_bright(colour: int) -> bool:
 
 STICKINESS = 0.8
 """How far a pixel may be from the grey that it was shown in, in steps from one grey to the next, to
-stay in it: so the noise of a camera does not have every cell sent anew."""
+stay in it: so the noise of a camera does not have every cell sent again."""
 
 ORDER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
 """The order in which the pixels of a square of 4x4 turn bright as the grey of all of them does."""
@@ -138,7 +138,7 @@ class Greys:
 
 
 FADE_STEPS = 8
-"""What fades is drawn anew so many times at most."""
+"""What fades is redrawn so many times at most."""
 
 LABEL_OPACITY = 0.5
 """Below this a label is left out: letters do not fade."""

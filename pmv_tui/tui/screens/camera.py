@@ -43,7 +43,7 @@ Save = Callable[[Any], Awaitable[str]]
 
 
 class SettingDialog(SaveDialog):
-    """A field for a number or a text, or a list to choose from; it holds what is wanted now.
+    """A field for a number or a text, or a list to choose from; it holds what is set now.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ class CameraScreen(SteeringScreen):
             self.dismiss()
 
     def _draw_settings(self, camera: CameraStatus) -> None:
-        """Draw the settings once they are told, and last the name, which no stray key changes."""
+        """Draw the settings once there are any, and last the name, which no stray key changes."""
         if self._settings is not None:
             named = any(setting["name"] == "name" for setting in self._settings)
             settings = self._settings if named else [*self._settings, name_setting(camera)]
@@ -198,14 +198,14 @@ class CameraScreen(SteeringScreen):
                 continue
 
     async def _ask_settings(self) -> bool:
-        """Ask for the settings and draw them; tell whether a change is pending."""
+        """Ask for the settings and draw them; return whether a change is pending."""
         try:
-            told = await self.link.settings(self._unique_id)
+            answer = await self.link.settings(self._unique_id)
         except Unanswered as reason:
             self._entitle(f"settings as last reported: {reason}")
             return False
-        self._settings = told["settings"]
-        if told["pending"]:
+        self._settings = answer["settings"]
+        if answer["pending"]:
             self._entitle("settings: applying a change")
         else:
             self._entitle(
@@ -213,7 +213,7 @@ class CameraScreen(SteeringScreen):
             )
         if camera := self.target():
             self._draw_settings(camera)
-        return told["pending"]
+        return answer["pending"]
 
     def _entitle(self, title: str) -> None:
         """Head the settings; never read as markup."""

@@ -24,7 +24,7 @@ class ClientsScreen(ExplainedScreen[None]):
     ----------
     unique_id : the camera's.
     state : what is known now.
-    changed : tells when there is more.
+    changed : signals when there is more.
     """
 
     registry = CLIENTS_ACTIONS
@@ -81,5 +81,5 @@ class ClientsScreen(ExplainedScreen[None]):
 def _title(camera: CameraStatus) -> str:
     clients = camera.get("client_list", [])
     slow = len(behind(clients))
-    told = f"{len(clients) or 'none'}{f', {slow} behind' if slow else ''}"
-    return f"Clients of {plain(camera['name'])}: {told}"
+    counts = f"{len(clients) or 'none'}{f', {slow} behind' if slow else ''}"
+    return f"Clients of {plain(camera['name'])}: {counts}"

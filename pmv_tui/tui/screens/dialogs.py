@@ -32,7 +32,7 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
         self._saving = False
 
     def check(self) -> bool:
-        """Show what is wrong with what stands in the fields; tell whether nothing is."""
+        """Show what is wrong with what stands in the fields; return whether nothing is."""
         raise NotImplementedError
 
     async def save(self) -> str:
@@ -203,7 +203,7 @@ class EngineEndedDialog(
     Parameters
     ----------
     state : what was known last.
-    changed : tells when there is more.
+    changed : signals when there is more.
     last_lines : the end of the engine's log.
     start : starts an engine; returns when it failed, and why.
     """

@@ -34,7 +34,7 @@ class HelpRow(Horizontal):
         yield Static(self._meaning, classes="help-meaning", markup=False)
 
     def show_where(self, text: str) -> bool:
-        """Show this where it has a text; tell whether it does."""
+        """Show this where it has a text; return whether it does."""
         self.display = text.lower() in f"{self._term} {self._meaning}".lower()
         return self.display
 

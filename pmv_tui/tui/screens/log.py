@@ -28,7 +28,7 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
     Parameters
     ----------
     state : what is known now.
-    changed : tells when there is more.
+    changed : signals when there is more.
     camera : unique_id of the camera whose events are shown at first; empty for all.
     """
 

@@ -219,8 +219,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     async def _reload(self) -> None:
         results = await self.link.command("reload")
         self.toast_failures(results)
-        if told := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
-            self.toast("\n".join(told))
+        if done := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
+            self.toast("\n".join(done))
 
     def action_rescan(self) -> None:
         """Search for cameras."""

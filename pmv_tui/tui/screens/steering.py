@@ -55,7 +55,7 @@ class SteeringScreen(ExplainedScreen[None]):
     Parameters
     ----------
     state : what is known now.
-    changed : tells when there is more.
+    changed : signals when there is more.
     link : carries the commands.
 
     Attributes
@@ -265,7 +265,7 @@ class SteeringScreen(ExplainedScreen[None]):
             self.toast(done)
 
     def toast_failures(self, results: list[Result]) -> bool:
-        """Say what failed; tell whether anything did."""
+        """Say what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
         for failure in failures:
             camera = f"{failure['camera']}: " if failure["camera"] else ""

@@ -100,8 +100,8 @@ def _sockets(camera: CameraStatus) -> Cell:
     marks = ["! other machines can reach it"] if exposed else []
     if camera["curve"]:
         marks.append("encrypted, for listed clients only")
-    told = "  ".join(filter(None, [text, ", ".join(marks)]))
-    return Cell(told, "warning" if exposed and not camera["curve"] else "plain")
+    sockets = "  ".join(filter(None, [text, ", ".join(marks)]))
+    return Cell(sockets, "warning" if exposed and not camera["curve"] else "plain")
 
 
 def _refused(camera: CameraStatus) -> Cell:

@@ -13,7 +13,7 @@ NAME = "client"
 
 
 class Figure(NamedTuple):
-    """What is told of a client in a column: its heading, meaning, text, and importance, 1 first."""
+    """What a column shows of a client: its heading, meaning, text, and importance, 1 first."""
 
     title: str
     meaning: str
@@ -93,8 +93,8 @@ def slow_clients(camera: CameraStatus) -> Cell:
     if not slow:
         return Cell("")
     more = f" (and {len(slow) - 1} more)" if len(slow) > 1 else ""
-    told = plain(client_sentence(slow[0])).removeprefix("client ")
-    return Cell(told + more, "bad")
+    sentence = plain(client_sentence(slow[0])).removeprefix("client ")
+    return Cell(sentence + more, "bad")
 
 
 def client_lines(camera: CameraStatus, width: int) -> list[Line]:

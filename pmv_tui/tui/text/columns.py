@@ -92,13 +92,13 @@ def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
     counts = [Cell(str(camera["drops"][cause.key]), _tone(camera, cause)) for cause in CAUSES]
     times = [_moment(camera["drops_at"][cause.key], now) for cause in CAUSES]
     if width < TABLE_WIDTH:
-        told = {
+        by_cause = {
             cause: f"{count.text} {cause.words}" + (f" (last {time})" if time != "-" else "")
             for cause, count, time in zip(CAUSES, counts, times, strict=True)
         }
         total = drop_sum(camera)
-        lost = ", ".join(words for cause, words in told.items() if cause.lost)
-        left_out = [words for cause, words in told.items() if not cause.lost]
+        lost = ", ".join(words for cause, words in by_cause.items() if cause.lost)
+        left_out = [words for cause, words in by_cause.items() if not cause.lost]
         sentence = Cell("; ".join([f"{total.text} lost: {lost}", *left_out]), total.tone)
         return labelled_lines([("drops", sentence)], width)
     titles = _row(Cell("drops"), Cell("lost"), [Cell(cause.key) for cause in CAUSES])
@@ -138,7 +138,7 @@ ALWAYS, FIGURES = 4, 6
 """Columns that are kept longest, by importance; the last two of them are figures."""
 
 TOLERANCE = 1.0
-"""Frames a second that a rate may differ from what is wanted."""
+"""Frames a second that a rate may differ from the one that is set."""
 
 VERDICT_WIDTH = len("high")
 """Terminal columns of the longest word for a rate: another word moves no column."""
@@ -371,8 +371,8 @@ COLUMNS = (
     ),
     Column(
         "drops",
-        "Frames lost since the engine started, whatever the cause. The camera's screen tells them "
-        "apart. What is left out to keep to put_rate is not lost.",
+        "Frames lost since the engine started, whatever the cause. The camera's screen lists them "
+        "by cause. What is left out to keep to put_rate is not lost.",
         drop_sum,
         6,
         min_width=6,

@@ -101,7 +101,7 @@ def tabular(
 
 
 def changed_spans(old: Line, new: Line) -> Iterator[tuple[int, int]] | None:
-    """Find the parts of a line to draw anew.
+    """Find the parts of a line to redraw.
 
     Returns
     -------

@@ -88,11 +88,11 @@ def options(setting: SettingStatus) -> list[str]:
 
 
 def allowed(setting: SettingStatus, *, full: bool = False) -> str:
-    """Say what may be wanted: a range with its unit, or choices.
+    """Return the allowed values: a range with its unit, or choices.
 
     Parameters
     ----------
-    full : also the step, and all of a region of interest, whose size alone is told otherwise.
+    full : also the step, and all of a region of interest, whose size alone is shown otherwise.
     """
     if choices := options(setting):
         return ", ".join(choices)

@@ -124,7 +124,7 @@ class KeyFooter(Footer):
         )
 
     def on_resize(self) -> None:
-        """Choose anew for another width."""
+        """Choose again for another width."""
         self.call_after_refresh(self.recompose)
 
 

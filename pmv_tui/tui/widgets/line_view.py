@@ -1,4 +1,4 @@
-"""Widgets that show lines of cells and draw anew only what changed."""
+"""Widgets that show lines of cells and redraw only what changed."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -60,11 +60,11 @@ class LineView(ScrollView, can_focus=False):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Write the lines anew when the scrollbar comes or goes."""
+        """Rewrite the lines when the scrollbar comes or goes."""
         self.watch(self, "show_vertical_scrollbar", self.draw, init=False)
 
     def on_resize(self) -> None:
-        """Write the lines anew for another width."""
+        """Rewrite the lines for another width."""
         self.draw()
 
     def show(self, lines: Sequence[Line]) -> None:

@@ -311,7 +311,7 @@ class TileTitle(LineView):
     _cursor = False
 
     def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
-        """Describe this one; `cursor` tells whether the cursor is on it."""
+        """Describe this one; `cursor` says whether the cursor is on it."""
         self._camera, self._cursor = camera, cursor
         self.draw()
 
@@ -349,7 +349,7 @@ class PictureTile(Vertical):
         yield self._picture
 
     def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
-        """Describe the camera; `cursor` tells whether the cursor is on it."""
+        """Describe the camera; `cursor` says whether the cursor is on it."""
         self._title.show_camera(camera, cursor=cursor)
 
     def on_click(self, event: events.Click) -> None:
@@ -386,7 +386,7 @@ class PictureGrid(VerticalScroll, can_focus=False):
         return self._arrangement.columns
 
     def show_cameras(self, cameras: Sequence[CameraStatus]) -> None:
-        """Show these; tiles are made anew where they are not those of before."""
+        """Show these; tiles are rebuilt where they are not those of before."""
         self._cameras = cameras
         unique_ids = [camera["unique_id"] for camera in cameras]
         if unique_ids != list(self._tiles):
@@ -419,7 +419,7 @@ class PictureGrid(VerticalScroll, can_focus=False):
         self.move_to(len(self._cameras) - 1)
 
     def on_resize(self) -> None:
-        """Arrange the tiles anew; the one under the cursor stays in sight."""
+        """Rearrange the tiles; the one under the cursor stays in sight."""
         self._arrange()
         self.call_after_refresh(self._bring_into_view)
 
@@ -445,7 +445,7 @@ class PictureGrid(VerticalScroll, can_focus=False):
             tile.show_camera(camera, cursor=place == self._cursor)
 
     def _arrange(self) -> None:
-        """Give the tiles the size and places that make the pictures largest."""
+        """Size and place the tiles so that the pictures are largest."""
         if self._tiles:
             # Before it has a size, all of the terminal but the footer.
             size = self.size or Size(self.app.size.width, self.app.size.height - 1)

@@ -33,7 +33,7 @@ class CameraTable(CursorView):
         self.draw()
 
     def move_to_next(self, wanted: Callable[[CameraStatus], bool]) -> bool:
-        """Put the cursor on the next such camera, after the last again the first; tell whether."""
+        """Put the cursor on the next such camera, wrapping around; return whether there is one."""
         rows = len(self._cameras)
         for row in ((self._cursor + step) % rows for step in range(1, rows + 1)):
             if wanted(self._cameras[row]):
@@ -127,7 +127,7 @@ RESTLESS = {
     "reason",
     "retry_in",
 }
-"""What changes with every look: written anew once a second, for over SSH each figure is traffic."""
+"""What changes with every look: rewritten once a second, for over SSH each figure is traffic."""
 
 PERIOD = 1.0
 """Seconds."""
