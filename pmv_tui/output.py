@@ -207,7 +207,7 @@ _NAMES_OF_NOTHING = {"", "dumb", "unknown"}
 
 
 def refusal() -> str:
-    """Say why the TUI cannot be shown on this terminal, and what to do; empty where it can."""
+    """Return why the TUI cannot be shown on this terminal, and what to do; empty where it can."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         return "the TUI needs a terminal; pmv-tui serve and pmv-tui status run without one"
     term = os.environ.get("TERM", "")

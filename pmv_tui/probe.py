@@ -138,7 +138,7 @@ def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any
 
 
 def _refusal(monitor: zmq.Socket[bytes], *, with_key: bool) -> str:
-    """Say why the camera turned this client away, and what to do; empty where it did not."""
+    """Return why the camera turned this client away, and what to do; empty where it did not."""
     events: list[int] = []
     while monitor.poll(0):
         events.append(recv_monitor_message(monitor)["event"])

@@ -20,7 +20,7 @@ PRIVATE = 0o700
 
 
 def why_not_private(folder: Path, instead: str = "") -> str:
-    """Say why a folder, or the link that leads to it, is not to be trusted; empty: it is.
+    """Return why a folder, or the link that leads to it, is not to be trusted; empty: it is.
 
     Parameters
     ----------

@@ -200,7 +200,7 @@ class Camera(Protocol):
         return ()
 
     def apply(self, config: CameraConfig) -> None:  # noqa: ARG002 - for those that need it
-        """Take over what differs in a new config of the same camera, without ending the stream.
+        """Apply what differs in a new config of the same camera, without ending the stream.
 
         What the camera makes of it, `settings` reports afterwards.
 

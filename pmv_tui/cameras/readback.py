@@ -80,7 +80,7 @@ def clamp(value: float, lowest: float, highest: float) -> float:
 
 
 def require_no_restart(old: CameraConfig, new: CameraConfig, *names: str) -> None:
-    """See that none of the named settings differs.
+    """Check that none of the named settings differs.
 
     Raises
     ------

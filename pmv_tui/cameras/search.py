@@ -102,7 +102,7 @@ class Searches:
             return list(self._under_way)
 
     def require(self, config: CameraConfig) -> None:
-        """See that a camera's back end has outlived a search before this process loads its SDK.
+        """Check that a camera's back end has outlived a search before this process loads its SDK.
 
         Raises
         ------

@@ -10,7 +10,7 @@ DECIDING = ("PYLON_CAMEMU", "GENICAM_GENTL64_PATH")
 
 
 def differences(rig: Rig) -> list[str]:
-    """Say which of the variables this process and the rig's engine do not have alike."""
+    """Return which of the variables this process and the rig's engine do not have alike."""
     try:
         pid = rig.engine_pid() if rig.engine_runs() else None
         theirs = _environment(pid) if pid else None

@@ -33,7 +33,7 @@ def add_commands(grammar: Grammar) -> None:
 
 
 def refuse_missing_key(loaded: "LoadedConfig") -> None:
-    """See that a rig that asks its clients for keys has one itself, and can read their list.
+    """Check that a rig that asks its clients for keys has one itself, and can read their list.
 
     Raises
     ------

@@ -101,7 +101,7 @@ def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":
 
 
 def _config_complaint(path: Path) -> str:
-    """Say what is wrong with the config file; empty where nothing is."""
+    """Return what is wrong with the config file; empty where nothing is."""
     from pmv_tui.config.locate import ConfigError
 
     try:

@@ -185,7 +185,7 @@ def _set(options: argparse.Namespace) -> int:
 
 
 def _require_name(options: argparse.Namespace) -> None:
-    """See that a camera is named first, and not a setting: a name may contain a = too."""
+    """Check that a camera, not a setting, is named first: a name may contain a = too."""
     first = options.words[0]
     if "=" not in first:
         return

@@ -65,7 +65,7 @@ class Connection:
         self._close()
 
     def refuse_fork(self, made_by: str) -> None:
-        """See that this process made the connection: at a fork ZeroMQ's threads stay behind, and
+        """Check that this process made the connection: at a fork ZeroMQ's threads stay behind, and
         whoever waits for them waits for ever.
 
         Parameters

@@ -106,7 +106,7 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
 
     @abstractmethod
     def _refuse_fork(self) -> None:
-        """See that this process subscribed."""
+        """Check that this process subscribed."""
 
     @abstractmethod
     def _receive(self, end: float) -> Received | None:
@@ -125,7 +125,7 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
 
     @abstractmethod
     def _what_is_missing(self, timeout: float) -> str:
-        """Say what did not come in time, and what to do."""
+        """Return what did not come in time, and what to do."""
 
     def __enter__(self) -> Self:
         """Close it at the block's end."""

@@ -141,7 +141,7 @@ def plan_change(
 
 
 def _refuse_taken_name(loaded: LoadedConfig, unique_id: str, name: str) -> None:
-    """See that no other camera is called so; a check of the file would blame the later one."""
+    """Check that no other camera is called so; a check of the file would blame the later one."""
     label = name or unique_id.rpartition("-")[0]
     for other in loaded.config.cameras:
         if other.unique_id != unique_id and label in (other.label, other.unique_id):
@@ -201,7 +201,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _refuse_to_move_others(before: LoadedConfig, after: LoadedConfig, unique_id: str) -> None:
-    """See that every other camera keeps its addresses, also those chosen and not written."""
+    """Check that every other camera keeps its addresses, also those chosen and not written."""
     given = [camera for camera in after.config.cameras if camera.unique_id == unique_id]
     for camera in before.config.cameras:
         if camera.unique_id == unique_id or camera in after.config.cameras:

@@ -89,7 +89,7 @@ class Hold:
             )
 
     def renew(self) -> Renewal:
-        """Look whether everything is there, and make good what is not. Waits for the disk."""
+        """Check whether everything is there, and restore what is not. Waits for the disk."""
         renewal = Renewal()
         try:
             self._restore(renewal)
@@ -102,7 +102,7 @@ class Hold:
         return renewal
 
     def release(self, ending: str) -> None:
-        """Let go of all of it at an orderly end, and leave a word of why it came."""
+        """Release all of it at an orderly end, and leave a word of why it came."""
         with suppress(OSError):
             if os.path.samestat(self._rig.socket_path.stat(), self._control or os.stat("/")):  # noqa: PTH116
                 self._rig.socket_path.unlink()

@@ -292,7 +292,7 @@ def has_locks(descriptor: int) -> bool:
 
 
 def why_silent(pid: int | None) -> str:
-    """Say what may keep an engine from answering, and what to do about it."""
+    """Return what may keep an engine from answering, and what to do about it."""
     import psutil  # noqa: PLC0415 - every command imports this module, and few get here
 
     with suppress(psutil.Error):
@@ -331,7 +331,7 @@ def _holder(config_path: Path) -> int | None:
 
 
 def _refuse_sudo(folder: Path) -> None:
-    """See that root, by sudo, makes no folder in a user's home, which that user could not use then.
+    """Check that root, by sudo, makes no folder in a user's home that this user could not use.
 
     Raises
     ------
@@ -349,7 +349,7 @@ def _refuse_sudo(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """See that a folder is this user's alone.
+    """Check that a folder is this user's alone.
 
     Raises
     ------

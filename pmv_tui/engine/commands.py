@@ -148,7 +148,7 @@ class Commands:
         return [await self._move(self._one(camera), pub, pull)]
 
     async def reload(self) -> list[Result]:
-        """Take over the config file as it is now; a camera that did not change is not touched."""
+        """Apply the config file as it is now; a camera that did not change is not touched."""
         before = self._engine.loaded
         try:
             after = await self._engine.file.read_again()
@@ -262,7 +262,7 @@ class Commands:
         return self._record(camera, text, kind="settings")
 
     def _change(self, camera: RigCamera, key: str, value: object) -> str:
-        """Say what a setting becomes, and what it was."""
+        """Return what a setting becomes, and what it was."""
         rig = self._engine.loaded.config
         before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
         was = getattr(before, key, None)
@@ -316,5 +316,5 @@ class Commands:
 
 
 def result(camera: RigCamera, text: str, *, ok: bool = True) -> Result:
-    """Say what was done to a camera, or why not."""
+    """Return what was done to a camera, or why not."""
     return Result(camera=camera.config.label, ok=ok, text=text)

@@ -387,7 +387,7 @@ class Engine:
             raise await explained(error) from None
 
     def access(self, camera: RigCamera) -> str:
-        """Say who may connect to a camera, where that is not just this machine."""
+        """Return who may connect to a camera, where that is not just this machine."""
         reach = ": open to other machines, " if camera.exposed else ": "
         if self._gate:
             count = self._gate.listed()
@@ -419,7 +419,7 @@ class Engine:
             record(f"{gone}; the others connect again")
 
     def configure(self, config: RigConfig) -> None:
-        """Take over what the config says of all cameras; `[security]` holds from the next start."""
+        """Apply the config's settings of all cameras; `[security]` waits for the next start."""
         self._receiver.set_rate(config.socket_config.pull_rate)
         self._windows.configure(rate=config.display.rate, max_size=config.display.max_size)
         for camera in self.cameras.values():
@@ -483,7 +483,7 @@ class Engine:
 
 
 def _ways_in(address: Address) -> str:
-    """Say which addresses other machines may use, where it is not the one that is written."""
+    """Return which addresses other machines may use, where it is not the one that is written."""
     ways = reachable(address)
     return f" ({', '.join(ways)})" if ways else ""
 

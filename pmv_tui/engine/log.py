@@ -114,7 +114,7 @@ class LogFile(RotatingFileHandler):
             self._trouble = ""
 
     def _leave_what_is_gone(self) -> None:
-        """Let go of a file that was removed or moved away: the next record begins another."""
+        """Release a file that was removed or moved away: the next record begins another."""
         if self.stream is None:
             return
         try:

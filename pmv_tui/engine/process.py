@@ -193,7 +193,7 @@ class _Loop:
         self._take_over(first)
 
     def _renew_hold(self) -> None:
-        """Take over what was made good since the last look, and look again."""
+        """Apply what was restored since the last look, and look again."""
         if self._renewing is not None:
             if not self._renewing.done():
                 return  # The disk hangs.

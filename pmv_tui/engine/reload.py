@@ -44,7 +44,7 @@ class Reload:
         self._written = {table["unique_id"]: set(table) for table in tables}
 
     async def carry_out(self) -> list[Result]:
-        """Take over every difference.
+        """Apply every difference.
 
         A camera that does not differ is not touched: it loses no image, and no client.
         """
@@ -67,7 +67,7 @@ class Reload:
         return results or [Result(camera=THE_RIG, ok=True, text="nothing has changed")]
 
     def _sections(self) -> Iterator[Result]:
-        """Say of each section that differs what is different and when it holds."""
+        """Yield for each section that differs what is different and when it takes effect."""
         for name in RigConfig.model_fields:
             before, after = getattr(self._before, name), getattr(self._after, name)
             if name == "cameras" or before == after:

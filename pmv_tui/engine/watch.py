@@ -297,14 +297,14 @@ def _malformed(count: int, reason: str) -> str:
 
 
 def refused_text(count: int, reason: str) -> str:
-    """Say how many clients were turned away, and why the last one was."""
+    """Return how many clients were turned away, and why the last one was."""
     if count == 1:
         return f"client rejected: {reason}"
     return f"{count} connections of clients rejected, the last: {reason}"
 
 
 def _lost(before: Drops, now: Drops) -> str:
-    """Say how many frames were lost, by cause; empty where none were."""
+    """Return how many frames were lost, by cause; empty where none were."""
     counts = {cause: now[cause] - before[cause] for cause in DROP_WORDS}
     words = [f"{count} {DROP_WORDS[cause]}" for cause, count in counts.items() if count > 0]
     return f"frames lost: {', '.join(words)}" if words else ""

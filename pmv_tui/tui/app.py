@@ -248,7 +248,7 @@ class PmvApp(App[str]):
             self.run_worker(self._revival.open_windows(self.state.cameras))
 
     def _tell_troubles(self) -> None:
-        """Say which cameras fail that worked; with a bell, where that is asked for."""
+        """Show which cameras fail that worked; with a bell, where that is asked for."""
         failed = self._troubles.new(self.state.cameras)
         for camera in failed:
             text = f"{camera['name']} is {trouble_of(camera)}: {camera['reason']}".rstrip(": ")

@@ -90,7 +90,7 @@ def key_problems(key_map: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _key_problem(key: str) -> str:
-    """Say why a key cannot be given to an action; empty where it can."""
+    """Return why a key cannot be given to an action; empty where it can."""
     if not key:
         return 'a key is missing; write one, such as "x", or several, such as "x,f2"'
     name = normal(key)

@@ -11,7 +11,7 @@ from pmv_tui.wire.status import CameraStatus, Event, Snapshot
 
 
 def trouble_of(camera: CameraStatus) -> str:
-    """Say what is wrong with a camera, after the word "is"; empty where nothing is."""
+    """Return what is wrong with a camera, after the word "is"; empty where nothing is."""
     if not in_trouble(camera):
         return ""
     if STATE_TONES.get(camera["state"]) == "bad":
@@ -20,7 +20,7 @@ def trouble_of(camera: CameraStatus) -> str:
 
 
 def count_troubles(cameras: Iterable[CameraStatus]) -> str:
-    """Say how many cameras are in trouble, such as "1 in error"; empty where none is."""
+    """Return how many cameras are in trouble, such as "1 in error"; empty where none is."""
     troubles = [trouble for camera in cameras if (trouble := trouble_of(camera))]
     if not troubles:
         return ""
@@ -153,7 +153,7 @@ class CameraFilter:
         return [camera for camera in cameras if camera["unique_id"] in self.marked]
 
     def summary(self, shown: int, cameras: int) -> str:
-        """Say what is marked and left out; empty where nothing is."""
+        """Return what is marked and left out; empty where nothing is."""
         parts = [f"{len(self.marked)} marked: keys act on these"] if self.marked else []
         if self.text:
             parts.append(f"/{plain(self.text)} ({shown} of {cameras})")

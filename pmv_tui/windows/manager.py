@@ -42,7 +42,7 @@ class WindowFeed:
         self._running = False
 
     def set_camera_rate(self, fps: float) -> None:
-        """Take over how many frames a second the camera makes; called by the worker."""
+        """Adapt to the frames a second that the camera makes; called by the worker."""
         self._camera_rate = fps
         self._limit = RateLimit(self._rate, fps)
 
@@ -170,7 +170,7 @@ class Windows:
         return None if viewer is None else viewer.pid
 
     def configure(self, *, rate: float, max_size: int) -> None:
-        """Take over other settings, for the viewer that is started next."""
+        """Apply other settings, for the viewer that is started next."""
         self._rate, self._max_size = rate, max_size
 
     def start(self) -> None:
@@ -318,7 +318,7 @@ class Windows:
             self._pause = FIRST_PAUSE
 
     def _hear(self, viewer: Viewer) -> None:
-        """Take note of what the user and the display did to windows."""
+        """Note what the user and the display did to windows."""
         try:
             news = viewer.receive()
         except LinkClosed:

@@ -103,7 +103,7 @@ def behind(clients: Sequence[ClientStatus]) -> list[ClientStatus]:
 
 
 def client_sentence(client: ClientStatus) -> str:
-    """Say how one that is behind keeps up, in words that stand alone."""
+    """Return how one that is behind keeps up, in words that stand alone."""
     link = "is " if client["state"] == "too slow" else ""
     return f"client {client['name']} {link}{client['text']}"
 

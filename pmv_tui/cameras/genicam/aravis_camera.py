@@ -297,7 +297,7 @@ class AravisCamera(GenICamCamera):
             raise CameraError(f"{trouble}: {error.message}", REPLUG) from error
 
     def _check_alive(self) -> None:
-        """See that the camera is there.
+        """Check that the camera is there.
 
         Raises
         ------

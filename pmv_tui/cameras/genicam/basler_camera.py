@@ -163,7 +163,7 @@ class BaslerCamera(GenICamCamera):
             raise CameraError(f"{trouble}: {_reason(error)}", REPLUG) from error
 
     def _check_alive(self) -> None:
-        """See that the camera is there and streams.
+        """Check that the camera is there and streams.
 
         Raises
         ------

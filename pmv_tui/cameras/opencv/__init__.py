@@ -98,7 +98,7 @@ class VideoCamera(PacedCamera):
         return replace(rate, note="the file's own rate" if own else "the file has no frame rate")
 
     def apply(self, config: CameraConfig) -> None:
-        """Take over the rate, where the file has none. See `Camera.apply`."""
+        """Apply the rate, where the file has none. See `Camera.apply`."""
         require_no_restart(self._config, config, "source", "loop", "external_trigger")
         rate_changed = config.fps != self._config.fps
         self._config = config

@@ -122,7 +122,7 @@ class Pages:
         return image
 
     def close(self) -> None:
-        """Let go of the pages."""
+        """Release the pages."""
         self._pages.clear()
 
     def _page(self, place: int) -> NDArray[np.uint8]:

@@ -58,7 +58,7 @@ class StreamCamera(Camera):
         )
 
     def apply(self, config: CameraConfig) -> None:
-        """Take over what makes no difference to the stream. See `Camera.apply`."""
+        """Apply what makes no difference to the stream. See `Camera.apply`."""
         require_no_restart(self._config, config, "source", "external_trigger")
         self._config = config
 

@@ -71,7 +71,7 @@ class SimulatedCamera(PacedCamera):
         )
 
     def apply(self, config: CameraConfig) -> None:
-        """Take over rate and exposure. See `Camera.apply`."""
+        """Apply rate and exposure. See `Camera.apply`."""
         scene = ("source", "loop", "width", "height")
         require_no_restart(self._config, config, *scene, "external_trigger")
         rate_changed = config.fps != self._config.fps

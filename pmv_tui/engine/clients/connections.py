@@ -188,7 +188,7 @@ class Connection:
         return self._image_topics > 0
 
     def note(self, note: Note) -> None:
-        """Take note of what was read from it."""
+        """Note what was read from it."""
         self.unread -= note.size
         self.identified = self.identified or note.descriptor != NAMELESS
         self.key = note.key or self.key
@@ -456,7 +456,7 @@ class Connections:
         self.refusals = Refusals(self.refusals.count + count, reason, time.time_ns())
 
     def _connected(self) -> Iterator[Connection]:
-        """Take note of connections that came and went."""
+        """Note connections that came and went."""
         for _ in range(EVENTS_AT_ONCE):
             if not readable(self.monitor):
                 return
@@ -482,7 +482,7 @@ class Connections:
         self._count_listeners(connection, connection.listens - before)
 
     def _count_listeners(self, connection: Connection, change: int) -> None:
-        """Take note of a client that begins to listen, or does no more."""
+        """Note a client that begins to listen, or does no more."""
         if not change:
             return
         if change > 0:

@@ -119,7 +119,7 @@ class Guard:
         self.wake()
 
     def release(self, connections: Connections) -> None:
-        """Let go of a socket that is to be closed, and give its monitor back."""
+        """Release a socket that is to be closed, and give its monitor back."""
         with self._lock:
             descriptor = int(connections.monitor.fd)
             if self._sockets.pop(descriptor, None) is not None:
@@ -326,7 +326,7 @@ def _heaviest(connections: Iterable[Connection], excess: float) -> list[Connecti
 
 
 def _reason(peer: Connection, name: str) -> str:
-    """Say why a peer was cut, and who it is."""
+    """Return why a peer was cut, and who it is."""
     if peer.pid:
         return f"{name} kept sending without finishing a request"
     return f"{name} sent {peer.weight / 1e6:.1f} MB without finishing a message"

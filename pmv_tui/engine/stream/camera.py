@@ -180,7 +180,7 @@ class Shown:
         )
 
     def _notice(self, now: int) -> str:
-        """Say why the image is not live; empty where it is. `now` is monotonic, ns."""
+        """Return why the image is not live; empty where it is. `now` is monotonic, ns."""
         state, reason = self._worker.state(now)
         if state == "capturing":
             return ""
@@ -275,7 +275,7 @@ class RigCamera:
         return any(address.exposed for address in self.sockets.addresses or self.addresses)
 
     def configure(self, rig: RigConfig) -> None:
-        """Take over what the config says of all cameras."""
+        """Apply what the config says of all cameras."""
         self._rig = rig
         self.publisher.configure(rig.socket_config)
         self.overlays.configure(rig.overlay)
@@ -283,7 +283,7 @@ class RigCamera:
         self.shown.captions = rig.display.captions
 
     def change(self, config: CameraConfig) -> None:
-        """Take over other settings; `settings` reports what the camera makes of them."""
+        """Apply other settings; `settings` reports what the camera makes of them."""
         self.config = config
         self.worker.change(config)
 

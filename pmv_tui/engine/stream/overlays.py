@@ -34,7 +34,7 @@ class Overlays:
         self.remark = ""
 
     def configure(self, config: OverlayConfig) -> None:
-        """Take over for how long what clients send is drawn; of what is drawn now, too."""
+        """Set for how long what clients send is drawn; what is drawn now is included."""
         self._hold = int(config.hold * NS_PER_S)
         self._fade = int(config.fade * NS_PER_S)
 

@@ -61,7 +61,7 @@ class PreviewFeed:
         return self._newest
 
     def expire(self, now: int) -> None:
-        """Let go of the last frame of a camera that sends no more, once nobody asks."""
+        """Release the last frame of a camera that sends no more, once nobody asks."""
         if now >= self._until:
             self._newest = None
 

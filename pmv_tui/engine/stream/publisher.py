@@ -67,7 +67,7 @@ class Publisher:
             return former
 
     def configure(self, config: SocketConfig) -> None:
-        """Take over other settings of all sockets, from the next frame on."""
+        """Apply other settings of all sockets, from the next frame on."""
         if config != self._config:
             self._config = config
             self._limit = RateLimit(config.put_rate, self._camera_rate)
@@ -103,7 +103,7 @@ class Publisher:
         return self._missed + bound.connections.missed if bound else self._missed
 
     def set_camera_rate(self, fps: float) -> None:
-        """Take over how many frames a second the camera makes."""
+        """Adapt to the frames a second that the camera makes."""
         self._camera_rate = fps
         self._limit = RateLimit(self._config.put_rate, fps)
 

@@ -175,7 +175,7 @@ def make_monitor(
 
 
 def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
-    """Say why an address cannot be bound, and what to do."""
+    """Return why an address cannot be bound, and what to do."""
     match error.errno:
         case errno.EADDRINUSE:
             return in_use(address, "another program")

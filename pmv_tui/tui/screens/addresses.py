@@ -42,7 +42,7 @@ def check_addresses(pub: str, pull: str, others: Sequence[CameraStatus]) -> Addr
 
 
 def access_note(text: str) -> str:
-    """Say who can connect to an address, where that is not this machine alone; else nothing."""
+    """Return who can connect to an address, where that is not this machine alone; else nothing."""
     address, _ = _parse(text)
     if address is None or not address.exposed:
         return ""

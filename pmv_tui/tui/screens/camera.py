@@ -60,7 +60,7 @@ class SettingDialog(SaveDialog):
         self._options = options(setting)
 
     def compose(self) -> ComposeResult:
-        """Lay out what holds and what is allowed, the field or the list, and the buttons."""
+        """Lay out the value in effect, what is allowed, the field or the list, and the buttons."""
         setting = self._setting
         wanted = as_typed(setting["actual"] if setting["wanted"] is None else setting["wanted"])
         with Vertical(classes="dialog"):
@@ -103,7 +103,7 @@ class SettingDialog(SaveDialog):
         self.submit()
 
     def _situation(self) -> str:
-        """Say what holds, why, what is allowed, and what a change does to the stream."""
+        """Return the actual value, why, what is allowed, and what a change does to the stream."""
         setting = self._setting
         unit = f" {plain(setting['unit'])}" if setting["unit"] else ""
         parts = []

@@ -56,7 +56,7 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        """Say what is wrong as soon as it is typed."""
+        """Show what is wrong as soon as it is typed."""
         self.query_one("#refusal", Static).update("")
         self._check()
 
@@ -251,7 +251,7 @@ class EngineEndedDialog(
             self.dismiss(None)
 
     def _promise(self) -> str:
-        """Say what is as before after a start."""
+        """Return what a start restores."""
         plugged = [plain(camera["name"]) for camera in self._state.cameras if camera["plugged"]]
         return f"another one, with {', '.join(plugged)} plugged" if plugged else "another one"
 
@@ -266,7 +266,7 @@ class EngineEndedDialog(
 
     @work
     async def _wait(self) -> None:
-        """Say why it failed, if it does."""
+        """Show why it failed, if it does."""
         why = await self._start()
         self.query_one("#promise", Static).update(plain(why))
         self.query_one("#start", Button).disabled = False

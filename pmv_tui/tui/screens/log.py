@@ -66,7 +66,7 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
         self._show_place(events)
 
     def _show_place(self, events: Sequence[Event]) -> None:
-        """Say whether the log follows its end, or how much is new below."""
+        """Show whether the log follows its end, or how much is new below."""
         if self.query_one(EventView).following:
             self._last_seen = self._state.events[-1] if self._state.events else None
             place = "following" if events else self._nothing()
@@ -78,7 +78,7 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
         self.query_one("#place", Static).update(f" {place}  ({count})")
 
     def _nothing(self) -> str:
-        """Say why no event is shown."""
+        """Return why no event is shown."""
         return "none like this; esc shows more" if self._state.events else "nothing happened yet"
 
     def _unseen(self, event: Event) -> bool:

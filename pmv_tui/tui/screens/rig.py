@@ -213,7 +213,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         self._offered = changed
 
     def action_reload(self) -> None:
-        """Take over the config file as it is now."""
+        """Apply the config file as it is now."""
         self.go_on(self._reload)
 
     async def _reload(self) -> None:

@@ -32,7 +32,7 @@ ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume
 
 
 def _moved(camera: CameraStatus, pub: str, pull: str) -> str:
-    """Say from where to where a camera's sockets were moved."""
+    """Return from where to where a camera's sockets were moved."""
     changes = {"pub": (camera["pub_address"], pub), "pull": (camera["pull_address"], pull)}
     moved = [f"{kind} {was} → {now}" for kind, (was, now) in changes.items() if was != now]
     return ", ".join(moved) or "both addresses are as before"
@@ -265,7 +265,7 @@ class SteeringScreen(ExplainedScreen[None]):
             self.toast(done)
 
     def toast_failures(self, results: list[Result]) -> bool:
-        """Say what failed; return whether anything did."""
+        """Show what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
         for failure in failures:
             camera = f"{failure['camera']}: " if failure["camera"] else ""

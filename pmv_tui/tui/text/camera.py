@@ -178,7 +178,7 @@ def fact_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
 
 
 def clock_text(camera: CameraStatus) -> Cell:
-    """Say whose clock stamps the frames, and how the device's own differs from it."""
+    """Return whose clock stamps the frames, and how the device's own differs from it."""
     offset, drift = camera["clock_offset_ms"], camera["clock_drift_ppm"]
     if offset is None:
         return Cell("host's, on arrival; the device has no clock of its own")

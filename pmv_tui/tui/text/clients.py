@@ -88,7 +88,7 @@ CLIENT_STATES = (
 
 
 def slow_clients(camera: CameraStatus) -> Cell:
-    """Say which client does not keep up, and how many others; nothing where all do."""
+    """Return which client does not keep up, and how many others; nothing where all do."""
     slow = behind(camera.get("client_list", []))
     if not slow:
         return Cell("")
@@ -158,7 +158,7 @@ def _width(figures: Sequence[Figure]) -> int:
 
 
 def _nobody(camera: CameraStatus) -> str:
-    """Say why there is no client."""
+    """Return why there is no client."""
     if "client_list" not in camera:
         return "The engine is older than this terminal interface, and does not list clients."
     if not camera["plugged"]:

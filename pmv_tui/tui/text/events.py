@@ -89,7 +89,7 @@ class LogFilter:
         return self.text.casefold() in f"{plain(name)} {plain(event['text'])}".casefold()
 
     def words(self, names: Mapping[str, str]) -> str:
-        """Say what is shown."""
+        """Return what is shown."""
         parts = [plain(names.get(self.camera, self.camera)) or "all cameras"]
         if self.troubles_only:
             parts.append("warnings and errors")

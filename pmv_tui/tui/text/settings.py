@@ -73,7 +73,7 @@ def why_fixed(setting: SettingStatus) -> str:
 
 
 def deviation(setting: SettingStatus) -> str:
-    """Say why what holds is not what was wanted; empty where it is."""
+    """Return why the value in effect is not the one requested; empty where it is."""
     wanted, actual = setting["wanted"], setting["actual"]
     if wanted is None or actual is None or _same(wanted, actual):
         return ""
@@ -287,7 +287,7 @@ def _cells(setting: SettingStatus, *, narrow: bool = False) -> list[Cell]:
 
 
 def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Line]:
-    """Say below a row why the camera does not have what was wanted."""
+    """Return the lines below a row that say why the camera does not have what was requested."""
     why = deviation(setting)
     if not why:
         return []

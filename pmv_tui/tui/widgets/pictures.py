@@ -93,7 +93,7 @@ class PictureView(Widget, can_focus=False):
         self._draw(why)
 
     def give_up(self, why: str) -> None:
-        """Say why what was reported cannot be drawn."""
+        """Show why what was reported cannot be drawn."""
         self._image = None
         self._draw(why)
 
