@@ -8,13 +8,13 @@ from tests.faults.trial import Outcome
 
 WIDTHS = (44, 70, 4, 7, 8, 20)
 
-HEADS = ("fault", "what is told", "lost", "skipped", "recovery", "memory, fds, threads")
+HEADS = ("fault", "what is reported", "lost", "skipped", "recovery", "memory, fds, threads")
 
 FOLDERS = r"(?<![:/])/\S+/"
 """Of a path: those of a rig are others each time."""
 
 TOLD = 90
-"""Characters of what is told that are shown."""
+"""Characters of what is reported that are shown."""
 
 
 def head() -> str:
