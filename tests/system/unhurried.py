@@ -1,9 +1,14 @@
 """A doctor who waits for as long as a busy machine takes."""
 
 UNHURRIED = """
-import functools
-from pmv_tui.doctor import display, run
-display.SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
-run.examine = functools.partial(run.examine, limit=60)
+import functools, os, traceback
+try:
+    from pmv_tui.doctor import display, run
+    display.SECONDS, run.SEARCH_SECONDS, run.ANSWER_SECONDS  # there is something to change
+    display.SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
+    run.examine = functools.partial(run.examine, limit=60)
+except Exception:
+    traceback.print_exc()
+    os._exit(70)  # Python would go on without it, in a hurry
 """
 """What a program executes at its start to be one."""
