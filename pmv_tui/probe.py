@@ -9,9 +9,9 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.curve import Key
+from pmv_tui.rates import NS_PER_MS
 from pmv_tui.wire.image import parse_image
 
-NS_PER_MS = 1_000_000
 GAP_PERIODS = 1.5
 """Periods between two time stamps from which on a frame is taken to be missing."""
 

@@ -1,7 +1,6 @@
 """What commands print for people: snapshots, searches and measurements as lines of text."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cameras import BUILT_IN
@@ -14,6 +13,7 @@ from pmv_tui.wire.status import (
     Snapshot,
     behind,
     client_sentence,
+    local_time,
     window_sentence,
 )
 
@@ -147,7 +147,7 @@ def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
     return (
         camera,
         client["name"],
-        _local_time(client["since"]).partition(".")[0],
+        _iso(client["since"]).partition(".")[0],
         "-" if fps is None else f"{fps:.1f}",
         "-" if mb_s is None else f"{mb_s:.1f}",
         short(client["missed"]),
@@ -195,16 +195,15 @@ def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
     """
     width = max(map(len, names.values()), default=0)
     return [
-        f"{_local_time(event['time'])}  {event['level']:<7}  "
+        f"{_iso(event['time'])}  {event['level']:<7}  "
         f"{names.get(event['camera'], event['camera']):<{width}}  {event['text']}"
         for event in events
     ]
 
 
-def _local_time(timestamp: int) -> str:
+def _iso(timestamp: int) -> str:
     """Write a time, ns since the epoch, as ISO 8601 in local time."""
-    moment = datetime.fromtimestamp(timestamp / 1e9, UTC).astimezone()
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return local_time(timestamp).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
 def search_lines(results: "list[SearchResult]") -> list[str]:

@@ -4,7 +4,6 @@ import operator
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from math import isnan
-from types import TracebackType
 from typing import Any, Self, cast
 
 import numpy as np
@@ -127,12 +126,7 @@ class Boxes:
         """Close it at the block's end."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 

@@ -1,4 +1,4 @@
-"""The tcp addresses that sockets are bound to: their form, and who can reach them."""
+"""The tcp addresses that sockets are bound to: their form, which collide, who can reach them."""
 
 import ipaddress
 import re

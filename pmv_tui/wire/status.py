@@ -1,6 +1,7 @@
 """What the engine reports over the control socket. The form of each command: docs/control.md."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from pmv_tui.wire.drawn import Overlay
@@ -106,6 +107,11 @@ def client_sentence(client: ClientStatus) -> str:
     """Return how one that is behind keeps up, in words that stand alone."""
     link = "is " if client["state"] == "too slow" else ""
     return f"client {client['name']} {link}{client['text']}"
+
+
+def local_time(timestamp: int) -> datetime:
+    """Return a moment, ns since the epoch, in this host's local time."""
+    return datetime.fromtimestamp(timestamp / 1e9, UTC).astimezone()
 
 
 class SettingStatus(TypedDict):

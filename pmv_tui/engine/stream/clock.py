@@ -12,7 +12,7 @@ SAMPLE_INTERVAL = NS_PER_S // 5
 
 SAMPLES = 1024
 
-LEAST_JUMP = NS_PER_S
+LEAST_DEVICE_JUMP = NS_PER_S
 """ns by which the difference cannot change between two samples, unless a clock was set or
 restarted: what came before says nothing about it."""
 
@@ -47,7 +47,7 @@ class DeviceClock:
         if now >= self._next:
             self._next = now + SAMPLE_INTERVAL
             difference = host - device
-            if abs(difference - self._last) > LEAST_JUMP:
+            if abs(difference - self._last) > LEAST_DEVICE_JUMP:
                 self._differences = Ring(SAMPLES)
             self._last = difference
             self._differences.add(now, difference)
@@ -69,10 +69,8 @@ class DeviceClock:
         return ClockFit(int(differences[-1]) + round(intercept), float(slope) / 1000)
 
 
-NS_PER_S = 1_000_000_000
-
-LEAST_STEP = 0.1
-"""Seconds of a step that is reported: a clock that is corrected by degrees moves far less."""
+LEAST_HOST_JUMP = 0.1
+"""Seconds of a jump that is reported: a clock that is corrected by degrees moves far less."""
 
 
 class WallClock:
@@ -85,7 +83,7 @@ class WallClock:
         """Return the seconds by which the clock was set since the last look; 0 where it was not."""
         last, self._offset = self._offset, _offset()
         jump = (self._offset - last) / NS_PER_S
-        return jump if abs(jump) >= LEAST_STEP else 0.0
+        return jump if abs(jump) >= LEAST_HOST_JUMP else 0.0
 
 
 def _offset() -> int:

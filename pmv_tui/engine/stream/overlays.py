@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.rates import NS_PER_S
 from pmv_tui.wire.drawn import Overlay, drawn_box, drawn_points, inside, opacity, visible
 from pmv_tui.wire.overlay import Box, MessageError, Points, parse_overlay
-
-NS_PER_S = 1_000_000_000
 
 
 class Overlays:

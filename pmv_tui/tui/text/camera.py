@@ -1,7 +1,6 @@
 """What is known of one camera, in words: the panel below the table, and the camera's screen."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 
 from pmv_tui.tui.text.clients import slow_clients
@@ -15,7 +14,7 @@ from pmv_tui.tui.text.columns import (
 )
 from pmv_tui.tui.text.events import event_lines
 from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, fit, labelled_lines, plain
-from pmv_tui.wire.status import SOUND_WINDOWS, CameraStatus, Event, window_text
+from pmv_tui.wire.status import SOUND_WINDOWS, CameraStatus, Event, local_time, window_text
 
 TROUBLE = ("bad", "warning")
 
@@ -109,7 +108,7 @@ def _refused(camera: CameraStatus) -> Cell:
     moment = camera["refused_at"]
     if moment is None:
         return Cell("")
-    last = f"{datetime.fromtimestamp(moment / 1e9, UTC).astimezone():%H:%M:%S}"
+    last = f"{local_time(moment):%H:%M:%S}"
     reason = plain(camera["refused_reason"])
     return Cell(f"{camera['refused']} times a client, last at {last}: {reason}", "warning")
 
@@ -161,7 +160,7 @@ def head_lines(camera: CameraStatus, width: int) -> list[Line]:
     ----------
     width : of the panel, terminal columns.
     """
-    rows = [("state", state_text(camera)), ("frames", _frame_counts(camera))]
+    rows = [("state", state_text(camera)), ("frames", _rate_and_counts(camera))]
     return [identity_line(camera), *labelled_lines(rows, width)]
 
 
@@ -211,7 +210,7 @@ def last_events(events: Sequence[Event], camera: CameraStatus, room: int, width:
     ]
 
 
-def _frame_counts(camera: CameraStatus) -> Cell:
+def _rate_and_counts(camera: CameraStatus) -> Cell:
     """Return the rate, measured and wanted, and the counts."""
     verdict = fps_verdict(camera)
     rate = f"{camera['fps']:.1f} a second"

@@ -1,13 +1,19 @@
 """The clients of a camera as lines: who each is, what it gets and misses, whether it keeps up."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, Tone, plain, tabular, wrap
-from pmv_tui.wire.status import BEHIND, CameraStatus, ClientStatus, behind, client_sentence
+from pmv_tui.wire.status import (
+    BEHIND,
+    CameraStatus,
+    ClientStatus,
+    behind,
+    client_sentence,
+    local_time,
+)
 
 NAME = "client"
 
@@ -28,7 +34,7 @@ def _figure(value: float | None, shape: str) -> str:
 
 
 def _since(client: ClientStatus) -> str:
-    return f"{datetime.fromtimestamp(client['since'] / 1e9, UTC).astimezone():%H:%M:%S}"
+    return f"{local_time(client['since']):%H:%M:%S}"
 
 
 def _waiting(client: ClientStatus) -> str:

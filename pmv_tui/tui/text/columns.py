@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -22,7 +21,7 @@ from pmv_tui.tui.text.lines import (
     plain,
     tabular,
 )
-from pmv_tui.wire.status import CameraStatus, Corners, behind
+from pmv_tui.wire.status import CameraStatus, Corners, behind, local_time
 
 Key = Literal["missing", "skipped", "failed", "put_rate", "clients"]
 
@@ -125,7 +124,7 @@ def _moment(time: int | None, now: int) -> str:
     """Write a time of this host, with its date where it is more than a day ago."""
     if time is None:
         return "-"
-    local = datetime.fromtimestamp(time / 1e9, UTC).astimezone()
+    local = local_time(time)
     return f"{local:%H:%M:%S}" if now - time < DAY else f"{local:%m-%d %H:%M}"
 
 

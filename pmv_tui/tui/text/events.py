@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from rich.cells import cell_len
 
 from pmv_tui.tui.text.lines import Cell, Line, Tone, fit, plain, wrap
-from pmv_tui.wire.status import Event
+from pmv_tui.wire.status import Event, local_time
 
 LEVEL_TONES: dict[str, Tone] = {"info": "muted", "warning": "warning", "error": "bad"}
 
@@ -42,7 +41,7 @@ def name_width(names: Mapping[str, str]) -> int:
 def _event(event: Event, names: Mapping[str, str], name_width: int, width: int) -> list[Line]:
     """Write the time, level, camera and text of one event."""
     tone = LEVEL_TONES.get(event["level"], "plain")
-    moment = datetime.fromtimestamp(event["time"] / 1e9, UTC).astimezone()
+    moment = local_time(event["time"])
     camera = plain(names.get(event["camera"], event["camera"]))
     head = (
         Cell(f"{moment:{TIME_FORMAT}}  ", "muted"),

@@ -57,7 +57,7 @@ class Field(Input):
         await super()._on_key(event)
 
 
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 """Characters of the text to look for: each row is compared with it, four times a second."""
 
 
@@ -71,7 +71,7 @@ class SearchField(Field):
 
     def __init__(self, placeholder: str) -> None:
         super().__init__(
-            id="search", placeholder=placeholder, compact=True, max_length=LONGEST_SEARCH
+            id="search", placeholder=placeholder, compact=True, max_length=MAX_SEARCH_LENGTH
         )
 
     def on_mount(self) -> None:
