@@ -111,7 +111,7 @@ def add_commands(grammar: Grammar) -> None:
         "cameras", _cameras, "list what is connected, and what cannot be used", listing=True
     )
     grammar.command("engines", _engines, "list your engines on this machine", listing=True)
-    grammar.command("check", _check, "list every error of the config file", listing=True)
+    grammar.command("check", _check, "list every error in the config file", listing=True)
     probe = grammar.command(
         "probe", _probe, "receive images as a client would, and measure", listing=True
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pmv_tui.wire.status import Reply, Result, SettingStatus
 
 SETTING_TIMEOUT = 5.0
-"""Seconds that a camera may take to take over a setting; some must be opened again for it."""
+"""Seconds that a camera may take to apply a setting; some must be opened again for it."""
 
 MANY_TIMEOUT = 60.0
 """Seconds that every camera's turn may take."""
@@ -53,7 +53,7 @@ def add_commands(grammar: Grammar) -> None:
         cameras_argument(named)
         named.set_defaults(verb=verb)
     addresses = grammar.command(
-        "addresses", _addresses, "give a camera other addresses", listing=True
+        "addresses", _addresses, "change a camera's addresses", listing=True
     )
     camera_argument(addresses)
     addresses.add_argument("pub", metavar="PUB", help="where images are published")
@@ -84,9 +84,7 @@ def add_commands(grammar: Grammar) -> None:
         "add", _add, "add cameras that were found to the config file", listing=True
     )
     cameras_argument(add)
-    grammar.command(
-        "reload", _reload, "take over the config file as it was edited by hand", listing=True
-    )
+    grammar.command("reload", _reload, "apply a config file that was edited by hand", listing=True)
     grammar.command("rescan", _rescan, "search for cameras again", listing=True)
     grammar.command("stop", _stop, "end the engine: cameras and sockets are closed", listing=True)
 
@@ -200,7 +198,7 @@ def _require_name(options: argparse.Namespace) -> None:
 
 
 def _applied(options: argparse.Namespace, camera: str, end: float) -> "list[SettingStatus]":
-    """Wait until a camera has taken over its settings; return them.
+    """Wait until a camera has applied its settings; return them.
 
     Parameters
     ----------
@@ -209,7 +207,7 @@ def _applied(options: argparse.Namespace, camera: str, end: float) -> "list[Sett
     """
     while (answer := request(options, "settings", camera=camera)["settings"])["pending"]:
         if time.monotonic() > end:
-            text = f"{camera}: saved, but the camera has not taken it over yet; see its status"
+            text = f"{camera}: saved, but the camera has not applied it yet; see its status"
             raise CommandFailed(text)
         time.sleep(0.05)
     return answer["settings"]

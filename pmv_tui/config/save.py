@@ -228,7 +228,7 @@ def _refuse_foreign_change(loaded: LoadedConfig) -> None:
 def _changed(loaded: LoadedConfig) -> SaveError:
     return SaveError(
         f"not saved: {loaded.path} was changed since it was read; "
-        "pmv-tui reload takes over what the file says now"
+        "pmv-tui reload applies what the file says now"
     )
 
 

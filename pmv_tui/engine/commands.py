@@ -153,7 +153,7 @@ class Commands:
         try:
             after = await self._engine.file.read_again()
         except (ConfigError, SaveError) as error:
-            raise CommandError(f"the file is not taken over: {error}") from None
+            raise CommandError(f"the file is not applied: {error}") from None
         return await Reload(self._engine, before, after).carry_out()
 
     async def _plug(self, camera: RigCamera) -> Result:

@@ -284,7 +284,7 @@ class Engine:
         self.file.look(now)
         if self.file.changed and not self._change_recorded:
             name = self.loaded.path.name
-            self.events.record(f"{name} was edited: pmv-tui reload takes it over", kind="settings")
+            self.events.record(f"{name} was edited: pmv-tui reload applies it", kind="settings")
         self._change_recorded = self.file.changed
 
     def _record_callers(self, now: float) -> None:

@@ -114,7 +114,7 @@ class Reload:
             return []
         camera.listed = True
         camera.change(config)
-        results = [self._record(f"{', '.join(changed) or 'in the file'}: taken over", camera)]
+        results = [self._record(f"{', '.join(changed) or 'in the file'}: applied", camera)]
         if camera in plugged:
             results += await self._plug_again(camera)
         return results

@@ -27,7 +27,7 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
             f"fps = {STEADY_FPS}", "fps = 15"
         )
         rig.write_config("[overlay]\nhold = 2\n" + NUMBERED + new + left + moved)
-        words = "config.toml was edited: pmv-tui reload takes it over"
+        words = "config.toml was edited: pmv-tui reload applies it"
         wait_for(lambda: words in rig.run("events").stdout, "the change to be noticed")
         assert rig.status()["engine"]["config_changed"]
         with TerminalTui(rig) as tui:

@@ -199,7 +199,7 @@ class RigDouble:
     gone : whether it behaves as an engine that has ended.
     hanging : whether it leaves every question without an answer.
     settings : of each camera, which takes numbers up to the highest it allows.
-    holding_back : whether a change stays pending: nothing is taken over.
+    holding_back : whether a change stays pending: nothing is applied.
     images : each camera's newest, by unique_id, uint8, shape (height, width); none at first.
     overlays : drawn over every image.
     cut_short : cameras of whose thumbnails a pixel is missing.

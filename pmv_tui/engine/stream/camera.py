@@ -40,7 +40,7 @@ def why_not_taken(
     ----------
     reported : what holds, and the ranges, as the other settings leave them.
     changes : new values by the config's keys.
-    pending : whether the camera has not taken over an earlier change: ranges may be old.
+    pending : whether the camera has not applied an earlier change yet: ranges may be old.
     """
     reasons = []
     for setting in reported:

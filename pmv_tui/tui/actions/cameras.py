@@ -133,7 +133,7 @@ RELOAD = Action(
     "reload",
     "R",
     "reload",
-    "Take over the config file as it was edited by hand; cameras that do not differ go on.",
+    "Apply a config file that was edited by hand; cameras that do not differ go on undisturbed.",
     "reload",
     "R",
     synonyms="refresh file apply edited",

@@ -209,7 +209,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         changed = bool(state.snapshot and state.snapshot["engine"].get("config_changed"))
         if changed and not self._offered:
             key = self.key_of(RELOAD)
-            self.toast(f"The config file was edited; {key} takes it over", severity="warning")
+            self.toast(f"The config file was edited; {key} applies it", severity="warning")
         self._offered = changed
 
     def action_reload(self) -> None:
