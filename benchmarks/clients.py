@@ -103,7 +103,7 @@ def main() -> None:
             if options.work:
                 time.sleep(options.work)
     except KeyboardInterrupt:
-        pass  # that is how it is told to end
+        pass  # that is how it is asked to end
     np.save(options.file, np.array(rows, np.int64).reshape(-1, 3))
 
 

@@ -68,7 +68,7 @@ class Rig:
         self._config = folder / "config.toml"
         self._config.write_text(text)
         self.environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PYLON_CAMEMU": "0"}
-        # As what is installed: not compiled anew at each start.
+        # As what is installed: not compiled again at each start.
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._process: subprocess.Popen[bytes] | None = None
 

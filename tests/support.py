@@ -203,7 +203,7 @@ class RigOnDisk:
         return list(Path(self.environment["XDG_STATE_HOME"]).glob("pmv-tui/*/control"))
 
     def ask(self, command: str, **arguments: Any) -> Reply:
-        """Ask or tell the engine, on its control socket."""
+        """Send a question or a command to the engine, on its control socket."""
         with ControlClient(f"ipc://{self.control_path()}") as client:
             return client.request(command, **arguments)
 

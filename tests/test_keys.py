@@ -134,7 +134,7 @@ def test_a_list_that_others_can_change_lists_nobody(
         keys.clients()
 
 
-def test_files_without_a_key_are_told_and_list_nobody(keys: Keys) -> None:
+def test_files_without_a_key_are_reported_and_list_nobody(keys: Keys) -> None:
     keys.make_client("alice")
     for name, content in (("empty", b""), ("short", b'public-key = "abc"'), ("odd", b"\xff\0\xfe")):
         (keys.clients_folder / f"{name}.key").write_bytes(content)
@@ -148,7 +148,7 @@ def test_files_without_a_key_are_told_and_list_nobody(keys: Keys) -> None:
     assert "Too many levels of symbolic links" in problems["round"]
 
 
-def test_a_damaged_key_is_told_and_lists_nobody(keys: Keys) -> None:
+def test_a_damaged_key_is_reported_and_lists_nobody(keys: Keys) -> None:
     secret = keys.make_client("alice")
     (alice,) = keys.clients()
     listed = keys.clients_folder / "alice.key"
@@ -159,7 +159,7 @@ def test_a_damaged_key_is_told_and_lists_nobody(keys: Keys) -> None:
     assert names(keys) == []
 
 
-def test_a_rigs_public_file_without_its_secret_is_told(keys: Keys) -> None:
+def test_a_rigs_public_file_without_its_secret_is_reported(keys: Keys) -> None:
     keys.make_client("alice")
     keys.server_secret.unlink()
     with pytest.raises(KeyFileError, match="key_secret is not"):

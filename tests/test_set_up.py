@@ -64,7 +64,7 @@ def test_what_is_missing_and_only_that_is_installed_where_that_needs_no_asking(b
     assert install.endswith(" libglib2.0-0")
 
 
-def test_an_installation_that_fails_is_told_and_stops_nothing(bare: Path) -> None:
+def test_an_installation_that_fails_is_reported_and_stops_nothing(bare: Path) -> None:
     tool_in(bare, "id", "echo 0")
     tool_in(bare, "env", 'shift; exec "$@"')
     tool_in(bare, "apt-get", "exit 100")
@@ -73,7 +73,7 @@ def test_an_installation_that_fails_is_told_and_stops_nothing(bare: Path) -> Non
     assert done.returncode == 0
 
 
-def test_a_system_without_apt_is_told_what_is_missing(bare: Path) -> None:
+def test_a_system_without_apt_is_reported_what_is_missing(bare: Path) -> None:
     done = run(bare, "system-libraries", "run")
     assert "missing: libgl1 libglib2.0-0 libsm6" in done.stderr
     assert done.returncode == 0
@@ -91,7 +91,7 @@ def test_without_one_it_says_what_is_needed(bare: Path) -> None:
     assert "Python 3.11 or newer is needed; tried in vain: python2" in done.stderr
 
 
-def test_aravis_that_cannot_be_installed_is_told_and_stops_nothing(bare: Path) -> None:
+def test_aravis_that_cannot_be_installed_is_reported_and_stops_nothing(bare: Path) -> None:
     (bare / "basename").symlink_to("/usr/bin/basename")
     tool_in(bare, "apt-get", "exit 99")
     tool_in(bare, "id", "echo 1000")

@@ -1,4 +1,4 @@
-"""What a running engine holds, so that it is found and is the only one: made good when it is gone.
+"""What a running engine holds, so that it is found and is the only one: restored when it is gone.
 
 Its folder may be removed by somebody who tidies up, its config be replaced by an editor.
 """
@@ -23,7 +23,7 @@ class Renewal:
     listen : sockets to listen at, by ZeroMQ's name.
     leave : ZeroMQ's names of those that are needed no longer.
     events : what happened, in sentences.
-    trouble : why something cannot be made good; empty where nothing is missing.
+    trouble : why something cannot be restored; empty where nothing is missing.
     """
 
     listen: dict[str, socket.socket] = field(default_factory=dict)

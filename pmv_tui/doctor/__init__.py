@@ -1,1 +1,1 @@
-"""`pmv-tui doctor`: looks at what bites on rigs, and says what to do. Changes nothing."""
+"""`pmv-tui doctor`: looks for what goes wrong on rigs, and says what to do. Changes nothing."""

@@ -15,7 +15,7 @@ from pmv_tui.control.rig import Rig
 from pmv_tui.wire.status import Snapshot
 
 Level = Literal["ok", "note", "warning", "error"]
-"""`ok`: as it should be. `note`: good to know. `warning`: may bite. `error`: breaks a run."""
+"""`ok`: all is well. `note`: good to know. `warning`: may cause trouble. `error`: breaks a run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def test_a_late_reader_gets_the_newest_frame_and_the_others_count_as_skipped() -
         skipped, asleep = camera.counts.skipped, time.time_ns()
         pass_time(0.3)
         late = grab_one(camera)
-        grab_one(camera)  # where the buffers had run out, the next tells how many found none
+        grab_one(camera)  # where the buffers had run out, the next says how many found none
         return late.timestamp > asleep + 0.1e9 and camera.counts.skipped >= skipped + 20
 
     wait_for(newest_of_many, "the newest frame, and the others to be counted")
@@ -249,7 +249,7 @@ except CameraError as error:
 
 
 @pytest.mark.usefixtures("device")
-def test_a_camera_that_another_program_holds_is_told_apart_and_streams_on() -> None:
+def test_a_camera_that_another_program_holds_is_distinguished_and_streams_on() -> None:
     camera = open_aravis()
     grab_one(camera)
     done = subprocess.run(

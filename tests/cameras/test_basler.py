@@ -337,12 +337,12 @@ def test_an_unknown_serial_number_is_named() -> None:
         "Failed to open 'Basler acA640'. The device is controlled by another application.",
     ],
 )
-def test_a_camera_in_use_elsewhere_is_told_apart(said: str) -> None:
+def test_a_camera_in_use_elsewhere_is_distinguished(said: str) -> None:
     error = open_error("40012345", genicam.RuntimeException(f"{said} : RuntimeException thrown"))
     assert str(error).startswith("Basler camera 40012345 is held by another program; close")
 
 
-def test_any_other_trouble_at_opening_is_told_in_pylons_words() -> None:
+def test_any_other_trouble_at_opening_is_reported_in_pylons_words() -> None:
     error = open_error("1", genicam.RuntimeException("No bandwidth. : thrown (file 'x', line 3)"))
     assert error.reason == "Basler camera 1 cannot be opened: No bandwidth."
 

@@ -102,7 +102,7 @@ def test_a_region_is_fitted_to_the_cameras_steps_wherever_it_was_before() -> Non
     assert roi.step == (4, 2, 16, 2)
 
 
-def test_what_a_camera_lacks_is_told_and_no_error() -> None:
+def test_what_a_camera_lacks_is_reported_and_no_error() -> None:
     features = SharedPeriod()
     wanted = config(external_trigger=True, gain=3.0, fps=30.0, exposure_time=1000.0)
     apply_settings(features, wanted)

@@ -50,7 +50,7 @@ def test_a_video_file_is_played_at_its_own_rate_over_and_over(video: Path) -> No
 
 
 @pytest.mark.usefixtures("opencv")
-def test_a_rate_that_a_file_does_not_tell_is_the_configs_and_the_settings_say_so(
+def test_a_rate_that_a_file_does_not_state_is_the_configs_and_the_settings_say_so(
     tmp_path: Path,
 ) -> None:
     import cv2  # noqa: PLC0415 - not where it cannot be imported
@@ -334,7 +334,7 @@ class Mjpeg(BaseHTTPRequestHandler):
 
 
 @pytest.mark.usefixtures("opencv")
-def test_a_stream_from_the_network_is_received_and_lost_and_its_password_never_told() -> None:
+def test_a_stream_from_the_network_is_received_and_lost_and_its_password_never_reported() -> None:
     with HTTPServer(("127.0.0.1", 0), Mjpeg) as server:
         serving = Thread(target=server.serve_forever)
         serving.start()

@@ -125,7 +125,9 @@ def test_an_unknown_back_end_is_answered_with_the_known_ones() -> None:
         open_camera(CameraConfig(unique_id="7-nikon"))
 
 
-def test_without_a_library_of_opencv_the_others_work_and_the_cure_is_told(tmp_path: Path) -> None:
+def test_without_a_library_of_opencv_the_others_work_and_the_cure_is_reported(
+    tmp_path: Path,
+) -> None:
     without_library(tmp_path, "cv2", "libGL.so.1")
     found = search(tmp_path)
     reason, remedy = found["opencv"]["trouble"]
@@ -144,7 +146,7 @@ def test_the_built_in_scene_needs_no_opencv_and_a_picture_says_that_it_does(tmp_
     assert said == ["(480, 640) False False", "try: apt-get install libgl1 libglib2.0-0 libsm6"]
 
 
-def test_without_pylon_the_others_work_and_the_cure_is_told(tmp_path: Path) -> None:
+def test_without_pylon_the_others_work_and_the_cure_is_reported(tmp_path: Path) -> None:
     (tmp_path / "pypylon.py").write_text("raise ImportError('no pylon here')\n")
     without_library(tmp_path, "cv2", "libGL.so.1")
     found = search(tmp_path)
@@ -165,7 +167,7 @@ def test_without_pylon_the_others_work_and_the_cure_is_told(tmp_path: Path) -> N
     ],
     ids=["without PyGObject", "without Aravis"],
 )
-def test_without_aravis_the_others_work_and_the_cure_is_told(
+def test_without_aravis_the_others_work_and_the_cure_is_reported(
     tmp_path: Path, module: str, reason: str, remedy: str
 ) -> None:
     (tmp_path / "gi.py").write_text(f"{module}\n")
@@ -204,7 +206,7 @@ def test_the_documented_back_end_of_another_package_gives_frames(tmp_path: Path)
     ]
 
 
-def test_a_back_end_that_fails_is_told_and_hides_no_other(tmp_path: Path) -> None:
+def test_a_back_end_that_fails_is_reported_and_hides_no_other(tmp_path: Path) -> None:
     install(tmp_path, "a_broken", "raise OSError('no SDK here')\n", broken="a_broken:Backend")
     failing = "class Backend:\n    def discover(self):\n        raise ZeroDivisionError('oh')\n"
     install(tmp_path, "b_failing", failing, failing="b_failing:Backend")

@@ -80,7 +80,7 @@ def test_the_format_on_the_wire_is_asked_for_before_size_and_rate() -> None:
     ]
 
 
-def test_what_the_driver_chose_instead_is_told() -> None:
+def test_what_the_driver_chose_instead_is_reported() -> None:
     driver = Driver()
     driver.values |= {
         cv2.CAP_PROP_FRAME_WIDTH: 640.0,

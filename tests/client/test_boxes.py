@@ -198,7 +198,7 @@ def test_a_camera_that_reads_nothing_makes_nobody_wait(camera: Camera) -> None:
     assert camera.boxes.dropped - before == 1 + further.count(False)
 
 
-def test_closing_can_be_repeated_and_sending_after_it_is_told() -> None:
+def test_closing_can_be_repeated_and_sending_after_it_is_reported() -> None:
     other = Boxes("tcp://localhost:5556")
     other.close()
     other.close()

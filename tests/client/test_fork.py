@@ -1,4 +1,4 @@
-"""A script that forks: the child is told at once what to do, and the parent goes on."""
+"""A script that forks: the child learns at once what to do, and the parent goes on."""
 
 import json
 import subprocess
@@ -44,7 +44,7 @@ assert next(pairs)["left"].sequence == 2
 """
 
 
-def test_a_forked_child_is_told_what_to_do_and_its_parent_goes_on(publisher: Publisher) -> None:
+def test_a_forked_child_is_reported_what_to_do_and_its_parent_goes_on(publisher: Publisher) -> None:
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SCRIPT, publisher.address],
         stdout=subprocess.PIPE,

@@ -92,7 +92,7 @@ def test_a_lost_camera_ends_the_wait_and_is_named(cameras: dict[str, Publisher])
 
 
 def told_of_silence(pairs: PairedSubscription) -> bool:
-    """Wait for a pair in vain; tell whether the error names the right camera alone."""
+    """Wait for a pair in vain; return whether the error names the right camera alone."""
     with pytest.raises(TimeoutError) as raised:
         next(pairs)
     # On a busy machine nothing may have come of the left one either, the first time.
@@ -108,7 +108,7 @@ def next_of(pairs: PairedSubscription) -> dict[str, Frame] | None:
         return None
 
 
-def test_cameras_that_never_agree_in_time_are_told_of(cameras: dict[str, Publisher]) -> None:
+def test_cameras_that_never_agree_in_time_are_reported_of(cameras: dict[str, Publisher]) -> None:
     with subscribed(cameras, timeout=0.1) as pairs:
         cameras["left"].send(timestamp=0)
         cameras["right"].send(timestamp=8 * MS)

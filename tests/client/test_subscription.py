@@ -145,7 +145,7 @@ def test_it_goes_on_when_the_publisher_is_back(publisher: Publisher) -> None:
         assert next(frames).sequence == 100
         publisher.close()
         with Publisher(port=publisher.port) as again:
-            # ZeroMQ subscribes anew from within a wait for the next.
+            # ZeroMQ subscribes again from within a wait for the next.
             frame = wait_for(lambda: received(frames, again), "an image of the new one")
     assert frame
     assert (frame.sequence, frame.gap) == (1, None)

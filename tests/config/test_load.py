@@ -93,7 +93,7 @@ def test_the_text_is_kept_as_it_was(path: Path, text: str) -> None:
     assert loaded.text.encode() == path.read_bytes()
 
 
-def test_every_problem_is_told_at_once_with_its_key_and_line(path: Path) -> None:
+def test_every_problem_is_reported_at_once_with_its_key_and_line(path: Path) -> None:
     text = """\
 [socket_config]
 put_rat = 60
@@ -185,7 +185,7 @@ def test_a_wrong_value_is_shown_with_what_is_allowed(path: Path, setting: str, w
         ('[[cameras]]\nunique_id = "x"', "cameras[x].unique_id", "<serial>-<backend>"),
     ],
 )
-def test_a_wrong_block_is_told(path: Path, text: str, key: str, words: str) -> None:
+def test_a_wrong_block_is_reported(path: Path, text: str, key: str, words: str) -> None:
     [problem] = problems(path, text)
     assert problem.key == key
     assert words in problem.text
@@ -202,7 +202,7 @@ def test_a_wrong_block_is_told(path: Path, text: str, key: str, words: str) -> N
         ),
     ],
 )
-def test_a_region_of_which_downsampling_leaves_nothing_is_told(
+def test_a_region_of_which_downsampling_leaves_nothing_is_reported(
     path: Path, settings: str, words: str
 ) -> None:
     [problem] = problems(path, f'[[cameras]]\nunique_id = "7-aravis"\n{settings}\n')
@@ -258,7 +258,7 @@ def test_lines_are_right_in_inline_tables_and_between_other_blocks(path: Path) -
         ),
     ],
 )
-def test_cameras_in_each_others_way_are_told(
+def test_cameras_in_each_others_way_are_reported(
     path: Path, first: str, second: str, key: str, words: str
 ) -> None:
     [problem] = problems(path, f"[[cameras]]\n{first}\n[[cameras]]\n{second}\n")
@@ -329,7 +329,7 @@ def test_an_unknown_back_end_is_left_to_the_engine(path: Path) -> None:
         ('a = "\u201cx\u201d" x', 1, "after a statement (column 11)"),
     ],
 )
-def test_what_is_not_toml_is_told_with_its_place(
+def test_what_is_not_toml_is_reported_with_its_place(
     path: Path, text: str, line: int | None, words: str
 ) -> None:
     [problem] = problems(path, text)
@@ -337,7 +337,7 @@ def test_what_is_not_toml_is_told_with_its_place(
     assert words in problem.text
 
 
-def test_what_is_not_utf_8_is_told_with_its_line(path: Path) -> None:
+def test_what_is_not_utf_8_is_reported_with_its_line(path: Path) -> None:
     path.write_bytes(b"# one\n# \xe9\n")
     with pytest.raises(ConfigError, match=re.escape(f"{path}:2: is not UTF-8 text")):
         load_config(path)
@@ -372,7 +372,7 @@ def test_every_block_says_what_it_may_hold(path: Path, text: str, key: str, word
     assert words in problem.text
 
 
-def test_a_further_check_is_told_with_the_others_and_its_line(path: Path) -> None:
+def test_a_further_check_is_reported_with_the_others_and_its_line(path: Path) -> None:
     path.write_text("[tui.keys]\nplug = 'x'\n[overlay]\nhld = 1\n")
     with pytest.raises(ConfigError) as caught:
         load_config(

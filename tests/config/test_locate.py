@@ -46,7 +46,9 @@ def test_the_more_particular_place_wins(tmp_path: Path, monkeypatch: pytest.Monk
     assert locate_config("option.toml").chosen_by == "--config"
 
 
-def test_where_the_file_may_be_another_programs_it_is_told_why_it_was_used(tmp_path: Path) -> None:
+def test_where_the_file_may_be_another_programs_it_is_reported_why_it_was_used(
+    tmp_path: Path,
+) -> None:
     here = make(tmp_path / "here" / "config.toml")
     foreign = ConfigError(here, [Problem("tool", 1, "unknown key tool; known ones are cameras")])
     told = locate_config().explained(foreign)
@@ -81,7 +83,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
     assert not locate_config().exists
 
 
-def test_a_removed_current_folder_is_told(tmp_path: Path) -> None:
+def test_a_removed_current_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "here").rmdir()
     with pytest.raises(ConfigError, match="current folder was removed"):
         locate_config()

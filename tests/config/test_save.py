@@ -268,7 +268,7 @@ def test_a_file_that_changed_since_it_was_read_is_not_overwritten(path: Path) ->
     assert path.read_bytes() == edited
 
 
-def test_a_file_that_came_or_went_since_is_told_too(path: Path) -> None:
+def test_a_file_that_came_or_went_since_is_reported_too(path: Path) -> None:
     planned = plan(path)
     came = write(path, "# new\n")
     with pytest.raises(SaveError, match="was changed since"):
@@ -300,7 +300,7 @@ def test_a_value_that_would_not_load_is_not_saved(
     assert path.read_bytes() == before
 
 
-def test_a_value_that_toml_cannot_hold_is_told_and_changes_nothing(path: Path) -> None:
+def test_a_value_that_toml_cannot_hold_is_reported_and_changes_nothing(path: Path) -> None:
     before = write(path, TAUGHT)
     for unique_id in ("left-simulated", "new-simulated"):
         with pytest.raises(SaveError, match="fps: a config file cannot hold a value of type bytes"):
@@ -408,7 +408,7 @@ def test_a_hard_link_is_not_parted(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_file_mounted_by_itself_is_told_beforehand(path: Path) -> None:
+def test_a_file_mounted_by_itself_is_reported_beforehand(path: Path) -> None:
     write(path, TAUGHT)
     look = "import sys, pathlib; from pmv_tui.config.replace import obstacle"
     look += "; print(obstacle(pathlib.Path(sys.argv[1])))"
@@ -429,7 +429,7 @@ def run_unshared(script: str, *arguments: str | Path) -> str:
     return done.stdout
 
 
-def test_a_file_that_may_not_be_replaced_is_told_beforehand(path: Path) -> None:
+def test_a_file_that_may_not_be_replaced_is_reported_beforehand(path: Path) -> None:
     write(path, TAUGHT)
     if (
         shutil.which("chattr") is None
@@ -443,7 +443,7 @@ def test_a_file_that_may_not_be_replaced_is_told_beforehand(path: Path) -> None:
         subprocess.run(["chattr", "-a", path], check=True)
 
 
-def test_a_file_in_a_sticky_folder_of_somebody_elses_is_told_beforehand() -> None:
+def test_a_file_in_a_sticky_folder_of_somebody_elses_is_reported_beforehand() -> None:
     if os.geteuid():
         pytest.skip("only root can make a file of another user's")
     with tempfile.TemporaryDirectory() as name:
@@ -473,7 +473,7 @@ def test_only_what_a_killed_save_left_behind_is_cleared(path: Path) -> None:
 
 
 @pytest.mark.parametrize("read_only", ["config.toml", "."])
-def test_what_cannot_be_written_is_told_beforehand(read_only: str) -> None:
+def test_what_cannot_be_written_is_reported_beforehand(read_only: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         before = write(folder / "config.toml", TAUGHT)

@@ -239,7 +239,9 @@ def test_another_user_gets_no_answer_even_where_the_folders_were_opened(rig: Rig
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_a_folder_without_locks_is_told_and_one_engine_runs_nevertheless(rig: RigOnDisk) -> None:
+def test_a_folder_without_locks_is_reported_and_one_engine_runs_nevertheless(
+    rig: RigOnDisk,
+) -> None:
     library = rig.folder / "nolocks.so"
     source = f"int flock(int fd, int how) {{ *__errno_location() = {errno.ENOLCK}; return -1; }}"
     command = ["cc", "-shared", "-fPIC", "-x", "c", "-include", "errno.h", "-o", str(library), "-"]

@@ -60,7 +60,7 @@ class Machine:
 
 
 class Told:
-    """What a check told."""
+    """What a check reported."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = findings

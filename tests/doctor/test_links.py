@@ -62,7 +62,7 @@ def test_usb_memory_is_compared_with_the_images_where_their_size_is_known(machin
     assert "20 MB are needed" in machine.ask(check_usb).at("warning")
 
 
-def test_a_camera_on_usb_2_is_told(machine: Machine) -> None:
+def test_a_camera_on_usb_2_is_reported(machine: Machine) -> None:
     plug_usb_camera(machine, speed=480)
     allow_usb_memory(machine, 1000)
     assert "acA1300 is connected with 480 Mbit/s" in machine.ask(check_usb).at("warning")
@@ -121,6 +121,6 @@ def test_images_are_summed_up_against_ethernet(machine: Machine) -> None:
     assert "131 MB/s of the 115 MB/s that 1 Gbit/s" in machine.ask(check_bandwidth).at("error")
 
 
-def test_an_image_whose_size_nobody_knows_is_told(machine: Machine) -> None:
+def test_an_image_whose_size_nobody_knows_is_reported(machine: Machine) -> None:
     machine.add("1-aravis", "GigE")
     assert "image size is not known" in machine.ask(check_bandwidth).at("note")

@@ -107,7 +107,7 @@ def test_a_log_out_that_kills_the_engine_is_warned_of(
     assert machine.ask(check_session).levels == ({"warning"} if killed else {"ok"})
 
 
-def test_where_engines_may_linger_only_the_way_to_start_one_is_told(machine: Machine) -> None:
+def test_where_engines_may_linger_only_the_way_to_start_one_is_reported(machine: Machine) -> None:
     machine.write_file("etc/systemd/logind.conf", "KillUserProcesses=yes")
     assert "enable-linger me" in machine.ask(check_session).at("warning")
     machine.write_file("var/lib/systemd/linger/me", "")
@@ -132,7 +132,7 @@ def test_where_engines_may_linger_only_the_way_to_start_one_is_told(machine: Mac
         ({"LC_ALL": "C.UTF-8", "LANG": "de_DE@euro"}, None, "note", "no terminal"),
     ],
 )
-def test_a_terminal_is_told_by_size_colours_and_letters(
+def test_a_terminal_is_reported_by_size_colours_and_letters(
     machine: Machine,
     environment: dict[str, str],
     size: tuple[int, int] | None,

@@ -1,4 +1,4 @@
-"""Whatever a check does, the others are told in time."""
+"""Whatever a check does, the others are reported in time."""
 
 import threading
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def hanging(_: Examined) -> Iterator[Finding]:
     yield ok("too late")
 
 
-def test_a_check_that_fails_or_hangs_is_told_and_hides_no_other(tmp_path: Path) -> None:
+def test_a_check_that_fails_or_hangs_is_reported_and_hides_no_other(tmp_path: Path) -> None:
     checks: dict[str, Check] = {"hanging": hanging, "broken": broken, "fit": fit}
     findings = examine(Machine(tmp_path).examined(), checks, limit=2)
     released.set()

@@ -11,7 +11,7 @@ def test_events_are_numbered_and_given_from_any_number_on() -> None:
     assert events.last_id == 3
 
 
-def test_who_caused_an_event_is_told_with_it() -> None:
+def test_who_caused_an_event_is_reported_with_it() -> None:
     events = Events()
     with events.caused_by("pts/2, pid 4"):
         events.record("unplugged", kind="plug")

@@ -1,4 +1,4 @@
-"""The log on a disk that is full: told in words, and no traceback for each record."""
+"""The log on a disk that is full: reported in words, and no traceback for each record."""
 
 import logging
 from pathlib import Path
@@ -13,7 +13,7 @@ def record() -> logging.LogRecord:
     return logging.makeLogRecord({"msg": "a client of the left camera came"})
 
 
-def test_a_full_disk_is_told_until_there_is_room(
+def test_a_full_disk_is_reported_until_there_is_room(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "engine.log"

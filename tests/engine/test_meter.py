@@ -15,7 +15,7 @@ def ticking(fps: float, start: float, end: float, ring: Ring | None = None) -> R
 
 
 @pytest.mark.parametrize("fps", [0.2, 1, 59.94, 1000])
-def test_a_steady_rate_is_told_as_it_is(fps: float) -> None:
+def test_a_steady_rate_is_reported_as_it_is(fps: float) -> None:
     assert rate(ticking(fps, 10, 30), 30 * S) == pytest.approx(fps, rel=0.01)
 
 

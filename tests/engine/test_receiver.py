@@ -43,7 +43,7 @@ def receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def connected(receiver: Receiver, overlays: Overlays) -> Iterator[zmq.Socket[bytes]]:
-    """Give a client's socket whose messages a receiver reads into overlays."""
+    """Yield a client's socket whose messages a receiver reads into overlays."""
     guard = Guard()
     guard.start()
     with Context() as context:
@@ -139,7 +139,7 @@ def test_a_camera_whose_messages_cannot_be_read_keeps_none_of_the_others(
         wait_for(lambda: overlays.messages == 1, "the other camera's message")
 
 
-def test_a_thread_that_hangs_is_told_and_what_it_was_asked_is_not_done_later(
+def test_a_thread_that_hangs_is_reported_and_what_it_was_asked_is_not_done_later(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hangs, go_on = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""A camera's two sockets together: what is told of an edit that was refused, and for how long."""
+"""A camera's two sockets together: what is shown of an edit that was refused, and for how long."""
 
 import socket
 
@@ -17,7 +17,7 @@ from pmv_tui.engine.stream.sockets import BindError
 from tests.support import free_ports
 
 
-def test_a_refused_edit_is_told_for_a_while_and_a_failed_plug_until_one_works(
+def test_a_refused_edit_is_reported_for_a_while_and_a_failed_plug_until_one_works(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     guard, receiver = Guard(), Receiver(pull_rate=200)

@@ -43,7 +43,7 @@ def test_a_released_address_can_be_bound_at_once_a_hundred_times(
         listener.close()
 
 
-def test_a_port_in_use_is_refused_and_it_is_told_which(context: Context, guard: Guard) -> None:
+def test_a_port_in_use_is_refused_and_it_is_reported_which(context: Context, guard: Guard) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

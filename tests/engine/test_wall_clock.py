@@ -7,7 +7,7 @@ import pytest
 from pmv_tui.engine.stream.clock import WallClock
 
 
-def test_a_clock_that_is_set_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_set_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = WallClock()
     assert clock.jump() == 0
     true_time = time.time_ns

@@ -1,4 +1,4 @@
-"""What the watch tells of a camera's changing condition, and how often."""
+"""What the watch reports of a camera's changing condition, and how often."""
 
 from typing import Any, cast
 
@@ -41,7 +41,7 @@ class Looker:
         self.look()
 
     def look(self, **changes: Any) -> list[str]:
-        """Change the condition, look at it, and give what was told."""
+        """Change the condition, look at it, and return what was recorded."""
         self._condition = cast("Condition", {**self._condition, **changes})
         before = self.events.last_id
         self._watch.look("left-simulated", self._condition, self._now)
@@ -57,7 +57,7 @@ class Looker:
         self._now += seconds
 
 
-def test_what_stays_as_it_is_is_told_once() -> None:
+def test_what_stays_as_it_is_is_reported_once() -> None:
     looker = Looker()
     assert looker.look() == []
     assert looker.look(state="stalled", reason="no frame for 1 s") == ["stalled: no frame for 1 s"]
@@ -73,13 +73,13 @@ def test_a_camera_that_is_back_says_how_long_it_was_away() -> None:
     ]
 
 
-def test_a_loss_between_two_looks_is_told_all_the_same() -> None:
+def test_a_loss_between_two_looks_is_reported_all_the_same() -> None:
     looker = Looker()
     told = looker.look(failures=1, last_failure="cable", last_frame=1_200_000_001)
     assert told == ["capturing again, after 1.2 s; it had failed: cable"]
 
 
-def test_a_client_that_came_and_went_between_two_looks_is_told() -> None:
+def test_a_client_that_came_and_went_between_two_looks_is_reported() -> None:
     looker = Looker()
     assert looker.look(subscriptions=1) == ["client connected and client disconnected (0 now)"]
     assert looker.look(subscriptions=4, clients=2) == [
@@ -104,7 +104,7 @@ def test_clients_that_come_and_go_without_end_are_summed_up() -> None:
     assert sum(sums) == 200, "each is counted in one line or another"
 
 
-def test_malformed_messages_are_told_with_the_reason_and_summed_up() -> None:
+def test_malformed_messages_are_reported_with_the_reason_and_summed_up() -> None:
     looker = Looker()
     assert looker.look(malformed=1, malformed_reason="no map") == ["a malformed message: no map"]
     told = [text for number in range(50) for text in looker.look(malformed=1000 * (number + 1))]
@@ -114,13 +114,13 @@ def test_malformed_messages_are_told_with_the_reason_and_summed_up() -> None:
     assert looker.look(malformed=50_001)[0].endswith("malformed messages, the last: no map")
 
 
-def test_a_message_just_before_an_unplug_is_told() -> None:
+def test_a_message_just_before_an_unplug_is_reported() -> None:
     looker = Looker()
     told = looker.look(plugged=False, malformed=1, malformed_reason="no map")
     assert told == ["a malformed message: no map"]
 
 
-def test_lost_frames_are_told_at_once_and_then_once_a_minute() -> None:
+def test_lost_frames_are_reported_at_once_and_then_once_a_minute() -> None:
     looker = Looker()
     one = Drops(missing=2, skipped=1, failed=0, put_rate=900, clients=1)
     assert looker.look(drops=one) == [
@@ -144,7 +144,7 @@ def looked(looker: Looker, *clients: ClientStatus, times: int = 8) -> list[str]:
     return [text for _ in range(times) for text in looker.look(client_list=list(clients))]
 
 
-def test_a_client_that_falls_behind_is_told_by_name_and_when_it_keeps_up_again() -> None:
+def test_a_client_that_falls_behind_is_reported_by_name_and_when_it_keeps_up_again() -> None:
     looker = Looker()
     assert looked(looker, a_client(1, "keeps up", 4), a_client(2, "keeps up")) == []
     slow = a_client(1, "too slow", 400)
@@ -188,7 +188,7 @@ def test_frames_left_out_for_put_rate_are_no_news() -> None:
     assert Looker().look(drops=Drops(missing=0, skipped=0, failed=0, put_rate=9, clients=0)) == []
 
 
-def test_a_camera_that_flaps_is_told_with_the_number_of_changes() -> None:
+def test_a_camera_that_flaps_is_reported_with_the_number_of_changes() -> None:
     looker = Looker()
     told = []
     for number in range(40):
@@ -198,7 +198,7 @@ def test_a_camera_that_flaps_is_told_with_the_number_of_changes() -> None:
     assert "changes of state since the last line" in told[-1]
 
 
-def test_a_window_that_fails_again_is_told_again() -> None:
+def test_a_window_that_fails_again_is_reported_again() -> None:
     looker = Looker()
     failed = {"window": "no display", "window_reason": "on :9"}
     assert looker.look(**failed) == ["window: no display: on :9"]
@@ -207,7 +207,7 @@ def test_a_window_that_fails_again_is_told_again() -> None:
     assert looker.look(window="", window_reason="") == ["window closed"]
 
 
-def test_what_came_before_the_first_look_is_told() -> None:
+def test_what_came_before_the_first_look_is_reported() -> None:
     events = Events()
     watch = Watch(events)
     lost = Drops(missing=2, skipped=0, failed=0, put_rate=0, clients=0)

@@ -1,4 +1,4 @@
-"""Windows on a real X server: what is on its screen, and what a user is told when it goes."""
+"""Windows on a real X server: what is on its screen, and what a user is shown when it goes."""
 
 import os
 import signal
@@ -255,7 +255,7 @@ def test_the_viewer_ends_with_its_last_window(rig: Rig, xvfb: Screen) -> None:
     rig.show("right", xvfb)
 
 
-def test_a_dead_x_server_is_told_and_the_next_display_is_used(rig: Rig, xvfb: Screen) -> None:
+def test_a_dead_x_server_is_reported_and_the_next_display_is_used(rig: Rig, xvfb: Screen) -> None:
     rig.show("left", xvfb)
     viewer = rig.viewer()
     xvfb.server.kill()
@@ -304,7 +304,7 @@ def test_a_window_that_is_shown_stays_so_for_a_caller_without_a_display(
         assert rig.windows.state("left").state == "shown"
 
 
-def test_a_display_with_a_zero_byte_is_told_and_the_next_one_is_used(
+def test_a_display_with_a_zero_byte_is_reported_and_the_next_one_is_used(
     rig: Rig, xvfb: Screen
 ) -> None:
     rig.ask("left", ":\0")
@@ -318,7 +318,7 @@ def test_a_display_that_cannot_be_reached_is_named(rig: Rig, xvfb: Screen) -> No
     rig.show("left", xvfb)
 
 
-def test_a_scene_that_cannot_be_drawn_spoils_one_window_and_is_told_once(
+def test_a_scene_that_cannot_be_drawn_spoils_one_window_and_is_reported_once(
     rig: Rig, xvfb: Screen, caplog: pytest.LogCaptureFixture
 ) -> None:
     rig.show("left", xvfb)
@@ -381,7 +381,7 @@ def test_variables_for_other_qt_programs_are_no_obstacle(
     rig.show("left", xvfb)
 
 
-def test_libraries_that_are_missing_are_told_with_what_installs_them(
+def test_libraries_that_are_missing_are_reported_with_what_installs_them(
     rig: Rig, xvfb: Screen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "cv2.py").write_text(
@@ -394,7 +394,9 @@ def test_libraries_that_are_missing_are_told_with_what_installs_them(
     assert "libGL.so.1" in reason
 
 
-def test_a_killed_viewer_is_told_and_opened_again_only_when_asked(rig: Rig, xvfb: Screen) -> None:
+def test_a_killed_viewer_is_reported_and_opened_again_only_when_asked(
+    rig: Rig, xvfb: Screen
+) -> None:
     rig.show("left", xvfb)
     rig.show("right", xvfb)
     rig.viewer().kill()

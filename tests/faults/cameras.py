@@ -25,7 +25,7 @@ def mood(rig: FaultRig, word: str) -> Iterator[None]:
 
 
 def moody(name: str, word: str, *shown: str) -> Fault:
-    """Make the fault of a camera that does something which its state tells."""
+    """Make the fault of a camera that does something which its state reports."""
 
     @fault(name, troubles=["odd"])
     def steps(rig: FaultRig) -> Iterator[str]:
@@ -67,7 +67,7 @@ def losing_packets(rig: FaultRig, of_a_thousand: int) -> Iterator[None]:
 
 
 def switch_over(rig: FaultRig, lost_packets: int) -> None:
-    """Start the network camera anew, with another network."""
+    """Restart the network camera, with another network."""
     rig.device.pull_the_plug()
     rig.device.lost_packets = lost_packets
     rig.device.switch_on()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.faults.rig import FaultRig
 
 Injection = Callable[[FaultRig], AbstractContextManager[str]]
-"""Entering it brings a fault about and gives the words in which the program tells of it; leaving it
+"""Entering it brings a fault about and gives the words in which the program reports it; leaving it
 takes the fault away again."""
 
 
@@ -30,7 +30,7 @@ class Fault:
 def fault(
     name: str, *, troubles: Iterable[str] = ()
 ) -> Callable[[Callable[[FaultRig], Iterator[str]]], Fault]:
-    """Make a fault of a generator, which yields the words told while the fault holds.
+    """Make a fault of a generator, which yields the words reported while the fault holds.
 
     Parameters
     ----------

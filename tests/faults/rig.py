@@ -148,7 +148,7 @@ class FaultRig(AskedRig):
             return Usage(process.memory_info().rss, process.num_fds(), process.num_threads())
 
     def settled(self, before: Usage) -> Usage:
-        """Wait until the engine has given back descriptors and threads; tell what it takes."""
+        """Wait until the engine has given back descriptors and threads; return what it takes."""
 
         def given_back() -> bool:
             now = self.usage()

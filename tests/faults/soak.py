@@ -60,7 +60,7 @@ def a_camera_goes_and_is_back(rig: FaultRig) -> None:
 
 
 def a_setting_is_changed(rig: FaultRig) -> None:
-    """Give a camera another exposure time, and the old one again."""
+    """Change a camera's exposure time, and change it back."""
     for exposure_time in (5000.0, 15000.0):
         rig.told("set", camera="left", changes={"exposure_time": exposure_time})
 

@@ -32,7 +32,7 @@ def first_usage(rig: FaultRig) -> Usage:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 @pytest.mark.usefixtures("first_usage")
-def test_a_fault_is_told_and_passes_and_costs_the_other_cameras_no_image(
+def test_a_fault_is_reported_and_passes_and_costs_the_other_cameras_no_image(
     rig: FaultRig, fault: Fault
 ) -> None:
     try:

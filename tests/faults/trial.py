@@ -1,4 +1,4 @@
-"""Puts a rig to one fault, and tells what came of it."""
+"""Puts a rig to one fault, and reports what came of it."""
 
 import time
 from dataclasses import dataclass

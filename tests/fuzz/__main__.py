@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["pmv_tui"]):
 def main() -> None:
     """Run one target."""
     name, *options = sys.argv[1:]
-    logging.disable()  # what the engine tells of each request
+    logging.disable()  # what the engine logs of each request
     # libFuzzer writes what it finds into the first folder; the seeds stay as they are.
     grown = Path(".fuzz") / name
     grown.mkdir(parents=True, exist_ok=True)

@@ -78,7 +78,7 @@ def config(data: bytes) -> None:
 
 
 def _change(loaded: LoadedConfig, unique_id: str) -> None:
-    """Change a camera's setting: it is, and nothing else; or it is told why not."""
+    """Change a camera's setting: it is, and nothing else; or the reason is reported."""
     try:
         after = plan_change(loaded, unique_id, {"fps": 12.5}).after
     except SaveError as error:
@@ -107,7 +107,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def assert_lines(error: ConfigError) -> None:
-    """See that each problem is told in a line."""
+    """Check that each problem is reported in a line."""
     lines = str(error).split("\n")
     assert len(lines) == len(error.problems)
     for line in lines:

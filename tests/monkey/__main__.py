@@ -16,7 +16,7 @@ CHECKED = 100
 
 
 def main() -> int:
-    """Try seed after seed, tell of each; 1 where the TUI did not survive one."""
+    """Try seed after seed, report each; 1 where the TUI did not survive one."""
     parser = argparse.ArgumentParser(prog="python -m tests.monkey", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="default: %(default)g")
     parser.add_argument("--seed", type=int, default=1, help="the first one; default: %(default)d")
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _tried(seed: int, end: float) -> bool:
-    """Let one monkey at a new rig; tell whether the TUI survived it."""
+    """Let one monkey at a new rig; return whether the TUI survived it."""
     with small_rig() as rig:
         write_config(rig)
         monkey = Monkey(rig, seed, ANYTHING if seed % 2 else PERSON)

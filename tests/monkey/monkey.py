@@ -15,7 +15,7 @@ from tests.support import RigOnDisk, free_ports, steady, wait_for
 from tests.system.terminal import TerminalTui
 
 FAREWELLS = ("The engine goes on", "The engine has been stopped", "The engine did not answer")
-"""What the program says where it was told to end."""
+"""What the program says where it was asked to end."""
 
 PAUSE = 0.3
 """Seconds from one deed to the next, at most."""
@@ -25,7 +25,7 @@ PATIENCE = 120.0
 comes last there."""
 
 REMEMBERED = 40
-"""Deeds that are told where the program did not survive."""
+"""Deeds that are reported where the program did not survive."""
 
 TO_THE_SCREEN_BEFORE = "\x1b[?1049l"
 

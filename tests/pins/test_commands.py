@@ -211,7 +211,7 @@ def test_a_search(pinned_rig: PinnedRig, pins: Pins) -> None:
 
 
 def test_engines(pinned_rig: PinnedRig, pins: Pins) -> None:
-    """Those of other tests that run now are told too."""
+    """Those of other tests that run now are shown too."""
     path = str(pinned_rig.config_path)
 
     def of_this_rig() -> list[Any]:

@@ -15,7 +15,7 @@ def received(socket: "zmq.Socket[bytes]") -> list[bytes]:
 
 
 def first_numbered(parts: list[bytes]) -> list[bytes]:
-    """Put 1 for the number of an image, which tells how many came before."""
+    """Put 1 for the number of an image, which says how many came before."""
     topic, metadata, image = parts
     key, number = msgpack.packb("sequence"), msgpack.unpackb(metadata).get("sequence", 1)
     return [topic, metadata.replace(key + msgpack.packb(number), key + b"\x01"), image]

@@ -32,7 +32,7 @@ FIXED_TIME, FIXED_DEVICE_TIME = 1_700_000_000_123_456_789, 987_654_321_000
 
 
 class FakeCamera(Camera):
-    """Gives grey frames at the rate that is wanted, unless told otherwise."""
+    """Gives grey frames at the rate that is wanted, unless asked otherwise."""
 
     def __init__(self, config: CameraConfig) -> None:
         self.pixel_format = "BayerRG8" if config.pixel_format == "Colour" else "Mono8"

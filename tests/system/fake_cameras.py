@@ -1,4 +1,4 @@
-"""Installs the fake back end for a rig's engine, and tells its cameras what to do."""
+"""Installs the fake back end for a rig's engine, and directs its cameras."""
 
 import shutil
 from pathlib import Path

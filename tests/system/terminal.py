@@ -93,7 +93,7 @@ class TerminalTui:
         self._stream.feed(text)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size."""
+        """Resize the terminal."""
         self._screen.resize(rows, columns)
         self.process.setwinsize(rows, columns)
 
@@ -105,7 +105,7 @@ class TerminalTui:
         pty.closed = pty.ptyproc.closed = True
 
     def over(self) -> bool:
-        """Read on, and tell whether the program has ended; the terminal stays open."""
+        """Read on, and return whether the program has ended; the terminal stays open."""
         self.text()
         return not self.process.isalive()
 

@@ -143,7 +143,7 @@ def test_boxes_and_points_are_seen_in_the_status(rig: RigOnDisk) -> None:
         wait_for(lambda: rig.camera("left")["drawn"] == 0, "both to be cleared")
 
 
-def test_the_closed_loop_example_tells_ages_and_ends_with_ctrl_c(rig: RigOnDisk) -> None:
+def test_the_closed_loop_example_says_ages_and_ends_with_ctrl_c(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
     rig.write_config(simulated("left", pub, pull))
     script = [sys.executable, str(EXAMPLES / "closed_loop.py")]
@@ -253,7 +253,7 @@ def test_the_recording_example_writes_every_frame_and_its_row(rig: RigOnDisk) ->
     assert images == len(rows)
 
 
-def test_the_recording_example_tells_of_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_the_recording_example_reports_a_folder_that_is_not_there(tmp_path: Path) -> None:
     pytest.importorskip("cv2", exc_type=ImportError)
     script = [sys.executable, str(EXAMPLES / "record_stream.py"), "tcp://localhost:1"]
     done = subprocess.run(

@@ -139,7 +139,7 @@ def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
         assert "pmv-tui engines shows for which config" in done.stderr
 
 
-def test_a_path_that_can_be_no_config_is_told_to_be_that(rig: RigOnDisk) -> None:
+def test_a_path_that_can_be_no_config_is_reported_to_be_that(rig: RigOnDisk) -> None:
     link = rig.folder / "round"
     link.symlink_to(link)
     assert "its links lead round in a circle" in rig.run("status", "--config", str(link)).stderr

@@ -57,7 +57,7 @@ def test_every_documented_command_is_answered(script: Script) -> None:
         assert answer["ok"], (command, answer)
 
 
-def test_events_tell_what_happened(script: Script) -> None:
+def test_events_say_what_happened(script: Script) -> None:
     script.ask({"command": "plug", "camera": "left"})
     events = script.ask({"command": "events", "since": 0})["events"]
     assert any("publishes at" in event["text"] for event in events)
@@ -68,7 +68,7 @@ def test_events_tell_what_happened(script: Script) -> None:
     )
 
 
-def test_events_tell_who_changed_what_from_what_to_what(script: Script) -> None:
+def test_events_say_who_changed_what_from_what_to_what(script: Script) -> None:
     newest = script.ask({"command": "snapshot"})["snapshot"]["engine"]["last_event"]
     change = {"command": "set", "camera": "left", "changes": {"fps": 25}, "operator": "me"}
     assert script.ask(change)["ok"]

@@ -47,7 +47,7 @@ def unhurried(rig: RigOnDisk, folder: Path) -> None:
 
 
 def told(rig: RigOnDisk, check: str, level: str, words: str) -> str:
-    """Ask until the words are told; a busy machine may take longer than the doctor waits."""
+    """Ask until the words are reported; a busy machine may take longer than the doctor waits."""
 
     def found() -> str:
         findings = json.loads(rig.run("doctor", "--json").stdout)["findings"]
@@ -65,7 +65,7 @@ def ports(rig: RigOnDisk) -> list[int]:
     return [pub, pull]
 
 
-def test_a_fit_rig_is_told_with_every_check(rig: RigOnDisk, ports: list[int]) -> None:
+def test_a_fit_rig_is_reported_with_every_check(rig: RigOnDisk, ports: list[int]) -> None:
     rig.search_everywhere()
     findings = doctor(rig, 0)
     assert {each["check"] for each in findings} == {
@@ -106,7 +106,7 @@ def test_ports_held_by_the_rigs_own_engine_are_in_order(rig: RigOnDisk, ports: l
     assert f"runs, pid {engine.pid}" in texts(findings, "engine", "ok")
 
 
-def test_every_mistake_in_the_config_is_an_error_and_the_rest_is_told(rig: RigOnDisk) -> None:
+def test_every_mistake_in_the_config_is_an_error_and_the_rest_is_reported(rig: RigOnDisk) -> None:
     rig.write_config('colour = 1\n[[cameras]]\nunique_id = "left-simulated"\nfps = -1\n')
     findings = doctor(rig, 1)
     assert "unknown key colour" in texts(findings, "config", "error")
@@ -134,7 +134,7 @@ def test_cameras_that_are_listed_and_not_there_are_errors(rig: RigOnDisk) -> Non
     assert "no camera back end 'frobnicator'" in text
 
 
-def test_an_sdk_that_crashes_or_hangs_in_the_search_is_told(
+def test_an_sdk_that_crashes_or_hangs_in_the_search_is_reported(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     install(rig)
@@ -150,14 +150,14 @@ def test_an_sdk_that_crashes_or_hangs_in_the_search_is_told(
     assert f"free: tcp://localhost:{ports[0]}" in texts(findings, "ports", "ok")
 
 
-def test_a_display_that_is_not_there_is_told(rig: RigOnDisk, ports: list[int]) -> None:
+def test_a_display_that_is_not_there_is_reported(rig: RigOnDisk, ports: list[int]) -> None:
     pytest.importorskip("cv2", exc_type=ImportError)
     unhurried(rig, rig.folder)
     rig.environment["DISPLAY"] = f":{ports[0]}"
     told(rig, "display", "warning", f"cannot connect to :{ports[0]}")
 
 
-def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_told(
+def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_reported(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     pytest.importorskip("cv2", exc_type=ImportError)
@@ -172,7 +172,7 @@ def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_told(
             told(rig, "ports", "ok", f"free: tcp://localhost:{ports[0]}")
 
 
-def test_an_engine_of_another_version_is_told_by_every_command(
+def test_an_engine_of_another_version_is_reported_by_every_command(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     del ports

@@ -1,4 +1,4 @@
-"""`pmv-tui events`: what people and scripts are told of what happened on the rig."""
+"""`pmv-tui events`: what people and scripts learn of what happened on the rig."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def read_until(process: "subprocess.Popen[str]", words: str) -> str:
     raise AssertionError(f"ended without {words!r}: {process.stderr and process.stderr.read()}")
 
 
-def test_a_clients_coming_and_going_and_its_malformed_message_are_told(
+def test_a_clients_coming_and_going_and_its_malformed_message_are_reported(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     with rig.serve("--plug", "left"):

@@ -37,7 +37,7 @@ COMMANDS = [
 
 
 def assert_harmless(said: str) -> None:
-    """See that a text is told and that no command for the terminal is left in it."""
+    """Check that a text is reported and that no command for the terminal is left in it."""
     assert MARK in said
     assert re.findall(rf"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]|\n{MARK}", said) == []
 
@@ -76,7 +76,7 @@ def test_no_command_prints_what_could_steer_the_terminal(rig: RigOnDisk, pull: i
     assert_harmless(log.read_text())
 
 
-def test_mistakes_in_a_config_are_told_without_what_they_quote(rig: RigOnDisk) -> None:
+def test_mistakes_in_a_config_are_reported_without_what_they_quote(rig: RigOnDisk) -> None:
     camera = f'[[cameras]]\nunique_id = "{AS_TOML}"\nname = "{AS_TOML}"\nfps = "{AS_TOML}"\n'
     rig.write_config(f'"{AS_TOML}" = 1\n{camera}"{AS_TOML}" = "{AS_TOML}"\n')
     for command in ("check", "serve"):

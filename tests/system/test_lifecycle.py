@@ -49,7 +49,7 @@ def test_what_was_paused_when_it_was_unplugged_is_not_paused_any_more(rig: RigOn
         assert not rig.camera("left")["paused"]
 
 
-def test_a_port_in_use_is_told_and_nothing_is_half_bound(rig: RigOnDisk) -> None:
+def test_a_port_in_use_is_reported_and_nothing_is_half_bound(rig: RigOnDisk) -> None:
     pub, pull = free_ports(2)
     rig.write_config(simulated("left", pub, pull))
     with rig.serve(), socket.socket() as other:
@@ -227,7 +227,7 @@ def test_put_rate_thins_what_a_faster_camera_sends(rig: RigOnDisk) -> None:
         assert "put_rate limits to 20 images/s" in rig.run("status").stdout
 
 
-def test_one_cameras_trouble_is_told_and_leaves_the_others_alone(rig: RigOnDisk) -> None:
+def test_one_cameras_trouble_is_reported_and_leaves_the_others_alone(rig: RigOnDisk) -> None:
     ports = free_ports(4)
     missing = simulated("gone", *ports[2:], more='source = "missing.avi"')
     rig.write_config(simulated("left", *ports[:2]) + missing.replace("-simulated", "-opencv"))
@@ -250,7 +250,7 @@ def test_one_cameras_trouble_is_told_and_leaves_the_others_alone(rig: RigOnDisk)
         (simulated("a", 6001, 6002) + simulated("b", 6002, 6003), "6002"),
     ],
 )
-def test_a_broken_config_is_told_in_words_and_starts_nothing(
+def test_a_broken_config_is_reported_in_words_and_starts_nothing(
     rig: RigOnDisk, text: str, told: str
 ) -> None:
     rig.write_config(text)

@@ -177,7 +177,7 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
         assert tui.cleared()
 
 
-def test_ctrl_z_where_no_shell_waits_is_told(served: RigOnDisk, pub: int) -> None:
+def test_ctrl_z_where_no_shell_waits_is_reported(served: RigOnDisk, pub: int) -> None:
     with attached(served, pub) as (tui, _):
         tui.press("\x1a")
         tui.shows("No shell waits here")

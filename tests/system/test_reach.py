@@ -1,4 +1,4 @@
-"""From where a camera's sockets can be reached, and that an open one is told."""
+"""From where a camera's sockets can be reached, and that an open one is reported."""
 
 import ipaddress
 import socket
@@ -53,7 +53,9 @@ HOSTS = {
 """What may stand in an address: where it is bound, and whether that counts as open to others."""
 
 
-def test_sockets_listen_where_their_addresses_say_and_open_ones_are_told(rig: RigOnDisk) -> None:
+def test_sockets_listen_where_their_addresses_say_and_open_ones_are_reported(
+    rig: RigOnDisk,
+) -> None:
     hosts = {host: told for host, told in HOSTS.items() if has_ipv6() or "[" not in host}
     ports = dict(zip(hosts, pairs(free_ports(2 * len(hosts))), strict=True))
     rig.write_config(

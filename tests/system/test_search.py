@@ -58,7 +58,7 @@ def test_a_producer_that_aborts_is_named_and_left_out_and_the_cameras_work(
         asked.event(0, "basler: left out of GENICAM_GENTL64_PATH", str(guilty))
 
 
-def test_a_back_end_that_aborts_is_told_and_not_opened_until_it_is_mended(
+def test_a_back_end_that_aborts_is_reported_and_not_opened_until_it_is_mended(
     asked: AskedRig,
 ) -> None:
     ports = free_ports(4)

@@ -241,7 +241,7 @@ def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -
         )
 
 
-def test_no_secret_is_printed_logged_or_told(encrypted: Encrypted) -> None:
+def test_no_secret_is_printed_logged_or_reported(encrypted: Encrypted) -> None:
     alice = encrypted.keys.make_client("alice")
     secrets = [Key.load(alice).secret.decode(), encrypted.keys.server()[1].decode()]
     with encrypted.rig.serve("--plug-all"):

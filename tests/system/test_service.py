@@ -1,4 +1,4 @@
-"""The engine as a service of systemd: what it tells it, and the unit in examples/."""
+"""The engine as a service of systemd: what it reports to it, and the unit in examples/."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ def systemd(request: pytest.FixtureRequest, rig: RigOnDisk) -> Iterator[socket.s
         yield listener
 
 
-def test_systemd_is_told_that_the_engine_is_ready_and_that_it_ends(
+def test_systemd_is_reported_that_the_engine_is_ready_and_that_it_ends(
     rig: RigOnDisk, systemd: socket.socket
 ) -> None:
     with (rig.folder / "serve.err").open("w") as errors:

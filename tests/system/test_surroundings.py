@@ -105,7 +105,7 @@ def test_every_command_ends_in_order_in_whatever_surroundings(rig: RigOnDisk, od
             assert ending["err"].startswith(("pmv-tui: ", "usage: ")) or ending["out"], name
 
 
-def test_output_that_cannot_be_written_is_told(rig: RigOnDisk) -> None:
+def test_output_that_cannot_be_written_is_reported(rig: RigOnDisk) -> None:
     rig.write_config("")
     for streams, code, said in (
         (">/dev/full", 1, "pmv-tui: the output cannot be written: No space left on device\n"),
@@ -128,7 +128,7 @@ def test_an_engine_without_standard_streams_serves_as_any_other(rig: RigOnDisk) 
             engine.kill()
 
 
-def test_a_user_without_a_home_is_told_what_to_set(rig: RigOnDisk) -> None:
+def test_a_user_without_a_home_is_reported_what_to_set(rig: RigOnDisk) -> None:
     if os.getuid() or shutil.which("setpriv") is None:
         pytest.skip("only root with setpriv can become a user that the system does not list")
     rig.write_config("")

@@ -93,7 +93,7 @@ def test_a_terminal_is_sent_the_colours_it_has(
     ],
     ids=["theme", "others", "nothing said"],
 )
-def test_an_environment_that_textual_cannot_use_is_told_and_the_rig_is_shown(
+def test_an_environment_that_textual_cannot_use_is_reported_and_the_rig_is_shown(
     rig_of_two: RigOnDisk, environment: dict[str, str], said: list[str]
 ) -> None:
     with TerminalTui(rig_of_two, environment=environment) as tui:
@@ -191,7 +191,7 @@ def test_without_the_mouse_the_terminal_is_not_asked_for_it(rig_of_two: RigOnDis
         assert "\x1b[?1000h" not in tui.sent
 
 
-def test_a_file_broken_under_a_running_engine_is_told_and_the_rig_is_shown(
+def test_a_file_broken_under_a_running_engine_is_reported_and_the_rig_is_shown(
     rig_of_two: RigOnDisk,
 ) -> None:
     text = rig_of_two.config_path.read_text()

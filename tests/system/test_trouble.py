@@ -61,7 +61,7 @@ def events_of(rig: RigOnDisk, words: str) -> str:
     return text if words in text else ""
 
 
-def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
+def test_a_grab_that_hangs_is_reported_and_holds_up_neither_commands_nor_the_end(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     with rig.serve("--plug-all") as engine:
@@ -77,7 +77,9 @@ def test_a_grab_that_hangs_is_told_and_holds_up_neither_commands_nor_the_end(
         assert "odd does not answer" in rig.said()
 
 
-def test_what_a_driver_throws_is_told_logged_and_retried(rig: RigOnDisk, ports: list[int]) -> None:
+def test_what_a_driver_throws_is_reported_logged_and_retried(
+    rig: RigOnDisk, ports: list[int]
+) -> None:
     with rig.serve("--plug-all"), counting(ports[0]):
         tell(rig, "odd", "crash")
         # Between two tries it is opened for a moment.

@@ -130,7 +130,7 @@ def test_the_engine_outlives_the_terminal(rig: RigOnDisk) -> None:
         assert rig.status()["engine"]["pid"] == engine
 
 
-def test_an_engine_killed_under_the_tui_is_told_and_found_again(rig: RigOnDisk) -> None:
+def test_an_engine_killed_under_the_tui_is_reported_and_found_again(rig: RigOnDisk) -> None:
     two_cameras(rig)
     with TerminalTui(rig) as tui:
         tui.shows("0 of 2 plugged")
@@ -141,7 +141,7 @@ def test_an_engine_killed_under_the_tui_is_told_and_found_again(rig: RigOnDisk) 
             tui.hides("has died")
 
 
-def test_the_log_tells_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -> None:
+def test_the_log_says_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -> None:
     pub, pull, *_ = two_cameras(rig)
     with TerminalTui(rig) as tui:
         tui.shows("2 plugged", "capturing")
@@ -168,7 +168,7 @@ def test_the_log_tells_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -
         tui.shows("1 of 2 plugged")
 
 
-def test_a_broken_config_is_told_before_the_screen_is_touched(rig: RigOnDisk) -> None:
+def test_a_broken_config_is_reported_before_the_screen_is_touched(rig: RigOnDisk) -> None:
     rig.write_config("[[cameras]]\nunique_id = 'left'\n")
     with TerminalTui(rig) as tui:
         assert tui.ended() == 2

@@ -99,7 +99,7 @@ def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(
         open_windows(rig, display)
 
 
-def test_a_killed_viewer_is_told_and_opened_anew(rig: RigOnDisk, display: Screen) -> None:
+def test_a_killed_viewer_is_reported_and_opened_anew(rig: RigOnDisk, display: Screen) -> None:
     pub = two_cameras(rig)[0]
     with rig.serve("--plug-all"), counting(pub):
         open_windows(rig, display)

@@ -36,7 +36,7 @@ def test_drops_stand_under_their_causes_with_the_time_of_the_last() -> None:
     assert len(titles) == len(counts) == len(last) <= 78
 
 
-def test_where_there_is_little_room_the_drops_are_told_in_a_sentence() -> None:
+def test_where_there_is_little_room_the_drops_are_reported_in_a_sentence() -> None:
     lines = [text(line) for line in drop_lines(a_camera_with_drops(), NOW, 38)]
     assert all(len(line) <= 38 for line in lines)
     told = " ".join(" ".join(lines).split())
@@ -44,7 +44,7 @@ def test_where_there_is_little_room_the_drops_are_told_in_a_sentence() -> None:
     assert "0 missed by slow clients; 4000 left out for put_rate" in told
 
 
-def test_the_devices_clock_is_told_by_offset_and_drift() -> None:
+def test_the_devices_clock_is_reported_by_offset_and_drift() -> None:
     assert "no clock of its own" in clock_text(a_camera()).text
     fitted = a_camera(clock_offset_ms=-12.34, clock_drift_ppm=3.21)
     assert "device's -12.3 ms, drift +3.2 ppm" in clock_text(fitted).text
@@ -68,7 +68,7 @@ def table(width: int) -> list[str]:
     return [text(title), *(text(line) for row in rows for line in row)]
 
 
-def test_a_row_compares_wanted_and_actual_and_tells_the_range() -> None:
+def test_a_row_compares_wanted_and_actual_and_says_the_range() -> None:
     title, fps, why, *_ = table(100)
     assert title.split() == ["setting", "requested", "actual", "allowed", "change"]
     assert fps.startswith("> fps ")
@@ -88,7 +88,7 @@ def test_the_settings_fit_every_width(width: int) -> None:
     assert any("▲ 50" in line for line in table(width))
 
 
-def test_how_a_change_is_made_is_told_short_and_then_left_out() -> None:
+def test_how_a_change_is_made_is_reported_short_and_then_left_out() -> None:
     assert "restarts the stream" in "".join(table(90))
     assert "restarts the stream" not in "".join(table(80))
     assert "restarts" in "".join(table(80))

@@ -224,7 +224,7 @@ def test_the_cursor_comes_back_to_its_row_and_no_key_renames_the_camera_meanwhil
     assert rig.commands == []
 
 
-def test_a_camera_that_told_no_settings_has_only_its_name() -> None:
+def test_a_camera_that_reported_no_settings_has_only_its_name() -> None:
     rig = two_cameras()
     rig.settings["left-simulated"] = []
 
@@ -256,7 +256,7 @@ def test_the_keys_of_the_rig_screen_steer_this_camera() -> None:
     assert {arguments["camera"] for _, arguments in rig.commands} == {"right-simulated"}
 
 
-def test_why_a_camera_is_lost_and_the_next_try_are_told() -> None:
+def test_why_a_camera_is_lost_and_the_next_try_are_reported() -> None:
     rig = RigDouble(a_camera("left", state="lost", reason="cable pulled", retry_in=4.0, fps=0.0))
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
@@ -267,7 +267,7 @@ def test_why_a_camera_is_lost_and_the_next_try_are_told() -> None:
     drive(rig, scenario)
 
 
-def test_a_lost_engine_is_told_and_the_settings_stay() -> None:
+def test_a_lost_engine_is_reported_and_the_settings_stay() -> None:
     rig = two_cameras()
 
     async def scenario(pilot: Pilot[str], _: PmvApp) -> None:

@@ -1,4 +1,4 @@
-"""The list of a camera's clients: what is told of each, in any width, as it changes."""
+"""The list of a camera's clients: what is shown of each, in any width, as it changes."""
 
 from typing import cast
 
@@ -23,7 +23,7 @@ def a_read_camera() -> CameraStatus:
 
 
 @pytest.mark.parametrize("width", [*range(20, 84, 3), 120, 200])
-def test_every_client_is_told_in_any_width_and_who_is_behind_comes_first(width: int) -> None:
+def test_every_client_is_reported_in_any_width_and_who_is_behind_comes_first(width: int) -> None:
     lines = written(a_read_camera(), width)
     assert all(len(line.rstrip()) <= width for line in lines)
     everything = " ".join(" ".join(lines).split())
@@ -33,7 +33,7 @@ def test_every_client_is_told_in_any_width_and_who_is_behind_comes_first(width: 
     assert "\x1b" not in everything
 
 
-def test_what_is_not_counted_is_not_told_as_a_figure(utc: None) -> None:  # noqa: ARG001 - sets it
+def test_what_is_not_counted_is_not_shown_as_a_figure(utc: None) -> None:  # noqa: ARG001 - sets it
     uncounted = a_client(fps=None, mb_s=None, missed=None, waiting_bytes=None, state="not known")
     title, figures, _ = written(a_camera(plugged=True, client_list=[uncounted]), 100)
     assert "images/s" in title

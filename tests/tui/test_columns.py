@@ -65,7 +65,7 @@ def test_an_address_without_room_keeps_its_port_and_its_mark() -> None:
     assert "192.168" not in row
 
 
-def test_a_rate_to_which_put_rate_limits_is_shown_and_told() -> None:
+def test_a_rate_to_which_put_rate_limits_is_shown_and_reported() -> None:
     camera = a_camera(fps=120.0, fps_wanted=120.0, plugged=True, limited_to=60.0)
     assert fps_cell(camera) == Cell("120.0/120 ok   →60", "good")
     assert "put_rate limits to 60 images/s" in detail_text(camera)
@@ -116,7 +116,7 @@ def test_an_unplugged_camera_has_no_count_of_clients() -> None:
     assert clients_cell(a_camera(plugged=True, clients=2)).text == "2"
 
 
-def test_a_client_that_does_not_keep_up_is_marked_and_told() -> None:
+def test_a_client_that_does_not_keep_up_is_marked_and_reported() -> None:
     clients = [a_client(), a_slow_client(2), a_slow_client(3, state="does not read")]
     camera = a_camera(plugged=True, clients=3, client_list=clients)
     assert clients_cell(camera) == Cell("3!", "bad")

@@ -25,7 +25,7 @@ def test_an_encrypted_camera_says_who_may_connect() -> None:
     assert "encrypted" not in told(a_camera())["sockets"]
 
 
-def test_who_was_turned_away_is_told_with_the_reason_and_the_time(utc: None) -> None:  # noqa: ARG001 - sets it
+def test_who_was_turned_away_is_reported_with_the_reason_and_the_time(utc: None) -> None:  # noqa: ARG001 - sets it
     refused = a_camera(
         refused=3, refused_reason="it came without a \x1bkey", refused_at=1_700_000_000_000_000_000
     )

@@ -1,4 +1,4 @@
-"""The dialog that tells of an engine that has ended."""
+"""The dialog about an engine that has ended."""
 
 from textual.pilot import Pilot
 
@@ -119,7 +119,7 @@ def test_one_that_runs_but_does_not_answer_is_no_dead_one() -> None:
     drive(rig, scenario)
 
 
-def test_it_is_told_though_a_question_is_still_under_way() -> None:
+def test_it_is_reported_though_a_question_is_still_under_way() -> None:
     rig, engine = a_rig(), ProcessDouble()
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:

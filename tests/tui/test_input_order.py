@@ -102,7 +102,7 @@ def test_a_list_that_has_no_room_is_no_trouble_for_page_keys() -> None:
     drive(two_cameras(), scenario)
 
 
-def test_a_command_is_carried_out_and_told_on_the_screen_one_is_on_by_then() -> None:
+def test_a_command_is_carried_out_and_reported_on_the_screen_one_is_on_by_then() -> None:
     rig = two_cameras()
     rig.refusals["plug", "left"] = "tcp://localhost:5555 is in use"
 

@@ -102,7 +102,7 @@ def test_a_sequence_without_an_end_is_not_waited_for_for_ever() -> None:
     assert Typed(b"\x1bP").wait(1).keys == ["alt+shift+p"]
 
 
-def test_bytes_that_are_no_text_are_left_out_and_told_once() -> None:
+def test_bytes_that_are_no_text_are_left_out_and_reported_once() -> None:
     typed = Typed(b"a\xe9", b"b\xff\xfec", b"d")
     assert typed.keys == ["a", "b", "c", "d"]
     assert typed.strange == [b"\xe9"]

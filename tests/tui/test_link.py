@@ -1,4 +1,4 @@
-"""The link asks for events once each, also when another engine starts to count anew."""
+"""The link asks for events once each, also when another engine restarts the count."""
 
 import asyncio
 import contextlib
@@ -77,7 +77,7 @@ def test_what_no_message_holds_is_refused_in_words() -> None:
         assert words in result["text"]
 
 
-def test_an_engine_of_another_version_is_told_of_and_not_drawn() -> None:
+def test_an_engine_of_another_version_is_reported_of_and_not_drawn() -> None:
     rig, messages = RigDouble(), list[Message]()
     rig.engine["protocol"] -= 1
 

@@ -192,7 +192,7 @@ def test_without_block_characters_cells_are_coloured_and_a_thin_edge_is_not_lost
     assert (cells.paper[2, 2:10] == RED).all()
 
 
-def test_only_what_differs_is_told_as_changed() -> None:
+def test_only_what_differs_is_reported_as_changed() -> None:
     pixels = a_grey()
     before = drawn(pixels)
     pixels[4, 3] = pixels[5, 7] = 255

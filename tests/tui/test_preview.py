@@ -103,7 +103,7 @@ def test_it_grows_with_the_terminal() -> None:
     drive(rig, scenario)
 
 
-def test_a_lost_camera_is_told_in_words_and_never_looks_live() -> None:
+def test_a_lost_camera_is_reported_in_words_and_never_looks_live() -> None:
     rig = rig_with_pictures()
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:

@@ -54,7 +54,7 @@ def test_p_plugs_the_camera_under_the_cursor_and_says_the_address() -> None:
     ]
 
 
-def test_a_failed_plug_stays_in_the_row_and_is_told_in_full_below() -> None:
+def test_a_failed_plug_stays_in_the_row_and_is_reported_in_full_below() -> None:
     rig = two_cameras()
     reason = "tcp://localhost:5555 is in use by python3 (process 812)"
     rig.refusals["plug", "left"] = reason
@@ -139,7 +139,7 @@ def test_keys_for_all_act_on_the_cameras_that_are_shown() -> None:
         assert told["camera"] == ["left-simulated", "lens-simulated"]
 
 
-def test_trouble_is_counted_told_once_and_put_first() -> None:
+def test_trouble_is_counted_reported_once_and_put_first() -> None:
     rig = two_cameras()
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
@@ -387,7 +387,7 @@ def test_a_click_on_a_toast_that_has_just_gone_does_nothing() -> None:
     drive(two_cameras(), scenario)
 
 
-def test_an_engine_that_does_not_answer_is_told_until_it_answers_again() -> None:
+def test_an_engine_that_does_not_answer_is_reported_until_it_answers_again() -> None:
     rig = two_cameras()
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:

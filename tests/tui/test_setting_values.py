@@ -96,7 +96,7 @@ def test_the_allowed_range_has_its_unit(setting: Any, told: str) -> None:
     assert allowed(setting) == told
 
 
-def test_in_full_the_range_tells_every_bound_and_the_steps() -> None:
+def test_in_full_the_range_says_every_bound_and_the_steps() -> None:
     stepped = a_setting("fps", 60.0, lowest=1.0, highest=120.0, step=0.5, unit="1/s")
     assert allowed(stepped, full=True) == "1 to 120 1/s in steps of 0.5"
     assert allowed(ROI, full=True) == "0, 0, 16, 16 to 624, 464, 640, 480"
@@ -131,7 +131,7 @@ def test_a_value_in_the_table_is_short(value: Any, shown: str) -> None:
         (a_setting("roi", [0, 0, 8, 8], actual=(0, 0, 16, 16)), "changed by the camera"),
     ],
 )
-def test_a_value_that_the_camera_changed_is_told_even_without_a_note(
+def test_a_value_that_the_camera_changed_is_reported_even_without_a_note(
     setting: Any, why: str
 ) -> None:
     assert deviation(setting) == why

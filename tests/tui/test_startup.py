@@ -79,7 +79,7 @@ def tell_modules(): print("MODULES", json.dumps(sorted(sys.modules)))
 
 
 def modules_after(script: str) -> set[str]:
-    """Run a script in a process of its own; return what it had imported when it told."""
+    """Run a script in a process of its own; return what it had imported when it said so."""
     done = subprocess.run(
         [sys.executable, "-c", TELL + script], capture_output=True, text=True, check=False
     )

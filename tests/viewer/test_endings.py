@@ -24,7 +24,7 @@ QT_ABORTS = (
         (3, "", "viewer died", "exit code 3"),
     ],
 )
-def test_an_ending_is_told_in_words(status: int, said: str, state: str, reason: str) -> None:
+def test_an_ending_is_reported_in_words(status: int, said: str, state: str, reason: str) -> None:
     ending = explain(status, said, ":7")
     assert ending.state == state
     assert reason in ending.reason

@@ -141,7 +141,7 @@ def _set_trigger(features: Features, *, external: bool) -> None:
 
 
 def read_settings(features: Features, config: CameraConfig) -> tuple[Setting, ...]:
-    """Read back what holds, and within which ranges it could be."""
+    """Read back the values in effect and the ranges allowed."""
     return (
         _rate(features, config),
         _exposure_time(features, config),

@@ -132,7 +132,7 @@ class Guard:
     def _run(self) -> None:
         while not self._stopping:
             # A peer that was seen to send may go on where no arrival shows it: what the kernel
-            # has of it already goes to libzmq by and by.
+            # has of it already goes to libzmq over time.
             busy = self._again or self._memory.to_free
             ready = self._epoll.poll(self._rest if busy else self._until_count(), AT_ONCE)
             with self._lock:

@@ -38,7 +38,7 @@ def why_not_taken(
 
     Parameters
     ----------
-    reported : what holds, and the ranges, as the other settings leave them.
+    reported : the value in effect, and the ranges that the other settings leave.
     changes : new values by the config's keys.
     pending : whether the camera has not applied an earlier change yet: ranges may be old.
     """

@@ -59,7 +59,7 @@ def is_absent(setting: SettingStatus) -> bool:
 
 
 def is_editable(setting: SettingStatus) -> bool:
-    """Return whether it can be changed: the camera has it, and another choice than what holds."""
+    """Return whether it can be changed: the camera has it, and a choice but the actual one."""
     if is_absent(setting):
         return False
     return len(setting["choices"]) != 1 or setting["wanted"] not in (None, setting["actual"])
