@@ -1,17 +1,16 @@
 """What the doctor looks at: the machine, the rig's config, its engine; and what a check reports."""
 
-import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any, Literal
 
 from pmv_tui.cameras.search import as_map, searches
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.rig import Rig
+from pmv_tui.system import user_name
 from pmv_tui.wire.status import Snapshot
 
 Level = Literal["ok", "note", "warning", "error"]
@@ -80,26 +79,13 @@ class Search:
         }
 
 
-def start_search(seconds: int) -> "Future[Search]":
-    """Start to search; it takes `seconds` at most."""
-    future: Future[Search] = Future()
-    Thread(target=lambda: future.set_result(_search(seconds)), daemon=True).start()
-    return future
-
-
-def _search(seconds: int) -> Search:
+def search_cameras(seconds: int) -> Search:
+    """Search for cameras; it takes `seconds` at most."""
     return Search(tuple(map(as_map, searches.search(seconds))))
 
 
 SDK_BACKENDS = ("basler", "aravis")
 """Back ends whose cameras are connected by USB3 or the network."""
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no entry in the system's list, as in many containers
-        return f"uid {os.getuid()}"
 
 
 @dataclass(frozen=True)
@@ -130,7 +116,7 @@ class Examined:
     engine_pid: int | None = None
     terminal: os.terminal_size | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    user: str = field(default_factory=_user)
+    user: str = field(default_factory=lambda: user_name(os.getuid()))
     root: Path = Path("/")
 
     def read(self, path: str) -> str | None:

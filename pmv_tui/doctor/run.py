@@ -3,18 +3,17 @@
 import dataclasses
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
 
 from pmv_tui.config.locate import ConfigError, locate_config
 from pmv_tui.config.schema import RigConfig
 from pmv_tui.control.client import ControlClient, EngineGone
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.doctor import display
-from pmv_tui.doctor.examined import Check, Examined, Finding, start_search
+from pmv_tui.doctor.examined import Check, Examined, Finding, search_cameras
 from pmv_tui.doctor.links import check_bandwidth, check_network, check_usb
 from pmv_tui.doctor.machine import (
     check_clock,
@@ -25,6 +24,7 @@ from pmv_tui.doctor.machine import (
     check_terminal,
 )
 from pmv_tui.doctor.rig import check_cameras, check_config_file, check_engine, check_ports
+from pmv_tui.threads import in_background
 from pmv_tui.wire.status import Snapshot, why_not_understood
 
 SEARCH_SECONDS = 4
@@ -44,7 +44,7 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     ------
     RigError : this user has no folder for an engine.
     """
-    search = start_search(SEARCH_SECONDS)
+    search = in_background(partial(search_cameras, SEARCH_SECONDS))
     config = RigConfig()
     problems: tuple[str, ...] = ()
     try:
@@ -58,7 +58,8 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
         except ConfigError as error:
             problems = tuple(location.explained(error).splitlines())
     rig = Rig.of(path)
-    snapshot = _snapshot(rig)
+    runs = _engine_runs(rig)
+    snapshot = _snapshot(rig) if runs else None
     foreign = why_not_understood(snapshot) if snapshot else ""
     return Examined(
         rig,
@@ -67,7 +68,7 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
         search,
         snapshot=None if foreign else snapshot,
         foreign=foreign,
-        engine_pid=rig.engine_pid() if _engine_runs(rig) else None,
+        engine_pid=rig.engine_pid() if runs else None,
         terminal=os.get_terminal_size() if sys.stdout.isatty() else None,
     )
 
@@ -80,8 +81,6 @@ def _engine_runs(rig: Rig) -> bool:
 
 
 def _snapshot(rig: Rig) -> Snapshot | None:
-    if not _engine_runs(rig):
-        return None
     with ControlClient(rig.endpoint) as client:
         try:
             return client.request("snapshot", timeout=ANSWER_SECONDS).get("snapshot")
@@ -120,26 +119,16 @@ def examine(
     ----------
     limit : seconds for all of them together.
     """
-    answers: SimpleQueue[tuple[str, list[Finding]]] = SimpleQueue()
-    for name, check in checks.items():
-        # A check that hangs in the kernel cannot be ended: it is left behind.
-        Thread(
-            target=lambda name=name, check=check: answers.put((name, _run(check, examined))),
-            daemon=True,
-        ).start()
-    found: dict[str, list[Finding]] = {}
-    deadline = time.monotonic() + limit
-    while len(found) < len(checks):
-        try:
-            name, findings = answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except Empty:
-            break
-        found[name] = findings
+    # A check that hangs in the kernel cannot be ended: it is left behind.
+    answers = {
+        name: in_background(partial(_run, check, examined)) for name, check in checks.items()
+    }
+    wait(answers.values(), limit)
     silent = [Finding("warning", f"no answer within {limit:g} s", "run pmv-tui doctor once more")]
     return [
         dataclasses.replace(finding, check=name)
-        for name in checks
-        for finding in found.get(name, silent)
+        for name, answer in answers.items()
+        for finding in (answer.result() if answer.done() else silent)
     ]
 
 
