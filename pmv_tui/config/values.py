@@ -5,7 +5,7 @@ from typing import Any
 
 from pmv_tui.untrusted import without_passwords
 
-LONGEST_TEXT = 40
+LONGEST_SHOWN = 40
 """Characters of a text that are shown; what is longer is cut."""
 
 
@@ -18,7 +18,7 @@ def whole(value: Any) -> str:
             return str(value).lower()
         case str():
             value = without_passwords(value)
-            cut = value if len(value) <= LONGEST_TEXT else f"{value[:LONGEST_TEXT]}…"
+            cut = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
             return f'"{cut}"'
         case int() if abs(value) >= 2**63:
             return "a number this large"
