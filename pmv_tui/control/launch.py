@@ -70,7 +70,7 @@ class Launch:
             )
 
     def wait(self) -> None:
-        """Return when the engine answers.
+        """Wait until the engine answers.
 
         Raises
         ------

@@ -11,7 +11,7 @@ SECONDS = 4.0
 
 
 def look(examined: Examined) -> Iterator[Finding]:
-    """Return why no window could be shown; all else works without."""
+    """Yield why no window could be shown; all else works without."""
     display = examined.environment.get("DISPLAY", "")
     if not display:
         yield note(

@@ -59,7 +59,7 @@ def usb_cameras(examined: Examined) -> list[UsbCamera]:
 
 
 def check_usb(examined: Examined) -> Iterator[Finding]:
-    """Return what keeps USB3 cameras from their full speed, or from being opened."""
+    """Yield what keeps USB3 cameras from their full speed, or from being opened."""
     cameras = usb_cameras(examined)
     if not cameras:
         yield ok("no USB3 camera is connected")
@@ -137,7 +137,7 @@ def interfaces(examined: Examined) -> list[Interface]:
 
 
 def check_network(examined: Examined) -> Iterator[Finding]:
-    """Return what makes GigE cameras lose packets, and clients' images late."""
+    """Yield what makes GigE cameras lose packets, and clients' images late."""
     send = examined.number("proc/sys/net/core/wmem_max")
     if send is not None and send < SEND_BUFFER:
         yield note(

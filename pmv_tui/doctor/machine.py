@@ -89,7 +89,7 @@ _TIMEX_BYTES = 512
 
 
 def check_clock(examined: Examined) -> Iterator[Finding]:
-    """Return what a time stamp is worth."""
+    """Yield what a time stamp is worth."""
     yield ok(
         "a frame's time stamp is this host's clock (CLOCK_REALTIME) at its arrival; a camera's own "
         "clock is compared with it in the TUI"
@@ -126,7 +126,7 @@ SHARED = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "lustre")
 
 
 def check_storage(examined: Examined) -> Iterator[Finding]:
-    """Return what keeps an engine from its lock, its socket or its log."""
+    """Yield what keeps an engine from its lock, its socket or its log."""
     folder = examined.rig.folder
     if len(os.fsencode(examined.rig.socket_path)) > MAX_SOCKET_PATH:
         yield error(
@@ -175,7 +175,7 @@ _FILES = ("etc/systemd/logind.conf", "run/systemd/logind.conf", "usr/lib/systemd
 
 
 def check_session(examined: Examined) -> Iterator[Finding]:
-    """Return whether logind kills what a user leaves behind."""
+    """Yield whether logind kills what a user leaves behind."""
     # Root is left alone by default: KillExcludeUsers.
     if not _kills(examined) or examined.user == "root":
         yield ok("an engine lives on after its user logs out")
@@ -261,7 +261,7 @@ OPTIONAL = ("PyGObject",)
 
 
 def check_libraries(examined: Examined) -> Iterator[Finding]:  # noqa: ARG001 - the form of every check
-    """Return the versions of all that takes part."""
+    """Yield the versions of everything involved."""
     yield ok(
         f"pmv-tui {__version__}, Python {platform.python_version()}, "
         f"Linux {platform.release()} on {platform.machine()}, libzmq {zmq.zmq_version()}"

@@ -20,7 +20,7 @@ from pmv_tui.wire.status import TO_REPLACE_IT
 
 
 def check_config_file(examined: Examined) -> Iterator[Finding]:
-    """Return every mistake in the config file."""
+    """Yield every mistake in the config file."""
     path = examined.rig.config_path
     for problem in examined.problems:
         yield error(problem, "correct it; pmv-tui check shows what is left")
@@ -36,7 +36,7 @@ def check_config_file(examined: Examined) -> Iterator[Finding]:
 
 
 def check_engine(examined: Examined) -> Iterator[Finding]:
-    """Return what the engine says of its cameras."""
+    """Yield what the engine says of its cameras."""
     if examined.engine_pid is None:
         yield note("no engine runs for this config")
         return
@@ -61,7 +61,7 @@ def check_engine(examined: Examined) -> Iterator[Finding]:
 
 
 def check_cameras(examined: Examined) -> Iterator[Finding]:
-    """Return what a search found, and which of the config's cameras it did not."""
+    """Yield what a search found, and which of the config's cameras it did not."""
     search = examined.search.result()
     for backend in search.backends:
         yield _of_backend(backend, [each.backend for each in examined.config.cameras])
@@ -79,7 +79,7 @@ def _of_backend(backend: dict[str, Any], configured: list[str]) -> Finding:
 
 
 def _listed(camera: CameraConfig, examined: Examined) -> Iterator[Finding]:
-    """Return what a camera of the config lacks."""
+    """Yield what a camera of the config lacks."""
     search = examined.search.result()
     usable = {each["backend"] for each in search.backends if each["available"]}
     if camera.backend in SDK_BACKENDS:

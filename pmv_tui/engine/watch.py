@@ -204,7 +204,7 @@ class _CameraWatch:
         return (now["clients"], now["subscriptions"]) != (last["clients"], last["subscriptions"])
 
     def _client_news(self, now: Condition) -> Iterator[_News]:
-        """Return who came and who went; those whom an unplug disconnected are no news."""
+        """Yield who came and who went; those whom an unplug disconnected are no news."""
         last, self._clients = self._clients, now
         came = now["subscriptions"] - last["subscriptions"]
         went = came + last["clients"] - now["clients"]

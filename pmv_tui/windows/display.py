@@ -63,7 +63,7 @@ class Display:
         self._root: int = self._x.XDefaultRootWindow(self._display)
 
     def wait_for_answer(self) -> None:
-        """Return when the server has answered: never, where it hangs."""
+        """Wait until the server has answered: for ever, where it hangs."""
         self._x.XSync(self._display, False)
 
     def arranges_windows(self) -> bool:
