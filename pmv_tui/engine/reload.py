@@ -18,12 +18,12 @@ THE_RIG = "rig"
 """Named in place of a camera where a result is about all of them."""
 
 LATER = {
-    "security": "in force when the engine is started again",
-    "display": "in force for windows that are opened from now on",
-    "engine": "in force; linger when the engine is started again",
-    "tui": "in force when a TUI is started",
+    "security": "takes effect when the engine is restarted",
+    "display": "applies to windows that are opened from now on",
+    "engine": "applied; linger takes effect when the engine is restarted",
+    "tui": "takes effect when a TUI is started",
 }
-"""Sections that do not hold at once, or not as a whole."""
+"""Sections that do not take effect at once, or not as a whole."""
 
 _ADDRESSES = ("pub_address", "pull_address")
 
@@ -78,7 +78,7 @@ class Reload:
                 for key in sorted(keys)
                 if getattr(before, key) != getattr(after, key)
             ]
-            text = f"{', '.join(changed)}: {LATER.get(name, 'in force')}"
+            text = f"{', '.join(changed)}: {LATER.get(name, 'applied')}"
             yield self._record(text)
 
     def _staying(self, config: CameraConfig) -> CameraConfig:

@@ -33,13 +33,13 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
         with TerminalTui(rig) as tui:
             tui.shows("The config file was edited")
             tui.press("R")
-            tui.shows("gone: no longer in the file")
+            tui.shows("▌ rig: ", "▌ gone: no longer in the file")
         rig.write_config(NUMBERED + left + right + gone)
         reloaded(rig)
         rig.write_config("[overlay]\nhold = 2\n" + NUMBERED + new + left + moved)
         told = reloaded(rig)
         assert not rig.status()["engine"]["config_changed"]
-        assert told["rig"] == "overlay.hold = 2: in force"
+        assert told["rig"] == "overlay.hold = 2: applied"
         assert told["gone"] == "no longer in the file: removed"
         assert told["new"] == "added"
         assert told["right"].startswith("fps = 15, pub_address = ")

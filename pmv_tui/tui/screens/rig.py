@@ -220,7 +220,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         results = await self.link.command("reload")
         self.toast_failures(results)
         if done := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
-            self.toast("\n".join(done))
+            self.toast(*done)
 
     def action_rescan(self) -> None:
         """Search for cameras."""

@@ -272,6 +272,6 @@ class SteeringScreen(ExplainedScreen[None]):
             self.toast(f"{camera}{failure['text']}", severity="error")
         return bool(failures)
 
-    def toast(self, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something for a moment; never read as markup."""
-        self.notify(plain(text), severity=severity, markup=False)
+    def toast(self, *lines: str, severity: SeverityLevel = "information") -> None:
+        """Show lines for a moment; never read as markup."""
+        self.notify("\n".join(map(plain, lines)), severity=severity, markup=False)
