@@ -222,9 +222,8 @@ class PmvApp(App[str]):
     def _complain(self, complaint: str) -> None:
         """Say for a while what defaults hold for; nothing where that is empty."""
         if complaint:
-            self.notify(
-                plain(complaint), severity="warning", timeout=COMPLAINT_SECONDS, markup=False
-            )
+            text = "\n".join(map(plain, complaint.splitlines()))
+            self.notify(text, severity="warning", timeout=COMPLAINT_SECONDS, markup=False)
 
     def _complete_start(self) -> None:
         """Have done, once, what the first paint does not wait for."""

@@ -87,7 +87,7 @@ def test_a_terminal_is_sent_the_colours_it_has(
         ({"TEXTUAL_THEME": "nosuch"}, ["TEXTUAL_THEME is ignored: unknown", "theme nosuch"]),
         (
             {"TEXTUAL_COLOR_SYSTEM": "x", "TEXTUAL_LOG": "/none/x", "ESCDELAY": "9" * 400},
-            ["TEXTUAL_COLOR_SYSTEM=x is ignored", "TEXTUAL_LOG=/none/x is", "ESCDELAY=999"],
+            ["▌ TEXTUAL_COLOR_SYSTEM=x is", "▌ TEXTUAL_LOG=/none/x is", "▌ ESCDELAY=999"],
         ),
         ({"TEXTUAL_THEME": "", "LINES": "abc", "COLUMNS": "-1", "LC_ALL": "xx"}, []),
     ],
