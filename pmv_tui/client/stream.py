@@ -20,12 +20,12 @@ class Frame:
     image : uint8, shape (height, width); read-only, as it is the message's own memory.
     unique_id : the camera's id, `<serial>-<backend>`.
     timestamp : ns since the epoch on the rig's clock, when the frame arrived there.
-    sequence : the camera's own count of frames, from 1; None unless the rig's
-        `extended_metadata` is on, as the two below.
+    sequence : the engine's count of the frames that it captured from this camera, from 1; None
+        unless the rig's `extended_metadata` is on, as the two below.
     device_timestamp : ns on the camera's clock; None also where it has none.
     pixel_format : what the bytes are, `Mono8`, `BayerRG8` or the like.
-    gap : frames that never arrived here since the last one delivered; None where that is not
-        known: without `sequence`, and after the camera restarted its count.
+    gap : frames that were captured and never arrived here since the last one delivered; None where
+        that is not known: without `sequence`, and after the engine restarted its count.
     skipped : older frames that arrived since the last one delivered, and were passed over.
     """
 
