@@ -1,5 +1,6 @@
 """What this machine knows of the network: a host's addresses, and which program has a port."""
 
+import re
 import socket
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future
@@ -140,11 +141,44 @@ def holder(pid: int) -> Holder:
         return Holder(pid, "a process", "a process")
 
 
+_PYTHON = re.compile(r"(python|pypy)[\d.]*[a-z]?")
+_CODE = {"sh": "-c", "bash": "-c", "dash": "-c", "zsh": "-c"}
+_CODE |= {"perl": "-e", "ruby": "-e", "julia": "-e", "node": "-e", "Rscript": "-e"}
+"""The options of other programs that are followed by code."""
+
+
 def _program(line: list[str]) -> str:
-    """Name a program and its first argument that is no option: `python closed_loop.py`."""
+    """Name a program and the script or module that it runs: `python closed_loop.py`."""
     command, *arguments = line
-    words = [command, *(word for word in arguments if word and not word.startswith("-"))][:2]
-    return " ".join(" ".join(Path(word).name.split()) for word in words)
+    name = Path(command).name
+    if _PYTHON.fullmatch(name):
+        words = _run_by_python(arguments)
+    elif (code := _CODE.get(name.rstrip(".0123456789"))) and arguments[:1] == [code]:
+        words = [code]
+    else:
+        words = [word for word in arguments if word and not word.startswith("-")][:1]
+    return " ".join(" ".join(Path(word).name.split()) for word in [command, *words])
+
+
+def _run_by_python(arguments: list[str]) -> list[str]:
+    """Return what Python runs: a script, `-m` and a module, `-c` without the code, or nothing.
+
+    An option may be joined to others before it, and to its value: `-uc`, `-Wignore`, `-mmodule`.
+    """
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--check-hash-based-pycs":
+            next(rest, "")
+        elif word == "-" or not word.startswith("-"):
+            return [word] if word else []
+        elif not word.startswith("--") and (found := re.search("[cmWX]", word)):
+            option, value = found.group(), word[found.end() :]
+            if option == "c":
+                return ["-c"]
+            value = value or next(rest, "")
+            if option == "m":
+                return ["-m", value]
+    return []
 
 
 def port_holder(port: int) -> Holder | None:

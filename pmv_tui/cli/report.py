@@ -12,6 +12,7 @@ from pmv_tui.wire.status import (
     SettingStatus,
     Snapshot,
     behind,
+    behind_first,
     client_sentence,
     local_time,
     window_sentence,
@@ -134,8 +135,15 @@ def _notes(camera: CameraStatus) -> list[str]:
 
 
 def client_lines(cameras: Sequence[CameraStatus]) -> list[str]:
-    """List the cameras' clients, a line each: who they are, what they get and miss."""
-    clients = [(each["name"], client) for each in cameras for client in each.get("client_list", [])]
+    """List the cameras' clients, a line each: who they are, what they get and miss.
+
+    Of each camera those that are behind come first.
+    """
+    clients = [
+        (each["name"], client)
+        for each in cameras
+        for client in behind_first(each.get("client_list", []))
+    ]
     if not clients:
         return ["no clients"]
     titles = ("CAMERA", "CLIENT", "SINCE", "IMAGES/S", "MB/S", "MISSED", "WAITING", "")

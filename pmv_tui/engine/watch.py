@@ -14,6 +14,7 @@ from pmv_tui.wire.status import (
     Drops,
     EventKind,
     client_sentence,
+    others_too,
     window_sentence,
 )
 
@@ -34,8 +35,12 @@ SLOW_PERIOD = 30.0
 """Seconds from one event about clients that fall behind, or catch up, to the next, after a few."""
 
 LASTING = 3.0
-"""Seconds that a client is behind, or keeps up again, before that is reported: by then it is known
-how far, and that it was more than a moment."""
+"""Seconds that a client keeps up again before that is reported: by then it is known how many images
+it missed."""
+
+FALLING = 1.5
+"""Seconds that a client is behind before that is reported, some 3 s after it began to miss images:
+then it is more than a moment."""
 
 Loss = Literal["missing", "skipped", "failed"]
 
@@ -208,9 +213,9 @@ class _CameraWatch:
         last, self._clients = self._clients, now
         came = now["subscriptions"] - last["subscriptions"]
         went = came + last["clients"] - now["clients"]
-        parts = [_people(came, "connected")] if came else []
+        parts = [f"{_people(came)} connected"] if came else []
         if went and (now["plugged"] or came):
-            parts.append(_people(went, "disconnected"))
+            parts.append(f"{_people(went)} disconnected")
         if parts:
             yield _News("client", f"{' and '.join(parts)} ({now['clients']} now)")
 
@@ -243,7 +248,7 @@ class _SlowClients:
         judged = [each for each in clients if each["state"] in (*BEHIND, "keeps up")]
         changed = [each for each in judged if _behind(each) != (each["id"] in self._reported)]
         self._since = {each["id"]: self._since.get(each["id"], at) for each in changed}
-        due = [each for each in changed if at - self._since[each["id"]] >= LASTING]
+        due = [each for each in changed if at - self._since[each["id"]] >= _patience(each)]
         fell = [each for each in due if _behind(each)]
         caught_up = [each for each in due if not _behind(each)]
         if due and self._bucket.take(at):
@@ -266,7 +271,11 @@ class _SlowClients:
         first, *others = clients
         missed = (first["missed"] or 0) - self._missed[first["id"]]
         images = f"{missed} image{'' if missed == 1 else 's'}"
-        return f"client {first['name']} keeps up again; it missed {images}{_and_more(others)}"
+        return f"client {first['name']} keeps up again; it missed {images}{others_too(len(others))}"
+
+
+def _patience(client: ClientStatus) -> float:
+    return FALLING if _behind(client) else LASTING
 
 
 def _behind(client: ClientStatus) -> bool:
@@ -275,19 +284,15 @@ def _behind(client: ClientStatus) -> bool:
 
 def _fell_behind(clients: list[ClientStatus]) -> str:
     first, *others = clients
-    return f"{client_sentence(first)}{_and_more(others)}"
-
-
-def _and_more(others: list[ClientStatus]) -> str:
-    return f" (and {len(others)} more)" if others else ""
+    return f"{client_sentence(first)}{others_too(len(others))}"
 
 
 def _with_reason(text: str, reason: str) -> str:
     return f"{text}: {reason}" if reason else text
 
 
-def _people(count: int, did: str) -> str:
-    return f"client {did}" if count == 1 else f"{count} clients {did}"
+def _people(count: int) -> str:
+    return "1 client" if count == 1 else f"{count} clients"
 
 
 def _malformed(count: int, reason: str) -> str:

@@ -1,6 +1,6 @@
 """What the engine reports over the control socket. The form of each command: docs/control.md."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -71,7 +71,7 @@ class Delivered(TypedDict):
     mb_s: float | None
     """10^6 bytes a second of them."""
     missed: int | None
-    """Images that it missed: exact once it has caught up, and up to two too few before."""
+    """Images that it missed: exact some 2 s after it has caught up, and a few too few before."""
     waiting_bytes: int | None
     """Bytes that its machine has not confirmed yet."""
     state: ClientState
@@ -87,7 +87,8 @@ class ClientStatus(Delivered):
     """Of this connection; each has another."""
     name: str
     """Who it is, for people: its key's name, where it has one; then its program and process id on
-    the engine's machine, else host and port."""
+    the engine's machine, and its port where that process has several connections; else host and
+    port."""
     pid: int | None
     """Its process; None on another machine, or where it is not seen."""
     address: str
@@ -101,6 +102,18 @@ class ClientStatus(Delivered):
 def behind(clients: Sequence[ClientStatus]) -> list[ClientStatus]:
     """Return the clients that miss images, or are about to."""
     return [each for each in clients if each["state"] in BEHIND]
+
+
+def behind_first(clients: Iterable[ClientStatus]) -> list[ClientStatus]:
+    """Return all of them, those first that miss images, or are about to."""
+    return sorted(clients, key=lambda each: each["state"] not in BEHIND)
+
+
+def others_too(count: int) -> str:
+    """Return that a sentence about one client is true of others, to go behind it; empty for 0."""
+    if not count:
+        return ""
+    return f" (and {'another client' if count == 1 else f'{count} other clients'} too)"
 
 
 def client_sentence(client: ClientStatus) -> str:

@@ -4,8 +4,9 @@ import pytest
 
 from pmv_tui.engine.clients.delivery import (
     LOOK_INTERVAL,
-    RECOVERY,
+    LOOKS,
     SEND_QUEUE,
+    SETTLED,
     Delivery,
     Offer,
     Taken,
@@ -24,6 +25,7 @@ class Client:
         self.handed = 0.0
         self.waiting = 0
         self.room = True
+        self.age = 0.0  # of the last image, when it is looked at
         self._now = 1000.0
         self._bytes = self.images * SIZE
         self.size = SIZE
@@ -31,7 +33,8 @@ class Client:
 
     def _figures(self) -> tuple[Offer, Taken]:
         handed = HANDSHAKE + round(self.handed)
-        return Offer(self.images, self._bytes), Taken(self._now, handed, self.waiting, self.room)
+        offer = Offer(self.images, self._bytes, self._now - self.age)
+        return offer, Taken(self._now, handed, self.waiting, self.room)
 
     def look(self, images: int = 30, handed: float | None = None, times: int = 1) -> int:
         """Let a look's time pass, in which images are published, of which the kernel takes some."""
@@ -47,6 +50,11 @@ class Client:
     def begin(self) -> None:
         """Subscribe again."""
         self.delivery.begin(*self._figures())
+
+    @property
+    def seconds(self) -> float:
+        """How long it is there."""
+        return self._now - 1000.0
 
     @property
     def text(self) -> str:
@@ -96,7 +104,85 @@ def test_a_full_queue_is_not_missed(client: Client) -> None:
 
 def test_a_single_missed_image_is_counted_once_it_is_certain(client: Client) -> None:
     client.look(handed=29)
-    assert client.look(times=30) == 1
+    assert client.look(times=11) == 1
+    assert client.text == "missed 1 image just now"
+    client.look()
+    assert client.delivery.status()["state"] == "keeps up"
+    assert client.text == "missed 1 image, keeps up"
+    client.look(times=LOOKS)
+    assert client.text == "keeps up"
+
+
+@pytest.mark.parametrize(("took", "missed"), [(0, 30 * 6), (28, 2 * 6)])
+def test_after_a_stop_all_that_was_missed_is_known_within_two_seconds(
+    client: Client, took: int, missed: int
+) -> None:
+    client.age = 2 * SETTLED
+    client.look(times=LOOKS)
+    client.room = False
+    client.look(handed=took, times=6)
+    client.room = True
+    client.look(times=3)
+    assert client.delivery.missed == missed
+    client.look(times=LOOKS)
+    assert (client.delivery.missed, client.text) == (missed, "keeps up")
+
+
+def test_one_that_leaves_just_after_a_stop_has_missed_all_that_it_missed(client: Client) -> None:
+    client.age = 2 * SETTLED
+    client.room = False
+    client.look(handed=0, times=6)
+    client.room = True
+    client.look()
+    assert client.delivery.missed < 180
+    client.delivery.end()
+    assert client.delivery.missed == 180
+
+
+def test_what_a_busy_machine_delays_at_two_looks_is_not_missed(client: Client) -> None:
+    client.age = 2 * SETTLED
+    for _ in range(20):
+        client.look()
+        client.look(handed=29)
+        assert client.look() == 0
+        client.look(handed=31)
+
+
+def test_only_one_that_goes_on_missing_images_is_too_slow(client: Client) -> None:
+    client.age = 2 * SETTLED
+    client.look(times=LOOKS)
+    client.look(handed=0, times=2)
+    states = list[str]()
+    for _ in range(LOOKS):
+        client.look()
+        states.append(client.delivery.status()["state"])
+    assert states == ["keeps up"] * LOOKS, "it is over"
+    client.room = False
+    client.look(handed=20, times=6)
+    assert client.delivery.status()["state"] == "too slow"
+    client.room = True
+    client.look(times=6)
+    missed = client.delivery.missed - 60
+    assert client.text == f"missed {missed} images, keeps up"
+    assert missed == 60
+
+
+def test_one_that_misses_a_few_images_again_and_again_is_too_slow(client: Client) -> None:
+    client.room = False
+    for _ in range(LOOKS):
+        client.look(handed=29)
+        client.look()
+    assert client.text == "too slow: gets 59 of 60 images/s"
+    assert client.delivery.status()["fps"] == pytest.approx(59, abs=0.5), "as the figure says"
+
+
+def test_one_that_got_no_image_yet_does_not_keep_up(client: Client) -> None:
+    for _ in range(8):
+        status = client.delivery.status()
+        expected = "just connected" if client.seconds < 1 else "waits for images"
+        assert (status["state"], status["text"]) == ("waits for images", expected)
+        client.look(images=0)
+    client.look()
     assert client.text == "keeps up"
 
 
@@ -121,7 +207,7 @@ def test_while_nothing_is_offered_nobody_is_behind(client: Client) -> None:
     client.look(images=0, handed=0, times=4)
     assert client.text == "waits for images"
     client.look(times=1)
-    client.look(times=int(RECOVERY / LOOK_INTERVAL))
+    client.look(times=LOOKS)
     assert client.text == "keeps up"
 
 

@@ -22,7 +22,7 @@ from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.keys import Keys
-from pmv_tui.wire.status import ClientStatus, behind
+from pmv_tui.wire.status import ClientStatus
 from tests.raw_zmtp import COMMAND, old_peer, raw_peer, received, received_frame
 from tests.support import DEADLINE, free_ports, wait_for
 
@@ -180,9 +180,11 @@ def test_images_that_a_client_misses_are_counted_as_it_counts_them_itself(
         for _ in range(300):  # of which the slow one reads none
             bench.publish(width=5000)
             fast_got += numbers(fast, at_least=1)
-        by_name = {each["missed"]: each for each in behind_and_not(bench)}
+        by_name = {each["missed"]: each for each in one_that_missed_some(bench)}
         assert by_name[0]["state"] == "keeps up"
-        assert all(f"(pid {os.getpid()})" in each["name"] for each in by_name.values())
+        for one in by_name.values():
+            port = one["address"].rpartition(":")[2]
+            assert one["name"].endswith(f"(pid {os.getpid()}), port {port}"), "to tell them apart"
         assert all(each["key"] == "alice" * encrypted for each in by_name.values())
 
         def caught_up() -> bool:
@@ -202,15 +204,15 @@ def test_images_that_a_client_misses_are_counted_as_it_counts_them_itself(
     assert abs(bench.publisher.missed_by_clients.images - missed) <= 2, "also when all have left"
 
 
-def behind_and_not(bench: Bench) -> list[ClientStatus]:
-    """Wait until one of two clients is said to be behind, and both are named."""
+def one_that_missed_some(bench: Bench) -> list[ClientStatus]:
+    """Wait until one of two clients is seen to have missed images, and both are named."""
 
     def told() -> Sequence[ClientStatus]:
         clients = bench.publisher.client_list
         named = all(each["pid"] for each in clients)
-        return clients if named and len(behind(clients)) == 1 else ()
+        return clients if named and sum(bool(each["missed"]) for each in clients) == 1 else ()
 
-    return list(wait_for(told, "one to be behind"))
+    return list(wait_for(told, "one to have missed images"))
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -8,7 +8,7 @@ import struct
 import sys
 import termios
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -388,8 +388,8 @@ class Connections:
         """
         encrypted = self._door is not None
         size = _wire_bytes(metadata, encrypted=encrypted) + _wire_bytes(image, encrypted=encrypted)
-        images, total = self._offer
-        self._offer = Offer(images + 1, total + size + self._overhead)
+        images, total, _ = self._offer
+        self._offer = Offer(images + 1, total + size + self._overhead, time.monotonic())
 
     def took(self, frame: zmq.Frame) -> None:
         """Note that a part of a message was taken out; called by the thread that reads."""
@@ -440,7 +440,7 @@ class Connections:
         listening = [each for each in self._table.values() if each.listens]
         if due:
             self._add_missed(sum(each.count(self._offer) for each in listening))
-        self.clients = tuple(each.status() for each in listening)
+        self.clients = tuple(_told_apart([each.status() for each in listening]))
 
     def unnamed(self) -> list[Connection]:
         """Return clients whose programs were not looked up; each once."""
@@ -496,6 +496,15 @@ class Connections:
     def _add_missed(self, images: int) -> None:
         if images:
             self.missed += Missed(images, time.time_ns())
+
+
+def _told_apart(clients: list[ClientStatus]) -> list[ClientStatus]:
+    """Add the port to names that several connections have, such as those of one process."""
+    often = Counter(each["name"] for each in clients)
+    for each in clients:
+        if often[each["name"]] > 1:
+            each["name"] += f", port {each['address'].rpartition(':')[2]}"
+    return clients
 
 
 def readable(socket_: zmq.Socket[bytes]) -> bool:

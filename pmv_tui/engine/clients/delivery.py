@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor
 from typing import NamedTuple
 
@@ -18,10 +19,23 @@ LOOK_INTERVAL = 0.5
 """Seconds from one look at a client to the next."""
 
 LOOKS = 12
-"""Looks at a client that are remembered, and that figures are means over: those of a recovery."""
+"""Looks at a client that are remembered, and that figures are means over: about 5 s."""
 
-RECOVERY = 5.0
-"""Seconds without a missed image after which a client keeps up again."""
+SETTLED = 0.005
+"""Seconds after an image by which libzmq has handed it to a kernel that has room."""
+
+SURE = 3
+"""Looks, settled, that must agree on what is missed: a busy machine may delay libzmq at one."""
+
+JUDGED, FEWEST = 6, 3
+"""Looks by which a client is too slow if it missed images in most of them, and in how many at
+least: 3 s, so that a moment's loss is none."""
+
+AGAIN = 4
+"""Times that one misses images, with pauses between, of late, so that it is too slow too."""
+
+NEW = 1.0
+"""Seconds that a client which got no image yet has just connected."""
 
 PATIENCE = 3.0
 """Seconds that a client may leave images lying before it is said not to read."""
@@ -44,10 +58,16 @@ NOT_KNOWN = Delivered(
 
 
 class Offer(NamedTuple):
-    """What was sent to whoever subscribes, in total: images, and their bytes on the wire."""
+    """What was sent to whoever subscribes, in total: images, and their bytes on the wire.
+
+    Parameters
+    ----------
+    time : when the last one was sent, monotonic, s.
+    """
 
     images: int = 0
     size: int = 0
+    time: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,7 @@ class _Look(NamedTuple):
     ----------
     delivered : images that its machine has confirmed, about; `size` is their bytes.
     least, most : images missed, if libzmq holds as many as it can, and if it holds none.
+    settled : whether libzmq had the time to hand over all that it held.
     """
 
     time: float
@@ -97,6 +118,7 @@ class _Look(NamedTuple):
     least: int
     most: int
     missed: int
+    settled: bool
 
 
 class Delivery:
@@ -108,7 +130,8 @@ class Delivery:
 
     Attributes
     ----------
-    missed : images that it missed: exact once it has caught up, and up to two too few before.
+    missed : images that it missed: exact some 2 s after it has caught up, and a few too few before,
+        as many as libzmq can hold for it.
     """
 
     def __init__(self) -> None:
@@ -118,8 +141,10 @@ class Delivery:
         self._size = 0.0
         """Bytes of an image on the wire."""
         self._unhanded = self._error = self._delivered = 0.0
-        self._missed_at: float | None = None
-        self._slow_since = 0.0
+        self._begun = 0.0, 0.0
+        """When it subscribed, and the images that were delivered by then."""
+        self._well = 0
+        """What it had missed when it had kept up for long."""
         self._moved = 0.0, 0
         """When bytes were confirmed last, or none waited, and the images offered up to then."""
 
@@ -128,6 +153,7 @@ class Delivery:
         self._unhanded, self._error = float(self.missed), 0.0
         self._size = offer.size / offer.images if offer.images else 0.0
         self._looks.clear()
+        self._begun = taken.time, self._delivered
         self._moved = taken.time, offer.images
         self._remember(offer, taken)
 
@@ -145,16 +171,19 @@ class Delivery:
         quiet = not images and taken.room and self._taken.room
         self._remember(offer, taken)
         more = self._count(quiet=quiet)
-        if more:
-            if not self._slow(taken.time):
-                self._slow_since = last.time
-            self._missed_at = taken.time
+        if not self._missed_lately:
+            self._well = self.missed
         return more
 
     def end(self) -> int:
-        """Return how many more it has missed, now that it left: of one that was slow, all."""
-        last = self._looks[-1]
-        more = max(0, last.least - self.missed) if self._slow(last.time) else 0
+        """Return how many more it has missed, now that it left: of one that missed some, all."""
+        certain = [self.missed]
+        settled = [each.most for each in self._looks if each.settled]
+        if self._missed_lately:
+            certain += [self._looks[-1].least, *settled[-1:]]
+        elif len(settled) > 1:
+            certain.append(min(settled[-2:]))
+        more = max(certain) - self.missed
         self.missed += more
         return more
 
@@ -174,11 +203,18 @@ class Delivery:
         now, (moved_at, offered) = self._taken.time, self._moved
         if self._taken.waiting and now - moved_at >= PATIENCE and self._offer.images > offered:
             return "does not read", f"does not read: nothing taken for {now - moved_at:.0f} s"
+        if self._delivered - self._begun[1] < 0.5:
+            new = now - self._begun[0] < NEW
+            return "waits for images", "just connected" if new else "waits for images"
         if self._idle:
             return "waits for images", "waits for images"
-        if self._slow(now):
+        if self._slow:
             return "too slow", f"too slow: {self._how_slow()}"
-        return "keeps up", "keeps up"
+        if not self._missed_lately:
+            return "keeps up", "keeps up"
+        over = self._looks[-2].missed == self.missed
+        missed = _images(self.missed - self._well)
+        return "keeps up", f"missed {missed}{', keeps up' if over else ' just now'}"
 
     @property
     def _idle(self) -> bool:
@@ -189,16 +225,26 @@ class Delivery:
         return self._looks[-1].offered == self._looks[-IDLE].offered
 
     def _how_slow(self) -> str:
-        looks = [each for each in self._looks if each.time >= self._slow_since]
-        offered = self._per_second("offered", looks)
-        missed = looks[-1].missed - looks[0].missed
-        got = max(0.0, offered - self._per_second("missed", looks))
-        if (few := _rate(got)) != (all_ := _rate(offered)):
-            return f"gets {few} of {all_} images/s"
-        return f"missed {missed} image{'' if missed == 1 else 's'} just now"
+        few, all_ = _rate(self._per_second("delivered")), _rate(self._per_second("offered"))
+        return f"gets {few} of {all_} images/s" if few != all_ else "misses images"
 
-    def _slow(self, now: float) -> bool:
-        return self._missed_at is not None and now - self._missed_at < RECOVERY
+    @property
+    def _missed_lately(self) -> int:
+        """Images that it was found to have missed, of the looks that are remembered."""
+        return self.missed - self._looks[0].missed
+
+    @property
+    def _slow(self) -> bool:
+        """Whether it misses images for some time by now, or again and again."""
+        missed = [
+            now.missed > before.missed
+            for before, now in pairwise(self._looks)
+            if now.offered > before.offered or now.missed > before.missed
+        ]
+        lately = missed[-JUDGED:]
+        if sum(lately) >= FEWEST and 2 * sum(lately) > len(lately):
+            return True
+        return sum(now and not before for before, now in pairwise([False, *missed])) >= AGAIN
 
     def _remember(self, offer: Offer, taken: Taken) -> None:
         self._offer, self._taken = offer, taken
@@ -219,6 +265,7 @@ class Delivery:
                 least=least,
                 most=most,
                 missed=self.missed,
+                settled=taken.room and taken.time - offer.time >= SETTLED,
             )
         )
 
@@ -234,15 +281,17 @@ class Delivery:
             certain = last.most
         elif len(self._looks) == LOOKS:
             certain = max(certain, min(each.most for each in self._looks))
+        settled = [each.most for each in self._looks if each.settled][-SURE:]
+        if len(settled) == SURE:
+            certain = max(certain, min(settled))
         more = max(0, certain - self.missed)
         self.missed += more
         self._looks[-1] = last._replace(missed=self.missed)
         return more
 
-    def _per_second(self, what: str, looks: "list[_Look] | None" = None) -> float:
-        """Return by how much a figure grows, over the looks that are remembered, or some."""
-        chosen = looks or self._looks
-        first, last = chosen[0], chosen[-1]
+    def _per_second(self, what: str) -> float:
+        """Return by how much a figure grows, over the looks that are remembered."""
+        first, last = self._looks[0], self._looks[-1]
         span = last.time - first.time
         return float(getattr(last, what) - getattr(first, what)) / span if span else 0.0
 
@@ -253,3 +302,7 @@ def _confirmed(taken: Taken) -> int:
 
 def _rate(per_second: float) -> str:
     return f"{per_second:.0f}" if per_second >= 9.95 else f"{round(per_second, 1):g}"
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'' if count == 1 else 's'}"

@@ -11,8 +11,10 @@ from pmv_tui.wire.status import (
     CameraStatus,
     ClientStatus,
     behind,
+    behind_first,
     client_sentence,
     local_time,
+    others_too,
 )
 
 NAME = "client"
@@ -79,16 +81,17 @@ FIGURES = (
 CLIENT_STATES = (
     (
         "keeps up",
-        "It missed nothing during the last 5 s. Of what it does with its images nothing "
-        "is known: in a queue of its own they may wait for long.",
+        "It misses no images, or missed some a moment ago, and no more: then it says how many. Of "
+        "what it does with its images nothing is known: in a queue of its own they may wait for "
+        "long.",
     ),
-    ("too slow", "Its queue here is full, and it misses images."),
+    ("too slow", "Its queue here is full, and it has missed images for some 3 s, or often."),
     (
         "does not read",
         "Its machine takes nothing, though something waits: the script hangs, or the "
         "machine is gone.",
     ),
-    ("waits for images", "None are published."),
+    ("waits for images", "None are published, or it has just connected and got none yet."),
     ("not known", "The kernel of the rig's host is older than Linux 4.1."),
 )
 
@@ -98,9 +101,8 @@ def slow_clients(camera: CameraStatus) -> Cell:
     slow = behind(camera.get("client_list", []))
     if not slow:
         return Cell("")
-    more = f" (and {len(slow) - 1} more)" if len(slow) > 1 else ""
     sentence = plain(client_sentence(slow[0])).removeprefix("client ")
-    return Cell(sentence + more, "bad")
+    return Cell(sentence + others_too(len(slow) - 1), "bad")
 
 
 def client_lines(camera: CameraStatus, width: int) -> list[Line]:
@@ -113,7 +115,7 @@ def client_lines(camera: CameraStatus, width: int) -> list[Line]:
     ----------
     width : terminal columns.
     """
-    clients = sorted(camera.get("client_list", []), key=lambda one: one["state"] not in BEHIND)
+    clients = behind_first(camera.get("client_list", []))
     if not clients:
         return [Line(), *_indented(_nobody(camera), 2, width)]
     names = max([len(NAME), *(cell_len(plain(client["name"])) for client in clients)])
