@@ -205,7 +205,7 @@ class RigOnDisk:
     def ask(self, command: str, **arguments: Any) -> Reply:
         """Send a question or a command to the engine, on its control socket."""
         with ControlClient(f"ipc://{self.control_path()}") as client:
-            return client.request(command, **arguments)
+            return client.request(command, timeout=DEADLINE, **arguments)
 
     def status(self) -> dict[str, Any]:
         """Ask the engine for its snapshot."""
