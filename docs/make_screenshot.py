@@ -24,19 +24,19 @@ FACE = HERE.parent / "examples" / "astronaut.jpg"
 
 
 class PaintedRig:
-    """Stands for the connection to an engine; always tells the same."""
+    """Stands for the connection to an engine; always answers the same."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        self._told = told
-        self._told["snapshot"]["engine"]["protocol"] = PROTOCOL_VERSION
+    def __init__(self, status: dict[str, Any]) -> None:
+        self._status = status
+        self._status["snapshot"]["engine"]["protocol"] = PROTOCOL_VERSION
 
     async def request(self, command: str, **arguments: Any) -> Reply:
         """Answer with what stands in the file, and with a face in place of each image."""
         if command == "events":
-            return Reply(ok=True, events=self._told["events"])
+            return Reply(ok=True, events=self._status["events"])
         if command == "thumbnails":
             return Reply(ok=True, thumbnails=[self._face(**arguments)])
-        return Reply(ok=True, snapshot=self._told["snapshot"])
+        return Reply(ok=True, snapshot=self._status["snapshot"])
 
     def _face(self, cameras: dict[str, int], width: int, height: int, **_: Any) -> Thumbnail:
         """Show the picture that a simulated camera shows, and the box that a script found in it."""
@@ -44,7 +44,7 @@ class PaintedRig:
         side = min(width, height)
         small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         (unique_id,) = cameras
-        box = self._told["snapshot"]["cameras"][0]["box"]
+        box = self._status["snapshot"]["cameras"][0]["box"]
         return Thumbnail(
             unique_id=unique_id,
             sequence=1,
@@ -90,8 +90,8 @@ class ThisProcess:
 
 async def draw() -> str:
     """Run the app in a terminal of 110x30 that nobody sees, and draw what it shows."""
-    told = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
-    app = PmvApp(PaintedRig(told), log_path="engine.log", printed=list, engine=ThisProcess())
+    status = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
+    app = PmvApp(PaintedRig(status), log_path="engine.log", printed=list, engine=ThisProcess())
     async with app.run_test(size=(110, 30), notifications=True) as pilot:
         while not app.state.events:
             await pilot.pause()

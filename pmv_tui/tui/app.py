@@ -240,13 +240,13 @@ class PmvApp(App[str]):
         """Keep the newest snapshot."""
         self.state.snapshot, self.state.silence = message.snapshot, ""
         self.state.ended = False
-        self._tell_troubles()
+        self._report_troubles()
         self.state_changed.publish(self.state)
         self._complete_start()
         if self._revival.owes_windows:
             self.run_worker(self._revival.open_windows(self.state.cameras))
 
-    def _tell_troubles(self) -> None:
+    def _report_troubles(self) -> None:
         """Show which cameras fail that worked; with a bell, where that is asked for."""
         failed = self._troubles.new(self.state.cameras)
         for camera in failed:
@@ -294,7 +294,7 @@ class PmvApp(App[str]):
         self._warn([f"printed in this terminal's process: {line}" for line in self._printed()])
 
     @on(NoTextTyped)
-    def _tell_no_text(self, message: NoTextTyped) -> None:
+    def _report_no_text(self, message: NoTextTyped) -> None:
         """Say that keys are left out, and why."""
         text = (
             f"This terminal sent bytes that are not UTF-8 ({message.data[:8].hex(' ')}); such keys "

@@ -43,7 +43,7 @@ SHORT_HEADER = 2
 """Bytes before a short part of a message."""
 
 NAMELESS = -1
-"""In place of a descriptor: libzmq does not tell by which connection something came that speaks an
+"""In place of a descriptor: libzmq does not say by which connection something came that speaks an
 older ZMTP."""
 
 LEAK = 16.0
@@ -236,7 +236,7 @@ class Connection:
         self.was_cut = True
         with suppress(OSError), self._borrowed() as peer:
             if peer.family != socket.AF_UNIX:
-                # However it is closed, its peer is told at once: one that waits for room here, as
+                # However it ends, its peer hears of it at once: one that waits for room here, as
                 # it has sent more than there was, would else ask in vain for a minute.
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 peer.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _FILTER)

@@ -143,23 +143,23 @@ class SteeringScreen(ExplainedScreen[None]):
         """Plug cameras; where each is plugged, unplug them: `ask` first where clients read them."""
         read = [camera for camera in cameras if camera["clients"]]
         if unplugged := [camera for camera in cameras if not camera["plugged"]]:
-            self._tell_all_of("plug", unplugged)
+            self._command_all("plug", unplugged)
         elif read and ask:
             self.ask_to_unplug(read, partial(self._unplug, cameras))
         else:
-            self._tell_all_of("unplug", cameras)
+            self._command_all("unplug", cameras)
 
     def _unplug(self, cameras: Sequence[CameraStatus], agreed: bool | None) -> None:
         """Unplug cameras, where the person agreed."""
         if agreed:
-            self._tell_all_of("unplug", cameras)
+            self._command_all("unplug", cameras)
 
     def action_pause(self) -> None:
         """Pause the cameras; where each is paused, resume them."""
         cameras = self.targets()
         plugged = [camera for camera in cameras if camera["plugged"]]
         publishing = [camera for camera in plugged if not camera["paused"]]
-        self._tell_all_of("pause" if publishing else "resume", publishing or plugged)
+        self._command_all("pause" if publishing else "resume", publishing or plugged)
         if cameras and not plugged:
             names = ", ".join(camera["name"] for camera in cameras)
             verb, them = ("is", "it") if len(cameras) == 1 else ("are", "them")
@@ -232,12 +232,12 @@ class SteeringScreen(ExplainedScreen[None]):
 
         self.app.push_screen(LogScreen(self.state, self.changed, self.log_camera))
 
-    def _tell_all_of(self, command: str, cameras: Sequence[CameraStatus]) -> None:
+    def _command_all(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         """Send a command for cameras, if there are any, and say what became of it."""
         if cameras:
-            self.go_on(partial(self._tell_cameras, command, cameras))
+            self.go_on(partial(self._command_cameras, command, cameras))
 
-    async def _tell_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
+    async def _command_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         results = await self.link.command(command, camera=argument(cameras))
         failed = self.toast_failures(results)
         if len(cameras) == 1 and not failed:
