@@ -4,9 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pmv_tui.network import holder
+from tests.support import wait_for
 
 PYTHON = Path(sys.executable).name
 WAIT = "import sys; sys.stdin.read()"
@@ -43,6 +45,7 @@ def program_of(line: list[str]) -> str:
     """Run a program that waits for its input to end, and give it its name."""
     with subprocess.Popen(line, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
+            wait_for(lambda: psutil.Process(process.pid).cmdline() == line, "the program to run")
             return holder(process.pid).program
         finally:
             process.kill()
