@@ -177,6 +177,7 @@ def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig:
         assert {each["id"] for each in listed["clients"]} == {slow["id"], well["id"]}
         lines = rig.run("clients").stdout.splitlines()
         assert [f"(pid {os.getpid()})" in line for line in lines] == [False, True, True]
+        assert slow["name"] in lines[1], "who is behind comes first"
         assert any(line.endswith("keeps up") for line in lines)
         assert client_sentence(slow)[:20] in rig.run("status").stdout
         wait_for(lambda: f"client {slow['name']} " in rig.said(), "the event")

@@ -121,8 +121,7 @@ def client_lines(camera: CameraStatus, width: int) -> list[Line]:
     names = max([len(NAME), *(cell_len(plain(client["name"])) for client in clients)])
     beside = MARK_WIDTH + names + GAP + _width(FIGURES) <= width
     shape = _Shape(names, FIGURES) if beside else _Shape(0, _fitting(width - MARK_WIDTH))
-    title = shape.row(Cell(NAME), [figure.title for figure in shape.figures], "title")
-    return [title, *(line for client in clients for line in shape.lines(client, width))]
+    return [*shape.heading(), *(line for client in clients for line in shape.lines(client, width))]
 
 
 class _Shape(NamedTuple):
@@ -130,6 +129,11 @@ class _Shape(NamedTuple):
 
     names: int
     figures: Sequence[Figure]
+
+    def heading(self) -> list[Line]:
+        """Write what the columns are: in two lines, where names stand above the figures."""
+        above = [] if self.names else [tabular([Cell(NAME)], [len(NAME)], "title")]
+        return [*above, self.row(Cell(NAME), [figure.title for figure in self.figures], "title")]
 
     def row(self, name: Cell, texts: Sequence[str], base: Base = "plain") -> Line:
         """Write figures, and the name where it stands beside them."""

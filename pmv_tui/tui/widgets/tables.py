@@ -191,7 +191,9 @@ class ClientView(CameraLines):
 
     def lines_of(self, camera: CameraStatus) -> list[Line]:
         """Write the lines. See `CameraLines.lines_of`."""
-        return client_lines(camera, self.line_width)
+        lines = client_lines(camera, self.line_width)
+        self.pinned = sum(line.base == "title" for line in lines)
+        return lines
 
 
 class CameraFacts(LineView):
