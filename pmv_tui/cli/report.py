@@ -15,6 +15,7 @@ from pmv_tui.wire.status import (
     behind_first,
     client_sentence,
     local_time,
+    not_subscribed_sentence,
     window_sentence,
 )
 
@@ -144,10 +145,13 @@ def client_lines(cameras: Sequence[CameraStatus]) -> list[str]:
         for each in cameras
         for client in behind_first(each.get("client_list", []))
     ]
+    silent = [
+        f"{each['name']}: {few}" for each in cameras if (few := not_subscribed_sentence(each))
+    ]
     if not clients:
-        return ["no clients"]
+        return ["no clients", *silent]
     titles = ("CAMERA", "CLIENT", "SINCE", "IMAGES/S", "MB/S", "MISSED", "WAITING", "")
-    return _table([titles, *(_client_row(name, client) for name, client in clients)])
+    return [*_table([titles, *(_client_row(name, client) for name, client in clients)]), *silent]
 
 
 def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:

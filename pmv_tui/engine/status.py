@@ -80,6 +80,7 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         plugged=camera.plugged,
         clients=camera.publisher.clients,
         client_list=list(camera.publisher.client_list),
+        not_subscribed=camera.publisher.not_subscribed,
         drops=_drops(camera),
         refused=refusals.count,
         refused_reason=refusals.reason,

@@ -176,6 +176,8 @@ class CameraCondition(TypedDict):
     clients: int
     client_list: NotRequired[list[ClientStatus]]
     """Who they are, and what each gets, as of half a second ago at most."""
+    not_subscribed: NotRequired[int]
+    """Connections that subscribe to no images: to nothing, or to another topic."""
     refused: int
     """Attempts of clients to connect that were turned away."""
     refused_reason: str
@@ -192,6 +194,13 @@ class CameraCondition(TypedDict):
     `viewer died` or `failed` (this camera's alone); empty where no window was asked for."""
     window_reason: str
     """Why, and what to do."""
+
+
+def not_subscribed_sentence(camera: CameraCondition) -> str:
+    """Return how many connections subscribe to no images; empty where none does."""
+    count = camera.get("not_subscribed", 0)
+    several = "1 connection subscribes" if count == 1 else f"{count} connections subscribe"
+    return f"{several} to no images" if count else ""
 
 
 class CameraStatus(CameraCondition):

@@ -122,6 +122,7 @@ def test_a_client_that_cancels_what_it_never_asked_for_silences_no_other(bench: 
         healthy.subscribe(b"image")
         odd.send_multipart([b"\x01image", b"\x00image"])
         bench.receives(healthy)
+        bench.publish_until(lambda: bench.publisher.not_subscribed == 1, "the odd one to be seen")
         for _ in range(3):
             odd.send(b"\x00image")
         bench.receives(healthy)

@@ -45,6 +45,7 @@ def test_what_is_not_counted_is_not_shown_as_a_figure(utc: None) -> None:  # noq
     ("camera", "why"),
     [
         (a_camera(plugged=True, client_list=[]), "no script subscribes to tcp://localhost:5555"),
+        (a_camera(plugged=True, client_list=[], not_subscribed=1), "1 connection subscribes to no"),
         (a_camera(client_list=[]), "the camera is unplugged"),
         (a_camera(plugged=True), "does not list clients"),
     ],

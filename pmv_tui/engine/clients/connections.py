@@ -369,6 +369,11 @@ class Connections:
         return self.audience[1]
 
     @property
+    def not_subscribed(self) -> int:
+        """How many connections subscribe to no images."""
+        return max(0, len(self._table) - self.listeners)
+
+    @property
     def noted(self) -> bool:
         """Whether something was read since the last look."""
         return bool(self._notes)

@@ -97,6 +97,12 @@ class Publisher:
         return bound.connections.clients if bound else ()
 
     @property
+    def not_subscribed(self) -> int:
+        """Connections that subscribe to no images."""
+        bound = self._bound
+        return bound.connections.not_subscribed if bound else 0
+
+    @property
     def missed_by_clients(self) -> Missed:
         """How many images clients missed, and when they missed the last."""
         bound = self._bound

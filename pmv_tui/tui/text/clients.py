@@ -14,6 +14,7 @@ from pmv_tui.wire.status import (
     behind_first,
     client_sentence,
     local_time,
+    not_subscribed_sentence,
     others_too,
 )
 
@@ -175,4 +176,6 @@ def _nobody(camera: CameraStatus) -> str:
         return "The engine is older than this terminal interface, and does not list clients."
     if not camera["plugged"]:
         return "No clients: the camera is unplugged."
+    if few := not_subscribed_sentence(camera):
+        return f"No clients: {few} at {plain(camera['pub_address'])}."
     return f"No clients: no script subscribes to {plain(camera['pub_address'])}."
