@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass
 import msgpack
 import zmq
 
-LOOK = 20
-"""ms after which the process wakes by itself."""
+from tests.system.counting import LOOK
 
 
 @dataclass(slots=True)

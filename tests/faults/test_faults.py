@@ -9,14 +9,10 @@ from tests.faults.fault import Fault
 from tests.faults.rig import FaultRig, Unavailable, Usage, fault_rig
 from tests.faults.soak import growth, soak
 from tests.faults.trial import trial
+from tests.system.counting import TOO_LATE
 
 LEAK = 40e6
 """Bytes by which the engine may grow over all faults: its allocator does not give back all."""
-
-
-TOO_LATE = 0.05
-"""Seconds by which a process that does nothing may be woken too late where images count: half the
-time from one to the next."""
 
 
 @pytest.fixture(scope="module")

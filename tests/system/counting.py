@@ -1,18 +1,28 @@
 """A client that proves by sequence numbers that nothing was missed."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import msgpack
+import pytest
 import zmq
 
 from tests.support import wait_for
+
+LOOK = 20
+"""ms after which the counting thread wakes by itself."""
+
+TOO_LATE = 0.05
+"""Seconds by which it may be woken too late where images count."""
 
 
 @contextmanager
 def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
     """Collect the sequence numbers of what is published; at the end none may be missing.
+
+    Where the machine stood still for longer than an engine has room for, nothing is proved: skip.
 
     Parameters
     ----------
@@ -20,6 +30,7 @@ def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
     gaps : whether some may be missing nevertheless.
     """
     numbers: list[int] = []
+    late = [0.0]
     stop = threading.Event()
 
     def collect() -> None:
@@ -28,7 +39,10 @@ def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
             socket.connect(f"tcp://localhost:{pub}")
             socket.subscribe(b"")
             while not stop.is_set():
-                if socket.poll(100):
+                asleep = time.monotonic()
+                ready = socket.poll(LOOK)
+                late.append(time.monotonic() - asleep - LOOK / 1000)
+                if ready:
                     numbers.append(msgpack.unpackb(socket.recv_multipart()[1])["sequence"])
 
     thread = threading.Thread(target=collect)
@@ -43,5 +57,7 @@ def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
         thread.join()
     if not gaps:
         missing = sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+        if missing and max(late) > TOO_LATE:
+            pytest.skip(f"{missing} missing, but the machine stood still for {max(late):.2f} s")
         assert not missing, f"of {numbers[0]} to {numbers[-1]} are missing: {missing}"
         assert numbers == sorted(set(numbers)), "each image once, in order"
