@@ -89,8 +89,6 @@ class PmvApp(App[str]):
     """
 
     TITLE = "pmv-tui"
-    ALLOW_SELECT = False
-    """The terminal selects text, with shift; by a click on a toast that goes, Textual would end."""
     COMMANDS = {_action_commands}  # noqa: RUF012 - never changed
     CSS_PATH = "pmv.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed

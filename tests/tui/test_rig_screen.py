@@ -371,6 +371,20 @@ def test_a_toast_leaves_the_newest_lines_of_the_log_to_be_seen(
     drive(rig, scenario, size)
 
 
+def test_the_text_of_a_toast_can_be_selected() -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        app.notify("Pick me up")
+        await until_shown(pilot, "Pick me up")
+        toast = app.screen.query("Toast").first()
+        x, y = toast.region.x + 3, toast.region.y + 1
+        await pilot.mouse_down(offset=(x, y))
+        await pilot.hover(offset=(x + 6, y))
+        await pilot.mouse_up(offset=(x + 6, y))
+        assert app.screen.get_selected_text() == "ick me up"
+
+    drive(two_cameras(), scenario)
+
+
 def test_a_click_on_a_toast_that_has_just_gone_does_nothing() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         app.notify("This is a toast")

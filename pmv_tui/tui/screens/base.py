@@ -6,7 +6,9 @@ from typing import ClassVar
 from textual import on
 from textual.await_complete import AwaitComplete
 from textual.events import ScreenResume
+from textual.geometry import Offset
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
@@ -37,6 +39,15 @@ class LeftOnce(Screen[ScreenResultType]):
         A key is passed on to the screen that was on top when it came. See `DOMNode.check_action`.
         """
         return self.is_mounted and not self.is_left and super().check_action(action, parameters)
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        """Return what lies at a cell, unless it has been removed since the last layout.
+
+        A click begins to select text there, for which Textual asks the widget's parent. See
+        `Screen.get_widget_and_offset_at`.
+        """
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget and widget.is_attached else (None, None)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leave this screen, or as soon as nothing covers it any more. See `Screen.dismiss`."""
