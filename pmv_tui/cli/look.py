@@ -75,6 +75,8 @@ def _config(path: Path) -> "RigConfig":
 
 def _lines(findings: list["Finding"], columns: int) -> list[str]:
     """Return every finding, what to do below it, and how many are bad; wrapped to `columns`."""
+    from pmv_tui.wire.status import counted
+
     lines = []
     for finding in findings:
         head = f"{MARKS[finding.level]:<7}  {finding.check:<9}  "
@@ -84,7 +86,7 @@ def _lines(findings: list["Finding"], columns: int) -> list[str]:
     counts = {
         level: sum(finding.level == level for finding in findings) for level in ("error", "warning")
     }
-    totals = [f"{count} {level}{'' if count == 1 else 's'}" for level, count in counts.items()]
+    totals = [counted(count, level) for level, count in counts.items()]
     return [*lines, "", ", ".join(totals) + ("" if counts["error"] else ": nothing breaks a run")]
 
 
@@ -168,6 +170,7 @@ def _check(options: argparse.Namespace) -> int:
     from pmv_tui.config.load import camera_blocks, load_config
     from pmv_tui.config.locate import ConfigError
     from pmv_tui.tui.key_map import tui_problems
+    from pmv_tui.wire.status import counted
 
     location = locate(options)
     path, count = location.path, 0
@@ -184,8 +187,7 @@ def _check(options: argparse.Namespace) -> int:
         "cameras": count,
         "problems": [asdict(problem) for problem in problems],
     }
-    cameras = f"{count} camera{'' if count == 1 else 's'}"
-    show(options, about, lambda: [f"{path}: no errors; {cameras}"])
+    show(options, about, lambda: [f"{path}: no errors; {counted(count, 'camera')}"])
     return WRONG if problems else DONE
 
 

@@ -16,7 +16,7 @@ from pmv_tui.control.engines import whose_port
 from pmv_tui.control.rig import why_silent
 from pmv_tui.doctor.examined import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
 from pmv_tui.network import LIMIT, NameTrouble, in_numbers, look_up, port_holder
-from pmv_tui.wire.status import TO_REPLACE_IT
+from pmv_tui.wire.status import TO_REPLACE_IT, counted
 
 
 def check_config_file(examined: Examined) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def check_config_file(examined: Examined) -> Iterator[Finding]:
         yield note(f"there is no {path}", "it is made when a setting is first saved")
         return
     count = len(examined.config.cameras)
-    yield ok(f"{path}: {count} camera{'' if count == 1 else 's'}")
+    yield ok(f"{path}: {counted(count, 'camera')}")
     if found := obstacle(path):
         yield warning(f"settings cannot be saved: {found.found}", found.remedy)
 

@@ -46,6 +46,7 @@ from pmv_tui.wire.status import (
     EngineStatus,
     Result,
     Snapshot,
+    counted,
 )
 
 log = logging.getLogger(__name__)
@@ -390,8 +391,7 @@ class Engine:
         """Return who may connect to a camera, where that is not just this machine."""
         reach = ": open to other machines, " if camera.exposed else ": "
         if self._gate:
-            count = self._gate.listed()
-            return f"{reach}encrypted, {count} client{'' if count == 1 else 's'} listed"
+            return f"{reach}encrypted, {counted(self._gate.listed(), 'client')} listed"
         if camera.exposed:
             return f"{reach}without encryption{_ways_in(camera.addresses[0])}"
         names = [each for each in camera.sockets.addresses or () if each.number]

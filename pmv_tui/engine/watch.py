@@ -14,6 +14,7 @@ from pmv_tui.wire.status import (
     Drops,
     EventKind,
     client_sentence,
+    counted,
     others_too,
     window_sentence,
 )
@@ -213,9 +214,9 @@ class _CameraWatch:
         last, self._clients = self._clients, now
         came = now["subscriptions"] - last["subscriptions"]
         went = came + last["clients"] - now["clients"]
-        parts = [f"{_people(came)} connected"] if came else []
+        parts = [f"{counted(came, 'client')} connected"] if came else []
         if went and (now["plugged"] or came):
-            parts.append(f"{_people(went)} disconnected")
+            parts.append(f"{counted(went, 'client')} disconnected")
         if parts:
             yield _News("client", f"{' and '.join(parts)} ({now['clients']} now)")
 
@@ -270,8 +271,8 @@ class _SlowClients:
     def _caught_up(self, clients: list[ClientStatus]) -> str:
         first, *others = clients
         missed = (first["missed"] or 0) - self._missed[first["id"]]
-        images = f"{missed} image{'' if missed == 1 else 's'}"
-        return f"client {first['name']} keeps up again; it missed {images}{others_too(len(others))}"
+        images, too = counted(missed, "image"), others_too(len(others))
+        return f"client {first['name']} keeps up again; it missed {images}{too}"
 
 
 def _patience(client: ClientStatus) -> float:
@@ -291,10 +292,6 @@ def _with_reason(text: str, reason: str) -> str:
     return f"{text}: {reason}" if reason else text
 
 
-def _people(count: int) -> str:
-    return "1 client" if count == 1 else f"{count} clients"
-
-
 def _malformed(count: int, reason: str) -> str:
     if count == 1:
         return f"a malformed message: {reason}"
@@ -302,7 +299,7 @@ def _malformed(count: int, reason: str) -> str:
 
 
 def refused_text(count: int, reason: str) -> str:
-    """Return how many clients were turned away, and why the last one was."""
+    """Return how many clients were rejected, and why the last one was."""
     if count == 1:
         return f"client rejected: {reason}"
     return f"{count} connections of clients rejected, the last: {reason}"

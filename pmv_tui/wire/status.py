@@ -109,6 +109,11 @@ def behind_first(clients: Iterable[ClientStatus]) -> list[ClientStatus]:
     return sorted(clients, key=lambda each: each["state"] not in BEHIND)
 
 
+def counted(count: int, what: str) -> str:
+    """Return how many of something there are, such as `1 image` or `2 images`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def others_too(count: int) -> str:
     """Return that a sentence about one client is true of others, to go behind it; empty for 0."""
     if not count:
@@ -179,7 +184,7 @@ class CameraCondition(TypedDict):
     not_subscribed: NotRequired[int]
     """Connections that subscribe to no images: to nothing, or to another topic."""
     refused: int
-    """Attempts of clients to connect that were turned away."""
+    """Attempts of clients to connect that were rejected."""
     refused_reason: str
     """Why the last one was, with its address where that is known."""
     malformed: int

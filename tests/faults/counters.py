@@ -7,7 +7,6 @@ late it was woken since the last one, and for every port, in order, the fields o
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from dataclasses import asdict, dataclass
 import msgpack
 import zmq
 
-from tests.system.counting import LOOK
+from tests.system.counting import Lateness
 
 
 @dataclass(slots=True)
@@ -109,18 +108,15 @@ def main() -> None:
             socket.subscribe(b"")
             poller.register(socket, zmq.POLLIN)
             streams[socket] = Stream()
-        late = 0.0
+        late = Lateness()
         while True:
-            asleep = time.monotonic()
-            events = poller.poll(LOOK)
-            late = max(late, time.monotonic() - asleep - LOOK / 1000)
-            for ready, _ in events:
+            for ready, _ in late.poll(poller.poll):
                 if ready in streams:
                     metadata = msgpack.unpackb(ready.recv_multipart()[1])
                     streams[ready].count(metadata["sequence"])
                 elif sys.stdin.readline():
-                    print(json.dumps([late, *map(asdict, streams.values())]), flush=True)
-                    late = 0.0
+                    print(json.dumps([late.worst, *map(asdict, streams.values())]), flush=True)
+                    late.worst = 0.0
                 else:
                     for each in streams:
                         each.close()

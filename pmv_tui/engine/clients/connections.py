@@ -211,7 +211,7 @@ class Connection:
             # Not checked whose it is by now, as all else: that would let go of the interpreter, and
             # to get it back takes as long as many of these looks.
             with _borrowed(self.descriptor) as peer:
-                waiting = _waiting(peer)
+                waiting = _queued(peer, termios.FIONREAD)
                 received = _received(peer)
         except OSError:
             return False  # it is gone, and its monitor will say so
@@ -337,7 +337,7 @@ class Connections:
     ----------
     monitor : the socket's, which reports `MONITORED`; used under the guard's lock.
     places : the port that the socket listens at, or the paths of unix sockets.
-    door : counts the clients that were turned away without asking it.
+    door : counts the clients that were rejected without asking it.
     """
 
     def __init__(
@@ -535,10 +535,10 @@ def _source(frame: zmq.Frame) -> int:
         return NAMELESS
 
 
-def _waiting(peer: socket.socket) -> int:
-    """Return the bytes that the kernel has for us."""
+def _queued(peer: socket.socket, request: int) -> int:
+    """Return the bytes that the kernel has: from a peer (FIONREAD), or for it (TIOCOUTQ)."""
     count = ctypes.c_int()
-    _libc.ioctl(peer.fileno(), termios.FIONREAD, ctypes.byref(count))
+    _libc.ioctl(peer.fileno(), request, ctypes.byref(count))
     return count.value
 
 
@@ -555,26 +555,19 @@ def _counted(peer: socket.socket, at: int) -> int | None:
 
 def _taken(peer: socket.socket) -> Taken | None:
     """Return what a peer was sent, and has confirmed; None where the kernel does not count it."""
-    before = _unconfirmed(peer)
+    before = _queued(peer, termios.TIOCOUTQ)
     acked = _counted(peer, ACKED_AT)
     if acked is None:
         return None
     room = _PollFd(peer.fileno(), select.POLLOUT, 0)
     _libc.poll(ctypes.byref(room), 1, 0)
-    waiting = _unconfirmed(peer)
+    waiting = _queued(peer, termios.TIOCOUTQ)
     return Taken(
         time=time.monotonic(),
         handed=acked + waiting,
         waiting=waiting,
         room=waiting == before and bool(room.revents & select.POLLOUT),
     )
-
-
-def _unconfirmed(peer: socket.socket) -> int:
-    """Return the bytes that the kernel has for a peer which has not confirmed them."""
-    count = ctypes.c_int()
-    _libc.ioctl(peer.fileno(), termios.TIOCOUTQ, ctypes.byref(count))
-    return count.value
 
 
 def _cookie(peer: socket.socket) -> bytes:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import floor
 from typing import NamedTuple
 
-from pmv_tui.wire.status import ClientState, Delivered
+from pmv_tui.wire.status import ClientState, Delivered, counted
 
 SEND_QUEUE = 3
 """Images waiting for a client: enough for one that is not scheduled for some ten milliseconds on a
@@ -213,7 +213,7 @@ class Delivery:
         if not self._missed_lately:
             return "keeps up", "keeps up"
         over = self._looks[-2].missed == self.missed
-        missed = _images(self.missed - self._well)
+        missed = counted(self.missed - self._well, "image")
         return "keeps up", f"missed {missed}{', keeps up' if over else ' just now'}"
 
     @property
@@ -302,7 +302,3 @@ def _confirmed(taken: Taken) -> int:
 
 def _rate(per_second: float) -> str:
     return f"{per_second:.0f}" if per_second >= 9.95 else f"{round(per_second, 1):g}"
-
-
-def _images(count: int) -> str:
-    return f"{count} image{'' if count == 1 else 's'}"

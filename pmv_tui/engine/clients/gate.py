@@ -36,7 +36,7 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Clients that a camera turned away.
+    """Clients that a camera rejected.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Door:
         socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
 
     def refuse(self, reason: str) -> None:
-        """Count a client that was turned away."""
+        """Count a client that was rejected."""
         with self._lock:  # the gate reports some, the main thread others
             self.refusals = Refusals(self.refusals.count + 1, reason, time.time_ns())
 

@@ -70,7 +70,7 @@ class SocketPair:
 
     @property
     def refusals(self) -> Refusals:
-        """The clients that were turned away, or cut."""
+        """The clients that were rejected, or cut."""
         refusals = self._cut + (self.door.refusals if self.door else Refusals())
         for bound in (self._pub, self._pull):
             if bound is not None:

@@ -14,7 +14,14 @@ from pmv_tui.tui.text.columns import (
 )
 from pmv_tui.tui.text.events import event_lines
 from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, fit, labelled_lines, plain
-from pmv_tui.wire.status import SOUND_WINDOWS, CameraStatus, Event, local_time, window_text
+from pmv_tui.wire.status import (
+    SOUND_WINDOWS,
+    CameraStatus,
+    Event,
+    counted,
+    local_time,
+    window_text,
+)
 
 TROUBLE = ("bad", "warning")
 
@@ -87,8 +94,8 @@ def _plug(camera: CameraStatus) -> Cell:
         return Cell("unplugged: plug it to publish")
     if camera["paused"]:
         return Cell("paused: sockets are bound, nothing is sent; the same key resumes", "warning")
-    count = camera["clients"]
-    return Cell(f"plugged, {count or 'no'} client{'' if count == 1 else 's'}", "good")
+    clients = counted(camera["clients"], "client") if camera["clients"] else "no clients"
+    return Cell(f"plugged, {clients}", "good")
 
 
 def _sockets(camera: CameraStatus) -> Cell:
