@@ -10,6 +10,7 @@ import zmq
 import zmq.auth
 
 from pmv_tui.curve import Key, KeyFileError
+from pmv_tui.engine.clients.gate import Gate
 from pmv_tui.keys import Keys
 
 
@@ -185,3 +186,27 @@ def test_a_public_file_in_place_of_the_secret_one_is_named(keys: Keys) -> None:
 def test_a_key_that_is_printed_keeps_its_secret(keys: Keys) -> None:
     key = Key.load(keys.make_client("alice"))
     assert key.secret.decode() not in f"{key} {key!r}"
+
+
+def test_a_file_that_is_no_key_is_reported_once_however_often_the_list_changes(
+    keys: Keys, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys.make_client("alice")
+    (keys.clients_folder / "round.key").symlink_to("round.key")
+
+    def warnings() -> int:
+        return caplog.text.count("a key file is ignored")
+
+    with zmq.Context[zmq.Socket[bytes]]() as context:
+        gate = Gate(context, keys)
+        gate.start()
+        try:
+            door = gate.door()
+            gate.read_keys(door).result()
+            assert warnings() == 1
+            keys.make_client("bob")
+            gate.read_keys(door).result()
+            assert gate.listed() == 2
+            assert warnings() == 1
+        finally:
+            assert gate.stop()

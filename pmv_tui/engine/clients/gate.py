@@ -222,6 +222,8 @@ class _List:
         self._keys = keys
         self._lock = threading.Lock()
         self._stamp: Stamp | None = None
+        self._ignored: set[str] = set()
+        """What was wrong with files of it, as reported last."""
         self.names: Mapping[bytes, str] = {}
         """Each listed key (Z85) with the name of its client, as read last."""
         self.problem = ""
@@ -236,9 +238,11 @@ class _List:
                     clients = self._keys.clients()
                     self.names = {each.public: each.name for each in clients if each.public}
                     self._stamp = stamp
-                    for each in clients:
-                        if each.problem:
-                            log.warning("a key file is ignored: %s", each.problem)
+                    ignored = {each.problem for each in clients if each.problem}
+                    # A file may come between the stamp and the list: then both are read twice.
+                    for problem in sorted(ignored - self._ignored):
+                        log.warning("a key file is ignored: %s", problem)
+                    self._ignored = ignored
                 self.problem = ""
             except KeyFileError as error:
                 if self.problem != str(error):
