@@ -5,7 +5,7 @@ import time
 from pmv_tui.engine.events import MAX_NAME, Events
 
 SILENCE = 3.0
-"""Seconds after which an operator who asks nothing has left: a TUI asks four times a second."""
+"""Seconds after which an operator has left who attached no more: a TUI does every second."""
 
 FIRST_CONTACT = 20.0
 """Seconds that whoever started an engine is given to attach, whatever `linger` says."""
@@ -23,8 +23,8 @@ class Operators:
         """Those who are attached now, in the order in which they came."""
         return list(self._heard)
 
-    def heard(self, name: str) -> None:
-        """Note that an operator's TUI has asked for the status."""
+    def attach(self, name: str) -> None:
+        """Note that an operator is there, for the next seconds."""
         name = name[:MAX_NAME]
         if name not in self._heard:
             self._heard[name] = 0.0

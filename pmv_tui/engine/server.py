@@ -116,9 +116,12 @@ class ControlServer:
             return Reply(ok=False, error=f"nested too deeply; {MAX_DEPTH} levels are allowed")
         command = message.pop("command", None)
         operator = message.get("operator")
-        name = operator if isinstance(operator, str) and command != "snapshot" else ""
+        name = operator if isinstance(operator, str) else ""
+        if name and command == "snapshot":
+            # So a TUI attached itself before there was a command for it.
+            self._engine.operators.attach(name)
         try:
-            with self._engine.events.caused_by(name):
+            with self._engine.events.caused_by("" if command == "attach" else name):
                 steps = self._in_steps(command, message)
                 return _with_results(await steps) if steps else self._carry_out(command, message)
         except CommandError as error:
@@ -143,9 +146,10 @@ class ControlServer:
         engine, commands = self._engine, self._commands
         match command, arguments:
             case "snapshot", {}:
-                if isinstance(operator := arguments.get("operator"), str):
-                    engine.operators.heard(operator)
                 return Reply(ok=True, snapshot=engine.snapshot())
+            case "attach", {"operator": str(operator)}:
+                engine.operators.attach(operator)
+                return Reply(ok=True)
             case ("pause" | "resume") as verb, {"camera": str() | list() as cameras}:
                 acts = {
                     "pause": commands.pause,

@@ -28,7 +28,6 @@ def status_of(camera: RigCamera) -> CameraStatus:
     """Return everything that a snapshot says of a camera."""
     now = time.monotonic_ns()
     config, worker, publisher = camera.config, camera.worker, camera.publisher
-    publisher.count_clients()
     progress = worker.progress
     published_fps = rate(publisher.sent, now)
     latency = percentiles_ms(publisher.sent, now)

@@ -1,6 +1,7 @@
 """The link to the engine: asks for the rig's state again and again, and carries commands."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -66,6 +67,9 @@ class NoTextTyped(Message):
 PERIOD = 0.25
 """Seconds from one snapshot to the next."""
 
+ATTACH_PERIOD = 1.0
+"""Seconds from one note that this TUI is there to the next; an engine holds it good for 3."""
+
 PATIENCE = 2.0
 """Seconds without a snapshot after which the engine is said not to answer."""
 
@@ -105,6 +109,9 @@ class EngineLink:
         runs: Callable[[], bool] = lambda: True,
     ) -> None:
         self._signature = {"operator": operator} if operator else {}
+        self._question_signature = self._signature
+        """To an engine of before the command `attach`, a signed question said who is there."""
+        self._attach_at = 0.0
         self._runs = runs
         self._client = client
         self._post = post
@@ -184,7 +191,8 @@ class EngineLink:
     async def _poll(self) -> None:
         """Ask for the snapshot, and for events where there are new ones."""
         try:
-            reply = await self._client.request("snapshot", timeout=PATIENCE, **self._signature)
+            signature = self._question_signature
+            reply = await self._client.request("snapshot", timeout=PATIENCE, **signature)
             if "snapshot" not in reply:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
                 return
@@ -192,9 +200,17 @@ class EngineLink:
                 self._post(EngineSilent(f"{foreign}: {TO_REPLACE_IT}"))
                 return
             self._post(SnapshotArrived(reply["snapshot"]))
+            await self._attach()
             await self._fetch_events(reply["snapshot"]["engine"])
         except EngineGone:
             self._post(EngineSilent("does not answer"))
+
+    async def _attach(self) -> None:
+        """Note at the engine that this TUI is there, where that is due."""
+        if self._signature and time.monotonic() >= self._attach_at:
+            self._attach_at = time.monotonic() + ATTACH_PERIOD
+            reply = await self._client.request("attach", timeout=PATIENCE, **self._signature)
+            self._question_signature = {} if reply["ok"] else self._signature
 
     async def _fetch_events(self, engine: EngineStatus) -> None:
         """Ask for the events since the last one that is known."""

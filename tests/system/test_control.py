@@ -5,6 +5,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
@@ -12,7 +13,7 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import DEADLINE, RigOnDisk, free_ports, simulated
+from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.script import Script
 
 PROJECT = Path(__file__).parents[2]
@@ -45,6 +46,7 @@ def test_every_documented_command_is_answered(script: Script) -> None:
         "cameras": {"left": 0},
         "width": 40,
         "height": 30,
+        "operator": "me",
     }
     for command in commands:
         wanted = dict(arguments)
@@ -78,6 +80,26 @@ def test_events_say_who_changed_what_from_what_to_what(script: Script) -> None:
         if event["kind"] == "settings"
     ]
     assert re.search(r"fps = 25 \(was \d+\); saved to .* \(by me\)$", event)
+
+
+def test_questions_change_nothing_and_who_attaches_is_named(script: Script) -> None:
+    def engine(**signature: str) -> dict[str, Any]:
+        told: dict[str, Any] = script.ask({"command": "snapshot", **signature})["snapshot"]
+        return told["engine"]
+
+    before = engine()
+    script.ask({"command": "settings", "camera": "left"})
+    script.ask({"command": "events", "since": 0, "operator": "me"})
+    assert (engine()["operators"], engine()["last_event"]) == ([], before["last_event"])
+    assert script.ask({"command": "attach", "operator": "me"}) == {"ok": True}
+    assert engine(operator="a TUI of before")["operators"] == ["me", "a TUI of before"]
+    assert engine()["last_event"] == before["last_event"] + 2
+    texts = [each["text"] for each in script.ask({"command": "events", "since": 0})["events"]]
+    assert texts[-2:] == [
+        "operator connected: me (1 now)",
+        "operator connected: a TUI of before (2 now)",
+    ]
+    wait_for(lambda: not engine()["operators"], "both to have left")
 
 
 def test_only_this_user_reaches_the_socket(rig: RigOnDisk, script: Script) -> None:

@@ -239,6 +239,8 @@ class RigDouble:
         match command:
             case "snapshot":
                 return Reply(ok=True, snapshot=copy.deepcopy(self._snapshot()))
+            case "attach":
+                return Reply(ok=True)
             case "events":
                 since = arguments["since"]
                 return Reply(ok=True, events=[one for one in self.events if one["id"] > since])

@@ -56,6 +56,32 @@ def test_a_refusal_of_the_whole_is_a_failed_result() -> None:
     assert results == [{"camera": "", "ok": False, "text": "plug is unknown"}]
 
 
+def test_a_tui_attaches_and_signs_its_questions_only_to_engines_that_know_no_attach() -> None:
+    class Asked(RigDouble):
+        knows_attach = True
+
+        async def request(self, command: str, **arguments: Any) -> Reply:
+            asked.append((command, "operator" in arguments))
+            if command == "attach" and not self.knows_attach:
+                return Reply(ok=False, error="no command 'attach'")
+            return await super().request(command, **arguments)
+
+    async def scenario(wanted: list[tuple[str, bool]]) -> None:
+        async def reached() -> None:
+            while asked[-len(wanted) :] != wanted:
+                await asyncio.sleep(0.01)
+
+        running = asyncio.create_task(EngineLink(rig, print, "me").run())
+        await asyncio.wait_for(reached(), DEADLINE)
+        running.cancel()
+
+    asked: list[tuple[str, bool]] = []
+    rig = Asked()
+    asyncio.run(scenario([("snapshot", True), ("attach", True), ("snapshot", False)]))
+    rig.knows_attach = False
+    asyncio.run(scenario([("snapshot", True), ("attach", True), ("snapshot", True)]))
+
+
 def test_nothing_is_sent_to_an_engine_that_has_ended() -> None:
     rig = RigDouble()
     link = EngineLink(rig, print, runs=lambda: False)
