@@ -1,6 +1,6 @@
 """What may stand in config.toml; every setting's meaning, unit and default."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -81,28 +81,23 @@ AddressText = Annotated[str, AfterValidator(_address)]
 
 class _Section(BaseModel):
     # Strict: the text "60" is no number, and true is not 1. A whole number serves as a float.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _number(default: float, *, ge: float, le: float, unit: str) -> Any:
+    """Make the field of a number that has a unit, which is named where a value is not allowed."""
+    return Field(default=default, ge=ge, le=le, json_schema_extra={"unit": unit})
 
 
 class SocketConfig(_Section):
     """`[socket_config]`: what all cameras' sockets have in common."""
 
-    put_rate: Annotated[float, AfterValidator(_put_rate)] = Field(
-        default=60.0,
-        ge=0,
-        le=100_000,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "images a second"},
+    put_rate: Annotated[float, AfterValidator(_put_rate)] = _number(
+        60.0, ge=0, le=100_000, unit="images a second"
     )
     """Images a second put into a PUB socket at most; 0: every new frame."""
 
-    pull_rate: float = Field(
-        default=30.0,
-        ge=SLOWEST_LOOK,
-        le=10_000,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "times a second"},
-    )
+    pull_rate: float = _number(30.0, ge=SLOWEST_LOOK, le=10_000, unit="times a second")
     """Times a second a PULL socket is emptied."""
 
     extended_metadata: bool = False
@@ -112,30 +107,20 @@ class SocketConfig(_Section):
 class OverlayConfig(_Section):
     """`[overlay]`: how long what clients send is drawn."""
 
-    hold: float = Field(
-        default=0.5, ge=0, le=3600, allow_inf_nan=False, json_schema_extra={"unit": "s"}
-    )
+    hold: float = _number(0.5, ge=0, le=3600, unit="s")
     """Seconds after its last message for which a box is solid."""
 
-    fade: float = Field(
-        default=0.5, ge=0, le=3600, allow_inf_nan=False, json_schema_extra={"unit": "s"}
-    )
+    fade: float = _number(0.5, ge=0, le=3600, unit="s")
     """Seconds after that in which it fades out; then it is deleted."""
 
 
 class DisplayConfig(_Section):
     """`[display]`: the cameras' windows."""
 
-    rate: float = Field(
-        default=30.0,
-        ge=SLOWEST_LOOK,
-        le=240,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "images a second"},
-    )
+    rate: float = _number(30.0, ge=SLOWEST_LOOK, le=240, unit="images a second")
     """Images a second that a window shows at most."""
 
-    max_size: int = Field(default=640, ge=64, le=16_384, json_schema_extra={"unit": "pixels"})
+    max_size: int = _number(640, ge=64, le=16_384, unit="pixels")
     """The longest side of a window, pixels; a larger image is scaled down."""
 
     captions: bool = True
@@ -164,13 +149,7 @@ class TuiConfig(_Section):
     mouse: bool = True
     """Whether clicks and the wheel reach the TUI; false leaves them to the terminal."""
 
-    preview_rate: float = Field(
-        default=4.0,
-        ge=SLOWEST_LOOK,
-        le=30,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "images a second"},
-    )
+    preview_rate: float = _number(4.0, ge=SLOWEST_LOOK, le=30, unit="images a second")
     """Images a second of a camera's picture in the terminal at most."""
 
     bell: bool = False
@@ -192,31 +171,13 @@ class CameraConfig(_Section):
     device: Annotated[str, AfterValidator(_name)] = Field(default="", max_length=255)
     """basler, aravis: the device's user-defined name; empty: the serial of the unique_id is its."""
 
-    fps: float = Field(
-        default=60.0,
-        ge=SLOWEST_CAMERA,
-        le=100_000,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "frames a second"},
-    )
+    fps: float = _number(60.0, ge=SLOWEST_CAMERA, le=100_000, unit="frames a second")
     """Frames a second wanted of the camera."""
 
-    exposure_time: float = Field(
-        default=15_000.0,
-        ge=0.001,
-        le=100_000_000_000,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "µs"},
-    )
+    exposure_time: float = _number(15_000.0, ge=0.001, le=100_000_000_000, unit="µs")
     """µs."""
 
-    gain: float = Field(
-        default=0.0,
-        ge=-1_000_000,
-        le=1_000_000,
-        allow_inf_nan=False,
-        json_schema_extra={"unit": "dB"},
-    )
+    gain: float = _number(0.0, ge=-1_000_000, le=1_000_000, unit="dB")
     """dB."""
 
     pixel_format: PixelFormat = "Mono"
@@ -247,10 +208,10 @@ class CameraConfig(_Section):
     loop: bool = True
     """Whether a video file starts again at its end; otherwise the camera ends with it."""
 
-    width: int = Field(default=640, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
+    width: int = _number(640, ge=16, le=16_384, unit="pixels")
     """simulated, and webcams where it is given: pixels."""
 
-    height: int = Field(default=480, ge=16, le=16_384, json_schema_extra={"unit": "pixels"})
+    height: int = _number(480, ge=16, le=16_384, unit="pixels")
     """simulated, and webcams where it is given: pixels."""
 
     fourcc: Annotated[str, AfterValidator(_fourcc)] = ""
@@ -281,9 +242,7 @@ class CameraConfig(_Section):
 class EngineConfig(_Section):
     """`[engine]`: the process that captures and publishes."""
 
-    linger: float = Field(
-        default=60.0, ge=0, le=1_000_000, allow_inf_nan=False, json_schema_extra={"unit": "s"}
-    )
+    linger: float = _number(60.0, ge=0, le=1_000_000, unit="s")
     """Seconds that an engine started by a TUI goes on with nothing plugged and nobody attached."""
     open_unlisted: bool = True
     """Whether cameras that are found, but not listed, are opened too."""
