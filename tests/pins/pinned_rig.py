@@ -1,17 +1,12 @@
 """A rig whose engine notes what it is asked, and commands run on it as the program runs them."""
 
 import contextlib
-import io
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgpack
-import pytest
 
 from pmv_tui import __version__
-from pmv_tui.cli import main
 from tests.pins.recorder.sitecustomize import ASKED
 from tests.pins.stable import Stable
 from tests.support import DEADLINE, SMALL, RigOnDisk, free_ports, simulated, wait_for
@@ -37,15 +32,6 @@ SNAPSHOT = msgpack.packb({"command": "snapshot"})
 
 FAKES = {"mono": 'pixel_format = "Mono"', "bayer": 'pixel_format = "Colour"'}
 """Cameras that give the same image and the same times again and again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 class PinnedRig(RigOnDisk):
@@ -98,33 +84,12 @@ class PinnedRig(RigOnDisk):
 
     def settled(self) -> bool:
         """Return whether every camera gives images and the search for others is over; note that."""
-        told = self.run_here("status", "--json").out
+        told = self.run_here("status", "--json").stdout
         searching = '"scanning": true' in told
         if searching or told.count('"capturing"') < len(self.ports):
             return False
-        self.first_status, self.first_lines = told, self.run_here("status").out
+        self.first_status, self.first_lines = told, self.run_here("status").stdout
         return self.first_lines.count("  capturing  ") == len(self.ports)
-
-    def run_here(self, *words: str) -> Ended:
-        """Run a command as `pmv-tui` does, in this process: to start another takes a while."""
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            Path(os.devnull).open() as nobody,
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            for name in set(os.environ) - set(self.environment):
-                patch.delenv(name)
-            for name, value in {**self.environment, "COLUMNS": "80"}.items():
-                patch.setenv(name, value)
-            patch.setattr("sys.stdin", nobody)
-            patch.chdir(self.folder)
-            try:
-                code = main(["--config", str(self.config_path), *words])
-            except SystemExit as usage:
-                code = int(str(usage.code))
-        return Ended(code, out.getvalue(), err.getvalue())
 
     @contextlib.contextmanager
     def asked(self) -> Iterator[list[bytes]]:

@@ -192,9 +192,9 @@ def test_json_for_scripts(pinned_rig: PinnedRig, pins: Pins, name: str) -> None:
 def printed(rig: PinnedRig, line: str) -> Any:
     """Run a command that prints JSON; it must be done."""
     ended = rig.run_here(*line.split())
-    assert (ended.code, ended.err) == (0, ""), ended
-    value = json.loads(ended.out)
-    assert json.dumps(value, indent=2) + "\n" == ended.out
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    value = json.loads(ended.stdout)
+    assert json.dumps(value, indent=2) + "\n" == ended.stdout
     return value
 
 
@@ -255,13 +255,13 @@ def test_the_doctor(pinned_rig: PinnedRig, pins: Pins) -> None:
 def test_events(pinned_rig: PinnedRig, pins: Pins) -> None:
     """Of what happens by itself, such as lost frames, nobody can say when."""
     for verb in ("plug", "pause", "resume", "unplug"):
-        assert pinned_rig.run_here(verb, "spare").code == 0
-    assert pinned_rig.run_here("set", "spare", "gain=2").code == 0
+        assert pinned_rig.run_here(verb, "spare").returncode == 0
+    assert pinned_rig.run_here("set", "spare", "gain=2").returncode == 0
     caused: dict[str, list[str]] = {}
     for option in ("", " --json"):
         ended = pinned_rig.run_here(*f"events --camera spare{option}".split())
-        assert ended.code == 0
-        lines = [line for line in ended.out.splitlines() if "(by pmv-tui " in line]
+        assert ended.returncode == 0
+        lines = [line for line in ended.stdout.splitlines() if "(by pmv-tui " in line]
         if option:
             lines = [pinned_rig.stable.line(json.loads(line)) for line in lines]
         caused[option] = [pinned_rig.stable.text(line) for line in lines]
@@ -275,7 +275,7 @@ def test_a_probe(pinned_rig: PinnedRig, pins: Pins) -> None:
 
     def received() -> str:
         ended = pinned_rig.run_here(*words)
-        return "" if ended.code else ended.out
+        return "" if ended.returncode else ended.stdout
 
     told = json.loads(wait_for(received, "images"))
     assert pinned_rig.ask("unplug", camera="right")["ok"]

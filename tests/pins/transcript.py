@@ -2,9 +2,10 @@
 
 import re
 import shlex
+import subprocess
 from difflib import unified_diff
 
-from tests.pins.pinned_rig import Ended, PinnedRig
+from tests.pins.pinned_rig import PinnedRig
 
 USAGE = re.compile(r"^usage: .*?^(?=pmv-tui)| \(choose from [^)]*\)", re.M | re.S)
 """What argparse words otherwise in other versions of Python."""
@@ -19,7 +20,7 @@ class Transcript:
         self._rig = rig
         self._lines: list[str] = []
 
-    def run(self, line: str, *, config: str = "config.toml") -> Ended:
+    def run(self, line: str, *, config: str = "config.toml") -> subprocess.CompletedProcess[str]:
         """Run a command line; `{left}` and the like stand for what the rig has there."""
         words = shlex.split(self._rig.named(line))
         before = self._config()
@@ -29,10 +30,10 @@ class Transcript:
         self._lines += [
             self._rig.stable.text(f"$ pmv-tui {shlex.join(words)}"),
             *(f"> {each}" for each in self._distinct(requests)),
-            *self._plain(ended.out),
-            *(f"! {each}" for each in self._plain(USAGE.sub("", ended.err))),
+            *self._plain(ended.stdout),
+            *(f"! {each}" for each in self._plain(USAGE.sub("", ended.stderr))),
             *(each for each in changes[2:] if each[0] in "+-"),
-            f"[{ended.code}]",
+            f"[{ended.returncode}]",
             "",
         ]
         return ended
