@@ -335,8 +335,10 @@ def shared(rig: RigOnDisk) -> Iterator[None]:
     """Undo what a block makes of a rig whose engine runs on: its file, and what is plugged."""
     text = rig.config_path.read_text()
     yield
-    rig.write_config(text)
     assert rig.ask("unplug", camera="all")["ok"]
+    if rig.config_path.read_text() != text:
+        rig.write_config(text)
+        assert rig.ask("reload")["ok"]
 
 
 def _stop(control_path: Path) -> None:
