@@ -146,7 +146,7 @@ def test_a_config_changed_by_hand_is_not_overwritten(running: RigOnDisk) -> None
     assert running.ask("plug", camera="left")["ok"]
     by_hand = running.config_path.read_text() + "\n# a note\n"
     running.write_config(by_hand)
-    refused = addresses(running, *free_ports(1), pull)
+    refused = addresses(running, free_ports(1)[0], pull)
     assert refused.returncode == 1
     assert "changed" in refused.stdout
     assert running.config_path.read_text() == by_hand
