@@ -202,7 +202,7 @@ def diverted(path: Path, *, from_start: bool) -> Iterator[Diverted]:
         printed.close()
 
 
-_NAMES_OF_NOTHING = {"", "dumb", "unknown"}
+NO_TERMINAL = {"", "dumb", "unknown"}
 """Values of TERM that stand for a terminal whose cursor cannot be placed, or for none."""
 
 
@@ -211,7 +211,7 @@ def refusal() -> str:
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         return "the TUI needs a terminal; pmv-tui serve and pmv-tui status run without one"
     term = os.environ.get("TERM", "")
-    if term in _NAMES_OF_NOTHING:
+    if term in NO_TERMINAL:
         return (
             f"TERM={term}: such a terminal has no place for the TUI. If it can do more, name it: "
             "TERM=xterm-256color pmv-tui; else pmv-tui status, plug and so on steer the engine"

@@ -50,29 +50,20 @@ class Offers(BaseCompleter):
 
 def _camera_names(options: argparse.Namespace) -> list[str]:
     """Name the rig's cameras: as its engine does, or else its config file. None is no error."""
+    from pmv_tui.control.client import snapshot_of
     from pmv_tui.control.rig import Rig, RigError
 
     try:
         path = locate(options).path
         rig = Rig.of(path)
         if rig.engine_runs():
-            return _names_by_engine(rig.endpoint)
+            snapshot = snapshot_of(rig.endpoint, PATIENCE)
+            return [camera["name"] for camera in snapshot["cameras"]] if snapshot else []
         cameras = tomllib.loads(path.read_text()).get("cameras", [])
         return [camera.get("name") or camera["unique_id"].rpartition("-")[0] for camera in cameras]
     except (CommandFailed, RigError, *UNUSABLE):
         # A config with mistakes, or none: whoever presses tab can be shown nothing.
         return []
-
-
-def _names_by_engine(endpoint: str) -> list[str]:
-    from pmv_tui.control.client import ControlClient, EngineGone
-
-    with ControlClient(endpoint) as client:
-        try:
-            snapshot = client.request("snapshot", timeout=PATIENCE)["snapshot"]
-        except EngineGone:
-            return []
-    return [camera["name"] for camera in snapshot["cameras"]]
 
 
 def _setting_keys() -> list[str]:

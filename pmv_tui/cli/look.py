@@ -23,7 +23,7 @@ from pmv_tui.cli.rig import locate, rig_of
 if TYPE_CHECKING:
     from pmv_tui.config.locate import Problem
     from pmv_tui.config.schema import RigConfig
-    from pmv_tui.doctor.examined import Finding
+    from pmv_tui.doctor import Finding
 
 
 UNLIMITED = 10_000

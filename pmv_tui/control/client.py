@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgpack
 import zmq
 
-from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply
+from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Snapshot
 
 
 def display_here() -> dict[str, str]:
@@ -113,3 +113,12 @@ class ControlClient:
     def __exit__(self, *_: object) -> None:
         """Close it at the block's end."""
         self.close()
+
+
+def snapshot_of(endpoint: str, timeout: float) -> Snapshot | None:
+    """Ask an engine what it does; None where it does not answer within `timeout` seconds."""
+    with ControlClient(endpoint) as client:
+        try:
+            return client.request("snapshot", timeout=timeout).get("snapshot")
+        except EngineGone:
+            return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pmv_tui.control.claims import endpoint, listener, paths_claimed
-from pmv_tui.control.client import ControlClient, EngineGone
+from pmv_tui.control.client import snapshot_of
 from pmv_tui.control.rig import engine_folder
 from pmv_tui.wire.status import Snapshot, why_not_understood
 
@@ -78,12 +78,7 @@ def whose_engine(pid: int) -> str:
 
 
 def _ask(pid: int, claim: str) -> RunningEngine:
-    snapshot = None
-    with ControlClient(endpoint(claim)) as client:
-        try:
-            snapshot = client.request("snapshot", timeout=PATIENCE).get("snapshot")
-        except EngineGone:
-            snapshot = None
+    snapshot = snapshot_of(endpoint(claim), PATIENCE)
     if snapshot is not None and why_not_understood(snapshot):
         snapshot = None
     return RunningEngine(pid, engine_folder(pid), snapshot)

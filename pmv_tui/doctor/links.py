@@ -2,11 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from pmv_tui.config.schema import CameraConfig
-from pmv_tui.doctor.examined import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
+from pmv_tui.doctor import SDK_BACKENDS, Examined, Finding, error, graded, note, ok, warning
 
 USBFS_MEMORY = "sys/module/usbcore/parameters/usbfs_memory_mb"
 
@@ -20,42 +18,18 @@ SUPER_SPEED = 5000
 """Mbit/s of USB 3."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsbCamera:
-    """A device that says it is a USB3 Vision camera.
-
-    Parameters
-    ----------
-    speed : Mbit/s of the connection.
-    bus : number of the bus; one controller has one for USB 3.
-    node : the file by which it is opened.
-    """
-
-    name: str
-    speed: int
-    bus: int
-    node: Path
-
-
-def usb_cameras(examined: Examined) -> list[UsbCamera]:
-    """List them as the kernel reports them, whatever SDK is there.
+def usb_cameras(examined: Examined) -> list[str]:
+    """List the folders of USB3 Vision cameras as the kernel reports them, whatever SDK is there.
 
     The class codes EF, 05 are those of USB3 Vision: https://www.usb.org/defined-class-codes.
     """
-    found = {}
-    for interface in (examined.root / "sys/bus/usb/devices").glob("*:*"):
-        path = f"sys/bus/usb/devices/{interface.name}"
-        codes = [examined.read(f"{path}/bInterface{each}") for each in ("Class", "SubClass")]
+    found = set()
+    for each in (examined.root / "sys/bus/usb/devices").glob("*:*"):
+        interface = f"sys/bus/usb/devices/{each.name}/bInterface"
+        codes = [examined.read(f"{interface}{code}") for code in ("Class", "SubClass")]
         if codes == ["ef", "05"]:
-            device = f"sys/bus/usb/devices/{interface.name.partition(':')[0]}"
-            bus, number = examined.number(f"{device}/busnum"), examined.number(f"{device}/devnum")
-            found[device] = UsbCamera(
-                examined.read(f"{device}/product") or device.rpartition("/")[2],
-                examined.number(f"{device}/speed") or 0,
-                bus or 0,
-                examined.root / f"dev/bus/usb/{bus or 0:03}/{number or 0:03}",
-            )
-    return list(found.values())
+            found.add(interface.partition(":")[0])
+    return sorted(found)
 
 
 def check_usb(examined: Examined) -> Iterator[Finding]:
@@ -65,14 +39,18 @@ def check_usb(examined: Examined) -> Iterator[Finding]:
         yield ok("no USB3 camera is connected")
         return
     for camera in cameras:
-        if not os.access(camera.node, os.R_OK | os.W_OK):
+        name = examined.read(f"{camera}/product") or camera.rpartition("/")[2]
+        bus, number = (examined.number(f"{camera}/{each}num") or 0 for each in ("bus", "dev"))
+        node = examined.root / f"dev/bus/usb/{bus:03}/{number:03}"
+        if not os.access(node, os.R_OK | os.W_OK):
             yield error(
-                f"{camera.name}: this user may not open {camera.node}",
+                f"{name}: this user may not open {node}",
                 "install the udev rules of its maker, then unplug it and plug it in again",
             )
-        if camera.speed < SUPER_SPEED:
+        speed = examined.number(f"{camera}/speed") or 0
+        if speed < SUPER_SPEED:
             yield warning(
-                f"{camera.name} is connected with {camera.speed} Mbit/s, which is USB 2",
+                f"{name} is connected with {speed} Mbit/s, which is USB 2",
                 "use a USB 3 port and a USB 3 cable, with no hub between",
             )
     yield _memory(examined, len(cameras))
@@ -89,14 +67,24 @@ def _memory(examined: Examined, count: int) -> Finding:
         f"as root: echo {ADVISED} > /{USBFS_MEMORY}; to keep it, boot the kernel with "
         f"usbcore.usbfs_memory_mb={ADVISED}"
     )
-    sizes = [examined.image_size(camera) for camera in examined.on_link("USB3")]
-    known = [size for size in sizes if size is not None]
-    if len(known) < max(count, len(sizes)):
+    sizes = [_image_size(examined, camera) for camera in examined.on_link("USB3")]
+    if None in sizes or len(sizes) < count:
         text = f"USB memory is {limit} MB for {count} camera(s) whose image size is not known yet"
-        return warning(text, remedy) if limit < ADVISED // 5 else note(text, remedy)
-    need = sum(width * height for width, height in known) * BUFFERS / 1e6
+        return Finding("warning" if limit < ADVISED // 5 else "note", text, remedy)
+    need = sum(size[0] * size[1] for size in sizes if size) * BUFFERS / 1e6
     text = f"USB memory: {limit} MB, of which {need:.0f} MB are needed"
-    return ok(text) if need < 0.8 * limit else warning(text, remedy)
+    return graded(text, remedy, warning=need >= 0.8 * limit)
+
+
+def _image_size(examined: Examined, camera: CameraConfig) -> tuple[int, int] | None:
+    """Return width and height of a camera's images in pixels; None while they are unknown."""
+    if camera.backend == "simulated":
+        return camera.width, camera.height
+    for status in examined.snapshot["cameras"] if examined.snapshot else ():
+        if status["unique_id"] == camera.unique_id and status["width"]:
+            factor = camera.downsampling
+            return status["width"] * factor, status["height"] * factor
+    return camera.roi[2:] if camera.roi else None
 
 
 RECEIVE_BUFFER = 8_000_000
@@ -109,31 +97,15 @@ JUMBO = 8000
 """Bytes of a packet from which on it counts as a jumbo frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """A wired interface that is up.
-
-    Parameters
-    ----------
-    mtu : bytes of its longest packet.
-    speed : Mbit/s.
-    """
-
-    name: str
-    mtu: int
-    speed: int
-
-
-def interfaces(examined: Examined) -> list[Interface]:
-    """List the wired interfaces that are up; virtual ones carry no camera."""
-    found = []
+def interfaces(examined: Examined) -> dict[str, int]:
+    """Return the Mbit/s of each wired interface that is up; virtual ones carry no camera."""
+    speeds = {}
     for folder in sorted((examined.root / "sys/class/net").glob("*")):
-        path = f"sys/class/net/{folder.name}"
         wired = (folder / "device").exists() and not (folder / "wireless").exists()
-        if wired and examined.read(f"{path}/operstate") == "up":
-            mtu, speed = examined.number(f"{path}/mtu"), examined.number(f"{path}/speed")
-            found.append(Interface(folder.name, mtu or 0, max(0, speed or 0)))
-    return found
+        if wired and examined.read(f"sys/class/net/{folder.name}/operstate") == "up":
+            speed = examined.number(f"sys/class/net/{folder.name}/speed") or 0
+            speeds[folder.name] = max(0, speed)
+    return speeds
 
 
 def check_network(examined: Examined) -> Iterator[Finding]:
@@ -145,7 +117,7 @@ def check_network(examined: Examined) -> Iterator[Finding]:
             "asked for, with which latency was lowest",
             f"as root: sysctl -w net.core.wmem_max={SEND_BUFFER}",
         )
-    if not examined.on_link("GigE") and "GigE" not in examined.search.result().links.values():
+    if "GigE" not in examined.links().values():
         yield ok("no GigE camera was found")
         return
     receive = examined.number("proc/sys/net/core/rmem_max")
@@ -155,19 +127,20 @@ def check_network(examined: Examined) -> Iterator[Finding]:
             f"as root: sysctl -w net.core.rmem_max={4 * RECEIVE_BUFFER}, and write it into "
             "/etc/sysctl.d/ to keep it",
         )
-    for each in interfaces(examined):
-        if each.speed and each.speed < 1000:
+    for name, speed in interfaces(examined).items():
+        if 0 < speed < 1000:
             yield warning(
-                f"{each.name} runs at {each.speed} Mbit/s; a GigE camera needs 1000",
+                f"{name} runs at {speed} Mbit/s; a GigE camera needs 1000",
                 "check the cable and the switch of the cameras",
             )
-        if each.mtu < JUMBO:
+        bytes_a_packet = examined.number(f"sys/class/net/{name}/mtu") or 0
+        if bytes_a_packet < JUMBO:
             yield warning(
-                f"{each.name} sends packets of {each.mtu} bytes: no jumbo frames",
-                f"for an interface with cameras, as root: ip link set {each.name} mtu 9000",
+                f"{name} sends packets of {bytes_a_packet} bytes: no jumbo frames",
+                f"for an interface with cameras, as root: ip link set {name} mtu 9000",
             )
         else:
-            yield ok(f"{each.name}: {each.speed} Mbit/s, packets of {each.mtu} bytes")
+            yield ok(f"{name}: {speed} Mbit/s, packets of {bytes_a_packet} bytes")
 
 
 USB3_MB_S = 380
@@ -182,27 +155,23 @@ NEAR = 0.85
 
 def check_bandwidth(examined: Examined) -> Iterator[Finding]:
     """Sum up fps x width x height of the config's cameras, a link at a time."""
-    controllers = max(1, len({camera.bus for camera in usb_cameras(examined)}))
-    gigabits = sum(each.speed for each in interfaces(examined)) / 1000 or 1.0
-    for link, capacity, where in (
-        ("USB3", USB3_MB_S * controllers, f"{controllers} USB3 controller(s)"),
-        ("GigE", GIGE_MB_S * gigabits, f"{gigabits:g} Gbit/s of Ethernet"),
-    ):
-        cameras = examined.on_link(link)
-        if cameras:
-            yield from _compare(examined, cameras, capacity, where)
-    configured = [each for each in examined.config.cameras if each.backend in SDK_BACKENDS]
-    if not configured:
+    # A controller has one bus for USB 3.
+    buses = {examined.number(f"{camera}/busnum") for camera in usb_cameras(examined)}
+    controllers = max(1, len(buses))
+    gigabits = sum(interfaces(examined).values()) / 1000 or 1.0
+    yield from _compare(
+        examined, "USB3", USB3_MB_S * controllers, f"{controllers} USB3 controller(s)"
+    )
+    yield from _compare(examined, "GigE", GIGE_MB_S * gigabits, f"{gigabits:g} Gbit/s of Ethernet")
+    if not any(each.backend in SDK_BACKENDS for each in examined.config.cameras):
         yield ok("no camera of the config needs a link")
 
 
-def _compare(
-    examined: Examined, cameras: list[CameraConfig], capacity: float, where: str
-) -> Iterator[Finding]:
+def _compare(examined: Examined, link: str, capacity: float, where: str) -> Iterator[Finding]:
     """Compare cameras with what their link carries, 10^6 bytes a second."""
-    needed = 0.0
+    cameras, needed = examined.on_link(link), 0.0
     for camera in cameras:
-        size = examined.image_size(camera)
+        size = _image_size(examined, camera)
         if size is None:
             yield note(
                 f"{camera.label}: its image size is not known while no engine runs",
@@ -210,12 +179,11 @@ def _compare(
             )
         else:
             needed += camera.fps * size[0] * size[1] / 1e6
-    names = ", ".join(camera.label for camera in cameras)
-    text = f"{names}: {needed:.0f} MB/s of the {capacity:.0f} MB/s that {where} carry"
-    remedy = "lower fps, set a roi, or spread the cameras over more controllers or interfaces"
-    if needed > capacity:
-        yield error(text, remedy)
-    elif needed > NEAR * capacity:
-        yield warning(text, remedy)
-    elif needed:
-        yield ok(text)
+    if needed:
+        names = ", ".join(camera.label for camera in cameras)
+        yield graded(
+            f"{names}: {needed:.0f} MB/s of the {capacity:.0f} MB/s that {where} carry",
+            "lower fps, set a roi, or spread the cameras over more controllers or interfaces",
+            error=needed > capacity,
+            warning=needed > NEAR * capacity,
+        )

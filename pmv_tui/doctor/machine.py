@@ -14,41 +14,37 @@ import zmq
 from pmv_tui import __version__
 from pmv_tui.config.locate import real_path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
-from pmv_tui.doctor.examined import Examined, Finding, error, note, ok, warning
+from pmv_tui.doctor import Examined, Finding, error, graded, note, ok, warning
+from pmv_tui.output import NO_TERMINAL
 from pmv_tui.system import ENGINE, why_not_private
 
 FILES_A_CAMERA = 24
 """Open files of a camera with a client, and room for more of them."""
 
-LITTLE_MEMORY = 300
-"""MB."""
+
+def check_open_files(examined: Examined) -> Iterator[Finding]:
+    """Compare what an engine may open, which takes all it may have, with what it needs."""
+    cameras = len(examined.config.cameras)
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    need = ENGINE + FILES_A_CAMERA * cameras
+    if allowed == resource.RLIM_INFINITY:
+        yield ok("open files are not limited")
+        return
+    more = f"nofile {max(1024, need)} in /etc/security/limits.conf"
+    yield graded(
+        f"{allowed} open files are allowed, about {need} needed for {cameras} camera(s)",
+        f"raise the limit: {more}, then log in again",
+        error=allowed < need,
+    )
+
 
 SELF_GOVERNING = ("intel_pstate", "amd-pstate", "amd-pstate-epp")
 """Drivers whose `powersave` goes up to full speed under load."""
 
 
-def check_limits(examined: Examined) -> Iterator[Finding]:
-    """Compare limits with the number of cameras."""
-    cameras = len(examined.config.cameras)
-    yield _open_files(cameras)
-    yield from _processors(examined, cameras)
-    yield from _memory(examined)
-
-
-def _open_files(cameras: int) -> Finding:
-    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)  # an engine takes what it may have
-    need = ENGINE + FILES_A_CAMERA * cameras
-    if allowed == resource.RLIM_INFINITY:
-        return ok("open files are not limited")
-    text = f"{allowed} open files are allowed, about {need} needed for {cameras} camera(s)"
-    if allowed >= need:
-        return ok(text)
-    more = f"nofile {max(1024, need)} in /etc/security/limits.conf"
-    return error(text, f"raise the limit: {more}, then log in again")
-
-
-def _processors(examined: Examined, cameras: int) -> Iterator[Finding]:
-    usable = len(os.sched_getaffinity(0))
+def check_processors(examined: Examined) -> Iterator[Finding]:
+    """Compare them with the number of cameras, and yield what holds them back."""
+    cameras, usable = len(examined.config.cameras), len(os.sched_getaffinity(0))
     if cameras > 2 * usable:
         yield warning(
             f"{cameras} cameras on {usable} processor(s)",
@@ -65,15 +61,20 @@ def _processors(examined: Examined, cameras: int) -> Iterator[Finding]:
         )
 
 
-def _memory(examined: Examined) -> Iterator[Finding]:
-    for line in (examined.read("proc/meminfo") or "").splitlines():
+LITTLE_MEMORY = 300
+"""MB."""
+
+
+def check_memory(examined: Examined) -> Iterator[Finding]:
+    """Yield how much is available, where the kernel says it."""
+    for line in examined.read("proc/meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             available = int(line.split()[1]) // 1000
-            text = f"{available} MB of memory are available"
-            if available < LITTLE_MEMORY:
-                yield warning(text, "end other programs: what is swapped out comes back late")
-            else:
-                yield ok(text)
+            yield graded(
+                f"{available} MB of memory are available",
+                "end other programs: what is swapped out comes back late",
+                warning=available < LITTLE_MEMORY,
+            )
 
 
 SOURCE = "sys/devices/system/clocksource/clocksource0/current_clocksource"
@@ -92,7 +93,7 @@ def check_clock(examined: Examined) -> Iterator[Finding]:
     """Yield what a time stamp is worth."""
     yield ok(
         "a frame's time stamp is this host's clock (CLOCK_REALTIME) at its arrival; a camera's own "
-        "clock is compared with it in the TUI"
+        "clock is compared with it in the TUI",
     )
     source = examined.read(SOURCE)
     if source in SLOW:
@@ -101,21 +102,17 @@ def check_clock(examined: Examined) -> Iterator[Finding]:
             f"tsc is faster, where /{SOURCE.replace('current', 'available')} lists it: boot with "
             "clocksource=tsc",
         )
-    elif source is not None:
+    elif source:
         yield ok(f"clock source {source}")
-    if _synchronised():
+    # What disciplines the clock tells the kernel so. Zeros: nothing is to be changed.
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    if state != _NOT_SYNCHRONISED:
         yield ok("the clock is kept to others' by NTP or PTP")
     else:
         yield note(
             "the clock is not kept to others' by NTP or PTP",
             "to compare time stamps of several machines, start chrony, systemd-timesyncd or ptp4l",
         )
-
-
-def _synchronised() -> bool:
-    """Ask the kernel whether something disciplines its clock. Source: adjtimex(2)."""
-    ask = ctypes.create_string_buffer(_TIMEX_BYTES)  # zeros: nothing is to be changed
-    return bool(ctypes.CDLL(None).adjtimex(ask) != _NOT_SYNCHRONISED)
 
 
 NEEDED, LITTLE = 10, 200
@@ -149,25 +146,23 @@ def check_storage(examined: Examined) -> Iterator[Finding]:
             "set XDG_STATE_HOME to a folder on a local disk",
         )
     free = shutil.disk_usage(there).free // 1_000_000
-    text = f"{free} MB are free for logs in {folder}"
-    remedy = "delete what is not needed there; nothing is captured to disk, but logs are"
-    if free < NEEDED:
-        yield error(text, remedy)
-    elif free < LITTLE:
-        yield warning(text, remedy)
-    else:
-        yield ok(text)
+    yield graded(
+        f"{free} MB are free for logs in {folder}",
+        "delete what is not needed there; nothing is captured to disk, but logs are",
+        error=free < NEEDED,
+        warning=free < LITTLE,
+    )
 
 
 def _file_system(examined: Examined, folder: Path) -> str:
     """Name the kind of file system that a folder lies on; empty where it is not known."""
-    mounts = [line.split() for line in (examined.read("proc/self/mounts") or "").splitlines()]
-    around = [
-        (len(words[1]), number, words[2])
-        for number, words in enumerate(mounts)
-        if real_path(folder).is_relative_to(words[1].replace("\\040", " "))
-    ]
-    return max(around)[2] if around else ""
+    kind, longest = "", 0
+    for line in examined.read("proc/self/mounts").splitlines():
+        _, place, its_kind, *_ = line.split()
+        around = real_path(folder).is_relative_to(place.replace("\\040", " "))
+        if around and len(place) >= longest:
+            kind, longest = its_kind, len(place)
+    return kind
 
 
 _FILES = ("etc/systemd/logind.conf", "run/systemd/logind.conf", "usr/lib/systemd/logind.conf")
@@ -180,17 +175,16 @@ def check_session(examined: Examined) -> Iterator[Finding]:
     if not _kills(examined) or examined.user == "root":
         yield ok("an engine lives on after its user logs out")
         return
+    found = "logind kills a session's processes at log-out (KillUserProcesses=yes)"
     if (examined.root / f"var/lib/systemd/linger/{examined.user}").exists():
-        yield warning(
-            "logind kills a session's processes at log-out (KillUserProcesses=yes)",
-            "start the engine outside the session: systemd-run --user pmv-tui serve",
-        )
+        remedy = "start the engine outside the session: systemd-run --user pmv-tui serve"
     else:
-        yield warning(
-            "logind kills a session's processes at log-out (KillUserProcesses=yes): the engine too",
+        found += ": the engine too"
+        remedy = (
             f"loginctl enable-linger {examined.user}, and start it with: systemd-run --user "
-            "pmv-tui serve; or set KillUserProcesses=no in /etc/systemd/logind.conf",
+            "pmv-tui serve; or set KillUserProcesses=no in /etc/systemd/logind.conf"
         )
+    yield warning(found, remedy)
 
 
 def _kills(examined: Examined) -> bool:
@@ -203,7 +197,7 @@ def _kills(examined: Examined) -> bool:
     }
     kills = False
     for path in (main, *(drop_ins[name] for name in sorted(drop_ins))):
-        for line in (examined.read(path) or "").splitlines():
+        for line in examined.read(path).splitlines():
             key, _, value = line.partition("=")
             if key.strip() == "KillUserProcesses":
                 kills = value.strip().lower() in ("yes", "true", "on", "1")
@@ -233,7 +227,7 @@ def _letters(examined: Examined) -> Finding:
     names = (examined.environment.get(each) for each in ("LC_ALL", "LC_CTYPE", "LANG"))
     locale = next(filter(None, names), "")
     if "utf-8" in locale.lower() or "utf8" in locale.lower():
-        return ok(f"letters: UTF-8 (locale {locale or 'not set'})")
+        return ok(f"letters: UTF-8 (locale {locale})")
     said = f"the locale {locale} is not UTF-8" if locale else "no locale is set"
     return warning(f"{said}: the TUI keeps to ASCII", "export LC_ALL=C.UTF-8")
 
@@ -242,7 +236,7 @@ def _colors(examined: Examined) -> Finding:
     environment = examined.environment
     name = environment.get("TERM", "")
     inside = ", inside tmux" if environment.get("TMUX") else ""
-    if name in ("", "dumb", "unknown"):
+    if name in NO_TERMINAL:
         return warning(f"TERM is {name or 'not set'}", "export TERM=xterm-256color")
     if environment.get("COLORTERM") in ("truecolor", "24bit"):
         return ok(f"all colours ({name}{inside})")
@@ -260,11 +254,11 @@ REQUIRED = ("msgpack", "numpy", "opencv-python", "pydantic", "pypylon", "pyzmq",
 OPTIONAL = ("PyGObject",)
 
 
-def check_libraries(examined: Examined) -> Iterator[Finding]:  # noqa: ARG001 - the form of every check
+def check_libraries(_: Examined) -> Iterator[Finding]:
     """Yield the versions of everything involved."""
     yield ok(
         f"pmv-tui {__version__}, Python {platform.python_version()}, "
-        f"Linux {platform.release()} on {platform.machine()}, libzmq {zmq.zmq_version()}"
+        f"Linux {platform.release()} on {platform.machine()}, libzmq {zmq.zmq_version()}",
     )
     there = []
     for name in (*REQUIRED, *OPTIONAL):
@@ -275,14 +269,14 @@ def check_libraries(examined: Examined) -> Iterator[Finding]:  # noqa: ARG001 - 
                 yield error(f"{name} is not installed", f"pip install {name}")
             else:
                 yield note(f"{name} is not installed: aravis cameras need it")
-    yield ok(", ".join(filter(None, [*there, _aravis()])))
+    yield ok(", ".join(there + _aravis()))
 
 
-def _aravis() -> str:
-    """Name the version of the library itself, which is no Python package."""
+def _aravis() -> list[str]:
+    """Name the version of the library itself, which is no Python package, where it is there."""
     try:
         library = ctypes.CDLL("libaravis-0.8.so.0")
     except OSError:
-        return ""
+        return []
     parts = (library[f"arv_get_{part}_version"]() for part in ("major", "minor", "micro"))
-    return f"aravis {'.'.join(map(str, parts))}"
+    return [f"aravis {'.'.join(map(str, parts))}"]

@@ -5,17 +5,15 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pmv_tui.cameras import BUILT_IN
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.check import addresses
 from pmv_tui.config.replace import obstacle
-from pmv_tui.config.schema import CameraConfig
 from pmv_tui.control.engines import whose_port
 from pmv_tui.control.rig import why_silent
-from pmv_tui.doctor.examined import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
-from pmv_tui.network import LIMIT, NameTrouble, in_numbers, look_up, port_holder
+from pmv_tui.doctor import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
+from pmv_tui.network import LIMIT, Holder, NameTrouble, in_numbers, look_up, port_holder
 from pmv_tui.wire.status import TO_REPLACE_IT, counted
 
 
@@ -37,68 +35,55 @@ def check_config_file(examined: Examined) -> Iterator[Finding]:
 
 def check_engine(examined: Examined) -> Iterator[Finding]:
     """Yield what the engine says of its cameras."""
-    if examined.engine_pid is None:
+    pid, snapshot = examined.engine_pid, examined.snapshot
+    if pid is None:
         yield note("no engine runs for this config")
-        return
-    if examined.foreign:
-        yield error(f"the engine (pid {examined.engine_pid}) {examined.foreign}", TO_REPLACE_IT)
-        return
-    if examined.snapshot is None:
-        yield error(
-            f"the engine (pid {examined.engine_pid}) does not answer",
-            f"{why_silent(examined.engine_pid)}; its log: {examined.rig.log_path}",
-        )
-        return
-    version = examined.snapshot["engine"]["version"]
-    yield ok(f"engine {version} runs, pid {examined.engine_pid}")
-    for camera in examined.snapshot["cameras"]:
-        if camera["listed"] and camera["state"] in ("lost", "error", "stalled"):
-            finding = warning if camera["state"] == "stalled" else error
-            yield finding(
-                f"{camera['name']} is {camera['state']}: {camera['reason']}",
-                "pmv-tui events shows what happened before",
-            )
+    elif examined.foreign:
+        yield error(f"the engine (pid {pid}) {examined.foreign}", TO_REPLACE_IT)
+    elif snapshot is None:
+        text = f"the engine (pid {pid}) does not answer"
+        yield error(text, f"{why_silent(pid)}; its log: {examined.rig.log_path}")
+    else:
+        yield ok(f"engine {snapshot['engine']['version']} runs, pid {pid}")
+        for camera in snapshot["cameras"]:
+            if camera["listed"] and camera["state"] in ("lost", "error", "stalled"):
+                finding = warning if camera["state"] == "stalled" else error
+                yield finding(
+                    f"{camera['name']} is {camera['state']}: {camera['reason']}",
+                    "pmv-tui events shows what happened before",
+                )
 
 
 def check_cameras(examined: Examined) -> Iterator[Finding]:
     """Yield what a search found, and which of the config's cameras it did not."""
-    search = examined.search.result()
-    for backend in search.backends:
-        yield _of_backend(backend, [each.backend for each in examined.config.cameras])
+    configured = [camera.backend for camera in examined.config.cameras]
+    results = examined.search.result()
+    for result in results:
+        name, trouble = result.backend, result.trouble
+        if trouble:
+            finding = error if name in configured else warning if result.died else note
+            yield finding(f"{name} cameras cannot be used: {trouble.reason}", trouble.remedy)
+        else:
+            found = ", ".join(each.unique_id for each in result.cameras)
+            yield ok(f"{name}: {found or BUILT_IN.get(name, 'usable, no camera found')}")
+    usable = {result.backend: result.trouble is None for result in results}
     for camera in examined.config.cameras:
-        yield from _listed(camera, examined)
-
-
-def _of_backend(backend: dict[str, Any], configured: list[str]) -> Finding:
-    name = backend["backend"]
-    if not backend["available"]:
-        finding = error if name in configured else warning if backend.get("died") else note
-        return finding(f"{name} cameras cannot be used: {backend['reason']}", backend["remedy"])
-    found = ", ".join(each["unique_id"] for each in backend["cameras"])
-    return ok(f"{name}: {found or BUILT_IN.get(name, 'usable, no camera found')}")
-
-
-def _listed(camera: CameraConfig, examined: Examined) -> Iterator[Finding]:
-    """Yield what a camera of the config lacks."""
-    search = examined.search.result()
-    usable = {each["backend"] for each in search.backends if each["available"]}
-    if camera.backend in SDK_BACKENDS:
-        # By its user-defined name a camera is not always known before it is opened.
-        if camera.device:
-            return
-        if camera.backend in usable and camera.unique_id not in search.links:
+        if camera.backend in SDK_BACKENDS:
+            # By its user-defined name a camera is not always known before it is opened.
+            connected = camera.device or camera.unique_id in examined.links()
+            if usable.get(camera.backend) and not connected:
+                yield error(
+                    f"{camera.label} ({camera.unique_id}) is listed and not connected",
+                    "check its cable, power and serial number, or take it out of the config",
+                )
+        elif isinstance(camera.source, str) and "://" not in camera.source:
+            if not Path(camera.source).exists():
+                yield error(f"{camera.label}: there is no {camera.source}", "correct its source")
+        elif usable and camera.backend not in usable:
             yield error(
-                f"{camera.label} ({camera.unique_id}) is listed and not connected",
-                "check its cable, power and serial number, or take it out of the config",
+                f"{camera.label}: there is no camera back end {camera.backend!r}",
+                "correct the end of its unique_id, or install the package that brings it",
             )
-    elif isinstance(camera.source, str) and "://" not in camera.source:
-        if not Path(camera.source).exists():
-            yield error(f"{camera.label}: there is no {camera.source}", "correct its source")
-    elif search.backends and camera.backend not in {each["backend"] for each in search.backends}:
-        yield error(
-            f"{camera.label}: there is no camera back end {camera.backend!r}",
-            "correct the end of its unique_id, or install the package that brings it",
-        )
 
 
 ANOTHER = "end it, or give the camera another address: pmv-tui addresses, or e in the TUI"
@@ -106,12 +91,12 @@ ANOTHER = "end it, or give the camera another address: pmv-tui addresses, or e i
 
 def check_ports(examined: Examined) -> Iterator[Finding]:
     """Try to listen at every address, and let go of it at once."""
-    free, own = [], []
     listed = list(addresses(examined.config.cameras))
     for address in listed:
         if address.needs_look_up:
             look_up(address.host)  # all at once: a silent name server is waited for only once
     deadline = time.monotonic() + LIMIT
+    own, free = [], []
     for written in listed:
         try:
             address = in_numbers(written, max(0.0, deadline - time.monotonic()))
@@ -119,18 +104,14 @@ def check_ports(examined: Examined) -> Iterator[Finding]:
             yield error(str(unknown), "no camera can be plugged there before")
             continue
         trouble = _trouble(address)
+        in_use = trouble is not None and trouble.errno == errno.EADDRINUSE
+        holder = port_holder(address.port) if in_use else None
         if trouble is None:
             free.append(str(address))
-        elif trouble.errno != errno.EADDRINUSE:
-            yield _unusable(address, trouble)
+        elif holder and holder.pid == examined.engine_pid:
+            own.append(str(address))
         else:
-            holder = port_holder(address.port)
-            if holder is not None and holder.pid == examined.engine_pid:
-                own.append(str(address))
-            else:
-                whose = holder and (whose_port(holder.pid, address.port) or holder)
-                by = f" by {whose}" if whose else ", by a process of another user"
-                yield error(f"{address} is in use{by}", ANOTHER)
+            yield _unusable(address, trouble, holder)
         if address.exposed and not examined.config.security.curve:
             yield warning(
                 f"{address} can be reached from other machines, by anybody and without encryption",
@@ -157,7 +138,11 @@ def _trouble(address: Address) -> OSError | None:
     return None
 
 
-def _unusable(address: Address, trouble: OSError) -> Finding:
+def _unusable(address: Address, trouble: OSError, holder: Holder | None) -> Finding:
+    if trouble.errno == errno.EADDRINUSE:
+        whose = holder and (whose_port(holder.pid, address.port) or holder)
+        by = f" by {whose}" if whose else ", by a process of another user"
+        return error(f"{address} is in use{by}", ANOTHER)
     if trouble.errno == errno.EACCES and address.port < 1024:
         return error(f"{address}: ports below 1024 need root", "choose one from 1024 up")
     if trouble.errno == errno.EADDRNOTAVAIL:

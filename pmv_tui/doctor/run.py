@@ -1,31 +1,23 @@
 """Collects what the checks look at, and runs them all at once, each within a limit."""
 
-import dataclasses
 import os
 import sys
-from collections.abc import Callable, Mapping
-from concurrent.futures import wait
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from pmv_tui.cameras.search import searches
 from pmv_tui.config.locate import ConfigError, locate_config
 from pmv_tui.config.schema import RigConfig
-from pmv_tui.control.client import ControlClient, EngineGone
+from pmv_tui.control.client import snapshot_of
 from pmv_tui.control.rig import Rig, RigError
-from pmv_tui.doctor import display
-from pmv_tui.doctor.examined import Check, Examined, Finding, search_cameras
-from pmv_tui.doctor.links import check_bandwidth, check_network, check_usb
-from pmv_tui.doctor.machine import (
-    check_clock,
-    check_libraries,
-    check_limits,
-    check_session,
-    check_storage,
-    check_terminal,
-)
-from pmv_tui.doctor.rig import check_cameras, check_config_file, check_engine, check_ports
+from pmv_tui.doctor import Examined, Finding, links, machine
+from pmv_tui.doctor import rig as of_rig
+from pmv_tui.doctor.display import check_display
 from pmv_tui.threads import in_background
-from pmv_tui.wire.status import Snapshot, why_not_understood
+from pmv_tui.wire.status import why_not_understood
 
 SEARCH_SECONDS = 4
 
@@ -44,27 +36,24 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     ------
     RigError : this user has no folder for an engine.
     """
-    search = in_background(partial(search_cameras, SEARCH_SECONDS))
-    config = RigConfig()
-    problems: tuple[str, ...] = ()
+    search = in_background(lambda: searches.search(SEARCH_SECONDS))
+    config, problems, location = RigConfig(), "", None
     try:
         location = locate_config(config_option)
         path = location.path
+        config = load(path)
     except ConfigError as error:
-        path, problems = error.path, tuple(str(error).splitlines())
-    else:
-        try:
-            config = load(path)
-        except ConfigError as error:
-            problems = tuple(location.explained(error).splitlines())
+        path, problems = error.path, location.explained(error) if location else str(error)
     rig = Rig.of(path)
-    runs = _engine_runs(rig)
-    snapshot = _snapshot(rig) if runs else None
+    runs = False
+    with suppress(RigError):  # The check of the storage says whose folder that is.
+        runs = rig.engine_runs()
+    snapshot = snapshot_of(rig.endpoint, ANSWER_SECONDS) if runs else None
     foreign = why_not_understood(snapshot) if snapshot else ""
     return Examined(
         rig,
         config,
-        problems,
+        problems.splitlines(),
         search,
         snapshot=None if foreign else snapshot,
         foreign=foreign,
@@ -73,37 +62,27 @@ def gather(config_option: Path | None, load: Callable[[Path], RigConfig]) -> Exa
     )
 
 
-def _engine_runs(rig: Rig) -> bool:
-    try:
-        return rig.engine_runs()
-    except RigError:
-        return False  # The check of the storage says whose folder that is.
+Check = tuple[str, Callable[[Examined], Iterable[Finding]]]
+"""The name by which a check is reported, and what looks."""
 
-
-def _snapshot(rig: Rig) -> Snapshot | None:
-    with ControlClient(rig.endpoint) as client:
-        try:
-            return client.request("snapshot", timeout=ANSWER_SECONDS).get("snapshot")
-        except EngineGone:
-            return None
-
-
-CHECKS: Mapping[str, Check] = {
-    "config": check_config_file,
-    "engine": check_engine,
-    "cameras": check_cameras,
-    "ports": check_ports,
-    "bandwidth": check_bandwidth,
-    "usb": check_usb,
-    "network": check_network,
-    "limits": check_limits,
-    "clock": check_clock,
-    "storage": check_storage,
-    "session": check_session,
-    "display": display.look,
-    "terminal": check_terminal,
-    "libraries": check_libraries,
-}
+CHECKS: Sequence[Check] = (
+    ("config", of_rig.check_config_file),
+    ("engine", of_rig.check_engine),
+    ("cameras", of_rig.check_cameras),
+    ("ports", of_rig.check_ports),
+    ("bandwidth", links.check_bandwidth),
+    ("usb", links.check_usb),
+    ("network", links.check_network),
+    ("limits", machine.check_open_files),
+    ("limits", machine.check_processors),
+    ("limits", machine.check_memory),
+    ("clock", machine.check_clock),
+    ("storage", machine.check_storage),
+    ("session", machine.check_session),
+    ("display", check_display),
+    ("terminal", machine.check_terminal),
+    ("libraries", machine.check_libraries),
+)
 """In the order in which they are reported."""
 
 LIMIT = 4.6
@@ -111,7 +90,7 @@ LIMIT = 4.6
 
 
 def examine(
-    examined: Examined, checks: Mapping[str, Check] = CHECKS, limit: float = LIMIT
+    examined: Examined, checks: Sequence[Check] = CHECKS, limit: float = LIMIT
 ) -> list[Finding]:
     """Run the checks; what they found is given in their order.
 
@@ -119,22 +98,26 @@ def examine(
     ----------
     limit : seconds for all of them together.
     """
+
+    def start(look: Callable[[Examined], Iterable[Finding]]) -> "Future[list[Finding]]":
+        return in_background(lambda: list(look(examined)))
+
     # A check that hangs in the kernel cannot be ended: it is left behind.
-    answers = {
-        name: in_background(partial(_run, check, examined)) for name, check in checks.items()
-    }
-    wait(answers.values(), limit)
-    silent = [Finding("warning", f"no answer within {limit:g} s", "run pmv-tui doctor once more")]
+    answers = [(name, start(look)) for name, look in checks]
+    wait([answer for _, answer in answers], limit)
     return [
-        dataclasses.replace(finding, check=name)
-        for name, answer in answers.items()
-        for finding in (answer.result() if answer.done() else silent)
+        replace(finding, check=name)
+        for name, answer in answers
+        for finding in _found(answer, limit)
     ]
 
 
-def _run(check: Check, examined: Examined) -> list[Finding]:
-    try:
-        return list(check(examined))
-    except Exception as trouble:  # noqa: BLE001 - whatever it is, the other checks count
+def _found(answer: "Future[list[Finding]]", limit: float) -> list[Finding]:
+    """Return what a check found, or that it failed or hangs: the others count whatever it does."""
+    if not answer.done():
+        text = f"no answer within {limit:g} s"
+        return [Finding("warning", text, "run pmv-tui doctor once more")]
+    if trouble := answer.exception():
         text = f"this check failed: {type(trouble).__name__}: {trouble}"
         return [Finding("warning", text, "report it, with the output of pmv-tui doctor --json")]
+    return answer.result()

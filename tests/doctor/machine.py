@@ -5,9 +5,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from pmv_tui.cameras.base import FoundCamera
+from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.control.rig import Rig
-from pmv_tui.doctor.examined import Examined, Finding, Search
+from pmv_tui.doctor import Examined, Finding
 
 
 class Machine:
@@ -42,13 +44,13 @@ class Machine:
 
     def examined(self) -> Examined:
         """Return what the checks look at."""
-        search: Future[Search] = Future()
-        found = [{"unique_id": name, "link": link} for name, link in self.found.items()]
-        search.set_result(Search(({"backend": "basler", "available": True, "cameras": found},)))
+        search: Future[list[SearchResult]] = Future()
+        found = tuple(FoundCamera(name, "", link=link) for name, link in self.found.items())
+        search.set_result([SearchResult("basler", found)])
         return Examined(
             Rig(self.folder / "config.toml", self.folder / "state"),
             RigConfig(cameras=tuple(self.cameras)),
-            (),
+            [],
             search,
             root=self.folder,
             **self.more,

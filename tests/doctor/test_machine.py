@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from pmv_tui.control.rig import Rig
-from pmv_tui.doctor.examined import Examined
+from pmv_tui.doctor import Examined
 from pmv_tui.doctor.machine import (
     SOURCE,
     check_clock,
-    check_limits,
+    check_memory,
+    check_processors,
     check_session,
     check_storage,
     check_terminal,
@@ -42,16 +43,15 @@ def test_processors_held_at_their_lowest_speed_are_warned_of(
     policy = "sys/devices/system/cpu/cpu0/cpufreq"
     machine.write_file(f"{policy}/scaling_governor", "powersave")
     machine.write_file(f"{policy}/scaling_driver", driver)
-    assert machine.ask(check_limits).levels == levels
+    assert machine.ask(check_processors).levels == levels
 
 
 def test_little_memory_and_too_many_cameras_are_warned_of(machine: Machine) -> None:
     machine.write(proc__meminfo="MemTotal: 8000000 kB\nMemAvailable:   200000 kB")
     for number in range(2 * len(os.sched_getaffinity(0)) + 1):
         machine.add(f"{number}-simulated", "")
-    told = machine.ask(check_limits).at("warning")
-    assert "200 MB of memory are available" in told
-    assert "cameras on" in told
+    assert "200 MB of memory are available" in machine.ask(check_memory).at("warning")
+    assert "cameras on" in machine.ask(check_processors).at("warning")
 
 
 @pytest.mark.parametrize(("source", "levels"), [("hpet", {"warning"}), ("tsc", set())])
@@ -74,7 +74,7 @@ def test_a_state_folder_too_deep_for_a_socket_is_an_error(machine: Machine) -> N
     deep = Examined(
         Rig(machine.folder / "config.toml", machine.folder / ("x" * 99)),
         examined.config,
-        (),
+        [],
         examined.search,
     )
     assert "too long for a socket" in Told(list(check_storage(deep))).at("error")

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from pmv_tui.doctor.examined import Check, Examined, Finding, ok
+from pmv_tui.doctor import Examined, Finding, ok
 from pmv_tui.doctor.run import examine
 from tests.doctor.machine import Machine
 
@@ -26,7 +26,7 @@ def hanging(_: Examined) -> Iterator[Finding]:
 
 
 def test_a_check_that_fails_or_hangs_is_reported_and_hides_no_other(tmp_path: Path) -> None:
-    checks: dict[str, Check] = {"hanging": hanging, "broken": broken, "fit": fit}
+    checks = [("hanging", hanging), ("broken", broken), ("fit", fit)]
     findings = examine(Machine(tmp_path).examined(), checks, limit=2)
     released.set()
     assert [(finding.check, finding.level) for finding in findings] == [

@@ -1,12 +1,13 @@
 """A doctor who waits for as long as a busy machine takes."""
 
 UNHURRIED = """
-import functools, os, traceback
+import functools, os, sys, traceback
 try:
-    from pmv_tui.doctor import display, run
-    display.SECONDS, run.SEARCH_SECONDS, run.ANSWER_SECONDS  # there is something to change
-    display.SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
-    run.examine = functools.partial(run.examine, limit=60)
+    if "pmv_tui.doctor.display" not in sys.orig_argv:  # the trial itself runs that module
+        from pmv_tui.doctor import display, run
+        display.SECONDS, run.SEARCH_SECONDS, run.ANSWER_SECONDS  # there is something to change
+        display.SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
+        run.examine = functools.partial(run.examine, limit=60)
 except Exception:
     traceback.print_exc()
     os._exit(70)  # Python would go on without it, in a hurry
