@@ -166,8 +166,7 @@ def _engines(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from pmv_tui.cli.keys import refuse_missing_key
-    from pmv_tui.config.check import absent_sources
-    from pmv_tui.config.load import camera_blocks, load_config
+    from pmv_tui.config.load import absent_sources, camera_blocks, load_config
     from pmv_tui.config.locate import ConfigError
     from pmv_tui.tui.key_map import tui_problems
     from pmv_tui.wire.status import counted

@@ -107,7 +107,7 @@ def _status(options: argparse.Namespace) -> int:
 
 def _clients(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import client_lines
-    from pmv_tui.config.check import EVERY_CAMERA
+    from pmv_tui.config.schema import EVERY_CAMERA
 
     snapshot = request(options, "snapshot")["snapshot"]
     cameras = snapshot["cameras"]
@@ -127,7 +127,7 @@ def _clients(options: argparse.Namespace) -> int:
 
 
 def _tell_camera(options: argparse.Namespace) -> int:
-    from pmv_tui.config.check import EVERY_CAMERA
+    from pmv_tui.config.schema import EVERY_CAMERA
     from pmv_tui.control.client import TIMEOUT
 
     # With very many cameras that are busy, the last one's turn comes late.

@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -25,6 +26,7 @@ class ChangedMeanwhileError(Exception):
     """Somebody else saved, made or removed the file; what they did stands."""
 
 
+@dataclass(frozen=True, slots=True)
 class Replacement:
     """A file beside the target, with all of the new text; made by `replacement`.
 
@@ -35,10 +37,9 @@ class Replacement:
     data : what it holds.
     """
 
-    def __init__(self, target: Path, path: Path, data: bytes) -> None:
-        self._target = target
-        self._path = path
-        self._data = data
+    target: Path
+    path: Path
+    data: bytes
 
     def put_in_place(self, expected: bytes | None) -> None:
         """Replace the target in one step, if it still is what was expected.
@@ -57,9 +58,9 @@ class Replacement:
         """
         try:
             if expected is None:
-                _rename(self._path, self._target, NO_REPLACE)
+                _rename(self.path, self.target, NO_REPLACE)
                 return
-            placed, wanted = self._data, expected
+            placed, wanted = self.data, expected
             while (came_out := self._exchanged()) != wanted:
                 placed, wanted = came_out, placed
         except (FileExistsError, FileNotFoundError) as error:
@@ -69,20 +70,20 @@ class Replacement:
                 raise
             self._put_in_place_unwatched(expected)
             return
-        if placed is not self._data:
+        if placed is not self.data:
             raise ChangedMeanwhileError
 
     def _exchanged(self) -> bytes:
         """Exchange the two; return what the target held."""
-        _rename(self._path, self._target, EXCHANGE)
-        return self._path.read_bytes()
+        _rename(self.path, self.target, EXCHANGE)
+        return self.path.read_bytes()
 
     def _put_in_place_unwatched(self, expected: bytes | None) -> None:
         """Replace the target where files cannot be exchanged: a save within 0.1 ms is lost."""
-        found = self._target.read_bytes() if self._target.exists() else None
+        found = self.target.read_bytes() if self.target.exists() else None
         if found != expected:
             raise ChangedMeanwhileError
-        self._path.replace(self._target)
+        self.path.replace(self.target)
 
 
 @contextmanager

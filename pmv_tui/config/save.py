@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pmv_tui.config import OPTIONAL
+from pmv_tui.config import is_left_out
 from pmv_tui.config.addresses import taken_by
-from pmv_tui.config.check import addresses
 from pmv_tui.config.load import LoadedConfig, check_text
 from pmv_tui.config.locate import ConfigError, real_path
 from pmv_tui.config.replace import ChangedMeanwhileError, obstacle, replacement
-from pmv_tui.config.schema import SECTION_OF
+from pmv_tui.config.schema import SECTION_OF, addresses
 from pmv_tui.config.toml_text import (
-    BYTE_ORDER_MARK,
     NotTomlError,
     Value,
     append_table,
@@ -27,6 +25,7 @@ from pmv_tui.config.toml_text import (
     remove_value,
     set_in_section,
     set_value,
+    toml,
 )
 
 
@@ -48,20 +47,7 @@ class PlannedChange:
     after: LoadedConfig
 
     def commit(self, wanted: Callable[[], bool] = lambda: True) -> LoadedConfig:
-        """Write the file: either all of it, or it stays as it was.
-
-        Parameters
-        ----------
-        wanted : see `prepared`.
-
-        Returns
-        -------
-        The config that the file now holds.
-
-        Raises
-        ------
-        SaveError : the file was changed in the meantime, or cannot be written.
-        """
+        """Write the file, all of it or nothing; see `prepared`. Return what it now holds."""
         with self.prepared(wanted) as commit:
             return commit()
 
@@ -78,7 +64,8 @@ class PlannedChange:
 
         Raises
         ------
-        SaveError : as `commit` does: where there is no room, before the block.
+        SaveError : the file was changed in the meantime, or cannot be written; where there is no
+            room, before the block.
         """
         _refuse_foreign_change(self.before)
         before = None if self.before.text is None else self.before.text.encode()
@@ -150,7 +137,7 @@ def _refuse_taken_name(loaded: LoadedConfig, unique_id: str, name: str) -> None:
 
 def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
     """Change the text, and see that it now says the old settings plus the change, no more."""
-    wanted = _parsed(text)
+    wanted = toml(text)
     for key, value in changes.items():
         if value != value:  # noqa: PLR0124 - so is no number alone
             raise SaveError(f"not saved: {key}: nan is not a number")
@@ -161,7 +148,7 @@ def _edited(text: str, unique_id: str, changes: Mapping[str, Value]) -> str:
     if own:
         text = _with_camera(text, unique_id, own, wanted.setdefault("cameras", []))
     try:
-        exact = _parsed(text) == wanted
+        exact = toml(text) == wanted
     except tomllib.TOMLDecodeError:
         exact = False
     if not exact:
@@ -179,25 +166,16 @@ def _with_camera(
     for index, camera in enumerate(cameras):
         if camera["unique_id"] == unique_id:
             for key, value in changes.items():
-                if _is_default(key, value):
+                if is_left_out(key, value):
                     text = remove_value(text, ("cameras", index), key)
                     camera.pop(key, None)
                 else:
                     text = set_value(text, ("cameras", index), key, value)
                     camera[key] = value
             return text
-    given = {key: value for key, value in changes.items() if not _is_default(key, value)}
+    given = {key: value for key, value in changes.items() if not is_left_out(key, value)}
     cameras.append({"unique_id": unique_id, **given})
     return append_table(text, "cameras", cameras[-1])
-
-
-def _is_default(key: str, value: object) -> bool:
-    """Whether a setting is to be left out of the file."""
-    return key in OPTIONAL and value in (None, "")
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
 
 
 def _refuse_to_move_others(before: LoadedConfig, after: LoadedConfig, unique_id: str) -> None:

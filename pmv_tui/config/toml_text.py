@@ -403,6 +403,11 @@ def read_text(path: Path) -> str | None:
         raise _unreadable(path, unreadable(error)) from None
 
 
+def toml(text: str) -> dict[str, Any]:
+    """Parse TOML, also what an editor put a byte order mark before."""
+    return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+
+
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Parse a config's text.
 
@@ -411,7 +416,7 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
     ConfigError : it is not TOML; says the line and column.
     """
     try:
-        data = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
+        data = toml(text)
     except ValueError as error:
         place = _PLACE.fullmatch(str(error))
         if place is None:

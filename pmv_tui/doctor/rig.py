@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pmv_tui.cameras import BUILT_IN
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.check import addresses
 from pmv_tui.config.replace import obstacle
+from pmv_tui.config.schema import addresses
 from pmv_tui.control.engines import whose_port
 from pmv_tui.control.rig import why_silent
 from pmv_tui.doctor import SDK_BACKENDS, Examined, Finding, error, note, ok, warning

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from pmv_tui.config import OPTIONAL
+from pmv_tui.config import is_left_out
 from pmv_tui.config.addresses import Address, taken_by
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
@@ -266,9 +266,8 @@ class Commands:
         rig = self._engine.loaded.config
         before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
         was = getattr(before, key, None)
-        if key in OPTIONAL and value in (None, ""):
-            return f"{key} left out" + ("" if was is None else f" (was {whole(was)})")
-        return f"{key} = {whole(value)}" + ("" if was is None else f" (was {whole(was)})")
+        becomes = "left out" if is_left_out(key, value) else f"= {whole(value)}"
+        return f"{key} {becomes}" + ("" if was is None else f" (was {whole(was)})")
 
     async def _at_once(self, commands: Sequence[Steps[Result]]) -> list[Result]:
         """Carry out all of them, each waiting for what it needs beside the others."""

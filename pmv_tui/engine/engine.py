@@ -16,9 +16,8 @@ from pmv_tui import __version__
 from pmv_tui.cameras.base import FoundCamera
 from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.addresses import Address
-from pmv_tui.config.check import found_camera
 from pmv_tui.config.load import LoadedConfig
-from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.config.schema import CameraConfig, RigConfig, found_camera
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.clients.connections import Connections
 from pmv_tui.engine.clients.gate import Gate, Refusals

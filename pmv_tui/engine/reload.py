@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from pmv_tui.config.addresses import taken_by
-from pmv_tui.config.check import addresses
 from pmv_tui.config.load import LoadedConfig
-from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.config.schema import ADDRESS_KEYS, CameraConfig, RigConfig, addresses
 from pmv_tui.config.toml_text import parse_toml
 from pmv_tui.config.values import whole
 from pmv_tui.engine.engine import Engine
@@ -24,8 +23,6 @@ LATER = {
     "tui": "takes effect when a TUI is started",
 }
 """Sections that do not take effect at once, or not as a whole."""
-
-_ADDRESSES = ("pub_address", "pull_address")
 
 
 class Reload:
@@ -84,13 +81,13 @@ class Reload:
     def _staying(self, config: CameraConfig) -> CameraConfig:
         """Leave a camera at addresses that the file does not name, unless another has them now."""
         camera = self._engine.cameras.get(config.unique_id)
-        if camera is None or self._written.get(config.unique_id, set()) & set(_ADDRESSES):
+        if camera is None or self._written.get(config.unique_id, set()) & set(ADDRESS_KEYS):
             return config
         others = [each for each in self._after.cameras if each.unique_id != config.unique_id]
         taken = [(address, True) for address in addresses(others)]
         if any(taken_by(address, taken) for address in camera.addresses):
             return config
-        return config.model_copy(update={key: getattr(camera.config, key) for key in _ADDRESSES})
+        return config.model_copy(update={key: getattr(camera.config, key) for key in ADDRESS_KEYS})
 
     async def _remove(self, camera: RigCamera) -> Result:
         try:
@@ -101,7 +98,7 @@ class Reload:
 
     def _moves(self, config: CameraConfig) -> bool:
         camera = self._engine.cameras[config.unique_id]
-        return any(getattr(config, key) != getattr(camera.config, key) for key in _ADDRESSES)
+        return any(getattr(config, key) != getattr(camera.config, key) for key in ADDRESS_KEYS)
 
     async def _take_over(self, config: CameraConfig, plugged: list[RigCamera]) -> list[Result]:
         """Add a camera, or give it what is different now."""

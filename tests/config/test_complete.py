@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.config.check import complete, found_camera
 from pmv_tui.config.load import load_config
-from pmv_tui.config.schema import CameraConfig, RigConfig
+from pmv_tui.config.schema import CameraConfig, RigConfig, complete, found_camera
 
 HERE = Path("/rig")
 
