@@ -27,12 +27,11 @@ from pmv_tui.engine.errands import Errand, Errands
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.search import Hotplug
-from pmv_tui.engine.status import condition_of, status_of
+from pmv_tui.engine.status import REFUSED_PERIOD, Watch, condition_of, refused_text, status_of
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.clock import WallClock
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.sockets import BindError, explained, in_numbers, read_keys, release_all
-from pmv_tui.engine.watch import REFUSED_PERIOD, Watch, refused_text
 from pmv_tui.keys import Keys
 from pmv_tui.network import reachable
 from pmv_tui.threads import InOrder

@@ -3,20 +3,31 @@
 from typing import Any, cast
 
 from pmv_tui.engine.events import Events
-from pmv_tui.engine.watch import (
-    BURST,
-    DROPS_PERIOD,
-    PERIOD,
-    SLOW_PERIOD,
-    UNTOUCHED,
-    Condition,
-    Watch,
-)
+from pmv_tui.engine.status import BURST, DROPS_PERIOD, PERIOD, SLOW_PERIOD, Condition, Watch
 from pmv_tui.wire.status import ClientStatus, Drops
 
-NOTHING_LOST = UNTOUCHED["drops"]
+NOTHING_LOST = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0)
 
-CAPTURING = cast("Condition", {**UNTOUCHED, "state": "capturing", "last_frame": 1, "plugged": True})
+CAPTURING = Condition(
+    state="capturing",
+    reason="",
+    failures=0,
+    last_failure="",
+    last_frame=1,
+    drops=NOTHING_LOST,
+    plugged=True,
+    clients=0,
+    client_list=[],
+    subscriptions=0,
+    refused=0,
+    refused_reason="",
+    malformed=0,
+    malformed_reason="",
+    remarks=0,
+    remark="",
+    window="",
+    window_reason="",
+)
 
 
 class Looker:

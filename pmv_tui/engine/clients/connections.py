@@ -1,25 +1,19 @@
-"""Who is connected to one of the engine's sockets, what each has sent and been sent: asked of the
-kernel."""
+"""Who is connected to one of the engine's sockets: a table, what each has sent and been sent."""
 
-import ctypes
-import select
-import socket
-import struct
-import sys
-import termios
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import count
 from typing import NamedTuple, cast
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from pmv_tui.engine.clients.delivery import NOT_KNOWN, Delivery, Missed, Offer, Taken
+from pmv_tui.engine.clients.delivery import NOT_KNOWN, Delivery, Missed, Offer
 from pmv_tui.engine.clients.gate import Door, Refusals
-from pmv_tui.network import Ends, Holder, ends_of, holder, peer_holders
+from pmv_tui.engine.clients.kernel import KernelSide
+from pmv_tui.network import Ends, Holder, holder, peer_holders
 from pmv_tui.wire.image import TOPIC_IMAGE
 from pmv_tui.wire.status import ClientStatus
 
@@ -59,33 +53,7 @@ COMMAND_BYTES = 10
 CURVE_BYTES = 33
 """What a message is longer on the wire where it is encrypted."""
 
-TCP_INFO_BYTES = 232
-ACKED_AT, RECEIVED_AT = 120, 128
-"""Where `tcpi_bytes_acked` and `tcpi_bytes_received` stand in the kernel's `struct tcp_info`."""
-
-SO_COOKIE = 57
-"""Asks the kernel for a number that no other socket has, whatever descriptor leads to it."""
-
-SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
-_REFUSE_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
-_FILTER = struct.pack("HP", 1, ctypes.addressof(_REFUSE_ALL))
-"""A program of the kernel's packet filter that lets nothing pass, and the structure naming it."""
-
-_RESET = struct.pack("ii", 1, 0)
-"""What a socket lingers for: nothing, so that it is closed with a reset."""
-
-_libc = ctypes.PyDLL(None)
-"""The C library, called without letting go of the interpreter."""
-
-_drain = bytearray(65536)
-
 _numbers = count(1)
-
-
-class _PollFd(ctypes.Structure):
-    """C's `struct pollfd`."""
-
-    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
 
 
 class Note(NamedTuple):
@@ -110,31 +78,32 @@ class Connection:
 
     Parameters
     ----------
-    descriptor : libzmq's; what it leads to is checked before it is touched.
+    descriptor : libzmq's.
+    connections : the table that it stands in.
 
     Attributes
     ----------
+    kernel : what the kernel says of it.
     identified : whether anything is known to have come by it.
     unread : bytes that libzmq took from the kernel and no reader has taken from libzmq: parts of a
         message that is not complete, or messages that wait.
     moved : bytes that it sent since the last look but one.
     arrivals, backlog : how often a peer of the control socket was seen to send, and to have sent
         more than libzmq had taken, since its last whole request.
-    pid : the process at its other end, where the kernel says so: of the control socket's.
-    ends : both ends, of one over tcp.
+    memory : what the process took when the first of those arrived, or before, bytes.
+    since : when it subscribed to images, ns since the epoch.
     holder : the program at its other end, once that was looked up; `sought` from its begin on.
     """
 
     def __init__(self, descriptor: int, connections: "Connections") -> None:
         self.descriptor = descriptor
         self.connections = connections
+        self.kernel = KernelSide(descriptor, connections.places)
         self.identified = False
         self.unread = 0.0
         self.moved = 0
         self.arrivals = self.backlog = 0
         self.memory: int | None = None
-        """What the process took when the first of those arrived, or before, bytes."""
-        self.pid: int | None = None
         self._topics: set[bytes] = set()
         self._topic_bytes = self._image_topics = 0
         self._consumed = 0
@@ -144,21 +113,9 @@ class Connection:
         self.key = ""
         self.sought = False
         self.holder: Holder | None = None
-        self.ends: Ends | None = None
         self.since = 0
-        """When it subscribed to images, ns since the epoch."""
         self._delivery: Delivery | None = None
         """Of one that subscribed to images, where the kernel counts."""
-        self._cookie = b""
-        self._peer: object = None
-        with suppress(OSError), _borrowed(descriptor) as peer:
-            if connections.owns(peer):
-                self._peer = name = peer.getpeername()
-                if peer.family == socket.AF_UNIX:
-                    self.pid = _pid(peer)
-                else:
-                    self.ends = ends_of(name, peer.getsockname())
-                    self._cookie = _cookie(peer)
 
     @property
     def weight(self) -> float:
@@ -173,13 +130,12 @@ class Connection:
         """
         if self.identified or self.listens:
             return not self.identified
-        with suppress(OSError), _borrowed(self.descriptor) as peer:
-            if _cookie(peer) == self._cookie:
-                received, acked = _received(peer) or 0, _counted(peer, ACKED_AT) or 0
-                greeted = OLD_GREETING <= acked < GREETING
-                if not note.change:
-                    return bool(received) and acked < GREETING
-                return greeted or received - len(note.change) - SHORT_HEADER in OLD_GREETINGS
+        with suppress(OSError):
+            received, acked = self.kernel.exchanged()
+            greeted = OLD_GREETING <= acked < GREETING
+            if not note.change:
+                return bool(received) and acked < GREETING
+            return greeted or received - len(note.change) - SHORT_HEADER in OLD_GREETINGS
         return False
 
     @property
@@ -208,11 +164,7 @@ class Connection:
     def look(self, *, arrived: bool) -> bool:
         """Ask the kernel what it has sent; return whether libzmq has not taken all of it yet."""
         try:
-            # Not checked whose it is by now, as all else: that would let go of the interpreter, and
-            # to get it back takes as long as many of these looks.
-            with _borrowed(self.descriptor) as peer:
-                waiting = _queued(peer, termios.FIONREAD)
-                received = _received(peer)
+            waiting, received = self.kernel.arrived()
         except OSError:
             return False  # it is gone, and its monitor will say so
         if received is None:
@@ -227,67 +179,27 @@ class Connection:
         self._consumed, self.looked_at = consumed, now
         return waiting > 0
 
-    def hold(self) -> None:
-        """Let nothing more of it reach the kernel, while it is still connected and can be named.
-
-        What the kernel has already goes on to libzmq: were it taken away here, libzmq would find no
-        sense in what follows, and close the connection before it is named.
-        """
-        self.was_cut = True
-        with suppress(OSError), self._borrowed() as peer:
-            if peer.family != socket.AF_UNIX:
-                # However it ends, its peer hears of it at once: one that waits for room here, as
-                # it has sent more than there was, would else ask in vain for a minute.
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                peer.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _FILTER)
-
-    def cut(self) -> None:
-        """End the connection, and what the kernel still has of it."""
-        with suppress(OSError), self._borrowed() as peer:
-            # First, for libzmq closes it at once: nothing would reach the peer any more.
-            if peer.family != socket.AF_UNIX:
-                with suppress(FileNotFoundError):  # it was never held
-                    peer.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
-            peer.shutdown(socket.SHUT_RDWR)
-            _discard(peer)
-
     def name(self) -> str:
         """Name the program at its other end; on another machine, host and port."""
-        if self.pid is not None:
-            return str(holder(self.pid))
-        self.look_up(peer_holders([self.ends] if self.ends else []))
-        return str(self.holder) if self.holder else self.address
+        if self.kernel.pid is not None:
+            return str(holder(self.kernel.pid))
+        self.look_up(peer_holders([self.kernel.ends] if self.kernel.ends else []))
+        return str(self.holder) if self.holder else self.kernel.address
 
     def look_up(self, holders: dict[Ends, Holder]) -> None:
         """Find the program at its other end among others."""
-        self.holder = holders.get(self.ends) if self.ends else None
-
-    @property
-    def address(self) -> str:
-        """Host and port, or the process on this machine."""
-        if self.ends is None:
-            return f"a program on this machine (pid {self.pid})" if self.pid else "not known"
-        (host, port), _ = self.ends
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-    @property
-    def local(self) -> bool:
-        """Whether its other end is on this machine, so that the program there can be named."""
-        if self.ends is None:
-            return False
-        (theirs, _), (ours, _) = self.ends
-        return theirs == ours or theirs.startswith("127.")
+        self.holder = holders.get(self.kernel.ends) if self.kernel.ends else None
 
     def begin(self, offer: Offer) -> None:
         """Count what it gets of the images that are offered from now on: it subscribed."""
         self.since = time.time_ns()
-        if (taken := self._taken()) is not None:
+        if (taken := self.kernel.taken()) is not None:
             self._delivery = self._delivery or Delivery()
             self._delivery.begin(offer, taken)
 
     def count(self, offer: Offer) -> int:
         """Look at how many images it got of those that were offered; return how many it missed."""
-        taken = self._taken() if self._delivery else None
+        taken = self.kernel.taken() if self._delivery else None
         return self._delivery.look(offer, taken) if self._delivery and taken else 0
 
     def end(self) -> int:
@@ -296,7 +208,7 @@ class Connection:
 
     def status(self) -> ClientStatus:
         """Report who it is and what it gets."""
-        program = self.address
+        program = self.kernel.address
         if self.holder:
             program = f"{self.holder.program} (pid {self.holder.pid})"
         return ClientStatus(
@@ -304,30 +216,10 @@ class Connection:
             id=self.number,
             name=f"{self.key}: {program}" if self.key else program,
             pid=self.holder.pid if self.holder else None,
-            address=self.address,
+            address=self.kernel.address,
             key=self.key,
             since=self.since,
         )
-
-    def _taken(self) -> Taken | None:
-        """Ask the kernel; None where it does not count, or the descriptor is another's by now."""
-        with suppress(OSError), _borrowed(self.descriptor) as peer:
-            if _cookie(peer) == self._cookie:
-                return _taken(peer)
-        return None
-
-    @contextmanager
-    def _borrowed(self) -> Iterator[socket.socket]:
-        """Use libzmq's descriptor, without owning it.
-
-        Raises
-        ------
-        OSError : it was closed, or leads elsewhere by now.
-        """
-        with _borrowed(self.descriptor) as peer:
-            if not self.connections.owns(peer) or peer.getpeername() != self._peer:
-                raise OSError("the descriptor is another connection's by now")
-            yield peer
 
 
 class Connections:
@@ -344,7 +236,7 @@ class Connections:
         self, monitor: zmq.Socket[bytes], places: Set[int | str], door: Door | None = None
     ) -> None:
         self.monitor = monitor
-        self._places = places
+        self.places = places
         self._door = door
         self._notes: deque[Note] = deque()
         self._table: dict[int, Connection] = {}
@@ -355,9 +247,9 @@ class Connections:
         self.missed = Missed()
         """What they missed, and those that left."""
         self._offer = Offer()
+        self._topic_size = self._on_wire(len(TOPIC_IMAGE))
         self._news = False
         """Whether the list of clients is another since it was made."""
-        self._overhead = _wire_bytes(len(TOPIC_IMAGE), encrypted=door is not None)
         self.refusals = Refusals()
         """Those that were cut."""
         self.wake: Callable[[], None] = lambda: None
@@ -378,28 +270,20 @@ class Connections:
         """Whether something was read since the last look."""
         return bool(self._notes)
 
-    def owns(self, peer: socket.socket) -> bool:
-        """Whether a connection is one that this socket accepted."""
-        name = peer.getsockname()
-        place = name if peer.family == socket.AF_UNIX else name[1]
-        return place in self._places
-
     def note_offer(self, metadata: int, image: int) -> None:
-        """Note that an image was sent to whoever listens; called by the thread that sends.
-
-        Parameters
-        ----------
-        metadata, image : bytes of these parts.
-        """
-        encrypted = self._door is not None
-        size = _wire_bytes(metadata, encrypted=encrypted) + _wire_bytes(image, encrypted=encrypted)
+        """Note that parts of so many bytes were sent to whoever listens, by the thread that did."""
+        size = self._topic_size + self._on_wire(metadata) + self._on_wire(image)
         images, total, _ = self._offer
-        self._offer = Offer(images + 1, total + size + self._overhead, time.monotonic())
+        self._offer = Offer(images + 1, total + size, time.monotonic())
+
+    def _on_wire(self, length: int) -> int:
+        """Return what a part takes on the wire: its length, a header, and what CURVE adds."""
+        length += CURVE_BYTES * (self._door is not None)
+        return length + (9 if length > 255 else SHORT_HEADER)
 
     def took(self, frame: zmq.Frame) -> None:
         """Note that a part of a message was taken out; called by the thread that reads."""
-        size = _wire_bytes(len(frame), encrypted=self._door is not None)
-        self._notes.append(Note(_source(frame), size))
+        self._notes.append(Note(_source(frame), self._on_wire(len(frame))))
 
     def took_change(self, frame: zmq.Frame) -> None:
         """Note a subscription as XPUB reports it: 0x01 and a topic comes, 0x00 and a topic goes.
@@ -411,7 +295,7 @@ class Connections:
             return  # of a client that has left
         if self._door is not None:
             key = str(frame.get("User-Id"))  # what the gate calls it
-        size = _wire_bytes(len(frame) + COMMAND_BYTES, encrypted=self._door is not None)
+        size = self._on_wire(len(frame) + COMMAND_BYTES)
         self._notes.append(Note(source, size, change, key))
         self.wake()
 
@@ -425,7 +309,9 @@ class Connections:
         for note in notes:
             connection = self._table.get(note.descriptor) or self._sender(note)
             if connection is not None:
-                self._apply(note, connection)
+                before = connection.listens
+                connection.note(note)
+                self._count_listeners(connection, connection.listens - before)
                 yield connection
 
     def _sender(self, note: Note) -> Connection | None:
@@ -449,12 +335,10 @@ class Connections:
 
     def unnamed(self) -> list[Connection]:
         """Return clients whose programs were not looked up; each once."""
-        found = [
-            each for each in self._table.values() if each.listens and each.local and not each.sought
-        ]
+        found = [each for each in self._table.values() if each.listens and not each.sought]
         for each in found:
             each.sought = True
-        return found
+        return [each for each in found if each.kernel.local]
 
     def refuse(self, reason: str, count: int) -> None:
         """Count clients that were cut."""
@@ -472,19 +356,12 @@ class Connections:
                     self._table[descriptor] = Connection(descriptor, self)
                     yield self._table[descriptor]
                 case zmq.EVENT_DISCONNECTED if descriptor in self._table:
-                    yield self._forget(self._table.pop(descriptor))
+                    connection = self._table.pop(descriptor)
+                    connection.gone = True
+                    self._count_listeners(connection, -int(connection.listens))
+                    yield connection
                 case _ if self._door is not None:
                     self._door.count_stranger(event)
-
-    def _forget(self, connection: Connection) -> Connection:
-        connection.gone = True
-        self._count_listeners(connection, -int(connection.listens))
-        return connection
-
-    def _apply(self, note: Note, connection: Connection) -> None:
-        before = connection.listens
-        connection.note(note)
-        self._count_listeners(connection, connection.listens - before)
 
     def _count_listeners(self, connection: Connection, change: int) -> None:
         """Note a client that begins to listen, or does no more."""
@@ -517,81 +394,9 @@ def readable(socket_: zmq.Socket[bytes]) -> bool:
     return bool(cast("int", socket_.get(zmq.EVENTS)) & zmq.POLLIN)
 
 
-@contextmanager
-def _borrowed(descriptor: int) -> Iterator[socket.socket]:
-    """Ask the kernel about a descriptor of libzmq's; it stays open."""
-    borrowed = socket.socket(fileno=descriptor)
-    try:
-        yield borrowed
-    finally:
-        borrowed.detach()
-
-
 def _source(frame: zmq.Frame) -> int:
     """Return the descriptor of the connection that a part of a message came by, or NAMELESS."""
     try:
         return int(frame.get(zmq.SRCFD))
     except zmq.ZMQError:
         return NAMELESS
-
-
-def _queued(peer: socket.socket, request: int) -> int:
-    """Return the bytes that the kernel has: from a peer (FIONREAD), or for it (TIOCOUTQ)."""
-    count = ctypes.c_int()
-    _libc.ioctl(peer.fileno(), request, ctypes.byref(count))
-    return count.value
-
-
-def _received(peer: socket.socket) -> int | None:
-    """Return the bytes that a peer has sent; None where the kernel does not count them."""
-    return None if peer.family == socket.AF_UNIX else _counted(peer, RECEIVED_AT)
-
-
-def _counted(peer: socket.socket, at: int) -> int | None:
-    """Return a count of bytes out of the kernel's `struct tcp_info`; None before Linux 4.1."""
-    info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
-    return int.from_bytes(info[at : at + 8], sys.byteorder) if len(info) >= at + 8 else None
-
-
-def _taken(peer: socket.socket) -> Taken | None:
-    """Return what a peer was sent, and has confirmed; None where the kernel does not count it."""
-    before = _queued(peer, termios.TIOCOUTQ)
-    acked = _counted(peer, ACKED_AT)
-    if acked is None:
-        return None
-    room = _PollFd(peer.fileno(), select.POLLOUT, 0)
-    _libc.poll(ctypes.byref(room), 1, 0)
-    waiting = _queued(peer, termios.TIOCOUTQ)
-    return Taken(
-        time=time.monotonic(),
-        handed=acked + waiting,
-        waiting=waiting,
-        room=waiting == before and bool(room.revents & select.POLLOUT),
-    )
-
-
-def _cookie(peer: socket.socket) -> bytes:
-    """Return what identifies a socket among all; nothing before Linux 4.12."""
-    try:
-        return peer.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8)
-    except OSError:
-        return b""
-
-
-def _pid(peer: socket.socket) -> int:
-    """Return the process at the other end of a unix socket."""
-    pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return int(pid)
-
-
-def _discard(peer: socket.socket) -> None:
-    """Throw away what the kernel has of a peer."""
-    with suppress(BlockingIOError):
-        while peer.recv_into(_drain, 0, socket.MSG_DONTWAIT):
-            pass
-
-
-def _wire_bytes(length: int, *, encrypted: bool) -> int:
-    """Return what a part takes on the wire: its length, a header, and what CURVE adds."""
-    length += CURVE_BYTES * encrypted
-    return length + (9 if length > 255 else SHORT_HEADER)

@@ -221,16 +221,17 @@ class Guard:
     def _cut(self, peers: list[Connection]) -> None:
         """Cut peers and report it; the first of them is looked up, which takes its time."""
         first, *others = peers
-        first.hold()
+        for each in peers:
+            each.was_cut = True
+            each.kernel.hold()
         for each in others:
-            each.hold()
-            each.cut()
+            each.kernel.cut()
         self._again.difference_update(peers)
         for connections in {each.connections for each in others}:
             mine = [each for each in others if each.connections is connections]
-            connections.refuse(_reason(mine[0], mine[0].address), len(mine))
+            connections.refuse(_reason(mine[0], mine[0].kernel.address), len(mine))
         if self._naming.is_alive() or not self._names.take(time.monotonic()):
-            self._cut_named(first, first.address)
+            self._cut_named(first, first.kernel.address)
         else:
             self._naming = threading.Thread(
                 target=self._look_up_and_cut, args=(first,), daemon=True
@@ -244,7 +245,7 @@ class Guard:
 
     @staticmethod
     def _cut_named(peer: Connection, name: str) -> None:
-        peer.cut()
+        peer.kernel.cut()
         peer.connections.refuse(_reason(peer, name), 1)
 
 
@@ -294,7 +295,7 @@ class _Memory:
 
 def _look_up(clients: list[Connection]) -> None:
     """Name the programs of clients, all in one search."""
-    holders = peer_holders({each.ends for each in clients if each.ends})
+    holders = peer_holders({each.kernel.ends for each in clients if each.kernel.ends})
     for each in clients:
         each.look_up(holders)
 
@@ -327,6 +328,6 @@ def _heaviest(connections: Iterable[Connection], excess: float) -> list[Connecti
 
 def _reason(peer: Connection, name: str) -> str:
     """Return why a peer was cut, and who it is."""
-    if peer.pid:
+    if peer.kernel.pid:
         return f"{name} kept sending without finishing a request"
     return f"{name} sent {peer.weight / 1e6:.1f} MB without finishing a message"
