@@ -12,6 +12,7 @@ from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.camera import CameraScreen
 from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.rig import RigScreen
+from pmv_tui.tui.widgets.line_view import EventView
 from pmv_tui.tui.widgets.tables import CameraTable
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
@@ -375,12 +376,14 @@ def test_the_text_of_a_toast_can_be_selected() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         app.notify("Pick me up")
         await until_shown(pilot, "Pick me up")
-        toast = app.screen.query("Toast").first()
+        toast, log = app.screen.query("Toast").first(), app.screen.query_one(EventView)
+        # A toast that comes before the log has its size is moved above it.
+        await until(pilot, lambda: toast.region.bottom <= log.region.y)
         x, y = toast.region.x + 3, toast.region.y + 1
         await pilot.mouse_down(offset=(x, y))
         await pilot.hover(offset=(x + 6, y))
         await pilot.mouse_up(offset=(x + 6, y))
-        assert app.screen.get_selected_text() == "ick me up"
+        await until(pilot, lambda: app.screen.get_selected_text() == "ick me ")
 
     drive(two_cameras(), scenario)
 
