@@ -23,9 +23,10 @@ from textual.widgets._toast import ToastHolder, ToastRack
 
 from pmv_tui.threads import in_background
 from pmv_tui.tui import startup
+from pmv_tui.tui.actions import key_name
 from pmv_tui.tui.driver import TerminalDriver
 from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, suitable_theme
-from pmv_tui.tui.key_map import KeyMap, key_name
+from pmv_tui.tui.key_map import KeyMap
 from pmv_tui.tui.keyboard import InputOrder, Passed
 from pmv_tui.tui.link import (
     EngineClient,

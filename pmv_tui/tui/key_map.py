@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from textual.binding import Binding
-from textual.keys import Keys, format_key
+from textual.keys import Keys
 from textual.theme import BUILTIN_THEMES
 
 from pmv_tui.config.toml_text import KeyPath
-from pmv_tui.tui.actions import SCREENS
-from pmv_tui.tui.actions.action import Action
+from pmv_tui.tui.actions import SCREENS, Action, in_words, key_name, normal, split
 
 KeyMap = Mapping[str, str]
 """The keys of actions by their id, several separated by commas; those left out keep their own."""
@@ -26,38 +24,10 @@ EVERYWHERE = {
 SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "return": "enter"}
 """Keys that a terminal sends as another one."""
 
-NAMES = {
-    **{name: name for name in ("enter", "up", "down", "left", "right", "backspace", "delete")},
-    "pageup": "page up",
-    "pagedown": "page down",
-}
-"""Names in words, where Textual's are signs or cut short."""
-
-
-def key_name(key: str) -> str:
-    """Write a key as people read it."""
-    if key in NAMES:
-        return NAMES[key]
-    if key.startswith("f") and key[1:].isdigit():
-        return key.upper()
-    return format_key(key)
-
 
 def shown_keys(action: Action, key_map: KeyMap) -> str:
     """Write an action's keys as people read them."""
-    if action.id not in key_map:
-        return action.shown_keys
-    return " or ".join(key_name(key) for key in split(key_map[action.id]))
-
-
-def split(keys: str) -> list[str]:
-    """Take a list of keys apart; each as Textual names it."""
-    return [normal(key.strip()) for key in keys.split(",")]
-
-
-def normal(key: str) -> str:
-    """Name a key as Textual does: a character that is no letter or digit by its name."""
-    return next(iter(Binding.make_bindings([Binding(key, "")]))).key if len(key) == 1 else key
+    return in_words(key_map[action.id]) if action.id in key_map else action.shown_keys
 
 
 PRINTABLE = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != ",")

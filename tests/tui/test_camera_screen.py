@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
+from pmv_tui.tui.actions import CAMERA_ACTIONS
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.camera import CameraScreen, SettingDialog
 from pmv_tui.tui.screens.help import HelpScreen

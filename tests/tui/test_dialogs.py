@@ -3,7 +3,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from pmv_tui.tui.actions.screens import RIG_ACTIONS
+from pmv_tui.tui.actions import RIG_ACTIONS
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.addresses import AddressDialog
 from pmv_tui.tui.screens.dialogs import QuitDialog

@@ -3,9 +3,9 @@
 import pytest
 from textual.pilot import Pilot
 
-from pmv_tui.tui.actions import SCREENS
+from pmv_tui.tui.actions import SCREENS, split
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.key_map import EVERYWHERE, key_problems, split
+from pmv_tui.tui.key_map import EVERYWHERE, key_problems
 from tests.tui.driving import drive, row_of, screen, until, until_shown
 from tests.tui.rig_double import RigDouble, a_camera
 

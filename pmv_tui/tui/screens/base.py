@@ -12,8 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from pmv_tui.tui.actions.action import Action
-from pmv_tui.tui.key_map import key_name, split
+from pmv_tui.tui.actions import Action, key_name, split
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.help import Topic
 from pmv_tui.tui.text.lines import plain

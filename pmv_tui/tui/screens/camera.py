@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static
 
 from pmv_tui.config import OPTIONAL
 from pmv_tui.config.values import short
-from pmv_tui.tui.actions.screens import CAMERA_ACTIONS
+from pmv_tui.tui.actions import CAMERA_ACTIONS
 from pmv_tui.tui.link import PERIOD, EngineLink, Unanswered
 from pmv_tui.tui.screens.dialogs import SaveDialog
 from pmv_tui.tui.screens.steering import SteeringScreen
@@ -246,10 +246,6 @@ class CameraScreen(SteeringScreen):
             return "; ".join(failures)
 
         return save
-
-    def action_back(self) -> None:
-        """Go back to the cameras."""
-        self.dismiss()
 
     def action_page(self, pages: int) -> None:
         """Scroll what stands below the settings."""

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.tui.actions.dialogs import CLIENTS_ACTIONS
+from pmv_tui.tui.actions import CLIENTS_ACTIONS
 from pmv_tui.tui.screens.base import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.help import CLIENTS_HELP

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.signal import Signal
 from textual.widgets import Button, Input, Static
 
-from pmv_tui.tui.actions.dialogs import ENDED_ACTIONS, QUIT_ACTIONS, SAVE_ACTIONS, UNPLUG_ACTIONS
+from pmv_tui.tui.actions import ENDED_ACTIONS, QUIT_ACTIONS, SAVE_ACTIONS, UNPLUG_ACTIONS
 from pmv_tui.tui.screens.base import ExplainedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.lines import plain

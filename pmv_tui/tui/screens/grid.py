@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.tui.actions.screens import GRID_ACTIONS
+from pmv_tui.tui.actions import GRID_ACTIONS
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
@@ -77,7 +77,3 @@ class GridScreen(SteeringScreen):
     def action_last(self) -> None:
         """Put the cursor on the last tile."""
         self.grid.move_to_last()
-
-    def action_back(self) -> None:
-        """Go back to the cameras."""
-        self.dismiss()

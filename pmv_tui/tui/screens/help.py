@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import Input, Static
 
-from pmv_tui.tui.actions.dialogs import HELP_ACTIONS
+from pmv_tui.tui.actions import HELP_ACTIONS
 from pmv_tui.tui.screens.base import ExplainedScreen, LeftOnce, SearchedScreen
 from pmv_tui.tui.text.help import Topic
 from pmv_tui.tui.widgets.bars import KeyFooter

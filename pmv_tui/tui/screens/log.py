@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.tui.actions.dialogs import LOG_ACTIONS
+from pmv_tui.tui.actions import LOG_ACTIONS
 from pmv_tui.tui.screens.base import ExplainedScreen, SearchedScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.events import LogFilter

@@ -13,8 +13,7 @@ from textual.signal import Signal
 from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
-from pmv_tui.tui.actions.cameras import RELOAD, RESCAN
-from pmv_tui.tui.actions.screens import QUIT, RIG_ACTIONS
+from pmv_tui.tui.actions import QUIT, RELOAD, RESCAN, RIG_ACTIONS
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open

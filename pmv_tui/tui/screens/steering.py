@@ -10,7 +10,7 @@ from textual.signal import Signal
 from textual.widget import Widget
 
 from pmv_tui.control.client import display_here
-from pmv_tui.tui.actions.cameras import PLUG
+from pmv_tui.tui.actions import PLUG
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import ExplainedScreen
 from pmv_tui.tui.state import RigState

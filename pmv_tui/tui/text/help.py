@@ -6,9 +6,14 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from pmv_tui.tui.actions.action import Action
-from pmv_tui.tui.actions.dialogs import CLIENTS_ACTIONS, LOG_ACTIONS
-from pmv_tui.tui.actions.screens import CAMERA_ACTIONS, GRID_ACTIONS, RIG_ACTIONS
+from pmv_tui.tui.actions import (
+    CAMERA_ACTIONS,
+    CLIENTS_ACTIONS,
+    GRID_ACTIONS,
+    LOG_ACTIONS,
+    RIG_ACTIONS,
+    Action,
+)
 from pmv_tui.tui.key_map import KeyMap, shown_keys
 from pmv_tui.tui.text.clients import CLIENT_STATES, FIGURES
 from pmv_tui.tui.text.columns import CAUSES, COLUMNS

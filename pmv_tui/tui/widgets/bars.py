@@ -8,7 +8,7 @@ from textual.binding import ActiveBinding
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-from pmv_tui.tui.actions.action import Action
+from pmv_tui.tui.actions import Action
 from pmv_tui.tui.state import RigState, count_troubles
 from pmv_tui.tui.text.lines import Cell, Line, fit, plain, short_path
 from pmv_tui.tui.widgets.line_view import LineView

@@ -1,0 +1,475 @@
+"""Every action of each screen, in one place: keys, footer, palette and help are made from it."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual.binding import Binding
+from textual.keys import format_key
+
+NAMES = {
+    **{name: name for name in ("enter", "up", "down", "left", "right", "backspace", "delete")},
+    "pageup": "page up",
+    "pagedown": "page down",
+}
+"""Names of keys in words, where Textual's are signs or cut short."""
+
+
+def key_name(key: str) -> str:
+    """Write a key as people read it."""
+    if key in NAMES:
+        return NAMES[key]
+    if key.startswith("f") and key[1:].isdigit():
+        return key.upper()
+    return format_key(key)
+
+
+def normal(key: str) -> str:
+    """Name a key as Textual does: a character that is no letter or digit by its name."""
+    return next(iter(Binding.make_bindings([Binding(key, "")]))).key if len(key) == 1 else key
+
+
+def split(keys: str) -> list[str]:
+    """Take a list of keys apart; each as Textual names it."""
+    return [normal(key.strip()) for key in keys.split(",")]
+
+
+def in_words(keys: str) -> str:
+    """Write a list of keys as people read them."""
+    return " or ".join(key_name(key) for key in split(keys))
+
+
+@dataclass(slots=True, eq=False)
+class Action:
+    """Something that a key does.
+
+    Parameters
+    ----------
+    id : names it in a key map, which may give it other keys.
+    keys : as Textual names them, separated by commas, the one that the footer shows first.
+    help : a sentence.
+    method : of the screen, with its arguments, as Textual calls it; named as the id by default.
+    label : what the footer and the palette call it; the id in words by default.
+    shown_keys : the keys as people read them, where those are not all, or signs.
+    commands : what does the same from a script, after `pmv-tui`; empty where it is a matter of the
+        screen alone.
+    synonyms : further words by which the palette finds it.
+    footer : whether the footer lists it before others; it shows the first of a registry, as many as
+        fit, and the last two, which are the help and the way back.
+    palette : whether the palette lists it.
+    priority : whether it comes before the next key is looked at: what is typed fast arrives at
+        once over a slow line, and must go where this key leads.
+    """
+
+    id: str
+    keys: str
+    help: str
+    method: str = ""
+    label: str = ""
+    shown_keys: str = ""
+    commands: tuple[str, ...] = ()
+    synonyms: str = ""
+    footer: bool = True
+    palette: bool = True
+    priority: bool = False
+
+    def __post_init__(self) -> None:
+        """Fill in what follows from the id and the keys."""
+        self.method = self.method or self.id.replace("-", "_")
+        self.label = self.label or self.id.replace("-", " ")
+        self.shown_keys = self.shown_keys or in_words(self.keys)
+
+    @property
+    def binding(self) -> Binding:
+        """The keys, for Textual."""
+        return Binding(
+            self.keys,
+            self.method,
+            self.label,
+            id=self.id,
+            tooltip=self.help,
+            show=self.footer or self.palette,
+            priority=self.priority,
+            key_display=self.shown_keys.split(" or ")[0] if self.footer or self.palette else None,
+        )
+
+
+Registry = tuple[Action, ...]
+"""A screen's actions, the most important first."""
+
+Answer = partial(Action, palette=False)
+"""Stands in the footer alone: an answer to a dialog, a way back."""
+
+Rarer = partial(Action, footer=False)
+"""Stands in the palette, and where the footer has room."""
+
+Move = partial(Action, footer=False, palette=False)
+"""Stands in the help alone."""
+
+HELP = Action(
+    "help",
+    "question_mark,f1",
+    "Explain this screen: its keys, and what it shows.",
+    "app.help",
+    synonyms="keys shortcuts manual explain",
+)
+
+CURSOR = (
+    Move("cursor-up", "up,k", "Go to the row above.", "move(-1)", "up"),
+    Move("cursor-down", "down,j", "Go to the row below.", "move(1)", "down"),
+    Move("first", "home,g", "Go to the first row."),
+    Move("last", "end,G", "Go to the last row."),
+)
+SCROLL = (
+    Move("page-up", "pageup", "Scroll back by a page.", "page(-1)"),
+    Move("page-down", "pagedown", "Scroll on by a page.", "page(1)"),
+)
+
+PLUG = Action(
+    "plug",
+    "p",
+    "Plug the camera: bind its sockets and publish its images; or unplug it.",
+    synonyms="unplug publish bind start",
+    commands=("plug NAME", "unplug NAME"),
+)
+PAUSE = Action(
+    "pause",
+    "space",
+    "Pause publishing, or resume it; the sockets stay bound and clients stay connected.",
+    synonyms="resume stop hold",
+    commands=("pause NAME", "resume NAME"),
+)
+OPEN = Action(
+    "open",
+    "enter",
+    "Open the screen of the camera under the cursor: its settings, and all that is known of it.",
+    synonyms="settings exposure gain fps details camera edit",
+    commands=("settings NAME",),
+)
+WINDOW = Action(
+    "window",
+    "w",
+    "Open the camera's window on the display that DISPLAY names here; or close it.",
+    synonyms="display view show image screen",
+    commands=("window NAME", "window NAME --close"),
+)
+PREVIEW = Action(
+    "preview",
+    "v",
+    "Show the camera's live picture here in the terminal, boxes and points included; or hide it.",
+    label="picture",
+    synonyms="preview image view live video show",
+)
+CLIENTS = Rarer(
+    "clients",
+    "c",
+    "List who receives the camera's images: what each gets and misses, and who is too slow.",
+    synonyms="subscribers scripts slow missed who connected programs",
+    commands=("clients NAME",),
+)
+EDIT_ADDRESSES = Rarer(
+    "edit-addresses",
+    "e",
+    "Edit the addresses of the camera's sockets; saved to the config file.",
+    "edit",
+    "addresses",
+    synonyms="edit address port socket tcp pub pull connect",
+    commands=("addresses NAME PUB PULL",),
+)
+ADD = Rarer(
+    "add",
+    "a",
+    "Add a camera that was found to the config file, with the settings and addresses it has.",
+    label="add to config",
+    synonyms="save list keep",
+    commands=("add NAME",),
+)
+RELOAD = Rarer(
+    "reload",
+    "R",
+    "Apply a config file that was edited by hand; cameras that do not differ go on undisturbed.",
+    synonyms="refresh file apply edited",
+    commands=("reload",),
+)
+RESCAN = Rarer(
+    "rescan",
+    "r",
+    "Search for cameras again; those in use are not disturbed.",
+    synonyms="search find scan usb devices refresh",
+    commands=("rescan",),
+)
+LOG = Action(
+    "log",
+    "l",
+    "Show what happened, newest at the bottom.",
+    synonyms="events history errors messages",
+    commands=("events",),
+)
+QUIT = Action(
+    "quit",
+    "q",
+    "Quit. With a camera plugged, or other operators, it asks whether the engine goes on; else the "
+    "engine ends too, for then nothing is lost.",
+    "app.quit",
+    synonyms="exit leave stop close detach engine",
+    commands=("stop",),
+)
+
+RIG_ACTIONS: Registry = (
+    PLUG,
+    PAUSE,
+    OPEN,
+    Rarer(
+        "plug-all",
+        "P",
+        "Plug every camera that is shown; or, where every one is plugged, unplug them. With "
+        "clients connected it asks first.",
+        synonyms="unplug publish every everything",
+        commands=("plug all", "unplug all"),
+    ),
+    WINDOW,
+    Rarer(
+        "window-all",
+        "W",
+        "Open the window of every camera that is shown; or, where every one is open, close them.",
+        label="all windows",
+        synonyms="windows display view show every",
+        commands=("window all", "window all --close"),
+    ),
+    PREVIEW,
+    Rarer(
+        "preview-all",
+        "V",
+        "Show the live pictures of all cameras.",
+        label="all pictures",
+        synonyms="preview images grid view live video every",
+    ),
+    Rarer(
+        "troubles-first",
+        "t",
+        "Show cameras in trouble before the others; or in the order of the config file again.",
+        label="trouble first",
+        synonyms="errors failed lost sort order",
+    ),
+    CLIENTS,
+    EDIT_ADDRESSES,
+    ADD,
+    RELOAD,
+    RESCAN,
+    Rarer(
+        "search",
+        "slash",
+        "Show only cameras with a text in their name, id or state: type it, then enter keeps it "
+        "and esc clears it.",
+        synonyms="filter find name",
+        priority=True,
+    ),
+    Rarer(
+        "mark",
+        "m",
+        "Mark the camera under the cursor, or take its mark away. While cameras are marked, plug, "
+        "pause, window and add act on all of them.",
+        synonyms="select choose several",
+    ),
+    Rarer(
+        "mark-all",
+        "M",
+        "Mark all cameras that are shown; or, where all are marked, take their marks away.",
+        synonyms="select every all",
+    ),
+    Rarer(
+        "next-trouble",
+        "n",
+        "Go to the next camera in trouble: stalled, lost, in error, or with a plug that failed.",
+        label="next in trouble",
+        synonyms="error lost failed jump",
+    ),
+    Move("clear", "escape", "Show all cameras again; where all are shown, take all marks away."),
+    LOG,
+    HELP,
+    QUIT,
+    *CURSOR,
+    *SCROLL,
+)
+"""Of the rig's screen; what is done to one camera is done to the one under the cursor."""
+
+CAMERA_ACTIONS: Registry = (
+    Action(
+        "set",
+        "enter",
+        "Change the setting under the cursor; saved to the config file.",
+        synonyms="edit change exposure gain fps name settings",
+        commands=("set NAME KEY=VALUE",),
+    ),
+    PLUG,
+    PAUSE,
+    WINDOW,
+    PREVIEW,
+    CLIENTS,
+    EDIT_ADDRESSES,
+    ADD,
+    LOG,
+    HELP,
+    Answer("camera-back", "q,escape,left", "Go back to the cameras.", "dismiss(None)", "back"),
+    *CURSOR,
+    *SCROLL,
+)
+"""Of one camera's screen."""
+
+GRID_ACTIONS: Registry = (
+    OPEN,
+    PLUG,
+    PAUSE,
+    WINDOW,
+    CLIENTS,
+    LOG,
+    HELP,
+    Answer("grid-back", "q,escape,V", "Go back to the cameras.", "dismiss(None)", "back"),
+    *CURSOR,
+    Move("cursor-left", "left", "Go to the picture on the left.", "step(-1)", "left", "←"),
+    Move("cursor-right", "right", "Go to the picture on the right.", "step(1)", "right", "→"),
+)
+"""Of the pictures of all cameras."""
+
+CLIENTS_ACTIONS: Registry = (
+    HELP,
+    Answer("clients-back", "q,c,escape,left", "Go back.", "dismiss(None)", "back"),
+    *CURSOR,
+    *SCROLL,
+)
+"""Of the list of clients."""
+
+FILTER_HELP = "Show only what has a text in it: type it, then enter keeps it and esc clears it."
+
+HELP_ACTIONS: Registry = (
+    Answer("help-search", "slash", FILTER_HELP, "search", "search"),
+    Answer("help-back", "question_mark,f1,q", "Go back.", "dismiss(None)", "back"),
+    Answer(
+        "help-clear",
+        "escape",
+        "Show everything again; where it is shown, go back.",
+        "clear",
+        "clear, back",
+    ),
+)
+"""Of the help itself."""
+
+FIELD_HELP = Action(
+    "help",
+    "question_mark,f1",
+    "Show the keys of what is on the screen; in a field ? is typed, and F1 helps.",
+    "app.help",
+    shown_keys="F1",
+)
+
+LOG_ACTIONS: Registry = (
+    Action(
+        "log-camera",
+        "f",
+        "Show the next camera's events only; after the last one, those of all.",
+        "next_camera",
+        "camera",
+        commands=("events --camera NAME",),
+    ),
+    Action(
+        "log-troubles",
+        "e",
+        "Show warnings and errors only, or everything.",
+        "troubles",
+        "errors",
+        commands=("events --level warning",),
+    ),
+    Action("log-search", "slash", FILTER_HELP, "search", "search", priority=True),
+    Answer("log-back", "q,l", "Go back.", "dismiss(None)", "back"),
+    FIELD_HELP,
+    Answer(
+        "log-clear",
+        "escape",
+        "Show again what the log began with; where it does, go back.",
+        "clear",
+        "clear, back",
+    ),
+    *CURSOR,
+    *SCROLL,
+)
+"""Of the log."""
+
+SAVE_ACTIONS: Registry = (
+    Answer(
+        "dialog-cancel", "escape", "Leave everything as it was.", "dismiss(False)", label="cancel"
+    ),
+    FIELD_HELP,
+)
+"""Of the dialogs that save something."""
+
+ANSWERS = (
+    HELP,
+    Move("previous-answer", "up,left", "Go to the answer above.", "app.focus_previous", "up"),
+    Move("next-answer", "down,right", "Go to the answer below.", "app.focus_next", "down"),
+)
+"""Of dialogs with a column of answers."""
+
+QUIT_ACTIONS: Registry = (
+    Answer(
+        "detach",
+        "d",
+        "Leave; the engine goes on, and pmv-tui attaches again.",
+        "dismiss('detach')",
+    ),
+    Answer(
+        "stop",
+        "s",
+        "Unplug everything, end the engine, and leave.",
+        "dismiss('stop')",
+        commands=("stop",),
+    ),
+    Answer("quit-cancel", "c,escape", "Stay.", "dismiss(None)", "cancel"),
+    *ANSWERS,
+)
+"""Of the dialog that asks how to quit."""
+
+UNPLUG_ACTIONS: Registry = (
+    Answer(
+        "unplug-confirm",
+        "u",
+        "Unplug every camera; clients get no more images.",
+        "dismiss(True)",
+        "unplug",
+        commands=("unplug all",),
+    ),
+    Answer("unplug-cancel", "c,escape", "Leave every camera plugged.", "dismiss(False)", "cancel"),
+    *ANSWERS,
+)
+"""Of the dialog that asks before clients are disconnected."""
+
+ENDED_ACTIONS: Registry = (
+    Answer(
+        "start",
+        "s",
+        "Start the engine again; what was plugged is plugged, paused what was paused.",
+        commands=("serve",),
+    ),
+    Answer("ended-quit", "q", "Quit; pmv-tui starts a new engine.", "dismiss('quit')", "quit"),
+    Answer(
+        "ended-stay",
+        "escape",
+        "Stay, and look at what was known last; q asks again.",
+        "dismiss(None)",
+        "stay",
+    ),
+    *ANSWERS,
+)
+"""Of the dialog about an engine that has ended."""
+
+SCREENS = {
+    "on the cameras' screen": RIG_ACTIONS,
+    "on a camera's screen": CAMERA_ACTIONS,
+    "among the pictures of all cameras": GRID_ACTIONS,
+    "in the list of clients": CLIENTS_ACTIONS,
+    "in the log": LOG_ACTIONS,
+    "in the help": HELP_ACTIONS,
+    "in dialogs": SAVE_ACTIONS,
+    "in the dialog about an engine that has ended": ENDED_ACTIONS,
+    "in the dialog that asks how to quit": QUIT_ACTIONS,
+    "in the dialog that asks before clients are disconnected": UNPLUG_ACTIONS,
+}
+"""Every screen's actions: no two on one screen may have the same key."""
