@@ -1,9 +1,42 @@
-"""The command line. Each command imports only what it needs, so that --help is there at once.
+"""The command line. Each command imports only what it needs, so that --help is there at once."""
 
-Exit codes: 0 done; 1 it could not be done (no engine, a port in use, nothing received, …);
-2 the command line or the config file is wrong.
-"""
+import argparse
+import os
+from collections.abc import Sequence
 
-from pmv_tui.cli.main import main
+from pmv_tui import __version__, output
+from pmv_tui.cli import completion, events, keys, look, start, steer
+from pmv_tui.cli.grammar import DONE, INTERRUPTED, NOT_DONE, CommandFailed, Grammar, Run, complain
 
-__all__ = ["main"]
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is returned."""
+    output.make_usable()
+    parser = command_line()
+    if "_ARGCOMPLETE" in os.environ:
+        completion.answer_shell(parser)
+    try:
+        options = parser.parse_args(arguments)
+        run: Run = options.run
+        return run(options)
+    except CommandFailed as failure:
+        complain(str(failure))
+        return failure.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE  # whoever read the output has what they wanted
+    except OSError as error:
+        # What a disk or the system refuses where no command expects it: a sentence, as elsewhere.
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return NOT_DONE
+    finally:
+        output.drop_unwritten()
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Build the parser of every command."""
+    grammar = Grammar(__version__, start.attach)
+    for group in (start, steer, events, look, keys, completion):
+        group.add_commands(grammar)
+    return grammar.parser

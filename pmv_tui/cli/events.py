@@ -32,7 +32,9 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 def add_commands(grammar: Grammar) -> None:
     """Add `events`."""
-    events = grammar.command("events", _events, "show what happened on the rig, oldest first")
+    events = grammar.command(
+        "events", _events, "show what happened on the rig, oldest first", listing=False
+    )
     events.add_argument(
         "--json", action="store_true", help="print each event as JSON, on a line of its own"
     )

@@ -117,7 +117,7 @@ class Grammar:
         self._commands = self.parser.add_subparsers(metavar="COMMAND")
 
     def command(
-        self, name: str, run: Run, help_text: str, *, listing: bool = False
+        self, name: str, run: Run, help_text: str, *, listing: bool = True
     ) -> argparse.ArgumentParser:
         """Add a command.
 

@@ -8,7 +8,6 @@ from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar, show
 from pmv_tui.cli.rig import load
 
 if TYPE_CHECKING:
-    from pmv_tui.config.load import LoadedConfig
     from pmv_tui.keys import Keys
 
 Outcome = tuple[Any, list[str]]
@@ -20,9 +19,7 @@ NAMELESS = ("list", "server")
 
 def add_commands(grammar: Grammar) -> None:
     """Add `keys`."""
-    keys = grammar.command(
-        "keys", _keys, "create, list and remove the keys of accepted clients", listing=True
-    )
+    keys = grammar.command("keys", _keys, "create, list and remove the keys of accepted clients")
     keys.add_argument(
         "action",
         choices=["new", "list", "remove", "server"],
@@ -30,29 +27,6 @@ def add_commands(grammar: Grammar) -> None:
         "show the rig's own key, created if there is none",
     )
     keys.add_argument("name", metavar="NAME", nargs="?", help="a client, for new and remove")
-
-
-def refuse_missing_key(loaded: "LoadedConfig") -> None:
-    """Check that a rig that asks its clients for keys has one itself, and can read their list.
-
-    Raises
-    ------
-    ConfigError : it has not, or cannot.
-    """
-    from pmv_tui.config.locate import ConfigError, Problem
-    from pmv_tui.curve import KeyFileError
-    from pmv_tui.keys import Keys
-
-    if not loaded.config.security.curve:
-        return
-    keys = Keys(loaded.keys_folder)
-    try:
-        keys.server()
-        problems = [client.problem for client in keys.clients() if client.problem]
-    except KeyFileError as error:
-        problems = [str(error)]
-    if problems:
-        raise ConfigError(loaded.path, [Problem("security.keys", None, text) for text in problems])
 
 
 def _keys(options: argparse.Namespace) -> int:

@@ -18,12 +18,32 @@ from pmv_tui.cli.grammar import (
     complain,
     show,
 )
-from pmv_tui.cli.rig import locate, rig_of
+from pmv_tui.cli.rig import differences, locate, rig_of
 
 if TYPE_CHECKING:
+    from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Problem
-    from pmv_tui.config.schema import RigConfig
     from pmv_tui.doctor import Finding
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add the commands that need no engine."""
+    grammar.command("cameras", _cameras, "list what is connected, and what cannot be used")
+    grammar.command("engines", _engines, "list your engines on this machine")
+    grammar.command("check", _check, "list every error in the config file")
+    probe = grammar.command("probe", _probe, "receive images as a client would, and measure")
+    probe.add_argument("address", metavar="ADDRESS", help="such as tcp://localhost:5555")
+    seconds = at_least(0, "a number of seconds")
+    probe.add_argument("--seconds", metavar="N", type=seconds, default=5.0, help="default: 5")
+    probe.add_argument("--key", metavar="FILE", help="this client's, from pmv-tui keys new")
+    probe.add_argument(
+        "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
+    )
+    about = grammar.command("config", _config_path, "show which config file is used")
+    about.add_argument("what", choices=["path"])
+    grammar.command(
+        "doctor", _doctor, "check what could spoil a run on this machine, and say what to do"
+    )
 
 
 UNLIMITED = 10_000
@@ -32,22 +52,12 @@ UNLIMITED = 10_000
 MARKS = {"ok": "ok", "note": "note", "warning": "WARNING", "error": "ERROR"}
 
 
-def _add_doctor(grammar: Grammar) -> None:
-    """Add `doctor`."""
-    grammar.command(
-        "doctor",
-        _doctor,
-        "check what could spoil a run on this machine, and say what to do",
-        listing=True,
-    )
-
-
 def _doctor(options: argparse.Namespace) -> int:
     from pmv_tui.control.rig import RigError
     from pmv_tui.doctor.run import examine, gather
 
     try:
-        examined = gather(getattr(options, "config", None), _config)
+        examined = gather(getattr(options, "config", None), lambda path: _load_wholly(path).config)
     except RigError as error:
         raise CommandFailed(str(error)) from None
     findings = examine(examined)
@@ -62,15 +72,31 @@ def _doctor(options: argparse.Namespace) -> int:
     return NOT_DONE if errors else DONE
 
 
-def _config(path: Path) -> "RigConfig":
-    """Read the config file; the TUI's part and the keys that it asks for are checked too."""
-    from pmv_tui.cli.keys import refuse_missing_key
+def _load_wholly(path: Path, *further: "Check") -> "LoadedConfig":
+    """Read the config file; the TUI's part and the keys that it asks for are checked too.
+
+    Raises
+    ------
+    ConfigError : it has mistakes, or a key that it asks for is missing or cannot be read.
+    """
     from pmv_tui.config.load import load_config
+    from pmv_tui.config.locate import ConfigError, Problem
+    from pmv_tui.curve import KeyFileError
+    from pmv_tui.keys import Keys
     from pmv_tui.tui.key_map import tui_problems
 
-    loaded = load_config(path, tui_problems)
-    refuse_missing_key(loaded)
-    return loaded.config
+    loaded = load_config(path, tui_problems, *further)
+    if not loaded.config.security.curve:
+        return loaded
+    keys = Keys(loaded.keys_folder)
+    try:
+        keys.server()
+        problems = [client.problem for client in keys.clients() if client.problem]
+    except KeyFileError as error:
+        problems = [str(error)]
+    if problems:
+        raise ConfigError(loaded.path, [Problem("security.keys", None, text) for text in problems])
+    return loaded
 
 
 def _lines(findings: list["Finding"], columns: int) -> list[str]:
@@ -107,31 +133,8 @@ PATIENCE = 5.0
 """Seconds of a search for cameras after which it is said who keeps it waiting."""
 
 
-def add_commands(grammar: Grammar) -> None:
-    """Add the commands that need no engine."""
-    grammar.command(
-        "cameras", _cameras, "list what is connected, and what cannot be used", listing=True
-    )
-    grammar.command("engines", _engines, "list your engines on this machine", listing=True)
-    grammar.command("check", _check, "list every error in the config file", listing=True)
-    probe = grammar.command(
-        "probe", _probe, "receive images as a client would, and measure", listing=True
-    )
-    probe.add_argument("address", metavar="ADDRESS", help="such as tcp://localhost:5555")
-    seconds = at_least(0, "a number of seconds")
-    probe.add_argument("--seconds", metavar="N", type=seconds, default=5.0, help="default: 5")
-    probe.add_argument("--key", metavar="FILE", help="this client's, from pmv-tui keys new")
-    probe.add_argument(
-        "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
-    )
-    about = grammar.command("config", _config_path, "show which config file is used", listing=True)
-    about.add_argument("what", choices=["path"])
-    _add_doctor(grammar)
-
-
 def _cameras(options: argparse.Namespace) -> int:
     from pmv_tui.cameras.search import as_map, searches
-    from pmv_tui.cli.environment import differences
     from pmv_tui.cli.report import search_lines
 
     different: list[str] = []
@@ -156,19 +159,17 @@ def _cameras(options: argparse.Namespace) -> int:
 
 
 def _engines(options: argparse.Namespace) -> int:
-    from pmv_tui.cli.report import engine_lines, engines_as_json
+    from pmv_tui.cli.report import engine_as_json, engine_lines
     from pmv_tui.control.engines import running_engines
 
     engines = running_engines()
-    show(options, engines_as_json(engines), lambda: engine_lines(engines))
+    show(options, list(map(engine_as_json, engines)), lambda: engine_lines(engines))
     return DONE
 
 
 def _check(options: argparse.Namespace) -> int:
-    from pmv_tui.cli.keys import refuse_missing_key
-    from pmv_tui.config.load import absent_sources, camera_blocks, load_config
+    from pmv_tui.config.load import absent_sources, camera_blocks
     from pmv_tui.config.locate import ConfigError
-    from pmv_tui.tui.key_map import tui_problems
     from pmv_tui.wire.status import counted
 
     location = locate(options)
@@ -176,7 +177,7 @@ def _check(options: argparse.Namespace) -> int:
     problems: tuple[Problem, ...] = ()
     try:
         count = camera_blocks(path)
-        refuse_missing_key(load_config(path, tui_problems, absent_sources(path)))
+        _load_wholly(path, absent_sources(path))
     except ConfigError as error:
         if not options.json:
             raise CommandFailed(location.explained(error), WRONG) from None

@@ -14,6 +14,7 @@ from pmv_tui.wire.status import (
     behind,
     behind_first,
     client_sentence,
+    counted,
     local_time,
     not_subscribed_sentence,
     window_sentence,
@@ -42,12 +43,8 @@ def status_lines(snapshot: Snapshot) -> list[str]:
     return [head, *_table(rows), *notes]
 
 
-def engines_as_json(engines: "Sequence[RunningEngine]") -> list[dict[str, Any]]:
-    """Put this machine's engines into maps, for scripts."""
-    return [_engine_as_json(each) for each in engines]
-
-
-def _engine_as_json(engine: "RunningEngine") -> dict[str, Any]:
+def engine_as_json(engine: "RunningEngine") -> dict[str, Any]:
+    """Put one of this machine's engines into a map, for scripts."""
     about: dict[str, Any] = {
         "pid": engine.pid,
         "answers": engine.snapshot is not None,
@@ -55,14 +52,13 @@ def _engine_as_json(engine: "RunningEngine") -> dict[str, Any]:
     }
     if engine.snapshot is None:
         return about | {"config_path": None, "started": None, "cameras": []}
-    about_engine = engine.snapshot["engine"]
+    about |= {key: engine.snapshot["engine"][key] for key in ("config_path", "started")}
     keys = ("name", "unique_id", "plugged", "pub_address", "pull_address")
-    cameras = [
+    about["cameras"] = [
         {key: value for key, value in camera.items() if key in keys}
         for camera in engine.snapshot["cameras"]
     ]
-    more = {key: about_engine[key] for key in ("config_path", "started")} | {"cameras": cameras}
-    return about | more
+    return about
 
 
 def engine_lines(engines: "Sequence[RunningEngine]") -> list[str]:
@@ -87,10 +83,11 @@ def _row(camera: CameraStatus) -> tuple[str, ...]:
     plug = "unplugged"
     if camera["plugged"]:
         plug = "paused" if camera["paused"] else "plugged"
+    wanted = "trigger" if camera["external_trigger"] else f"{camera['fps_wanted']:g}"
     return (
         camera["name"],
         camera["state"].removesuffix(" for trigger"),
-        f"{camera['fps']:.1f}/{_wanted_rate(camera)}",
+        f"{camera['fps']:.1f}/{wanted}",
         plug,
         str(camera["clients"]),
         str(_lost(camera)),
@@ -168,10 +165,6 @@ def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
     )
 
 
-def _wanted_rate(camera: CameraStatus) -> str:
-    return "trigger" if camera["external_trigger"] else f"{camera['fps_wanted']:g}"
-
-
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     """Align columns to the left, two blanks apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -183,19 +176,19 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 def settings_lines(settings: list[SettingStatus]) -> list[str]:
     """Return each setting's requested and actual value, and the allowed range."""
-    rows: list[tuple[str, ...]] = [("SETTING", "REQUESTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")]
-    for setting in settings:
-        rows.append(
-            (
-                setting["name"],
-                short(setting["wanted"]),
-                short(setting["actual"]),
-                ", ".join(setting["choices"]) or span(setting["lowest"], setting["highest"]),
-                setting["unit"],
-                setting["note"],
-            )
+    titles = ("SETTING", "REQUESTED", "ACTUAL", "ALLOWED", "UNIT", "NOTE")
+    rows = [
+        (
+            setting["name"],
+            short(setting["wanted"]),
+            short(setting["actual"]),
+            ", ".join(setting["choices"]) or span(setting["lowest"], setting["highest"]),
+            setting["unit"],
+            setting["note"],
         )
-    return _table(rows)
+        for setting in settings
+    ]
+    return _table([titles, *rows])
 
 
 def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
@@ -252,10 +245,9 @@ def probe_lines(report: dict[str, Any]) -> list[str]:
         if report["refused"]:
             return [f"rejected: {report['refused']}"]
         if others := report["other_messages"]:
-            messages = "1 message" if others == 1 else f"{others} messages"
             return [
-                f"{messages} arrived, but no image: is the address a camera's pub_address? "
-                "pmv-tui status lists them"
+                f"{counted(others, 'message')} arrived, but no image: is the address a camera's "
+                "pub_address? pmv-tui status lists them"
             ]
         return ["no image arrived; is the camera plugged, and the address its pub_address?"]
     return [

@@ -1,6 +1,7 @@
-"""What commands need of the rig: its config file, its engine's answer."""
+"""What commands need of the rig: its config file, its engine's answer and environment."""
 
 import argparse
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmv_tui.cli.grammar import WRONG, CommandFailed
@@ -134,3 +135,27 @@ def unique_id_of(camera: str, snapshot: "Snapshot") -> str:
         raise CommandFailed(f"{len(found)} cameras are called {camera!r}: use a unique_id")
     known = ", ".join(names.values()) or "none"
     raise CommandFailed(f"there is no camera {camera!r}; there are: {known}")
+
+
+DECIDING = ("PYLON_CAMEMU", "GENICAM_GENTL64_PATH")
+"""Read by SDKs, in each process for itself."""
+
+
+def differences(rig: "Rig") -> list[str]:
+    """Return which of the variables this process and the rig's engine do not have alike."""
+    import psutil
+
+    from pmv_tui.control.rig import RigError
+
+    try:
+        pid = rig.engine_pid() if rig.engine_runs() else None
+        theirs = psutil.Process(pid).environ() if pid else os.environ
+    except (OSError, RigError, psutil.Error):
+        return []  # whose it is, and what to do about that, other commands say
+    return [
+        f"{name} is {here or 'not set'} here and {there or 'not set'} in the engine (pid {pid}), "
+        "which may find other cameras; to change that: pmv-tui stop, then start it where that is "
+        "right"
+        for name in DECIDING
+        if (here := os.environ.get(name, "")) != (there := theirs.get(name, ""))
+    ]

@@ -20,7 +20,9 @@ TUI_NICENESS = 10
 
 def add_commands(grammar: Grammar) -> None:
     """Add `serve`."""
-    serve = grammar.command("serve", _serve, "run the engine in the foreground, without a TUI")
+    serve = grammar.command(
+        "serve", _serve, "run the engine in the foreground, without a TUI", listing=False
+    )
     serve.add_argument(
         "--plug", metavar="NAME", action="append", default=[], help="plug a camera at once"
     )

@@ -19,7 +19,7 @@ from pmv_tui.cli.grammar import (
     complain,
     show,
 )
-from pmv_tui.cli.rig import load, request, rig_of, unique_id_of
+from pmv_tui.cli.rig import differences, load, request, rig_of, unique_id_of
 
 if TYPE_CHECKING:
     from pmv_tui.wire.status import Reply, Result, SettingStatus
@@ -49,12 +49,10 @@ def add_commands(grammar: Grammar) -> None:
         ("pause", "stop sending images; the sockets stay bound"),
         ("resume", "send images again"),
     ):
-        named = grammar.command(verb, _tell_camera, help_text, listing=True)
+        named = grammar.command(verb, _tell_camera, help_text)
         cameras_argument(named)
         named.set_defaults(verb=verb)
-    addresses = grammar.command(
-        "addresses", _addresses, "change a camera's addresses", listing=True
-    )
+    addresses = grammar.command("addresses", _addresses, "change a camera's addresses")
     camera_argument(addresses)
     addresses.add_argument("pub", metavar="PUB", help="where images are published")
     addresses.add_argument("pull", metavar="PULL", help="where overlay messages are received")
@@ -62,12 +60,9 @@ def add_commands(grammar: Grammar) -> None:
         "settings",
         _settings,
         "show a camera's settings: requested and actual values, and the allowed ranges",
-        listing=True,
     )
     camera_argument(settings)
-    change = grammar.command(
-        "set", _set, "change settings of cameras: saved and applied", listing=True
-    )
+    change = grammar.command("set", _set, "change settings of cameras: saved and applied")
     change.usage = "%(prog)s [-h] [--config FILE] [--json] NAME... KEY=VALUE..."
     change.add_argument(
         "words",
@@ -75,24 +70,20 @@ def add_commands(grammar: Grammar) -> None:
         nargs="+",
         help=f"{SOME}; then settings, such as exposure_time=8000",
     )
-    window = grammar.command(
-        "window", _window, "show cameras' windows on this DISPLAY", listing=True
-    )
+    window = grammar.command("window", _window, "show cameras' windows on this DISPLAY")
     cameras_argument(window)
     window.add_argument("--close", action="store_true", help="close it")
-    add = grammar.command(
-        "add", _add, "add cameras that were found to the config file", listing=True
-    )
+    add = grammar.command("add", _add, "add cameras that were found to the config file")
     cameras_argument(add)
-    grammar.command("reload", _reload, "apply a config file that was edited by hand", listing=True)
-    grammar.command("rescan", _rescan, "search for cameras again", listing=True)
-    grammar.command("stop", _stop, "end the engine: cameras and sockets are closed", listing=True)
+    grammar.command("reload", _reload, "apply a config file that was edited by hand")
+    grammar.command("rescan", _rescan, "search for cameras again")
+    grammar.command("stop", _stop, "end the engine: cameras and sockets are closed")
 
 
 def _add_questions(grammar: Grammar) -> None:
-    grammar.command("status", _status, "show what the engine and its cameras do", listing=True)
+    grammar.command("status", _status, "show what the engine and its cameras do")
     clients = grammar.command(
-        "clients", _clients, "show who receives cameras' images, and who is too slow", listing=True
+        "clients", _clients, "show who receives cameras' images, and who is too slow"
     )
     clients.add_argument("cameras", metavar="NAME", nargs="*", help=f"{SOME}; default: all")
 
@@ -276,7 +267,6 @@ def _reload(options: argparse.Namespace) -> int:
 
 
 def _rescan(options: argparse.Namespace) -> int:
-    from pmv_tui.cli.environment import differences
     from pmv_tui.cli.report import rescan_lines
 
     before = {each["unique_id"] for each in request(options, "snapshot")["snapshot"]["cameras"]}

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
-from pmv_tui.cli.main import command_line, main
+from pmv_tui.cli import command_line, main
 
 UNCAUGHT, UNWRITTEN = 99, 120
 """Exit codes of a run that ended by an exception, and of one with output left over."""

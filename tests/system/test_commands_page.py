@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pmv_tui.cli.main import command_line
+from pmv_tui.cli import command_line
 
 PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text()
 

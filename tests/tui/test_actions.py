@@ -2,7 +2,7 @@
 
 import pytest
 
-from pmv_tui.cli.main import command_line
+from pmv_tui.cli import command_line
 from pmv_tui.tui.actions import CAMERA_ACTIONS, RIG_ACTIONS, SCREENS, Action
 from pmv_tui.tui.screens.help import Offer
 
