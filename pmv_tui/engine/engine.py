@@ -19,15 +19,13 @@ from pmv_tui.config.addresses import Address
 from pmv_tui.config.load import LoadedConfig
 from pmv_tui.config.schema import CameraConfig, RigConfig, found_camera
 from pmv_tui.control.rig import Rig
-from pmv_tui.engine.clients.connections import Connections
 from pmv_tui.engine.clients.gate import Gate, Refusals
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.config_file import ConfigFile
 from pmv_tui.engine.errands import Errand, Errands
 from pmv_tui.engine.events import Events, Level
-from pmv_tui.engine.presence import Operators
 from pmv_tui.engine.search import Hotplug
-from pmv_tui.engine.status import REFUSED_PERIOD, Watch, condition_of, refused_text, status_of
+from pmv_tui.engine.status import Watch, condition_of, status_of
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.clock import WallClock
 from pmv_tui.engine.stream.receiver import Receiver
@@ -35,7 +33,6 @@ from pmv_tui.engine.stream.sockets import BindError, explained, in_numbers, read
 from pmv_tui.keys import Keys
 from pmv_tui.network import reachable
 from pmv_tui.threads import InOrder
-from pmv_tui.token_bucket import TokenBucket
 from pmv_tui.windows.manager import Windows
 from pmv_tui.windows.messages import Scene
 from pmv_tui.wire.status import (
@@ -70,7 +67,6 @@ class Engine:
     Attributes
     ----------
     guard : watches who is connected to the engine's sockets.
-    callers : who is connected to the control socket; set by its server.
     """
 
     def __init__(
@@ -80,7 +76,6 @@ class Engine:
         self.file = ConfigFile(loaded)
         self.errands = errands
         self._search = search
-        self.callers: Connections | None = None
         self._started = time.time_ns()
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._context.max_sockets = MOST_SOCKETS
@@ -107,10 +102,7 @@ class Engine:
         self._to_pause: set[str] = set()
         self._left_alone: set[str] = set()
         self._scanning = False
-        self.operators = Operators(self.events)
         self._watch = Watch(self.events)
-        self._refusals_recorded = Refusals()
-        self._refusal_lines = TokenBucket(1, REFUSED_PERIOD)
         self._hotplug = Hotplug()
         self._change_recorded = False
         self._leaving: list[RigCamera] = []
@@ -265,8 +257,6 @@ class Engine:
                 self._cut_withdrawn(camera)
             except Exception:  # the next camera is looked at all the same
                 log.exception("%s: it could not be looked at", unique_id)
-        self._record_callers(now)
-        self.operators.look()
         if self._hotplug.search_due(now):
             self.events.record("a device was plugged in or out: searching for cameras")
             self.rescan()
@@ -286,21 +276,14 @@ class Engine:
             self.events.record(f"{name} was edited: pmv-tui reload applies it", kind="settings")
         self._change_recorded = self.file.changed
 
-    def _record_callers(self, now: float) -> None:
-        """Record that programs were cut at the control socket, summed up."""
-        refusals, recorded = self.callers_refused, self._refusals_recorded
-        if refusals.count > recorded.count and self._refusal_lines.take(now):
-            self._refusals_recorded = refusals
-            text = refused_text(refusals.count - recorded.count, refusals.reason)
-            self.events.record(f"control socket: {text}", level="warning", kind="client")
+    def snapshot(self, operators: list[str], refusals: Refusals) -> Snapshot:
+        """Return the whole rig, now.
 
-    @property
-    def callers_refused(self) -> Refusals:
-        """Those that were cut at the control socket."""
-        return self.callers.refusals if self.callers else Refusals()
-
-    def snapshot(self) -> Snapshot:
-        """Return the whole rig, now."""
+        Parameters
+        ----------
+        operators : who is attached.
+        refusals : those who were cut at the control socket.
+        """
         sockets = self.loaded.config.socket_config
         return Snapshot(
             engine=EngineStatus(
@@ -317,9 +300,9 @@ class Engine:
                 pull_rate=sockets.pull_rate,
                 scanning=self._scanning,
                 last_event=self.events.last_id,
-                operators=self.operators.names,
-                refused=self.callers_refused.count,
-                refused_reason=self.callers_refused.reason,
+                operators=operators,
+                refused=refusals.count,
+                refused_reason=refusals.reason,
             ),
             backends=self._backends,
             cameras=[status_of(camera) for camera in self.cameras.values()],

@@ -33,9 +33,8 @@ from pmv_tui.engine.log import (
     new_output,
     prepare_output,
 )
-from pmv_tui.engine.presence import Linger
 from pmv_tui.engine.search import Search
-from pmv_tui.engine.server import ControlServer
+from pmv_tui.engine.server import ControlServer, Linger
 from pmv_tui.output import Printed, diverted, leads_to
 from pmv_tui.system import ENGINE, PLUGGED, Signals, allow_many, stop_listening
 from pmv_tui.threads import InOrder, in_background
@@ -256,8 +255,7 @@ class _Loop:
 
         What is seen now would be taken for a stall; half a second later it is not.
         """
-        self._engine.operators.slept(seconds)
-        self._linger.slept(seconds)
+        self._server.slept(seconds)
         self._engine.events.record(
             f"the engine did not run for {seconds:.0f} s: it was stopped, or this machine slept",
             level="warning",
@@ -266,6 +264,7 @@ class _Loop:
     def _look(self) -> None:
         try:
             self._engine.watch()
+            self._server.look()
             for text in self._signals.ignored():
                 self._engine.events.record(text, level="warning")
             self._record_printed()

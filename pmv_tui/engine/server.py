@@ -1,8 +1,9 @@
-"""The control socket's serving side: reads requests, calls the engine, answers."""
+"""The control socket's serving side: reads requests, answers; who asks, who is there."""
 
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -13,11 +14,14 @@ import numpy as np
 import zmq
 
 from pmv_tui.engine.clients.connections import MONITORED, Connections
+from pmv_tui.engine.clients.gate import Refusals
 from pmv_tui.engine.commands import CommandError, Commands
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Steps
-from pmv_tui.engine.presence import Linger
+from pmv_tui.engine.events import MAX_NAME, Events
+from pmv_tui.engine.status import REFUSED_PERIOD, refused_text
 from pmv_tui.engine.stream.sockets import make_monitor
+from pmv_tui.token_bucket import TokenBucket
 from pmv_tui.untrusted import MAX_DEPTH, too_deep
 from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Result
 
@@ -26,6 +30,76 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 100
 """Requests that are answered before the main thread looks at anything else: a flood of them keeps
 neither a signal nor the watch waiting."""
+
+
+SILENCE = 3.0
+"""Seconds after which an operator has left who attached no more: a TUI does every second."""
+
+FIRST_CONTACT = 20.0
+"""Seconds that whoever started an engine is given to attach, whatever `linger` says."""
+
+
+class Operators:
+    """The TUIs that are attached. Called by the main thread."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._heard: dict[str, float] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Those who are attached now, in the order in which they came."""
+        return list(self._heard)
+
+    def attach(self, name: str) -> None:
+        """Note that an operator is there, for the next seconds."""
+        name = name[:MAX_NAME]
+        if name not in self._heard:
+            self._heard[name] = 0.0
+            self._record(f"operator connected: {name}")
+        self._heard[name] = time.monotonic()
+
+    def look(self) -> None:
+        """Note who has left."""
+        now = time.monotonic()
+        for name, last in list(self._heard.items()):
+            if now - last > SILENCE:
+                del self._heard[name]
+                self._record(f"operator disconnected: {name}")
+
+    def slept(self, seconds: float) -> None:
+        """Leave out a time in which this process did not run: nobody could be heard."""
+        for name in self._heard:
+            self._heard[name] += seconds
+
+    def _record(self, text: str) -> None:
+        self._events.record(f"{text} ({len(self._heard)} now)")
+
+
+class Linger:
+    """Decides when an engine that nobody uses is to end.
+
+    Parameters
+    ----------
+    seconds : without anything plugged, a window, or a request.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._used = time.monotonic() + FIRST_CONTACT
+
+    def used(self) -> None:
+        """Note that somebody uses it."""
+        self._used = time.monotonic()
+
+    def slept(self, seconds: float) -> None:
+        """Leave out a time in which this process did not run."""
+        self._used += seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody has used it for long enough."""
+        return time.monotonic() - self._used > max(self.seconds, SILENCE)
 
 
 class ControlServer:
@@ -41,6 +115,9 @@ class ControlServer:
     def __init__(self, engine: Engine, stop: Callable[[], None], linger: Linger) -> None:
         self._linger = linger
         self._engine = engine
+        self._operators = Operators(engine.events)
+        self._refusals_recorded = Refusals()
+        self._refusal_lines = TokenBucket(1, REFUSED_PERIOD)
         self._commands = Commands(engine)
         self._stop = stop
         self._context = zmq.Context[zmq.Socket[bytes]]()
@@ -55,7 +132,6 @@ class ControlServer:
         monitor = make_monitor(self._context, self.socket, MONITORED)
         self.connections = Connections(monitor, self._places)
         engine.guard.watch(self.connections)
-        engine.callers = self.connections
 
     def listen(self, endpoint: str, listening: socket.socket) -> None:
         """Take requests at a unix socket, which is closed with this server."""
@@ -80,6 +156,20 @@ class ControlServer:
             *envelope, request = (part.bytes for part in parts)
             self._linger.used()
             self.answer(request).add_done_callback(partial(self._send, envelope))
+
+    def look(self) -> None:
+        """Record which operators have left, and, summed up, which programs were cut."""
+        self._operators.look()
+        refusals, recorded = self.connections.refusals, self._refusals_recorded
+        if refusals.count > recorded.count and self._refusal_lines.take(time.monotonic()):
+            self._refusals_recorded = refusals
+            text = refused_text(refusals.count - recorded.count, refusals.reason)
+            self._engine.events.record(f"control socket: {text}", level="warning", kind="client")
+
+    def slept(self, seconds: float) -> None:
+        """Leave out a time in which this process did not run: nobody could be heard."""
+        self._operators.slept(seconds)
+        self._linger.slept(seconds)
 
     def close(self) -> None:
         """Close the socket."""
@@ -119,7 +209,7 @@ class ControlServer:
         name = operator if isinstance(operator, str) else ""
         if name and command == "snapshot":
             # So a TUI attached itself before there was a command for it.
-            self._engine.operators.attach(name)
+            self._operators.attach(name)
         try:
             with self._engine.events.caused_by("" if command == "attach" else name):
                 steps = self._in_steps(command, message)
@@ -146,9 +236,10 @@ class ControlServer:
         engine, commands = self._engine, self._commands
         match command, arguments:
             case "snapshot", {}:
-                return Reply(ok=True, snapshot=engine.snapshot())
+                asking = self._operators.names, self.connections.refusals
+                return Reply(ok=True, snapshot=engine.snapshot(*asking))
             case "attach", {"operator": str(operator)}:
-                engine.operators.attach(operator)
+                self._operators.attach(operator)
                 return Reply(ok=True)
             case ("pause" | "resume") as verb, {"camera": str() | list() as cameras}:
                 acts = {

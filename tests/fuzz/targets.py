@@ -17,8 +17,7 @@ from pmv_tui.config.save import SaveError, plan_change
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errands
-from pmv_tui.engine.presence import Linger
-from pmv_tui.engine.server import ControlServer
+from pmv_tui.engine.server import ControlServer, Linger
 from pmv_tui.wire.overlay import (
     MAX_COORDINATE,
     MAX_LABEL,
