@@ -24,6 +24,12 @@ def in_background(call: Callable[[], Value], name: str = "background") -> "Futur
     return future
 
 
+def returns_within(seconds: float, call: Callable[[], object]) -> bool:
+    """Call a function that may hang; return whether it did not, or else it is left behind."""
+    done, _ = wait([in_background(call)], seconds)
+    return bool(done)
+
+
 class InOrder:
     """Calls functions one after another, in a thread that ends with the last of them.
 
@@ -89,6 +95,37 @@ class Patient(Generic[Value]):
         if self._keeps:
             self._known = value
         return value
+
+
+class Renewed(Generic[Value]):
+    """Calls a function that may hang again and again, beside its caller, once at a time.
+
+    Parameters
+    ----------
+    submit : has a function called in another thread.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[], Value],
+        submit: "Callable[[Callable[[], Value]], Future[Value]]",
+    ) -> None:
+        self._call = call
+        self._submit = submit
+        self._under_way: Future[Value] | None = None
+
+    def renew(self) -> Value | None:
+        """Return what the last call did, and begin another; None where it is not done."""
+        last = self._under_way
+        if last is not None and not last.done():
+            return None
+        self._under_way = self._submit(self._call)
+        return last.result() if last is not None else None
+
+    def wait(self, timeout: float) -> None:
+        """Wait for the call that was begun last, seconds."""
+        if self._under_way is not None:
+            wait([self._under_way], timeout)
 
 
 def _carry_out(call: Callable[[], Value], future: "Future[Value]") -> None:

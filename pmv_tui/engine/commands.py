@@ -12,14 +12,13 @@ from pmv_tui.config.save import SaveError
 from pmv_tui.config.schema import SECTION_OF
 from pmv_tui.config.values import whole
 from pmv_tui.engine.config_file import Prepared
-from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.engine import Engine, result
 from pmv_tui.engine.errands import Errand, Steps
-from pmv_tui.engine.events import Level
 from pmv_tui.engine.reload import Reload
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.receiver import ReceiverError
 from pmv_tui.engine.stream.sockets import BindError
-from pmv_tui.wire.status import CameraSettings, EventKind, Result, Thumbnail
+from pmv_tui.wire.status import CameraSettings, Result, Thumbnail
 
 log = logging.getLogger(__name__)
 
@@ -168,8 +167,8 @@ class Commands:
         try:
             await self._engine.release(camera)
         except ReceiverError as error:
-            return self._record(camera, f"not unplugged: {error}", ok=False, level="error")
-        return self._record(camera, "unplugged")
+            return self._engine.recorded(camera, f"not unplugged: {error}", ok=False)
+        return self._engine.recorded(camera, "unplugged")
 
     def _set_paused(self, camera: RigCamera, *, paused: bool) -> Result:
         if not camera.plugged:
@@ -177,7 +176,7 @@ class Commands:
         if camera.paused == paused:
             return result(camera, "is paused already" if paused else "publishes already")
         camera.paused = paused
-        return self._record(camera, "paused" if paused else "publishes again")
+        return self._engine.recorded(camera, "paused" if paused else "publishes again")
 
     async def _move(self, camera: RigCamera, pub_text: str, pull_text: str) -> Result:
         changes = {"pub_address": pub_text, "pull_address": pull_text}
@@ -204,19 +203,19 @@ class Commands:
             except BindError as error:
                 stay = "the old addresses stay in use" if camera.plugged else "unplugged"
                 text = f"not changed, {stay}: {error}"
-                return self._record(camera, text, ok=False, level="error")
+                return self._engine.recorded(camera, text, ok=False)
         had_pub, had_pull = camera.addresses
         camera.config = camera.config.model_copy(update=changes)
         try:
             loaded = await change.commit()
         except SaveError as error:
             text = f"in use until the engine ends, but not saved: {error}"
-            return self._record(camera, text, ok=False, level="error")
+            return self._engine.recorded(camera, text, ok=False)
         camera.listed = True
         access = self._engine.access(camera) if camera.plugged else ""
         had = f"{had_pub} and {had_pull}"
         text = f"now has {pub} and {pull}{access} (had {had}); saved to {loaded.path.name}"
-        return self._record(camera, text)
+        return self._engine.recorded(camera, text)
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:
         if pub.collides(pull):
@@ -259,7 +258,7 @@ class Commands:
         if SECTION_OF.keys() & changes.keys():
             self._engine.configure(loaded.config)
         text = f"{changed or 'added'}; saved to {loaded.path.name}{without_effect}"
-        return self._record(camera, text, kind="settings")
+        return self._engine.recorded(camera, text, kind="settings")
 
     def _change(self, camera: RigCamera, key: str, value: object) -> str:
         """Return what a setting becomes, and what it was."""
@@ -300,20 +299,3 @@ class Commands:
             raise CommandError(f"{len(found)} cameras are called {name!r}: use a unique_id")
         known = ", ".join(camera.config.label for camera in cameras.values()) or "none"
         raise CommandError(f"there is no camera {name!r}; there are: {known}")
-
-    def _record(
-        self,
-        camera: RigCamera,
-        text: str,
-        *,
-        ok: bool = True,
-        level: Level = "info",
-        kind: EventKind = "plug",
-    ) -> Result:
-        self._engine.events.record(text, camera=camera.config.unique_id, level=level, kind=kind)
-        return result(camera, text, ok=ok)
-
-
-def result(camera: RigCamera, text: str, *, ok: bool = True) -> Result:
-    """Return what was done to a camera, or why not."""
-    return Result(camera=camera.config.label, ok=ok, text=text)

@@ -12,7 +12,7 @@ from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
 from pmv_tui.config.toml_text import Value, read_text
 from pmv_tui.engine.errands import Errand, Overdue, Steps
-from pmv_tui.threads import InOrder
+from pmv_tui.threads import InOrder, Renewed
 
 LIMIT = 2.0
 """Seconds that a disk is given."""
@@ -54,7 +54,7 @@ class ConfigFile:
         self.loaded = loaded
         self.changed = False
         self._disk = InOrder("config file")
-        self._looking: Future[None] | None = None
+        self._looks = Renewed(self._compare, self._disk.submit)
         self._look_at = 0.0
         self._seen: tuple[int, ...] | None = None
 
@@ -94,9 +94,9 @@ class ConfigFile:
 
     def look(self, now: float) -> None:
         """Have it looked, now and then, whether the file was changed; `now` is monotonic, s."""
-        if now >= self._look_at and (self._looking is None or self._looking.done()):
+        if now >= self._look_at:
             self._look_at = now + LOOK_PERIOD
-            self._looking = self._disk.submit(self._compare)
+            self._looks.renew()
 
     def _compare(self) -> None:
         """Compare the file with what was read; only where its time, size or place differ."""

@@ -39,6 +39,7 @@ from pmv_tui.wire.status import (
     PROTOCOL_VERSION,
     BackendStatus,
     EngineStatus,
+    EventKind,
     Result,
     Snapshot,
     counted,
@@ -138,7 +139,7 @@ class Engine:
         self._windows.start()
         self.events.record(f"engine {__version__} started for {self._rig.config_path}")
         for config in self.loaded.config.cameras:
-            self._add(config, listed=True)
+            self.add(config, listed=True)
         self.rescan()
 
     def stop(self) -> bool:
@@ -203,7 +204,7 @@ class Engine:
                     self._take_in(camera)
         if not self.cameras and self.loaded.text is None:
             for unique_id in ("left-simulated", "right-simulated"):
-                self._add(self._complete(unique_id), listed=False)
+                self._add_found(unique_id)
             self.events.record("no config file and no camera: two simulated ones are shown")
         for name in self._to_plug - {"all"}:
             self.events.record(f"--plug {name}: there is no such camera", level="error")
@@ -222,7 +223,7 @@ class Engine:
                 )
             return
         if self.loaded.config.engine.open_unlisted:
-            self._add(self._complete(unique_id), listed=False)
+            self._add_found(unique_id)
             self.events.record(text, camera=unique_id)
         elif unique_id not in self._left_alone:
             self._left_alone.add(unique_id)
@@ -315,21 +316,31 @@ class Engine:
     async def plug(self, camera: RigCamera) -> Result:
         """Bind a camera's sockets, and record that."""
         pub, pull = camera.addresses
-        name, unique_id = camera.config.label, camera.config.unique_id
         if camera.plugged:
             camera.sockets.error = ""  # Of an edit that was refused.
-            return Result(camera=name, ok=True, text=f"is plugged already, at {pub}")
+            return result(camera, f"is plugged already, at {pub}")
         try:
             await self.bind(camera, pub, pull)
         except BindError as error:
             camera.sockets.error = str(error)
-            text = f"not plugged: {error}"
-            self.events.record(text, camera=unique_id, level="error", kind="plug")
-            return Result(camera=name, ok=False, text=text)
+            return self.recorded(camera, f"not plugged: {error}", ok=False)
         text = f"publishes at {pub}, receives at {pull}{self.access(camera)}"
-        level: Level = "warning" if camera.exposed and not self._gate else "info"
-        self.events.record(text, camera=unique_id, level=level, kind="plug")
-        return Result(camera=name, ok=True, text=text)
+        open_to_all = camera.exposed and not self._gate
+        return self.recorded(camera, text, level="warning" if open_to_all else None)
+
+    def recorded(
+        self,
+        camera: RigCamera,
+        text: str,
+        *,
+        ok: bool = True,
+        level: Level | None = None,
+        kind: EventKind = "plug",
+    ) -> Result:
+        """Record what was done to a camera, or why not; return it as the result of a command."""
+        level = level or ("info" if ok else "error")
+        self.events.record(text, camera=camera.config.unique_id, level=level, kind=kind)
+        return result(camera, text, ok=ok)
 
     async def release(self, camera: RigCamera) -> None:
         """Release a camera's sockets; their ports are free afterwards.
@@ -406,10 +417,6 @@ class Engine:
         for camera in self.cameras.values():
             camera.configure(config)
 
-    def add(self, config: CameraConfig) -> None:
-        """Let a camera that the file lists now join the rig."""
-        self._add(config, listed=True)
-
     async def remove(self, camera: RigCamera) -> None:
         """Let a camera that is no longer listed go.
 
@@ -433,7 +440,13 @@ class Engine:
         ordered = [each for each in unique_ids if each in cameras] + rest
         self.cameras = {each: cameras[each] for each in ordered}
 
-    def _add(self, config: CameraConfig, *, listed: bool) -> None:
+    def add(self, config: CameraConfig, *, listed: bool) -> None:
+        """Let a camera join the rig.
+
+        Parameters
+        ----------
+        listed : whether the file lists it.
+        """
         camera = RigCamera(
             config,
             listed=listed,
@@ -458,9 +471,15 @@ class Engine:
         if (await self.plug(camera))["ok"]:
             camera.paused = paused
 
-    def _complete(self, unique_id: str) -> CameraConfig:
-        """Make the config of a camera that is not listed: defaults, and ports of its own."""
-        return found_camera(unique_id, [camera.config for camera in self.cameras.values()])
+    def _add_found(self, unique_id: str) -> None:
+        """Let a camera join that is not listed: with defaults, and ports of its own."""
+        others = [camera.config for camera in self.cameras.values()]
+        self.add(found_camera(unique_id, others), listed=False)
+
+
+def result(camera: RigCamera, text: str, *, ok: bool = True) -> Result:
+    """Return what was done to a camera, or why not."""
+    return Result(camera=camera.config.label, ok=ok, text=text)
 
 
 def _ways_in(address: Address) -> str:

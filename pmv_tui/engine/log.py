@@ -1,4 +1,4 @@
-"""Where the engine's log goes: its file, the terminal of `serve`, what libraries print."""
+"""The engine's log: its file, the terminal of `serve`, what libraries print beside it."""
 
 import copy
 import ctypes
@@ -7,13 +7,20 @@ import faulthandler
 import logging
 import os
 import sys
+import threading
 import time
-from contextlib import suppress
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
-from queue import Full, Queue
+from queue import Full, Queue, SimpleQueue
+from traceback import walk_tb
+from typing import TextIO
 
-from pmv_tui.threads import LastingThread
+from pmv_tui.control.rig import Rig, RigError
+from pmv_tui.threads import LastingThread, returns_within
+from pmv_tui.untrusted import printable, without_passwords
 
 _LINE_BUFFERED = 1
 """`_IOLBF` of stdio.h."""
@@ -36,6 +43,9 @@ def prepare_output() -> None:
     c.setvbuf(ctypes.c_void_p.in_dll(c, "stdout"), None, _LINE_BUFFERED, 0)
     faulthandler.enable(all_threads=False)
 
+
+DISK_TIMEOUT = 1.0
+"""Seconds that the disk with the engine's folder is given for the last words."""
 
 PATIENCE = 3.0
 """Seconds after which a write that has not ended is reported."""
@@ -202,3 +212,89 @@ class TerminalLog(logging.Handler):
         data = f"{line}\n".encode(errors="replace")
         while data:
             data = data[os.write(self._descriptor, data) :]
+
+
+PERIOD = 60.0
+"""Seconds from one line about a traceback to the next."""
+
+REMEMBERED = 100
+"""Tracebacks that are distinguished; the one that was seen longest ago is forgotten."""
+
+Key = tuple[type[BaseException] | None, str, tuple[tuple[str, int], ...]]
+
+
+class RepeatedTracebacks(logging.Filter):
+    """Lets a record with a traceback through once; later ones as a line a minute, with their count.
+
+    Two tracebacks are the same where the exception's class, the logged sentence and the lines of
+    code are: a reason that holds a number or a time makes no difference. May be used from any
+    thread.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[Key, tuple[float, int]] = OrderedDict()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written; shorten one that repeats another."""
+        if not record.exc_info:
+            return True
+        kind, _, traceback = record.exc_info
+        places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(traceback)]
+        key = kind, record.getMessage(), tuple(places)
+        now = time.monotonic()
+        with self._lock:
+            written, count = self._seen.pop(key, (None, 0))
+            due = written is None or now - written >= PERIOD
+            self._seen[key] = (now, 0) if due else (written or 0.0, count + 1)
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        if due and written is not None:
+            record.msg = (
+                f"{record.getMessage()}: {record.exc_info[1]!r}; the traceback above once more, "
+                f"{count + 1} times since"
+            )
+            record.args, record.exc_info, record.exc_text = None, None, None
+        return due
+
+
+class _Formatter(logging.Formatter):
+    """Writes what a terminal can show: logs are read with `tail -f`, and `serve` writes to one."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        # A message is one line: none that quotes others can look like the start of another.
+        return printable(without_passwords(super().formatMessage(record)))
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = without_passwords(super().format(record)).split("\n")
+        return "\n".join(map(printable, lines))
+
+
+@contextmanager
+def logged(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
+    """Log through a queue: no thread that carries frames ever waits for a disk or a terminal."""
+    try:
+        file = LogFile(rig.log_path)
+    except OSError as error:
+        raise RigError(f"{rig.log_path}: {error.strerror}; an engine needs it") from error
+    handlers: list[logging.Handler] = [file]
+    if terminal is not None:
+        handlers.append(TerminalLog(terminal.fileno()))
+    for handler in handlers:
+        handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
+    queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    listener = LogListener(queue, *handlers)
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    queue_handler = LogQueue(queue)
+    queue_handler.addFilter(RepeatedTracebacks())
+    root.addHandler(queue_handler)
+    listener.start()
+    try:
+        yield file
+    finally:
+        root.removeHandler(queue_handler)
+        file.hangs = not returns_within(DISK_TIMEOUT, listener.stop)
+        for handler in [] if file.hangs else handlers:
+            handler.close()

@@ -9,11 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, wait
-from contextlib import contextmanager
-from queue import SimpleQueue
-from typing import TextIO
+from collections.abc import Iterable
 
 import zmq
 
@@ -24,21 +20,12 @@ from pmv_tui.control.hold import Hold, Renewal
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errands
-from pmv_tui.engine.events import RepeatedTracebacks
-from pmv_tui.engine.log import (
-    LogFile,
-    LogListener,
-    LogQueue,
-    TerminalLog,
-    new_output,
-    prepare_output,
-)
+from pmv_tui.engine.log import DISK_TIMEOUT, LogFile, logged, new_output, prepare_output
 from pmv_tui.engine.search import Search
 from pmv_tui.engine.server import ControlServer, Linger
 from pmv_tui.output import Printed, diverted, leads_to
 from pmv_tui.system import ENGINE, PLUGGED, Signals, allow_many, stop_listening
-from pmv_tui.threads import InOrder, in_background
-from pmv_tui.untrusted import printable, without_passwords
+from pmv_tui.threads import InOrder, Renewed, returns_within
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +61,6 @@ STOPPED = 2.0
 
 SEARCH_TIMEOUT = 3.0
 """Seconds that a search under way is given to end before the process does."""
-
-DISK_TIMEOUT = 1.0
-"""Seconds that the disk with the engine's folder is given for the last words."""
 
 UMASK = 0o077
 """What the engine writes is for its user alone: logs hold names and paths."""
@@ -117,18 +101,18 @@ def serve(
         prepare_output()
         # What is logged must not be taken for what a library printed.
         terminal = None if background else away.stderr
-        with _logging(rig, terminal) as log_file:
+        with logged(rig, terminal) as log_file:
             for left in clear_leftovers(real_path(loaded.path)):
                 log.info("removed %s, left by an engine that was killed while it saved", left)
             linger = Linger(loaded.config.engine.linger if lingers else math.inf)
-            loop = _Loop(rig, loaded, away.printed, log_file, linger)
-            loop.hold(hold, first)
+            loop = _Loop(rig, loaded, away.printed, log_file, linger, hold=hold)
+            loop.take_over(first)
             all_ended = loop.run(to_plug, to_pause)
         all_ended = all_ended and not log_file.hangs
     # The end is on its way: a second signal, as systemd may send beside `stop`, must not make it a
     # failure. Python's own way out would meet it with the system's default.
     stop_listening()
-    if not (_ends_in_time(lambda: hold.release(loop.ending)) and all_ended):
+    if not (returns_within(DISK_TIMEOUT, lambda: hold.release(loop.ending)) and all_ended):
         # A thread is still inside an SDK, or waits for a disk: the interpreter's own way out would
         # crash or hang in it.
         sys.stderr.flush()
@@ -149,12 +133,6 @@ def _allow_files() -> None:
         )
 
 
-def _ends_in_time(call: Callable[[], object]) -> bool:
-    """Call what writes to a disk; False where that hangs, and so is left behind."""
-    done, _ = wait([in_background(call)], DISK_TIMEOUT)
-    return bool(done)
-
-
 class _Loop:
     """The main thread: control socket, signals, finished searches."""
 
@@ -165,12 +143,15 @@ class _Loop:
         printed: Printed,
         log_file: LogFile,
         linger: Linger,
+        *,
+        hold: Hold,
     ) -> None:
-        self._printed = printed
         self._log_file = log_file
         self._log_trouble = ""
-        self._disk = InOrder("state folder")
-        self._reading: Future[list[str]] | None = None
+        disk = InOrder("state folder")
+        self._printed = Renewed(printed.new_lines, disk.submit)
+        self._hold = Renewed(hold.renew, disk.submit)
+        self._hold_trouble = ""
         self._linger = linger
         self.ending = ""
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -182,26 +163,9 @@ class _Loop:
         self._errands = Errands(self._woken)
         self._engine = Engine(rig, loaded, self._search.start, self._errands)
         self._server = ControlServer(self._engine, self._told_to_stop, linger)
-        self._hold: Hold | None = None
-        self._renewing: Future[Renewal] | None = None
-        self._hold_trouble = ""
 
-    def hold(self, hold: Hold, first: Renewal) -> None:
-        """Listen where the engine is found, and see to it that it stays so."""
-        self._hold = hold
-        self._take_over(first)
-
-    def _renew_hold(self) -> None:
-        """Apply what was restored since the last look, and look again."""
-        if self._renewing is not None:
-            if not self._renewing.done():
-                return  # The disk hangs.
-            renewed, self._renewing = self._renewing, None
-            self._take_over(renewed.result())
-        if self._hold is not None:
-            self._renewing = self._disk.submit(self._hold.renew)
-
-    def _take_over(self, renewal: Renewal) -> None:
+    def take_over(self, renewal: Renewal) -> None:
+        """Listen where the engine is found, as far as that is another place by now."""
         for endpoint in renewal.leave:
             self._server.leave(endpoint)
         for endpoint, listening in renewal.listen.items():
@@ -244,9 +208,8 @@ class _Loop:
         self._search.cancel()
         all_closed = self._engine.stop()
         self._record_printed()
-        if self._reading:
-            wait([self._reading], DISK_TIMEOUT)
-            self._record_printed()
+        self._printed.wait(DISK_TIMEOUT)
+        self._record_printed()
         self._server.close()
         return self._search.join(SEARCH_TIMEOUT) and all_closed
 
@@ -269,7 +232,8 @@ class _Loop:
                 self._engine.events.record(text, level="warning")
             self._record_printed()
             self._watch_log()
-            self._renew_hold()
+            if renewal := self._hold.renew():
+                self.take_over(renewal)
         except Exception:
             # To look must not end what is looked at: cameras and clients go on.
             log.exception("the engine could not look at everything")
@@ -277,11 +241,8 @@ class _Loop:
 
     def _record_printed(self) -> None:
         """Report what was printed up to the last look, and look again."""
-        if self._reading is not None and not self._reading.done():
-            return  # The disk hangs.
-        for line in self._reading.result() if self._reading else ():
+        for line in self._printed.renew() or ():
             self._engine.events.record(f"printed: {line}", kind="printed")
-        self._reading = self._disk.submit(self._printed.new_lines)
 
     def _watch_log(self) -> None:
         """Report that the log cannot be written, or can again."""
@@ -308,44 +269,3 @@ class _Loop:
 
     def _woken(self) -> None:
         os.eventfd_write(self._wake, 1)
-
-
-class _Formatter(logging.Formatter):
-    """Writes what a terminal can show: logs are read with `tail -f`, and `serve` writes to one."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        # A message is one line: none that quotes others can look like the start of another.
-        return printable(without_passwords(super().formatMessage(record)))
-
-    def format(self, record: logging.LogRecord) -> str:
-        lines = without_passwords(super().format(record)).split("\n")
-        return "\n".join(map(printable, lines))
-
-
-@contextmanager
-def _logging(rig: Rig, terminal: TextIO | None) -> Iterator[LogFile]:
-    """Log through a queue: no thread that carries frames ever waits for a disk or a terminal."""
-    try:
-        file = LogFile(rig.log_path)
-    except OSError as error:
-        raise RigError(f"{rig.log_path}: {error.strerror}; an engine needs it") from error
-    handlers: list[logging.Handler] = [file]
-    if terminal is not None:
-        handlers.append(TerminalLog(terminal.fileno()))
-    for handler in handlers:
-        handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
-    queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    listener = LogListener(queue, *handlers)
-    root = logging.getLogger()
-    root.setLevel(logging.INFO)
-    queue_handler = LogQueue(queue)
-    queue_handler.addFilter(RepeatedTracebacks())
-    root.addHandler(queue_handler)
-    listener.start()
-    try:
-        yield file
-    finally:
-        root.removeHandler(queue_handler)
-        file.hangs = not _ends_in_time(listener.stop)
-        for handler in [] if file.hangs else handlers:
-            handler.close()

@@ -1,6 +1,6 @@
 """Takes over a config file that was edited by hand, without stopping what did not change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pmv_tui.config.addresses import taken_by
 from pmv_tui.config.load import LoadedConfig
@@ -69,14 +69,9 @@ class Reload:
             before, after = getattr(self._before, name), getattr(self._after, name)
             if name == "cameras" or before == after:
                 continue
-            keys = before.model_fields_set | after.model_fields_set
-            changed = [
-                f"{name}.{key} = {whole(getattr(after, key))}"
-                for key in sorted(keys)
-                if getattr(before, key) != getattr(after, key)
-            ]
-            text = f"{', '.join(changed)}: {LATER.get(name, 'applied')}"
-            yield self._record(text)
+            keys = sorted(before.model_fields_set | after.model_fields_set)
+            changed = ", ".join(f"{name}.{one}" for one in _differences(before, after, keys))
+            yield self._record(f"{changed}: {LATER.get(name, 'applied')}")
 
     def _staying(self, config: CameraConfig) -> CameraConfig:
         """Leave a camera at addresses that the file does not name, unless another has them now."""
@@ -104,14 +99,14 @@ class Reload:
         """Add a camera, or give it what is different now."""
         camera = self._engine.cameras.get(config.unique_id)
         if camera is None:
-            self._engine.add(config)
+            self._engine.add(config, listed=True)
             return [self._record("added", self._engine.cameras[config.unique_id])]
-        changed = _differences(camera.config, config)
+        changed = ", ".join(_differences(camera.config, config, CameraConfig.model_fields))
         if not changed and camera.listed:
             return []
         camera.listed = True
         camera.change(config)
-        results = [self._record(f"{', '.join(changed) or 'in the file'}: applied", camera)]
+        results = [self._record(f"{changed or 'in the file'}: applied", camera)]
         if camera in plugged:
             results += await self._plug_again(camera)
         return results
@@ -135,10 +130,10 @@ class Reload:
         return Result(camera=camera.config.label if camera else THE_RIG, ok=ok, text=text)
 
 
-def _differences(before: CameraConfig, after: CameraConfig) -> list[str]:
+def _differences(before: object, after: object, keys: Iterable[str]) -> list[str]:
     """Write every key that differs, with its new value."""
     return [
         f"{key} = {whole(getattr(after, key))}"
-        for key in CameraConfig.model_fields
+        for key in keys
         if getattr(before, key) != getattr(after, key)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pmv_tui.engine.events import PERIOD, RepeatedTracebacks
+from pmv_tui.engine.log import PERIOD, RepeatedTracebacks
 
 
 @pytest.fixture

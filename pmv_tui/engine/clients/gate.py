@@ -18,7 +18,7 @@ from zmq.utils import z85
 
 from pmv_tui.curve import KeyFileError
 from pmv_tui.keys import Keys, Stamp
-from pmv_tui.threads import InOrder, LastingThread
+from pmv_tui.threads import InOrder, LastingThread, Renewed
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Gate:
         self.folder = keys.folder
         self._list = _List(keys)
         self._disk = InOrder("keys")
-        self._looking: Future[object] | None = None
+        self._looks = Renewed(self._list.read, self._disk.submit)
         self._doors: dict[bytes, Door] = {}
         # Not REP: where an answer fails, that would take no further question.
         self._socket = context.socket(zmq.ROUTER)
@@ -150,8 +150,7 @@ class Gate:
 
     def look(self) -> None:
         """Have the list read again where it changed, beside the caller's thread."""
-        if self._looking is None or self._looking.done():
-            self._looking = self._disk.submit(self._list.read)
+        self._looks.renew()
 
     def listed(self) -> int:
         """Count the clients on the list, as it was read last."""
