@@ -152,12 +152,7 @@ _KEY_MAP_ENTRY = 'it must be keys in quotes, such as "x" or "x,f2"'
 
 
 def _explained(error: ErrorDetails) -> tuple[KeyPath, str]:
-    """Return what is wrong with a value, what is allowed, and in which unit.
-
-    Returns
-    -------
-    The path of the setting to blame, and the text.
-    """
+    """Return the setting to blame, and what is wrong, what is allowed, and in which unit."""
     path = _setting(error["loc"])
     section = str(path[0]) if len(path) > 1 else ""
     key = str(path[-1])

@@ -29,12 +29,9 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A config file that cannot be used; its text has one line a problem, `file:line: key: what`.
+    """A config file that cannot be used: `path`, and its `problems`, in the order of the file.
 
-    Parameters
-    ----------
-    path : the file.
-    problems : every one that was found, in the order of the file.
+    Its text has one line a problem, `file:line: key: what`.
     """
 
     def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
@@ -96,11 +93,7 @@ class Location:
 
 
 def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
-    """Find the config file: `--config`, `$PMV_TUI_CONFIG`, `./config.toml`, the user's folder.
-
-    Parameters
-    ----------
-    option : what `--config` was given, if anything.
+    """Find the config file: `--config` (`option`), `$PMV_TUI_CONFIG`, `./config.toml`, the user's.
 
     Raises
     ------

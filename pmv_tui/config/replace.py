@@ -28,14 +28,7 @@ class ChangedMeanwhileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A file beside the target, with all of the new text; made by `replacement`.
-
-    Parameters
-    ----------
-    target : what it is to replace, links resolved.
-    path : where it lies until then.
-    data : what it holds.
-    """
+    """A file at `path`, beside the target, with all of the new text; made by `replacement`."""
 
     target: Path
     path: Path
@@ -157,12 +150,7 @@ def obstacle(target: Path) -> Obstacle | None:
 
 
 def clear_leftovers(target: Path) -> list[Path]:
-    """Remove what a process that was killed while it saved has left beside the target.
-
-    Returns
-    -------
-    The files that were removed.
-    """
+    """Remove what processes that were killed while they saved left beside the target; return it."""
     ours = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{32}}")
     try:
         candidates = [each for each in target.parent.iterdir() if ours.fullmatch(each.name)]

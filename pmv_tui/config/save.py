@@ -35,13 +35,7 @@ class SaveError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """A change of the config file that was checked and not yet made.
-
-    Parameters
-    ----------
-    before : the config as it was read.
-    after : the config as it will be read again.
-    """
+    """A change of the config file that was checked and not yet made: the file before, and after."""
 
     before: LoadedConfig
     after: LoadedConfig

@@ -295,10 +295,7 @@ def downsampled(size: int, factor: int, *, bayer: bool) -> int:
 def why_no_pixel(width: int, height: int, factor: int, *, bayer: bool) -> str:
     """Return why downsampling leaves nothing of an image, and what would; empty where it does.
 
-    Parameters
-    ----------
-    width, height : of the image, pixels.
-    factor, bayer : see `downsampled`.
+    See `downsampled`; width and height are those of the image before, pixels.
     """
     shorter = min(width, height)
     if downsampled(shorter, factor, bayer=bayer):
@@ -313,12 +310,7 @@ def complete(config: RigConfig, folder: Path) -> RigConfig:
 
     An address that is written is never changed. The first camera is given the pair 5555 and 5556
     where they are free, the second 5557 and 5558, and so on, whatever the cameras before it have:
-    so an edit of one camera's address does not move another's.
-
-    Parameters
-    ----------
-    config : as it was read.
-    folder : where relative sources start, absolute.
+    so an edit of one camera's address does not move another's. Relative sources start at `folder`.
     """
     taken = addresses(config.cameras)
     cameras = []
@@ -331,13 +323,7 @@ def complete(config: RigConfig, folder: Path) -> RigConfig:
 
 
 def found_camera(unique_id: str, others: Iterable[CameraConfig]) -> CameraConfig:
-    """Return the config of a camera that is connected but not listed.
-
-    Parameters
-    ----------
-    unique_id : `<serial>-<backend>`.
-    others : the rig's other cameras, whose addresses it must not have.
-    """
+    """Return the config of a camera that is connected but not listed, beside the rig's others."""
     return _with_addresses(CameraConfig(unique_id=unique_id), addresses(others), FIRST_PORT)
 
 

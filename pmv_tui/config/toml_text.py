@@ -210,13 +210,7 @@ def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
 
 
 def remove_value(text: str, table: KeyPath, key: str) -> str:
-    """Take a key out of a table, and what stands behind it on its line; one not there is none.
-
-    Parameters
-    ----------
-    text : valid TOML.
-    table : the path of a table that is in the text, as a block or inline.
-    """
+    """Take a key out of a table, block or inline, and what stands behind it on its line, if any."""
     places = scan(text)
     place = places.get((*table, key))
     if place is None:
@@ -233,25 +227,16 @@ def remove_value(text: str, table: KeyPath, key: str) -> str:
 
 
 def set_in_section(text: str, section: str, key: str, value: Value) -> str:
-    """Return the text with a key of a top-level table set; a missing table is added.
-
-    Raises
-    ------
-    NotTomlError : TOML cannot hold the key or the value.
-    """
+    """Return the text with a key of a top-level table set as by `set_value`, or with that table."""
     if (section,) in scan(text):
         return set_value(text, (section,), key, value)
-    newline = _newline(text, len(text))
-    gap = "" if not text else newline if text.endswith("\n") else newline * 2
-    return f"{text}{gap}[{section}]{newline}{_pair(key, value)}{newline}"
+    return _with_block(text, f"[{section}]", {key: value})
 
 
 def append_table(text: str, array: str, values: Mapping[str, Value]) -> str:
     """Add a table to an array of tables at the top level, as a block or as it is written there.
 
-    Raises
-    ------
-    NotTomlError : TOML cannot hold a key or a value.
+    Raises `NotTomlError` as `set_value` does.
     """
     places = scan(text)
     place = places.get((array,))
@@ -260,11 +245,13 @@ def append_table(text: str, array: str, values: Mapping[str, Value]) -> str:
         items = [at.end for path, at in places.items() if len(path) == 2 and path[0] == array]
         at = max(items, default=place.value + 1)
         return text[:at] + (", " if items else "") + table + text[at:]
+    return _with_block(text, f"[[{array}]]", values)
+
+
+def _with_block(text: str, header: str, values: Mapping[str, Value]) -> str:
     newline = _newline(text, len(text))
-    block = newline.join([f"[[{array}]]", *(_pair(key, value) for key, value in values.items())])
-    if not text:
-        return block + newline
-    gap = newline if text.endswith("\n") else newline * 2
+    block = newline.join([header, *(_pair(key, value) for key, value in values.items())])
+    gap = "" if not text else newline if text.endswith("\n") else newline * 2
     return text + gap + block + newline
 
 
@@ -302,10 +289,7 @@ _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice")
 def in_toml(error: str, written: str) -> str:
     """Return what to write in place of a line that is not TOML; empty where that is not known.
 
-    Parameters
-    ----------
-    error : what the parser says of it.
-    written : the line.
+    `error` is what the parser says of it.
     """
     if twice := _TWICE.match(error):
         if twice[1] == "cameras":
@@ -334,11 +318,7 @@ def _value_in_toml(value: str) -> str:
 def lookalike(text: str, line: int, column: int | None) -> str:
     """Name the character that keeps a text from being TOML; empty where there is none.
 
-    Parameters
-    ----------
-    text : of the file.
-    line : to blame, from 1.
-    column : likewise; None: at the end of the text.
+    The line and column to blame count from 1; no column: at the end of the text.
     """
     written = text.split("\n")[line - 1].rstrip("\r")
     place = len(written) if column is None else column - 1

@@ -96,12 +96,9 @@ class Commands:
         return self._one(camera).settings()
 
     def thumbnails(self, cameras: dict[Any, Any], width: int, height: int) -> list[Thumbnail]:
-        """Show the newest images small.
+        """Show the newest images small, at most so many pixels wide and high.
 
-        Parameters
-        ----------
-        cameras : by unique_id or name, the number of the frame that the caller has; 0: none.
-        width, height : pixels that a thumbnail has at most.
+        `cameras` has, by unique_id or name, the number of the frame that the caller has; 0: none.
         """
         for side, most in zip((width, height), MAX_THUMBNAIL, strict=True):
             if not 1 <= side <= most:

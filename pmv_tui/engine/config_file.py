@@ -25,13 +25,7 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A change whose new file stands beside the old one.
-
-    Parameters
-    ----------
-    after : the config as it will be.
-    commit : puts the new file in place; raises SaveError where it cannot be.
-    """
+    """A change whose new file stands beside the old one, until `commit`, which raises SaveError."""
 
     after: LoadedConfig
     commit: Callable[[], Steps[LoadedConfig]]
@@ -39,10 +33,6 @@ class Prepared:
 
 class ConfigFile:
     """Saves changes one after another, in a thread of its own.
-
-    Parameters
-    ----------
-    loaded : the config as it was read.
 
     Attributes
     ----------

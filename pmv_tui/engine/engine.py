@@ -60,14 +60,8 @@ class Engine:
 
     Parameters
     ----------
-    rig : its files.
-    loaded : its config.
     search : starts a search for cameras; `found` is called with what it found.
     errands : carries on with what had to wait.
-
-    Attributes
-    ----------
-    guard : watches who is connected to the engine's sockets.
     """
 
     def __init__(
@@ -143,11 +137,9 @@ class Engine:
         self.rescan()
 
     def stop(self) -> bool:
-        """Release every socket and camera.
+        """Release every socket and camera; return whether all closed.
 
-        Returns
-        -------
-        Whether all cameras closed; one that hangs in its SDK is left to the end of the process.
+        A camera that hangs in its SDK is left to the end of the process.
         """
         cameras = [*self.cameras.values(), *self._leaving]
         self._windows.stop()
@@ -278,13 +270,7 @@ class Engine:
         self._change_recorded = self.file.changed
 
     def snapshot(self, operators: list[str], refusals: Refusals) -> Snapshot:
-        """Return the whole rig, now.
-
-        Parameters
-        ----------
-        operators : who is attached.
-        refusals : those who were cut at the control socket.
-        """
+        """Return the whole rig, now, with who is attached and who was cut at the control socket."""
         sockets = self.loaded.config.socket_config
         return Snapshot(
             engine=EngineStatus(
@@ -343,14 +329,10 @@ class Engine:
         return result(camera, text, ok=ok)
 
     async def release(self, camera: RigCamera) -> None:
-        """Release a camera's sockets; their ports are free afterwards.
+        """Release a camera's sockets; their ports are free afterwards. See `SocketPair.release`.
 
         That takes a few ms, and with many cameras that are busy some tens: the main thread does
         not wait for it.
-
-        Raises
-        ------
-        ReceiverError : see `SocketPair.release`.
         """
         former = camera.sockets.detach()
         self._closing = self._closer.submit(partial(release_all, former))
@@ -441,12 +423,7 @@ class Engine:
         self.cameras = {each: cameras[each] for each in ordered}
 
     def add(self, config: CameraConfig, *, listed: bool) -> None:
-        """Let a camera join the rig.
-
-        Parameters
-        ----------
-        listed : whether the file lists it.
-        """
+        """Let a camera join the rig, listed in the file or not."""
         camera = RigCamera(
             config,
             listed=listed,

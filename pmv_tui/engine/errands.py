@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from contextvars import Context, copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Generic, TypeVar
 
@@ -29,13 +29,7 @@ class Overdue(Exception):  # noqa: N818 - a state, reported as it is
 
 @dataclass(frozen=True, slots=True)
 class Errand(Generic[Value]):
-    """What a command waits for.
-
-    Parameters
-    ----------
-    future : is done in another thread.
-    limit : seconds after which it is given up.
-    """
+    """What a command waits for: a future of another thread, given up after `limit` seconds."""
 
     future: "Future[Value]"
     limit: float
@@ -46,38 +40,33 @@ class Errand(Generic[Value]):
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _Command:
     """A command that waits for an errand until `deadline` (monotonic, s)."""
 
     steps: Steps[Any]
     outcome: "Future[Any]"
     errand: Errand[Any]
-    deadline: float
-    context: Context
+    deadline: float = inf
+    context: Context = field(default_factory=copy_context)
 
 
 class Errands:
-    """Carries commands on. Used by the main thread.
-
-    Parameters
-    ----------
-    wake : called from other threads when a command can go on.
-    """
+    """Carries commands on, in the main thread; `wake` is called when a command can go on."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Command] = []
         self._turns: deque[Future[None]] = deque()
 
     def begin(self, steps: Steps[Value]) -> "Future[Value]":
         """Carry a command out as far as it goes now; its context variables stay its own.
 
-        Returns
-        -------
-        Its result, sooner or later; callbacks are called in the main thread.
+        Callbacks of the future that gets its result are called in the main thread.
         """
+        nothing: Future[None] = Future()
+        nothing.set_result(None)
         outcome: Future[Value] = Future()
-        self._go(steps, outcome, None, copy_context())
+        self._go(_Command(steps, outcome, Errand(nothing, inf)))
         return outcome
 
     def turn(self) -> Errand[None]:
@@ -100,42 +89,35 @@ class Errands:
         for each in self._waiting.copy():
             if each.errand.future.done() or now >= each.deadline:
                 self._waiting.remove(each)
-                self._go(each.steps, each.outcome, each.errand, each.context)
+                self._go(each)
 
     def until_due(self, longest: float) -> float:
         """Return the seconds until a limit passes; at most `longest`."""
         due = min((each.deadline for each in self._waiting), default=inf)
         return max(0.0, min(longest, due - time.monotonic()))
 
-    def _go(
-        self,
-        steps: Steps[Any],
-        outcome: "Future[Any]",
-        awaited: Errand[Any] | None,
-        context: Context,
-    ) -> None:
+    def _go(self, command: _Command) -> None:
         """Carry a command on, past what it waited for, up to what it has to wait for."""
         try:
-            errand = context.run(_past, steps, awaited)
-            while errand.future.done():
-                errand = context.run(_past, steps, errand)
+            command.errand = command.context.run(_past, command)
+            while command.errand.future.done():
+                command.errand = command.context.run(_past, command)
         except StopIteration as end:
-            outcome.set_result(end.value)
+            command.outcome.set_result(end.value)
         except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
-            outcome.set_exception(error)
+            command.outcome.set_exception(error)
         else:
-            deadline = time.monotonic() + errand.limit
-            self._waiting.append(_Waiting(steps, outcome, errand, deadline, context))
-            errand.future.add_done_callback(lambda _: self._wake())
+            command.deadline = time.monotonic() + command.errand.limit
+            self._waiting.append(command)
+            command.errand.future.add_done_callback(lambda _: self._wake())
 
 
-def _past(steps: Steps[Any], awaited: Errand[Any] | None) -> Errand[Any]:
+def _past(command: _Command) -> Errand[Any]:
     """Carry a command on to its next errand; ends with StopIteration where there is none."""
-    if awaited is None:
-        return steps.send(None)
-    if not awaited.future.done():
-        awaited.future.cancel()
-        return steps.throw(Overdue())
-    if error := awaited.future.exception():
-        return steps.throw(error)
-    return steps.send(awaited.future.result())
+    awaited = command.errand.future
+    if not awaited.done():
+        awaited.cancel()
+        return command.steps.throw(Overdue())
+    if error := awaited.exception():
+        return command.steps.throw(error)
+    return command.steps.send(awaited.result())

@@ -56,13 +56,7 @@ class Events:
     def record(
         self, text: str, *, camera: str = "", level: Level = "info", kind: EventKind = "engine"
     ) -> None:
-        """Record that something happened.
-
-        Parameters
-        ----------
-        text : a sentence.
-        camera : unique_id; empty where it concerns the rig.
-        """
+        """Record that something happened, in a sentence; an empty `camera`: it concerns the rig."""
         text = without_passwords(self.signed(text))
         with self._lock:
             self.last_id += 1

@@ -161,12 +161,10 @@ END_TIMEOUT = 1.0
 
 
 class TerminalLog(logging.Handler):
-    """Writes records by a thread of its own: a terminal that was stopped with ctrl+s, or a pager
-    that nobody scrolls, holds up neither the log file nor the engine's end.
+    """Writes records to a descriptor, by a thread of its own.
 
-    Parameters
-    ----------
-    descriptor : where to write.
+    A terminal that was stopped with ctrl+s, or a pager that nobody scrolls, holds up neither the
+    log file nor the engine's end.
     """
 
     def __init__(self, descriptor: int) -> None:

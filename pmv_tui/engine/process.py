@@ -34,12 +34,7 @@ TIMEOUT = 1.0
 
 
 def sd_notify(*assignments: str) -> None:
-    """Report the service's state to systemd.
-
-    Parameters
-    ----------
-    assignments : such as `READY=1`, `STATUS=text`.
-    """
+    """Report the service's state to systemd: assignments such as `READY=1`, `STATUS=text`."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
@@ -120,12 +115,7 @@ def serve(
 
 
 def _allow_files() -> None:
-    """Allow as many open files as the system lets us.
-
-    Raises
-    ------
-    RigError : they are too few for any camera.
-    """
+    """Allow as many open files as the system lets us; RigError: too few for any camera."""
     if (files := allow_many()) < ENGINE:
         raise RigError(
             f"only {files} files may be open here (ulimit -n): an engine needs {ENGINE}, and "

@@ -26,12 +26,9 @@ LATER = {
 
 
 class Reload:
-    """One reload. Its methods are called by the main thread.
+    """One reload of an engine's file, from what it said before to what it says now.
 
-    Parameters
-    ----------
-    engine : whose file was read again.
-    before, after : the config as it was and as it is now.
+    Its methods are called by the main thread.
     """
 
     def __init__(self, engine: Engine, before: LoadedConfig, after: LoadedConfig) -> None:

@@ -20,12 +20,7 @@ SETTLE_TIME = 2.0
 
 
 class Hotplug:
-    """Compares the devices with those of the last look.
-
-    Parameters
-    ----------
-    places : folders with an entry a device.
-    """
+    """Compares the devices with those of the last look: `places` has an entry a device."""
 
     def __init__(self, places: Sequence[str] = PLACES) -> None:
         self._places = places

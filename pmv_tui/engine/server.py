@@ -77,11 +77,8 @@ class Operators:
 
 
 class Linger:
-    """Decides when an engine that nobody uses is to end.
-
-    Parameters
-    ----------
-    seconds : without anything plugged, a window, or a request.
+    """Decides when an engine is to end that for so many seconds has nothing plugged, no window and
+    no request.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -107,7 +104,6 @@ class ControlServer:
 
     Parameters
     ----------
-    engine : whose status is asked for, and whose cameras the commands are for.
     stop : called when the engine is asked to stop.
     linger : notes each request.
     """

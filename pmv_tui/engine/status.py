@@ -212,13 +212,7 @@ class Watch:
         self._cameras.pop(camera, None)
 
     def look(self, camera: str, condition: Condition, now: float) -> None:
-        """Compare a camera's condition with its last one.
-
-        Parameters
-        ----------
-        camera : its unique_id.
-        now : monotonic, s.
-        """
+        """Compare a camera's condition with its last one; `now` is monotonic, s."""
         watch = self._cameras.get(camera)
         if watch is None:
             watch = self._cameras[camera] = _CameraWatch(condition)

@@ -60,9 +60,7 @@ NOT_KNOWN = Delivered(
 class Offer(NamedTuple):
     """What was sent to whoever subscribes, in total: images, and their bytes on the wire.
 
-    Parameters
-    ----------
-    time : when the last one was sent, monotonic, s.
+    `time` is when the last one was sent, monotonic, s.
     """
 
     images: int = 0

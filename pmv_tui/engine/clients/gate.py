@@ -56,13 +56,7 @@ class Refusals:
 
 
 class Door:
-    """The way in to one camera's two sockets; made by `Gate.door`.
-
-    Parameters
-    ----------
-    keys : the rig's.
-    domain : what ZeroMQ calls this door by when it asks.
-    """
+    """The way in to one camera's two sockets, by the name by which ZeroMQ asks; see `Gate.door`."""
 
     def __init__(self, keys: Keys, domain: str) -> None:
         self._keys = keys
@@ -110,7 +104,6 @@ class Gate:
     Parameters
     ----------
     context : that of the cameras' sockets.
-    keys : the rig's.
     record : records that its thread failed, in a sentence.
     """
 

@@ -60,12 +60,7 @@ AT_ONCE = 1000
 
 
 class Guard:
-    """Watches the engine's sockets, from `start` to `stop`.
-
-    Parameters
-    ----------
-    record : records that the thread failed, in a sentence.
-    """
+    """Watches the engine's sockets, from `start` to `stop`; `record` is told if a thread fails."""
 
     def __init__(self, record: Callable[[str], object] = log.error) -> None:
         self._lock = threading.Lock()
