@@ -38,7 +38,7 @@ from pmv_tui.tui.link import (
     Revival,
     SnapshotArrived,
 )
-from pmv_tui.tui.screens.base import ExplainedScreen
+from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState, Troubles, trouble_of
 from pmv_tui.tui.text.lines import plain
@@ -135,8 +135,12 @@ class PmvApp(App[str]):
         self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
-        self.state = RigState(log_path, preview_rate=preview_rate, looked_at=tuple(looked_at))
-        self.state_changed: Signal[RigState] = Signal(self, "state changed")
+        self.state = RigState(
+            log_path,
+            Signal(self, "state changed"),
+            preview_rate=preview_rate,
+            looked_at=tuple(looked_at),
+        )
         self.link = EngineLink(client, self.post_message, operator, engine.runs)
         self._revival = Revival(engine, self.link)
         self._inputs = InputOrder(self, super().on_event)
@@ -165,7 +169,7 @@ class PmvApp(App[str]):
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the rig."""
-        return RigScreen(self.state, self.state_changed, self.link)
+        return RigScreen(self.state, self.link)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the one that leaves ASCII alone, where the terminal has no more."""
@@ -240,7 +244,7 @@ class PmvApp(App[str]):
         self.state.snapshot, self.state.silence = message.snapshot, ""
         self.state.ended = False
         self._report_troubles()
-        self.state_changed.publish(self.state)
+        self.state.changed.publish(self.state)
         self._complete_start()
         if self._revival.owes_windows:
             self.run_worker(self._revival.open_windows(self.state.cameras))
@@ -258,14 +262,14 @@ class PmvApp(App[str]):
     def _keep_events(self, message: EventsArrived) -> None:
         """Keep the events for the log."""
         self.state.events.extend(message.events)
-        self.state_changed.publish(self.state)
+        self.state.changed.publish(self.state)
 
     @on(EngineSilent)
     def _keep_silence(self, message: EngineSilent) -> None:
         """Remember that the engine does not answer; where it has ended, say so at once."""
         known, self.state.ended = self.state.ended, not self._engine.runs()
         self.state.silence = self._engine.ending() if self.state.ended else message.reason
-        self.state_changed.publish(self.state)
+        self.state.changed.publish(self.state)
         self._complete_start()
         if self.state.ended and not known:
             self._offer_start()
@@ -280,7 +284,7 @@ class PmvApp(App[str]):
         from pmv_tui.tui.screens.dialogs import EngineEndedDialog
 
         start = partial(self._revival.start, self.state.cameras)
-        dialog = EngineEndedDialog(self.state, self.state_changed, self._engine.last_lines(), start)
+        dialog = EngineEndedDialog(self.state, self._engine.last_lines(), start)
         self.push_screen(dialog, self._leave_ended)
 
     def _leave_ended(self, choice: str | None) -> None:
@@ -356,9 +360,10 @@ class PmvApp(App[str]):
         from pmv_tui.tui.screens.help import HelpScreen
         from pmv_tui.tui.text.help import keys_topic
 
-        if isinstance(self.screen, ExplainedScreen):
-            keys = keys_topic(self.screen.registry, self.key_map)
-            self.push_screen(HelpScreen([keys, *self.screen.help_topics]))
+        explained = self.screen
+        if isinstance(explained, PmvScreen) and explained.help_topics is not None:
+            keys = keys_topic(explained.registry, self.key_map)
+            self.push_screen(HelpScreen([keys, *explained.help_topics]))
 
     def action_help_quit(self) -> None:
         """Take ctrl+c, where it copies nothing, for the wish to quit."""

@@ -6,13 +6,11 @@ from importlib import import_module
 
 LATER = (
     "pmv_tui.tui.picture.draw",
-    "pmv_tui.tui.screens.addresses",
     "pmv_tui.tui.screens.camera",
-    "pmv_tui.tui.screens.clients",
     "pmv_tui.tui.screens.dialogs",
     "pmv_tui.tui.screens.grid",
     "pmv_tui.tui.screens.help",
-    "pmv_tui.tui.screens.log",
+    "pmv_tui.tui.screens.lists",
 )
 """What is imported where it is first needed: other screens, and pictures, which take numpy."""
 

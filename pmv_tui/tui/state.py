@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual.signal import Signal
+
 from pmv_tui.tui.text.columns import STATE_TONES, in_trouble, plug_cell
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.wire.status import CameraStatus, Event, Snapshot
@@ -62,6 +64,7 @@ class RigState:
     Parameters
     ----------
     log_path : the engine's log file, for when it cannot say itself.
+    changed : is published when there is more.
     looked_at : where the config file was looked for, in order.
     snapshot : None until the engine answered once.
     silence : what the engine does in place of answering; empty while it answers.
@@ -73,6 +76,7 @@ class RigState:
     """
 
     log_path: str
+    changed: "Signal[RigState]"
     looked_at: tuple[Path, ...] = ()
     snapshot: Snapshot | None = None
     silence: str = ""

@@ -5,7 +5,7 @@ import socket
 import psutil
 import pytest
 
-from pmv_tui.tui.screens.addresses import access_note, check_addresses
+from pmv_tui.tui.screens.dialogs import access_note, check_addresses
 from tests.tui.rig_double import a_camera
 
 OTHERS = [a_camera("right", 5557)]

@@ -6,7 +6,8 @@ from textual.widgets import OptionList
 
 from pmv_tui.tui.actions import CAMERA_ACTIONS
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.screens.camera import CameraScreen, SettingDialog
+from pmv_tui.tui.screens.camera import CameraScreen
+from pmv_tui.tui.screens.dialogs import SettingDialog
 from pmv_tui.tui.screens.help import HelpScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.text.columns import CAUSES

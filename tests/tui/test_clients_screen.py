@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.screens.clients import ClientsScreen
+from pmv_tui.tui.screens.lists import ClientsScreen
 from pmv_tui.tui.text.clients import client_lines
 from pmv_tui.wire.status import CameraStatus
 from tests.tui.driving import drive, row_of, until, until_gone, until_shown

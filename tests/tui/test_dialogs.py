@@ -5,8 +5,7 @@ from textual.pilot import Pilot
 
 from pmv_tui.tui.actions import RIG_ACTIONS
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.screens.addresses import AddressDialog
-from pmv_tui.tui.screens.dialogs import QuitDialog
+from pmv_tui.tui.screens.dialogs import AddressDialog, QuitDialog
 from pmv_tui.tui.screens.help import HelpScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.text.columns import COLUMNS

@@ -5,7 +5,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.screens.log import LogScreen
+from pmv_tui.tui.screens.lists import LogScreen
 from pmv_tui.tui.widgets.fields import Field
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera

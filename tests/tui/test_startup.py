@@ -36,7 +36,7 @@ NOT_FOR_FIRST_PAINT = {
     "pypylon": "the engine's",
     "pmv_tui.cameras": "the engine's",
     "pmv_tui.tui.screens.camera": "opened later",
-    "pmv_tui.tui.screens.log": "opened later",
+    "pmv_tui.tui.screens.lists": "opened later",
     "pmv_tui.tui.screens.dialogs": "opened later",
     "pmv_tui.tui.screens.help": "opened later",
 }

@@ -1,31 +1,48 @@
-"""The bases of screens: left once, with a registry of actions, a field to search."""
+"""The bases of screens: left once, with a registry of actions, a rig's state, a field to search."""
 
 from collections.abc import Callable, Coroutine
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.await_complete import AwaitComplete
 from textual.events import ScreenResume
 from textual.geometry import Offset
+from textual.notifications import SeverityLevel
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from pmv_tui.tui.actions import Action, key_name, split
+from pmv_tui.tui.actions import Action, Registry, key_name, split
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.help import Topic
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.widgets.fields import SearchField
+from pmv_tui.tui.widgets.line_view import CursorView, LineView
+from pmv_tui.tui.widgets.pictures import PictureGrid
 
 
-class LeftOnce(Screen[ScreenResultType]):
-    """Textual's own pops whichever screen is on top, as often as it is asked to.
+class PmvScreen(Screen[ScreenResultType]):
+    """A screen that is left once, and whose keys are known.
 
-    What it still works on would find its widgets gone: while a screen is removed, they go first.
+    Textual's own pops whichever screen is on top, as often as it is asked to. What it still works
+    on would find its widgets gone: while a screen is removed, they go first.
+
+    Attributes
+    ----------
+    registry : the screen's actions; its bindings are made from them, and so are palette and help.
+    help_topics : what its help explains besides the keys; None where it has no help.
     """
 
+    registry: ClassVar[Registry] = ()
+    help_topics: ClassVar[tuple[Topic, ...] | None] = None
     _owed: tuple[ScreenResultType | None] | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Bind the keys of the registry."""
+        if "registry" in vars(cls):
+            cls.BINDINGS = [action.binding for action in cls.registry]
+        super().__init_subclass__(**options)
 
     @property
     def is_left(self) -> bool:
@@ -67,30 +84,10 @@ class LeftOnce(Screen[ScreenResultType]):
         """Do work that is to be done to its end even where this screen is left meanwhile."""
         _: Worker[None] = self.app.run_worker(work)
 
-
-class ExplainedScreen(LeftOnce[ScreenResultType]):
-    """A screen whose keys are known.
-
-    Attributes
-    ----------
-    registry : the screen's actions; its bindings are made from them, and so are palette and help.
-    help_topics : what its help explains besides the keys.
-    """
-
-    registry: ClassVar[tuple[Action, ...]]
-    help_topics: ClassVar[tuple[Topic, ...]] = ()
-
     async def run_from_palette(self, action: Action) -> None:
         """Do what was chosen in the palette, unless this screen is left by now."""
         if self.is_active:
             await self.run_action(action.method)
-
-    def show_trouble(self, state: RigState) -> None:
-        """Say in the banner what is wrong with the engine, as long as it is."""
-        banner, trouble = self.query_one("#trouble", Static), plain(state.trouble)
-        if banner.display != bool(trouble) or banner.content != trouble:
-            banner.update(trouble)
-            banner.display = bool(trouble)
 
     def key_of(self, action: Action) -> str:
         """Return the first key that an action has now, as people read it."""
@@ -98,8 +95,75 @@ class ExplainedScreen(LeftOnce[ScreenResultType]):
         keys = [key for key, one in active if one.binding.id == action.id]
         return key_name(keys[0] if keys else split(action.keys)[0])
 
+    def toast(self, *lines: str, severity: SeverityLevel = "information") -> None:
+        """Show lines for a moment; never read as markup."""
+        self.notify("\n".join(map(plain, lines)), severity=severity, markup=False)
 
-class SearchedScreen(LeftOnce[ScreenResultType]):
+
+class RigStateScreen(PmvScreen[ScreenResultType]):
+    """Draws the rig's state, now and whenever there is more.
+
+    Parameters
+    ----------
+    state : the app's.
+
+    Attributes
+    ----------
+    moved : what the cursor's keys move; what has no cursor is scrolled.
+    paged : what is scrolled by pages.
+    """
+
+    moved: ClassVar[type[LineView | PictureGrid]] = CursorView
+    paged: ClassVar[type[LineView]] = LineView
+
+    def __init__(self, state: RigState) -> None:
+        super().__init__()
+        self.state = state
+
+    def draw(self) -> None:
+        """Draw the state as it is now."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Draw what is known, and whatever comes."""
+        self.state.changed.subscribe(self, self._draw, immediate=True)
+        self._draw(self.state)
+
+    def _draw(self, _: RigState) -> None:
+        """Draw, and say in the banner, where there is one, what is wrong with the engine."""
+        trouble = plain(self.state.trouble)
+        for banner in self.query("#trouble").results(Static):
+            if banner.display != bool(trouble) or banner.content != trouble:
+                banner.update(trouble)
+                banner.display = bool(trouble)
+        self.draw()
+
+    def leave_without(self, unique_id: str) -> None:
+        """Leave, as the camera that this screen is about is no longer there."""
+        if self.is_active:
+            self.toast(f"{unique_id} is no longer there", severity="warning")
+            self.dismiss()
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor, or scroll by lines."""
+        self.query_one(self.moved).move(rows)
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.query_one(self.moved).move_to(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.query_one(self.moved).move_to_last()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        view = self.query_one(self.paged)
+        rows = pages * (view.size.height - view.pinned)
+        view.scroll_relative(y=rows, animate=False)
+
+
+class SearchedScreen(PmvScreen[ScreenResultType]):
     """Has one `SearchField`; enter keeps the text in it, and gives the keys back to the screen."""
 
     AUTO_FOCUS = ""

@@ -1,46 +1,95 @@
-"""The dialogs that ask: save, quit, unplug, start another engine."""
+"""The dialogs: an address or a setting is edited, the engine's or clients' end is asked about."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Literal
+from typing import Any, Literal, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.signal import Signal
-from textual.widgets import Button, Input, Static
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.button import ButtonVariant
 
+from pmv_tui.config import OPTIONAL
+from pmv_tui.config.addresses import Address, taken_by
+from pmv_tui.config.values import short
+from pmv_tui.network import reachable
 from pmv_tui.tui.actions import ENDED_ACTIONS, QUIT_ACTIONS, SAVE_ACTIONS, UNPLUG_ACTIONS
-from pmv_tui.tui.screens.base import ExplainedScreen
+from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.lines import plain
-from pmv_tui.wire.status import CameraStatus
+from pmv_tui.tui.text.settings import (
+    Reading,
+    allowed,
+    as_typed,
+    deviation,
+    options,
+    read_value,
+)
+from pmv_tui.tui.widgets.fields import Choices, Field
+from pmv_tui.wire.status import CameraStatus, SettingStatus
 
 
-class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
+class Dialog(ModalScreen[ScreenResultType], PmvScreen[ScreenResultType]):
+    """A heading and what stands below it, over the screen that opened this."""
+
+    help_topics = ()
+
+    def heading(self) -> str:
+        """Return what it is about."""
+        raise NotImplementedError
+
+    def body(self) -> ComposeResult:
+        """Lay out what stands below the heading."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Lay out both."""
+        with Vertical(classes="dialog"):
+            yield Static(self.heading(), classes="dialog-title", markup=False)
+            yield from self.body()
+
+    def on_mount(self) -> None:
+        """Take away the toasts, which would cover what is to be read here."""
+        self.app.clear_notifications()
+
+
+Save = Callable[..., Awaitable[str]]
+"""Is given what was typed; returns why it was refused, or nothing."""
+
+
+class SaveDialog(Dialog[bool]):
     """Saves what is valid, once; while the engine refuses, it stays and says why.
 
     Its result is whether anything was saved.
+
+    Parameters
+    ----------
+    save : called with `typed`, where that is valid.
     """
 
     registry = SAVE_ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in SAVE_ACTIONS]
 
-    def __init__(self) -> None:
+    def __init__(self, save: Save) -> None:
         super().__init__()
+        self._save = save
         self._saving = False
+
+    def fields(self) -> ComposeResult:
+        """Lay out what is typed into or chosen from."""
+        raise NotImplementedError
 
     def check(self) -> bool:
         """Show what is wrong with what stands in the fields; return whether nothing is."""
         raise NotImplementedError
 
-    async def save(self) -> str:
-        """Have it saved; returns why it was refused, or nothing."""
+    def typed(self) -> Sequence[Any]:
+        """Return what stands in the fields."""
         raise NotImplementedError
 
-    def compose_end(self) -> ComposeResult:
-        """Lay out the refusal and the buttons, which stand below the fields."""
+    def body(self) -> ComposeResult:
+        """Lay out the fields, the refusal and the buttons."""
+        yield from self.fields()
         yield Static(id="refusal", classes="field-error", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("Save", id="save", variant="primary", compact=True)
@@ -48,10 +97,7 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
             yield Static("enter saves, esc cancels, F1 helps", classes="hint")
 
     def on_mount(self) -> None:
-        """Do without a blinking cursor: over SSH each blink is traffic."""
-        self.app.clear_notifications()  # They would cover what is to be read here.
-        for field in self.query(Input):
-            field.cursor_blink = False
+        """Show what is wrong from the beginning."""
         self._check()
 
     @on(Input.Changed)
@@ -67,6 +113,7 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
         return valid
 
     @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#save")
     def submit(self) -> None:
         """Save what is valid."""
@@ -81,21 +128,217 @@ class SaveDialog(ModalScreen[bool], ExplainedScreen[bool]):
 
     async def _send(self) -> None:
         """Have it saved; where the engine refuses, say why and stay."""
-        refusal = await self.save()
+        refusal = await self._save(*self.typed())
         self._saving = False
         if refusal and self.is_left:
-            self.notify(f"Not saved: {plain(refusal)}", severity="error", markup=False)
+            self.toast(f"Not saved: {refusal}", severity="error")
         elif refusal:
             self.query_one("#refusal", Static).update(plain(refusal))
         else:
             self.dismiss(True)
 
 
+class SettingDialog(SaveDialog):
+    """A field for a number or a text, or a list to choose from; it holds what is set now.
+
+    Parameters
+    ----------
+    camera : the camera's name.
+    setting : as it stood when the dialog opened.
+    save : called with a value of the setting's type.
+    """
+
+    def __init__(self, camera: str, setting: SettingStatus, save: Save) -> None:
+        super().__init__(save)
+        self._camera = camera
+        self._setting = setting
+        self._options = options(setting)
+
+    def heading(self) -> str:
+        """Name the setting and the camera."""
+        return f"{plain(self._setting['name'])} of {plain(self._camera)}"
+
+    def fields(self) -> ComposeResult:
+        """Lay out the value in effect, what is allowed, and the field or the list."""
+        setting = self._setting
+        wanted = as_typed(setting["actual"] if setting["wanted"] is None else setting["wanted"])
+        yield Static(self._situation(), classes="situation", markup=False)
+        if self._options:
+            choices = Choices(*self._options, markup=False, compact=True)
+            if wanted in self._options:
+                choices.highlighted = self._options.index(wanted)
+            yield choices
+        else:
+            yield Field(wanted, compact=True, select_on_focus=True)
+        yield Static(id="problem", classes="field-error", markup=False)
+
+    def check(self) -> bool:
+        """Show an error, or the warning that the camera will hardly take it."""
+        reading = self._reading
+        problem = self.query_one("#problem", Static)
+        problem.update(reading.error or reading.warning)
+        problem.set_class(bool(reading.warning), "-warning")
+        return not reading.error
+
+    def typed(self) -> Sequence[Any]:
+        """Return the value. See `SaveDialog.typed`."""
+        return [self._reading.value]
+
+    @property
+    def _reading(self) -> Reading:
+        """What is typed or chosen, as a value."""
+        if self._options:
+            chosen = self.query_one(OptionList).highlighted or 0
+            return read_value(self._setting, self._options[chosen])
+        return read_value(self._setting, self.query_one(Input).value)
+
+    def _situation(self) -> str:
+        """Return the actual value, why, what is allowed, and what a change does to the stream."""
+        setting = self._setting
+        unit = f" {plain(setting['unit'])}" if setting["unit"] else ""
+        parts = []
+        if setting["actual"] is None:
+            return plain(setting["note"]) or "not on this camera"
+        if why := deviation(setting):
+            parts.append(f"now {plain(short(setting['actual']))}{unit}: {why}")
+        else:
+            parts.append(f"now {plain(short(setting['actual']))}{unit}")
+            parts.append(plain(setting["note"]))
+        if not self._options and (bounds := allowed(setting, full=True)):
+            parts.append(f"allowed {bounds}")
+        if setting["name"] in OPTIONAL and setting["wanted"] is not None:
+            parts.append("empty: the default")
+        if not setting["live"]:
+            parts.append("a change restarts the stream")
+        return "; ".join(filter(None, parts))
+
+
+class AddressErrors(NamedTuple):
+    """What is wrong with each address; empty where nothing is."""
+
+    pub: str
+    pull: str
+
+
+def check_addresses(pub: str, pull: str, others: Sequence[CameraStatus]) -> AddressErrors:
+    """Check the form and port of both, against each other and against the other cameras'.
+
+    Parameters
+    ----------
+    pub, pull : as typed; spaces around them do not count.
+    others : the other cameras of the rig.
+    """
+    pub_address, pub_error = _parse(pub)
+    pull_address, pull_error = _parse(pull)
+    if pub_address and pull_address and pub_address.collides(pull_address):
+        pull_error = "the same as the pub address; each socket needs its own port"
+    if pub_address and not pub_error:
+        pub_error = _taken(pub_address, others)
+    if pull_address and not pull_error:
+        pull_error = _taken(pull_address, others)
+    return AddressErrors(pub_error, pull_error)
+
+
+def access_note(text: str) -> str:
+    """Return who can connect to an address, where that is not this machine alone; else nothing."""
+    address, _ = _parse(text)
+    if address is None or not address.exposed:
+        return ""
+    ways = reachable(address)
+    at = f" at {', '.join(ways[:2])}{' …' if ways[2:] else ''}" if ways else ""
+    if address.needs_look_up:
+        return "if that is an address of its network, other machines can connect, unencrypted"
+    return f"other machines can connect{at}, unencrypted"
+
+
+def _parse(text: str) -> tuple[Address | None, str]:
+    """Read an address; the second part says why it cannot be read."""
+    try:
+        return Address.parse(text.strip()), ""
+    except ValueError as error:
+        return None, plain(str(error))
+
+
+def _taken(address: Address, others: Sequence[CameraStatus]) -> str:
+    """Name the camera that has the address already."""
+    taken = [
+        (theirs, f"{plain(camera['name'])} has it as its {kind} address")
+        for camera in others
+        for kind, text in (("pub", camera["pub_address"]), ("pull", camera["pull_address"]))
+        if (theirs := _parse(text)[0])
+    ]
+    return taken_by(address, taken) or ""
+
+
+class AddressDialog(SaveDialog):
+    """Two addresses, checked as one types.
+
+    Parameters
+    ----------
+    camera : whose addresses they are.
+    others : the other cameras, whose addresses are taken.
+    save : called with the pub and the pull address.
+    """
+
+    def __init__(self, camera: CameraStatus, others: Sequence[CameraStatus], save: Save) -> None:
+        super().__init__(save)
+        self._camera = camera
+        self._others = others
+
+    def heading(self) -> str:
+        """Name the camera."""
+        return f"Addresses of {plain(self._camera['name'])}"
+
+    def fields(self) -> ComposeResult:
+        """Lay out the two inputs, each with its error."""
+        for kind, meaning, address in (
+            ("pub", "images are published at", self._camera["pub_address"]),
+            ("pull", "boxes are received at", self._camera["pull_address"]),
+        ):
+            yield Label(f"{kind}: {meaning}")
+            yield Field(plain(address), id=kind, compact=True, select_on_focus=False)
+            yield Static(id=f"{kind}-error", classes="field-error", markup=False)
+
+    def typed(self) -> Sequence[str]:
+        """Return both addresses. See `SaveDialog.typed`."""
+        return [self.query_one(f"#{kind}", Input).value.strip() for kind in ("pub", "pull")]
+
+    def check(self) -> bool:
+        """Show each address's error. See `SaveDialog.check`."""
+        pub, pull = self.typed()
+        errors = check_addresses(pub, pull, self._others)
+        notes = ("", "") if self._camera["curve"] else map(access_note, (pub, pull))
+        for (kind, error), note in zip(errors._asdict().items(), notes, strict=True):
+            said = self.query_one(f"#{kind}-error", Static)
+            said.update(error or note)
+            said.set_class(bool(note and not error), "-warning")
+            self.query_one(f"#{kind}", Input).set_class(bool(error), "-invalid")
+        return not any(errors)
+
+
+class AskDialog(Dialog[ScreenResultType]):
+    """Has a button for each answer, which does what its key does."""
+
+    def answer(
+        self, name: str, method: str, meaning: str, variant: ButtonVariant = "default"
+    ) -> ComposeResult:
+        """Lay out a button, whose first letter is its key, and what comes of it."""
+        with Horizontal(classes="choices"):
+            label, id_ = f"[u]{name[0]}[/u]{name[1:]}", name.lower()
+            yield Button(label, id=id_, name=method, variant=variant, compact=True)
+            yield Static(meaning, id=f"{id_}-meaning", markup=False)
+
+    @on(Button.Pressed)
+    async def _answer(self, pressed: Button.Pressed) -> None:
+        """Do what the button's key does."""
+        await self.run_action(str(pressed.button.name))
+
+
 Leave = Literal["detach", "stop"]
 """How to quit: the engine goes on, or it ends."""
 
 
-class QuitDialog(ModalScreen[Leave | None], ExplainedScreen[Leave | None]):
+class QuitDialog(AskDialog[Leave | None]):
     """Asks to detach, to stop everything, or to stay; its result is None for stay.
 
     Parameters
@@ -105,53 +348,31 @@ class QuitDialog(ModalScreen[Leave | None], ExplainedScreen[Leave | None]):
     """
 
     registry = QUIT_ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in QUIT_ACTIONS]
 
     def __init__(self, plugged: Sequence[str], others: Sequence[str] = ()) -> None:
         super().__init__()
         self._plugged = plugged
         self._others = others
 
-    def compose(self) -> ComposeResult:
-        """Lay out the question and a button for each answer."""
-        with Vertical(classes="dialog"):
-            yield Static("Quit", classes="dialog-title")
-            if names := ", ".join(self._plugged):
-                verb = "is" if len(self._plugged) == 1 else "are"
-                yield Static(f"{names} {verb} plugged: scripts may be reading.", markup=False)
-            if others := "; ".join(self._others):
-                yield Static(f"Others use this engine too: {others}.", markup=False)
-            with Horizontal(classes="choices"):
-                yield Button("[u]D[/u]etach", id="detach", variant="primary", compact=True)
-                yield Static("the engine goes on; pmv-tui attaches again")
-            with Horizontal(classes="choices"):
-                yield Button("[u]S[/u]top", id="stop", variant="error", compact=True)
-                yield Static("everything is unplugged and the engine ends")
-            with Horizontal(classes="choices"):
-                yield Button("[u]C[/u]ancel", id="cancel", compact=True)
-                yield Static("stay here (escape)")
+    def heading(self) -> str:
+        """Say what is asked."""
+        return "Quit"
 
-    def on_mount(self) -> None:
-        """Take away the toasts, which would cover the answers."""
-        self.app.clear_notifications()
-
-    @on(Button.Pressed, "#detach")
-    def detach(self) -> None:
-        """Leave the engine running."""
-        self.dismiss("detach")
-
-    @on(Button.Pressed, "#stop")
-    def stop(self) -> None:
-        """End the engine."""
-        self.dismiss("stop")
-
-    @on(Button.Pressed, "#cancel")
-    def cancel(self) -> None:
-        """Stay."""
-        self.dismiss(None)
+    def body(self) -> ComposeResult:
+        """Lay out who is concerned, and the answers."""
+        if names := ", ".join(self._plugged):
+            verb = "is" if len(self._plugged) == 1 else "are"
+            yield Static(f"{names} {verb} plugged: scripts may be reading.", markup=False)
+        if others := "; ".join(self._others):
+            yield Static(f"Others use this engine too: {others}.", markup=False)
+        goes_on = "the engine goes on; pmv-tui attaches again"
+        yield from self.answer("Detach", "dismiss('detach')", goes_on, "primary")
+        ends = "everything is unplugged and the engine ends"
+        yield from self.answer("Stop", "dismiss('stop')", ends, "error")
+        yield from self.answer("Cancel", "dismiss(None)", "stay here (escape)")
 
 
-class UnplugDialog(ModalScreen[bool], ExplainedScreen[bool]):
+class UnplugDialog(AskDialog[bool]):
     """Asks before clients are disconnected; its result is whether to unplug.
 
     Parameters
@@ -160,118 +381,79 @@ class UnplugDialog(ModalScreen[bool], ExplainedScreen[bool]):
     """
 
     registry = UNPLUG_ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in UNPLUG_ACTIONS]
     AUTO_FOCUS = "#cancel"
 
     def __init__(self, cameras: Sequence[CameraStatus]) -> None:
         super().__init__()
         self._cameras = cameras
 
-    def compose(self) -> ComposeResult:
-        """Lay out who is reading, and a button for each answer."""
+    def heading(self) -> str:
+        """Say what is asked."""
+        return "Unplug several cameras"
+
+    def body(self) -> ComposeResult:
+        """Lay out who is reading, and the answers."""
         read = ", ".join(f"{plain(each['name'])} ({each['clients']})" for each in self._cameras)
-        with Vertical(classes="dialog"):
-            yield Static("Unplug several cameras", classes="dialog-title")
-            yield Static(f"Clients are connected to {read}.", markup=False)
-            with Horizontal(classes="choices"):
-                yield Button("[u]U[/u]nplug", id="unplug", variant="error", compact=True)
-                yield Static("their scripts get no more images")
-            with Horizontal(classes="choices"):
-                yield Button("[u]C[/u]ancel", id="cancel", compact=True)
-                yield Static("everything stays plugged (escape)")
-
-    def on_mount(self) -> None:
-        """Take away the toasts, which would cover the answers."""
-        self.app.clear_notifications()
-
-    @on(Button.Pressed, "#unplug")
-    def unplug(self) -> None:
-        """Disconnect them."""
-        self.dismiss(True)
-
-    @on(Button.Pressed, "#cancel")
-    def cancel(self) -> None:
-        """Leave everything as it is."""
-        self.dismiss(False)
+        yield Static(f"Clients are connected to {read}.", markup=False)
+        no_more = "their scripts get no more images"
+        yield from self.answer("Unplug", "dismiss(True)", no_more, "error")
+        yield from self.answer("Cancel", "dismiss(False)", "everything stays plugged (escape)")
 
 
-class EngineEndedDialog(
-    ModalScreen[Literal["quit"] | None], ExplainedScreen[Literal["quit"] | None]
-):
+class EngineEndedDialog(AskDialog[Literal["quit"] | None]):
     """Says how the engine ended; goes away by itself when one answers, whoever started it.
 
     Parameters
     ----------
     state : what was known last.
-    changed : signals when there is more.
     last_lines : the end of the engine's log.
     start : starts an engine; returns when it failed, and why.
     """
 
     registry = ENDED_ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in ENDED_ACTIONS]
 
     def __init__(
-        self,
-        state: RigState,
-        changed: Signal[RigState],
-        last_lines: Sequence[str],
-        start: Callable[[], Awaitable[str]],
+        self, state: RigState, last_lines: Sequence[str], start: Callable[[], Awaitable[str]]
     ) -> None:
         super().__init__()
         self._state = state
-        self._changed = changed
         self._last_lines = last_lines
         self._start = start
 
-    def compose(self) -> ComposeResult:
-        """Lay out what happened, the end of the log, and a button for each answer."""
-        with Vertical(classes="dialog"):
-            yield Static(
-                f"The engine {plain(self._state.silence)}", classes="dialog-title", markup=False
-            )
-            with VerticalScroll(id="last-lines", can_focus=False):
-                yield Static("\n".join(map(plain, self._last_lines)), markup=False)
-            with Horizontal(classes="choices"):
-                yield Button("[u]S[/u]tart", id="start", variant="primary", compact=True)
-                yield Static(self._promise(), id="promise", markup=False)
-            with Horizontal(classes="choices"):
-                yield Button("[u]Q[/u]uit", id="quit", compact=True)
-                yield Static("leave (escape: stay and look)")
+    def heading(self) -> str:
+        """Say how it ended."""
+        return f"The engine {plain(self._state.silence)}"
+
+    def body(self) -> ComposeResult:
+        """Lay out the end of the log, and the answers."""
+        with VerticalScroll(id="last-lines", can_focus=False):
+            yield Static("\n".join(map(plain, self._last_lines)), markup=False)
+        plugged = [plain(camera["name"]) for camera in self._state.cameras if camera["plugged"]]
+        restored = f"another one, with {', '.join(plugged)} plugged" if plugged else "another one"
+        yield from self.answer("Start", "start", restored, "primary")
+        yield from self.answer("Quit", "dismiss('quit')", "leave (escape: stay and look)")
 
     def on_mount(self) -> None:
         """Show the log's end, and listen for an engine."""
-        self.app.clear_notifications()
         self.query_one("#last-lines").scroll_end(animate=False)
-        self._changed.subscribe(self, self._look, immediate=True)
+        self._state.changed.subscribe(self, self._look, immediate=True)
 
     def _look(self, state: RigState) -> None:
         """Go away when an engine answers."""
         if not state.silence:
             self.dismiss(None)
 
-    def _promise(self) -> str:
-        """Return what a start restores."""
-        plugged = [plain(camera["name"]) for camera in self._state.cameras if camera["plugged"]]
-        return f"another one, with {', '.join(plugged)} plugged" if plugged else "another one"
-
-    @on(Button.Pressed, "#start")
     def action_start(self) -> None:
         """Start an engine."""
         button = self.query_one("#start", Button)
         if not button.disabled:
             button.disabled = True
-            self.query_one("#promise", Static).update("starting …")
+            self.query_one("#start-meaning", Static).update("starting …")
             self._wait()
 
     @work
     async def _wait(self) -> None:
         """Show why it failed, if it does."""
         why = await self._start()
-        self.query_one("#promise", Static).update(plain(why))
+        self.query_one("#start-meaning", Static).update(plain(why))
         self.query_one("#start", Button).disabled = False
-
-    @on(Button.Pressed, "#quit")
-    def action_quit(self) -> None:
-        """Leave."""
-        self.dismiss("quit")

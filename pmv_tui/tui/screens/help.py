@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -15,7 +14,7 @@ from textual.types import IgnoreReturnCallbackType
 from textual.widgets import Input, Static
 
 from pmv_tui.tui.actions import HELP_ACTIONS
-from pmv_tui.tui.screens.base import ExplainedScreen, LeftOnce, SearchedScreen
+from pmv_tui.tui.screens.base import PmvScreen, SearchedScreen
 from pmv_tui.tui.text.help import Topic
 from pmv_tui.tui.widgets.bars import KeyFooter
 from pmv_tui.tui.widgets.fields import SearchField
@@ -47,7 +46,7 @@ class HelpScreen(SearchedScreen[None]):
     topics : of the screen that is explained.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in HELP_ACTIONS]
+    registry = HELP_ACTIONS
 
     def __init__(self, topics: Sequence[Topic]) -> None:
         super().__init__()
@@ -64,7 +63,7 @@ class HelpScreen(SearchedScreen[None]):
                 yield title
                 yield from rows
         yield SearchField("text to look for")
-        yield KeyFooter(HELP_ACTIONS)
+        yield KeyFooter(self.registry)
 
     def on_mount(self) -> None:
         """Explain everything."""
@@ -88,7 +87,7 @@ class HelpScreen(SearchedScreen[None]):
             self.dismiss()
 
 
-class Palette(CommandPalette, LeftOnce[None]):
+class Palette(CommandPalette, PmvScreen[None]):
     """Searches actions, or the themes."""
 
     def on_mount(self) -> None:
@@ -96,7 +95,7 @@ class Palette(CommandPalette, LeftOnce[None]):
         self.query_one(Input).cursor_blink = False
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Leave it, and no clock of it running. See `LeftOnce.dismiss`."""
+        """Leave it, and no clock of it running. See `PmvScreen.dismiss`."""
         if self.is_active:
             self._stop_busy_countdown()
             self._stop_no_matches_countdown()
@@ -153,7 +152,7 @@ class ActionCommands(Provider):
 
     def _offers(self) -> Iterator[Offer]:
         screen = self.screen
-        if isinstance(screen, ExplainedScreen):
+        if isinstance(screen, PmvScreen):
             for action in screen.registry:
                 if action.palette:
                     run = partial(screen.run_from_palette, action)

@@ -1,15 +1,12 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
 from itertools import islice
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Spacing
-from textual.signal import Signal
 from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
@@ -36,10 +33,10 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     registry = RIG_ACTIONS
     help_topics = RIG_HELP
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in RIG_ACTIONS]
+    paged = CameraDetails
 
-    def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
-        super().__init__(state, changed, link)
+    def __init__(self, state: RigState, link: EngineLink) -> None:
+        super().__init__(state, link)
         self._filter = CameraFilter()
         self._offered = False
 
@@ -74,8 +71,9 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Return the marked cameras, or the one under the cursor. See `SteeringScreen.targets`."""
         return self._filter.chosen(self.state.cameras) or super().targets()
 
-    def draw(self, state: RigState) -> None:
-        """Draw this state of the rig."""
+    def draw(self) -> None:
+        """Draw the rig. See `RigStateScreen.draw`."""
+        state = self.state
         self.query_one(HeaderLine).show_state(state)
         self._show_empty(state)
         self._show_table()
@@ -124,11 +122,6 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         else:
             self.query_one("#empty", VerticalScroll).scroll_relative(y=rows, animate=False)
 
-    def action_page(self, pages: int) -> None:
-        """Scroll what is known of the camera under the cursor."""
-        details = self.query_one(CameraDetails)
-        details.scroll_relative(y=pages * details.size.height, animate=False)
-
     def show_only(self, text: str) -> None:
         """Show the cameras that have a text. See `SearchedScreen.show_only`."""
         self._filter.text = text
@@ -176,9 +169,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         from pmv_tui.tui.screens.grid import GridScreen
 
         if camera := self.target():
-            self.app.push_screen(
-                GridScreen(camera["unique_id"], self.state, self.changed, self.link)
-            )
+            self.app.push_screen(GridScreen(self.state, self.link, camera["unique_id"]))
 
     @property
     def _all_shown(self) -> list[CameraStatus]:
@@ -195,7 +186,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         self.state.troubles_first = not self.state.troubles_first
         first = "Cameras in trouble come first" if self.state.troubles_first else "Cameras in order"
         self.toast(first)
-        self.draw(self.state)
+        self.draw()
 
     def action_window_all(self) -> None:
         """Open all windows, or close all where none is left to open."""

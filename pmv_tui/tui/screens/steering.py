@@ -5,17 +5,13 @@ from functools import partial
 from typing import Any
 
 from textual.errors import NoWidget
-from textual.notifications import SeverityLevel
-from textual.signal import Signal
 from textual.widget import Widget
 
 from pmv_tui.control.client import display_here
 from pmv_tui.tui.actions import PLUG
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.screens.base import ExplainedScreen
+from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.text.lines import plain
-from pmv_tui.tui.widgets.line_view import CursorView
 from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
 from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result
 
@@ -49,14 +45,14 @@ def argument(cameras: Sequence[CameraStatus]) -> str | list[str]:
     return [first, *others] if others else first
 
 
-class SteeringScreen(ExplainedScreen[None]):
+class SteeringScreen(RigStateScreen[None]):
     """Sends what a key asks for to the engine, for one camera: `target` says which.
 
     Parameters
     ----------
-    state : what is known now.
-    changed : signals when there is more.
+    state : the app's.
     link : carries the commands.
+    unique_id : of the camera that this screen is for, if it is for one.
 
     Attributes
     ----------
@@ -65,11 +61,10 @@ class SteeringScreen(ExplainedScreen[None]):
 
     log_camera = ""
 
-    def __init__(self, state: RigState, changed: Signal[RigState], link: EngineLink) -> None:
-        super().__init__()
-        self.state = state
-        self.changed = changed
+    def __init__(self, state: RigState, link: EngineLink, unique_id: str = "") -> None:
+        super().__init__(state)
         self.link = link
+        self.unique_id = unique_id
         self.pictures = PictureFeed(link, state.preview_rate, self._visible_pictures)
 
     def target(self) -> CameraStatus | None:
@@ -81,14 +76,8 @@ class SteeringScreen(ExplainedScreen[None]):
         camera = self.target()
         return [camera] if camera else []
 
-    def draw(self, state: RigState) -> None:
-        """Draw this state of the rig."""
-        raise NotImplementedError
-
     def on_mount(self) -> None:
-        """Draw what is known, and whatever comes."""
-        self.changed.subscribe(self, self._draw, immediate=True)
-        self._draw(self.state)
+        """Start to ask for pictures."""
         self.run_worker(self.pictures.run())
 
     def on_screen_resume(self) -> None:
@@ -116,23 +105,6 @@ class SteeringScreen(ExplainedScreen[None]):
             return bool(self.find_widget(view).visible_region)
         except NoWidget:
             return False
-
-    def _draw(self, state: RigState) -> None:
-        """Draw this state, and what is wrong with the engine."""
-        self.show_trouble(state)
-        self.draw(state)
-
-    def action_move(self, rows: int) -> None:
-        """Move the cursor."""
-        self.query_one(CursorView).move(rows)
-
-    def action_first(self) -> None:
-        """Put the cursor on the first row."""
-        self.query_one(CursorView).move_to(0)
-
-    def action_last(self) -> None:
-        """Put the cursor on the last row."""
-        self.query_one(CursorView).move_to_last()
 
     def action_plug(self) -> None:
         """Plug the cameras; where each is plugged, unplug them."""
@@ -176,7 +148,7 @@ class SteeringScreen(ExplainedScreen[None]):
 
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
-        from pmv_tui.tui.screens.addresses import AddressDialog
+        from pmv_tui.tui.screens.dialogs import AddressDialog
 
         camera = self.target()
         if camera is None:
@@ -184,11 +156,8 @@ class SteeringScreen(ExplainedScreen[None]):
         unique_id = camera["unique_id"]
 
         async def save(pub: str, pull: str) -> str:
-            results = await self.link.command("addresses", camera=unique_id, pub=pub, pull=pull)
-            failures = [result["text"] for result in results if not result["ok"]]
-            if not failures:
-                self.toast(f"{camera['name']}: {_moved(camera, pub, pull)}")
-            return "; ".join(failures)
+            done = f"{camera['name']}: {_moved(camera, pub, pull)}"
+            return await self.save("addresses", done, camera=unique_id, pub=pub, pull=pull)
 
         others = [other for other in self.state.cameras if other["unique_id"] != unique_id]
         self.app.push_screen(AddressDialog(camera, others, save))
@@ -209,7 +178,7 @@ class SteeringScreen(ExplainedScreen[None]):
         """Open a camera's screen."""
         from pmv_tui.tui.screens.camera import CameraScreen
 
-        self.app.push_screen(CameraScreen(camera["unique_id"], self.state, self.changed, self.link))
+        self.app.push_screen(CameraScreen(self.state, self.link, camera["unique_id"]))
 
     def ask_to_unplug(
         self, read: Sequence[CameraStatus], unplug: Callable[[bool | None], None]
@@ -221,16 +190,16 @@ class SteeringScreen(ExplainedScreen[None]):
 
     def action_clients(self) -> None:
         """List the clients of the camera."""
-        from pmv_tui.tui.screens.clients import ClientsScreen
+        from pmv_tui.tui.screens.lists import ClientsScreen
 
         if camera := self.target():
-            self.app.push_screen(ClientsScreen(camera["unique_id"], self.state, self.changed))
+            self.app.push_screen(ClientsScreen(self.state, camera["unique_id"]))
 
     def action_log(self) -> None:
         """Show the log."""
-        from pmv_tui.tui.screens.log import LogScreen
+        from pmv_tui.tui.screens.lists import LogScreen
 
-        self.app.push_screen(LogScreen(self.state, self.changed, self.log_camera))
+        self.app.push_screen(LogScreen(self.state, self.log_camera))
 
     def _command_all(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         """Send a command for cameras, if there are any, and say what became of it."""
@@ -264,6 +233,15 @@ class SteeringScreen(ExplainedScreen[None]):
         if done and not failed:
             self.toast(done)
 
+    async def save(self, command: str, done: str = "", **arguments: Any) -> str:
+        """Send a command of a dialog, and say what it did; return why it failed, or nothing."""
+        results = await self.link.command(command, **arguments)
+        failures = [result["text"] for result in results if not result["ok"]]
+        if not failures:
+            told = "; ".join(f"{result['camera']}: {result['text']}" for result in results)
+            self.toast(done or told)
+        return "; ".join(failures)
+
     def toast_failures(self, results: list[Result]) -> bool:
         """Show what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
@@ -271,7 +249,3 @@ class SteeringScreen(ExplainedScreen[None]):
             camera = f"{failure['camera']}: " if failure["camera"] else ""
             self.toast(f"{camera}{failure['text']}", severity="error")
         return bool(failures)
-
-    def toast(self, *lines: str, severity: SeverityLevel = "information") -> None:
-        """Show lines for a moment; never read as markup."""
-        self.notify("\n".join(map(plain, lines)), severity=severity, markup=False)

@@ -106,6 +106,14 @@ def slow_clients(camera: CameraStatus) -> Cell:
     return Cell(sentence + others_too(len(slow) - 1), "bad")
 
 
+def clients_title(camera: CameraStatus) -> str:
+    """Say how many clients there are, and how many of them do not keep up."""
+    clients = camera.get("client_list", [])
+    slow = len(behind(clients))
+    counts = f"{len(clients) or 'none'}{f', {slow} behind' if slow else ''}"
+    return f"Clients of {plain(camera['name'])}: {counts}"
+
+
 def client_lines(camera: CameraStatus, width: int) -> list[Line]:
     """Write a heading, and for each client its figures, and below them whether it keeps up.
 

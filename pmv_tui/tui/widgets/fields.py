@@ -29,6 +29,7 @@ class Field(Input):
         self, value: str | None = None, *, max_length: int = LONGEST, **options: Any
     ) -> None:
         super().__init__(value, max_length=max_length, **options)
+        self.cursor_blink = False  # Over SSH each blink is traffic.
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace a part of what stands here by as much as there is room for."""
@@ -73,10 +74,6 @@ class SearchField(Field):
         super().__init__(
             id="search", placeholder=placeholder, compact=True, max_length=MAX_SEARCH_LENGTH
         )
-
-    def on_mount(self) -> None:
-        """Do without a blinking cursor: over SSH each blink is traffic."""
-        self.cursor_blink = False
 
     def open(self) -> None:
         """Ask for a text."""

@@ -97,6 +97,18 @@ class LineView(ScrollView, can_focus=False):
         blank = self._style(line.base, "plain")
         return Strip(segments).simplify().adjust_cell_length(self.size.width, blank)
 
+    def move(self, rows: int) -> None:
+        """Scroll down, or up where `rows` is negative."""
+        self.scroll_relative(y=rows, animate=False)
+
+    def move_to(self, row: int) -> None:
+        """Scroll to a line."""
+        self.scroll_to(y=row, animate=False)
+
+    def move_to_last(self) -> None:
+        """Scroll to the end."""
+        self.scroll_end(animate=False)
+
     def notify_style_update(self) -> None:
         """Forget the styles of an earlier theme."""
         super().notify_style_update()
@@ -231,7 +243,7 @@ class EventView(LineView):
         """Break the lines as they fit. See `LineView.draw`."""
         self._draw_at(self._place())
 
-    def follow(self) -> None:
+    def move_to_last(self) -> None:
         """Go to the end, and stay there."""
         self._set_following(following=True)
         self.scroll_end(animate=False)
@@ -268,7 +280,7 @@ class EventView(LineView):
                 within = min(line, len(row) - 1) if _moment(event) == moment else 0
                 self.scroll_to(y=start + within, animate=False)
                 return
-        self.follow()
+        self.move_to_last()
 
     def _rows(self) -> list[list[Line]]:
         """Write each event, once as long as the width is the same."""

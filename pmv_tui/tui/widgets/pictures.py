@@ -380,11 +380,6 @@ class PictureGrid(VerticalScroll, can_focus=False):
         """The camera under the cursor; None where there is no camera."""
         return self._cameras[self._cursor] if self._cameras else None
 
-    @property
-    def columns(self) -> int:
-        """Tiles beside each other."""
-        return self._arrangement.columns
-
     def show_cameras(self, cameras: Sequence[CameraStatus]) -> None:
         """Show these; tiles are rebuilt where they are not those of before."""
         self._cameras = cameras
@@ -409,7 +404,11 @@ class PictureGrid(VerticalScroll, can_focus=False):
         if tile := self._tiles.get(self._at):
             tile.scroll_visible(animate=False)
 
-    def move(self, tiles: int) -> None:
+    def move(self, rows: int) -> None:
+        """Move the cursor down, or up where `rows` is negative."""
+        self.step(rows * self._arrangement.columns)
+
+    def step(self, tiles: int) -> None:
         """Move the cursor on, or back where `tiles` is negative; not beyond an end."""
         if 0 <= self._cursor + tiles < len(self._cameras):
             self.move_to(self._cursor + tiles)

@@ -1,45 +1,42 @@
-"""The log: what happened to the rig, filtered by camera, level and text."""
+"""The lists that one reads: what happened to the rig, and who receives a camera's images."""
 
 import dataclasses
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.signal import Signal
 from textual.widgets import Static
 
-from pmv_tui.tui.actions import LOG_ACTIONS
-from pmv_tui.tui.screens.base import ExplainedScreen, SearchedScreen
+from pmv_tui.tui.actions import CLIENTS_ACTIONS, LOG_ACTIONS
+from pmv_tui.tui.screens.base import RigStateScreen, SearchedScreen
 from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text.clients import clients_title
 from pmv_tui.tui.text.events import LogFilter
-from pmv_tui.tui.text.help import LOG_HELP
+from pmv_tui.tui.text.help import CLIENTS_HELP, LOG_HELP
 from pmv_tui.tui.widgets.bars import KeyFooter
 from pmv_tui.tui.widgets.fields import SearchField
 from pmv_tui.tui.widgets.line_view import EventView
+from pmv_tui.tui.widgets.tables import ClientView
 from pmv_tui.wire.status import Event
 
 
-class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
+class LogScreen(SearchedScreen[None], RigStateScreen[None]):
     """Every event that is still known; follows the newest.
 
     Parameters
     ----------
-    state : what is known now.
-    changed : signals when there is more.
+    state : the app's.
     camera : unique_id of the camera whose events are shown at first; empty for all.
     """
 
     registry = LOG_ACTIONS
     help_topics = LOG_HELP
-    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in LOG_ACTIONS]
+    moved = paged = EventView
 
-    def __init__(self, state: RigState, changed: Signal[RigState], camera: str = "") -> None:
-        super().__init__()
-        self._state = state
-        self._changed = changed
+    def __init__(self, state: RigState, camera: str = "") -> None:
+        super().__init__(state)
         self._filter = self._first_filter = LogFilter(camera)
         self._last_seen: Event | None = None
 
@@ -51,15 +48,11 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
         yield Static(id="place", markup=False)
         yield KeyFooter(self.registry)
 
-    def on_mount(self) -> None:
-        """Show what is known, and whatever comes."""
-        self._changed.subscribe(self, self._show, immediate=True)
-        self._show(self._state)
-
-    def _show(self, state: RigState) -> None:
-        """Show those events of this state that the filter lets through."""
-        names = state.names
-        events = [event for event in state.events if self._filter.matches(event, names)]
+    @on(EventView.Followed)
+    def draw(self) -> None:
+        """Show those events that the filter lets through, and in the last line where one is."""
+        names = self.state.names
+        events = [event for event in self.state.events if self._filter.matches(event, names)]
         self.query_one(EventView).show_events(events, names)
         title = f" Log: {self._filter.words(names)}"
         self.query_one(".screen-title", Static).update(title)
@@ -68,37 +61,32 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
     def _show_place(self, events: Sequence[Event]) -> None:
         """Show whether the log follows its end, or how much is new below."""
         if self.query_one(EventView).following:
-            self._last_seen = self._state.events[-1] if self._state.events else None
+            self._last_seen = self.state.events[-1] if self.state.events else None
             place = "following" if events else self._nothing()
         else:
             new = sum(1 for _ in takewhile(self._unseen, reversed(events)))
             place = f"{new or 'nothing'} new below; end follows"
-        total = len(self._state.events)
+        total = len(self.state.events)
         count = f"{total} events" if len(events) == total else f"{len(events)} of {total}"
         self.query_one("#place", Static).update(f" {place}  ({count})")
 
     def _nothing(self) -> str:
         """Return why no event is shown."""
-        return "none like this; esc shows more" if self._state.events else "nothing happened yet"
+        return "none like this; esc shows more" if self.state.events else "nothing happened yet"
 
     def _unseen(self, event: Event) -> bool:
         """Return whether an event came since the end was last in view."""
         seen = self._last_seen
         return seen is None or (event["time"], event["id"]) > (seen["time"], seen["id"])
 
-    @on(EventView.Followed)
-    def _place_changed(self) -> None:
-        """Say it in the last line."""
-        self._show(self._state)
-
     def _refilter(self, **changes: Any) -> None:
         """Show other events."""
         self._filter = dataclasses.replace(self._filter, **changes)
-        self._show(self._state)
+        self.draw()
 
     def action_next_camera(self) -> None:
         """Show the next camera's events; after the last, those of all."""
-        choices = ["", *self._state.names]
+        choices = ["", *self.state.names]
         shown = self._filter.camera
         place = choices.index(shown) if shown in choices else -1
         self._refilter(camera=choices[(place + 1) % len(choices)])
@@ -120,19 +108,35 @@ class LogScreen(SearchedScreen[None], ExplainedScreen[None]):
             self._filter = self._first_filter
         self.clear_search()
 
-    def action_move(self, rows: int) -> None:
-        """Scroll by lines."""
-        self.query_one(EventView).scroll_relative(y=rows, animate=False)
 
-    def action_page(self, pages: int) -> None:
-        """Scroll by pages."""
-        view = self.query_one(EventView)
-        view.scroll_relative(y=pages * view.size.height, animate=False)
+class ClientsScreen(RigStateScreen[None]):
+    """Follows the clients of a camera until one goes back, or it is no longer there.
 
-    def action_first(self) -> None:
-        """Go to the oldest event."""
-        self.query_one(EventView).scroll_home(animate=False)
+    Parameters
+    ----------
+    state : the app's.
+    unique_id : the camera's.
+    """
 
-    def action_last(self) -> None:
-        """Go to the newest event, and follow."""
-        self.query_one(EventView).follow()
+    registry = CLIENTS_ACTIONS
+    help_topics = CLIENTS_HELP
+    moved = paged = ClientView
+
+    def __init__(self, state: RigState, unique_id: str) -> None:
+        super().__init__(state)
+        self._unique_id = unique_id
+
+    def compose(self) -> ComposeResult:
+        """Lay out a title, trouble, the clients and the footer."""
+        yield Static(classes="screen-title", markup=False)
+        yield Static(id="trouble", markup=False)
+        yield ClientView()
+        yield KeyFooter(self.registry)
+
+    def draw(self) -> None:
+        """Draw the clients; without their camera, go back."""
+        if camera := self.state.camera(self._unique_id):
+            self.query_one(".screen-title", Static).update(f" {clients_title(camera)}")
+            self.query_one(ClientView).show_camera(camera)
+        else:
+            self.leave_without(self._unique_id)
