@@ -160,7 +160,7 @@ def _cameras(options: argparse.Namespace) -> int:
 
 def _engines(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import engine_as_json, engine_lines
-    from pmv_tui.control.engines import running_engines
+    from pmv_tui.control.client import running_engines
 
     engines = running_engines()
     show(options, list(map(engine_as_json, engines)), lambda: engine_lines(engines))

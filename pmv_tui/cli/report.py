@@ -22,7 +22,7 @@ from pmv_tui.wire.status import (
 
 if TYPE_CHECKING:
     from pmv_tui.cameras.registry import SearchResult
-    from pmv_tui.control.engines import RunningEngine
+    from pmv_tui.control.client import RunningEngine
 
 NAMED_CLIENTS = 3
 """Clients that do not keep up which a camera's status names."""

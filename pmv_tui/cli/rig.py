@@ -109,7 +109,7 @@ def _no_engine(options: argparse.Namespace, rig: "Rig") -> str:
     from contextlib import suppress
 
     from pmv_tui.config.locate import why_no_file
-    from pmv_tui.control.engines import engine_pids
+    from pmv_tui.control.client import engine_pids
 
     path = locate(options).path
     with suppress(FileNotFoundError):  # An engine can do without.

@@ -55,7 +55,7 @@ def device_claim(device: str) -> str:
     return f"{_prefix()}device/{hashlib.sha256(device.encode()).hexdigest()[:16]}"
 
 
-def endpoint(claim: str) -> str:
+def endpoint_of(claim: str) -> str:
     """Return what ZeroMQ calls the socket of a claim."""
     return f"ipc://@{claim}"
 
@@ -78,14 +78,27 @@ def claim(name: str) -> socket.socket:
     ------
     Claimed : another process holds it.
     """
-    holding = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
-        holding.bind(f"\0{name}")
+        return listen(f"\0{name}")
     except OSError:
-        holding.close()
         raise Claimed(name, _process_with(name)) from None
-    holding.listen(BACKLOG)
-    return holding
+
+
+def listen(address: str | bytes) -> socket.socket:
+    """Listen at a unix socket.
+
+    Raises
+    ------
+    OSError : it cannot be bound.
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        listening.bind(address)
+    except OSError:
+        listening.close()
+        raise
+    listening.listen(BACKLOG)
+    return listening
 
 
 def listener(name: str) -> int | None:

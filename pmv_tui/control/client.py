@@ -1,13 +1,18 @@
-"""The caller's side of the control socket, for the command line and scripts."""
+"""The callers' side of the control socket: one engine is asked, or all of this user's here."""
 
 import os
 import sys
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import msgpack
 import zmq
 
-from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Snapshot
+from pmv_tui.control.claims import endpoint_of, listener, paths_claimed
+from pmv_tui.control.rig import engine_folder
+from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Snapshot, why_not_understood
 
 
 def display_here() -> dict[str, str]:
@@ -74,7 +79,7 @@ def decode_reply(data: bytes) -> Reply:
     return cast("Reply", msgpack.unpackb(data))
 
 
-class ControlClient:
+class ControlClient(AbstractContextManager["ControlClient"]):
     """A connection to one engine; one request at a time, and none after one got no answer.
 
     Parameters
@@ -106,12 +111,8 @@ class ControlClient:
         self._socket.close()
         self._context.term()
 
-    def __enter__(self) -> "ControlClient":
-        """Use the client in a with block."""
-        return self
-
     def __exit__(self, *_: object) -> None:
-        """Close it at the block's end."""
+        """Close the connection at the end of a with block."""
         self.close()
 
 
@@ -122,3 +123,61 @@ def snapshot_of(endpoint: str, timeout: float) -> Snapshot | None:
             return client.request("snapshot", timeout=timeout).get("snapshot")
         except EngineGone:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEngine:
+    """An engine that runs.
+
+    Parameters
+    ----------
+    pid : of its process.
+    folder : of its log; None where that cannot be seen.
+    snapshot : what it reports; None where it does not answer.
+    """
+
+    pid: int
+    folder: Path | None
+    snapshot: Snapshot | None
+
+
+PATIENCE = 1.0
+"""Seconds that each of several engines is given to answer."""
+
+
+def running_engines() -> list[RunningEngine]:
+    """Ask every engine that runs, by process id; those of before this version are not found."""
+    return [_asked(pid, claim) for pid, claim in sorted(engine_pids().items())]
+
+
+def engine_pids() -> dict[int, str]:
+    """Find every engine that runs, and do not ask it: its process id, and the name it holds."""
+    return {pid: claim for claim in paths_claimed() if (pid := listener(claim)) is not None}
+
+
+def _asked(pid: int, claim: str) -> RunningEngine:
+    snapshot = snapshot_of(endpoint_of(claim), PATIENCE)
+    if snapshot is not None and why_not_understood(snapshot):
+        snapshot = None
+    return RunningEngine(pid, engine_folder(pid), snapshot)
+
+
+def whose_engine(pid: int, port: int | None = None) -> str:
+    """Name the rig that a process is the engine of; empty where it is none.
+
+    Parameters
+    ----------
+    port : of a socket that it has, whose camera is named, too.
+    """
+    if port and pid == os.getpid():
+        return "another camera of this rig"
+    claim = engine_pids().get(pid)
+    snapshot = _asked(pid, claim).snapshot if claim else None
+    if snapshot is None:
+        return ""
+    named = f"the engine of {snapshot['engine']['config_path']} (pid {pid})"
+    for camera in snapshot["cameras"]:
+        addresses = (camera["pub_address"], camera["pull_address"])
+        if camera["plugged"] and any(each.endswith(f":{port}") for each in addresses):
+            return f"camera {camera['name']} of {named}"
+    return named

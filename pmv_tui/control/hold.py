@@ -8,10 +8,8 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pmv_tui.control.claims import Claimed, claim, config_claims, endpoint
-from pmv_tui.control.rig import Rig, RigError, has_locks
-
-BACKLOG = 100
+from pmv_tui.control.claims import Claimed, claim, config_claims, endpoint_of, listen
+from pmv_tui.control.rig import TRY_TO_LOCK, Rig, RigError, flock
 
 
 @dataclass(slots=True)
@@ -74,7 +72,7 @@ class Hold:
     def _listen_if_possible(self, renewal: Renewal) -> None:
         """Begin on a file system that may have neither locks nor sockets: the names do without."""
         folder, local = self._rig.folder, "set XDG_STATE_HOME to a folder on a local disk"
-        if not has_locks(self._lock):
+        if not flock(self._lock, TRY_TO_LOCK):
             renewal.events.append(
                 f"{folder} lies on a file system without locks: only on this machine is it seen "
                 f"that this engine is the only one; {local}"
@@ -129,12 +127,12 @@ class Hold:
         claims = config_claims(self._rig.config_path)
         for name in claims - self._claims:
             self._take_claim(name, renewal)
-        renewal.leave += map(endpoint, self._claims - claims)
+        renewal.leave += map(endpoint_of, self._claims - claims)
         self._claims &= claims
 
     def _take_claim(self, name: str, renewal: Renewal) -> None:
         try:
-            renewal.listen[endpoint(name)] = claim(name)
+            renewal.listen[endpoint_of(name)] = claim(name)
         except Claimed as claimed:
             if claimed.pid is not None:
                 raise
@@ -144,11 +142,8 @@ class Hold:
     def _listen(self, renewal: Renewal) -> None:
         """Put a control socket in place, whole, where one that nobody listens at may be."""
         new = self._rig.socket_path.with_name("socket~")  # no longer than its final name
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        with suppress(FileNotFoundError):
-            new.unlink()
-        listening.bind(os.fsencode(new))
-        listening.listen(BACKLOG)
+        new.unlink(missing_ok=True)
+        listening = listen(os.fsencode(new))
         new.replace(self._rig.socket_path)
         self._control = self._rig.socket_path.stat()
         renewal.listen[self._rig.file_endpoint] = listening

@@ -15,7 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from pmv_tui.config.locate import NO_HOME, real_path
-from pmv_tui.control.claims import config_claims, endpoint, listener, peer
+from pmv_tui.control.claims import config_claims, endpoint_of, listener, peer
 from pmv_tui.system import PRIVATE, user_name, why_not_private
 
 MAX_SOCKET_PATH = 107
@@ -98,7 +98,7 @@ class Rig:
         if self._listener() is None:
             for name in config_claims(self.config_path):
                 if listener(name):
-                    return endpoint(name)
+                    return endpoint_of(name)
         return self.file_endpoint
 
     @property
@@ -213,7 +213,7 @@ class Rig:
             remedy = "remove it" if in_the_way else "an engine needs it"
             raise RigError(f"{self.lock_path}: {error.strerror}; {remedy}") from error
         try:
-            _flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock(descriptor, TRY_TO_LOCK)
             # One that was removed since it was opened locks nobody out.
             if os.path.samestat(os.fstat(descriptor), self.lock_path.stat()):
                 return descriptor
@@ -238,7 +238,7 @@ class Rig:
         except OSError:
             return self._listener() is not None
         try:
-            _flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         finally:
@@ -268,8 +268,11 @@ class Rig:
             return self._listener()
 
 
-def _flock(descriptor: int, operation: int) -> None:
-    """Lock a file, where its file system can: the names of the config hold where it cannot.
+TRY_TO_LOCK = fcntl.LOCK_EX | fcntl.LOCK_NB
+
+
+def flock(descriptor: int, operation: int) -> bool:
+    """Lock a file; False where its file system has no locks: the names of the config hold there.
 
     Raises
     ------
@@ -280,14 +283,7 @@ def _flock(descriptor: int, operation: int) -> None:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-
-
-def has_locks(descriptor: int) -> bool:
-    """Whether a file that this process has locked is locked: some file systems have no locks."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in NO_LOCKS
+        return False
     return True
 
 
@@ -296,9 +292,9 @@ def why_silent(pid: int | None) -> str:
     import psutil  # noqa: PLC0415 - every command imports this module, and few get here
 
     with suppress(psutil.Error):
-        match psutil.Process(pid).status() if pid else None:
-            case None | psutil.STATUS_ZOMBIE:
-                return "it has just ended; try again"
+        match psutil.Process(pid).status() if pid else psutil.STATUS_ZOMBIE:
+            case psutil.STATUS_ZOMBIE:
+                pass
             case psutil.STATUS_STOPPED | psutil.STATUS_TRACING_STOP:
                 return f"it was stopped; kill -CONT {pid} lets it go on"
             case psutil.STATUS_DISK_SLEEP:

@@ -10,7 +10,7 @@ from pmv_tui.cameras import BUILT_IN
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.replace import obstacle
 from pmv_tui.config.schema import addresses
-from pmv_tui.control.engines import whose_port
+from pmv_tui.control.client import whose_engine
 from pmv_tui.control.rig import why_silent
 from pmv_tui.doctor import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
 from pmv_tui.network import LIMIT, Holder, NameTrouble, in_numbers, look_up, port_holder
@@ -140,7 +140,7 @@ def _trouble(address: Address) -> OSError | None:
 
 def _unusable(address: Address, trouble: OSError, holder: Holder | None) -> Finding:
     if trouble.errno == errno.EADDRINUSE:
-        whose = holder and (whose_port(holder.pid, address.port) or holder)
+        whose = holder and (whose_engine(holder.pid, address.port) or holder)
         by = f" by {whose}" if whose else ", by a process of another user"
         return error(f"{address} is in use{by}", ANOTHER)
     if trouble.errno == errno.EACCES and address.port < 1024:

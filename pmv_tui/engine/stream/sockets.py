@@ -11,7 +11,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.control.engines import whose_port
+from pmv_tui.control.client import whose_engine
 from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.clients.connections import MONITORED, Connections
 from pmv_tui.engine.clients.delivery import SEND_QUEUE
@@ -254,4 +254,4 @@ async def explained(error: BindError) -> BindError:
 def _holder_of(port: int) -> str:
     """Name who has a port; empty where that is not seen."""
     holder = port_holder(port)
-    return (whose_port(holder.pid, port) or str(holder)) if holder else ""
+    return (whose_engine(holder.pid, port) or str(holder)) if holder else ""

@@ -27,7 +27,7 @@ from pmv_tui.cameras.search import searches
 from pmv_tui.config.schema import CameraConfig, why_no_pixel
 from pmv_tui.config.values import whole
 from pmv_tui.control.claims import Claimed, claim, device_claim
-from pmv_tui.control.engines import whose_engine
+from pmv_tui.control.client import whose_engine
 from pmv_tui.engine.stream.clock import DeviceClock
 from pmv_tui.engine.stream.preview import PreviewFeed
 from pmv_tui.engine.stream.publisher import Publisher
