@@ -14,10 +14,8 @@ import numpy as np
 import zmq
 
 from pmv_tui.engine.clients.connections import MONITORED, Connections
-from pmv_tui.engine.clients.gate import Refusals
 from pmv_tui.engine.commands import CommandError, Commands
 from pmv_tui.engine.engine import Engine
-from pmv_tui.engine.errands import Steps
 from pmv_tui.engine.events import MAX_NAME, Events
 from pmv_tui.engine.status import REFUSED_PERIOD, refused_text
 from pmv_tui.engine.stream.sockets import make_monitor
@@ -112,7 +110,7 @@ class ControlServer:
         self._linger = linger
         self._engine = engine
         self._operators = Operators(engine.events)
-        self._refusals_recorded = Refusals()
+        self._refusals_recorded = 0
         self._refusal_lines = TokenBucket(1, REFUSED_PERIOD)
         self._commands = Commands(engine)
         self._stop = stop
@@ -156,10 +154,11 @@ class ControlServer:
     def look(self) -> None:
         """Record which operators have left, and, summed up, which programs were cut."""
         self._operators.look()
-        refusals, recorded = self.connections.refusals, self._refusals_recorded
-        if refusals.count > recorded.count and self._refusal_lines.take(time.monotonic()):
-            self._refusals_recorded = refusals
-            text = refused_text(refusals.count - recorded.count, refusals.reason)
+        refusals = self.connections.refusals
+        more = refusals.count - self._refusals_recorded
+        if more > 0 and self._refusal_lines.take(time.monotonic()):
+            self._refusals_recorded = refusals.count
+            text = refused_text(more, refusals.reason)
             self._engine.events.record(f"control socket: {text}", level="warning", kind="client")
 
     def slept(self, seconds: float) -> None:
@@ -208,41 +207,48 @@ class ControlServer:
             self._operators.attach(name)
         try:
             with self._engine.events.caused_by("" if command == "attach" else name):
-                steps = self._in_steps(command, message)
-                return _with_results(await steps) if steps else self._carry_out(command, message)
+                return await self._carry_out(command, message)
         except CommandError as error:
             return Reply(ok=False, error=str(error))
 
-    def _in_steps(self, command: object, arguments: dict[str, Any]) -> Steps[list[Result]] | None:
-        """Begin a command that may have to wait for a disk or a name server; None: it is none."""
+    async def _carry_out(self, command: object, arguments: dict[str, Any]) -> Reply:
+        results = await self._results(command, arguments)
+        if results is None:
+            return self._answer_to(command, arguments)
+        return Reply(ok=all(result["ok"] for result in results), results=results)
+
+    async def _results(self, command: object, arguments: dict[str, Any]) -> list[Result] | None:
+        """Do something to cameras; None: that is no such command."""
+        commands = self._commands
         match command, arguments:
             case "plug", {"camera": str() | list() as cameras}:
-                return self._commands.plug(cameras)
+                return await commands.plug(cameras)
             case "unplug", {"camera": str() | list() as cameras}:
-                return self._commands.unplug(cameras)
+                return await commands.unplug(cameras)
+            case "pause", {"camera": str() | list() as cameras}:
+                return commands.pause(cameras)
+            case "resume", {"camera": str() | list() as cameras}:
+                return commands.resume(cameras)
             case "addresses", {"camera": str(camera), "pub": str(pub), "pull": str(pull)}:
-                return self._commands.move(camera, pub, pull)
+                return await commands.move(camera, pub, pull)
             case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
-                return self._commands.set(cameras, changes)
+                return await commands.set(cameras, changes)
             case "reload", {}:
-                return self._commands.reload()
+                return await commands.reload()
+            case "window", {"camera": str() | list() as cameras, "close": True}:
+                return commands.close_window(cameras)
+            case "window", {"camera": str() | list() as cameras, "display": str(display)}:
+                xauthority = arguments.get("xauthority", "")
+                return commands.open_window(cameras, display, str(xauthority))
         return None
 
-    def _carry_out(self, command: object, arguments: dict[str, Any]) -> Reply:
+    def _answer_to(self, command: object, arguments: dict[str, Any]) -> Reply:
+        """Answer a question, or do what is not done to cameras."""
         engine, commands = self._engine, self._commands
         match command, arguments:
             case "snapshot", {}:
                 asking = self._operators.names, self.connections.refusals
                 return Reply(ok=True, snapshot=engine.snapshot(*asking))
-            case "attach", {"operator": str(operator)}:
-                self._operators.attach(operator)
-                return Reply(ok=True)
-            case ("pause" | "resume") as verb, {"camera": str() | list() as cameras}:
-                acts = {
-                    "pause": commands.pause,
-                    "resume": commands.resume,
-                }
-                return _with_results(acts[verb](cameras))
             case "settings", {"camera": str(camera)}:
                 return Reply(ok=True, settings=commands.settings(camera))
             case "thumbnails", {
@@ -251,26 +257,18 @@ class ControlServer:
                 "height": int(height),
             }:
                 return Reply(ok=True, thumbnails=commands.thumbnails(cameras, width, height))
-            case "window", {"camera": str() | list() as cameras, "close": True}:
-                return _with_results(commands.close_window(cameras))
-            case "window", {"camera": str() | list() as cameras, "display": str(display)}:
-                xauthority = arguments.get("xauthority", "")
-                return _with_results(commands.open_window(cameras, display, str(xauthority)))
             case "events", {"since": int(since)}:
                 return Reply(ok=True, events=engine.events.since(since))
+            case "attach", {"operator": str(operator)}:
+                self._operators.attach(operator)
             case "rescan", {}:
                 engine.rescan()
-                return Reply(ok=True)
             case "stop", {}:
                 self._stop()
-                return Reply(ok=True)
-        raise CommandError(
-            f"no command {command!r} with {sorted(map(str, arguments))}; see docs/control.md"
-        )
-
-
-def _with_results(results: list[Result]) -> Reply:
-    return Reply(ok=all(result["ok"] for result in results), results=results)
+            case _:
+                known = sorted(map(str, arguments))
+                raise CommandError(f"no command {command!r} with {known}; see docs/control.md")
+        return Reply(ok=True)
 
 
 def _packed(reply: Reply) -> bytes:

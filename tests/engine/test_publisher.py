@@ -167,8 +167,9 @@ def test_images_that_a_client_misses_are_counted_as_it_counts_them_itself(
         if encrypted:
             keys = Keys(tmp_path / "keys")
             key = Key.load(keys.make_client("alice"))
-            door = stack.enter_context(gate(context, keys)).door()
-            door.read_key()
+            opened = stack.enter_context(gate(context, keys))
+            door = opened.door()
+            opened.read_keys(door).result(DEADLINE)
         bench = Bench(context, door)
         stack.callback(bench.close)
         fast = stack.enter_context(bench.client(zmq.SUB, key))

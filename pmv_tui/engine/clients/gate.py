@@ -58,30 +58,21 @@ class Refusals:
 class Door:
     """The way in to one camera's two sockets, by the name by which ZeroMQ asks; see `Gate.door`."""
 
-    def __init__(self, keys: Keys, domain: str) -> None:
-        self._keys = keys
+    def __init__(self, domain: str) -> None:
         self._domain = domain
-        self._secret: bytes | None = None
+        self.secret = b""
+        """The rig's key, once `Gate.read_keys` has read it."""
         self._lock = threading.Lock()
         self.refusals = Refusals()
         self.let_in: dict[bytes, str] = {}
         """The keys of clients that came in, Z85, with the names they were listed by."""
 
-    def read_key(self) -> None:
-        """Read the rig's key, for `guard`: from a disk, which may take its time.
-
-        Raises
-        ------
-        KeyFileError : the rig has no key, or it cannot be used.
-        """
-        _, self._secret = self._keys.server()
-
     def guard(self, socket: zmq.Socket[bytes]) -> None:
         """Encrypt a socket that is not bound yet, and have the gate asked about its clients."""
-        if self._secret is None:
+        if not self.secret:
             raise RuntimeError("the rig's key was not read")
         socket.curve_server = True
-        socket.curve_secretkey = self._secret
+        socket.curve_secretkey = self.secret
         socket.zap_domain = self._domain.encode()
         # Without it, a gate that does not answer would let everybody in.
         socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
@@ -129,15 +120,18 @@ class Gate:
     def door(self) -> Door:
         """Make the door of another camera."""
         domain = f"camera {len(self._doors) + 1}"
-        door = self._doors[domain.encode()] = Door(self._keys, domain)
+        door = self._doors[domain.encode()] = Door(domain)
         return door
 
     def read_keys(self, door: Door) -> "Future[None]":
-        """Read the list again and the rig's key, beside the caller's thread."""
+        """Read the list again and the rig's key for a door, beside the caller's thread.
+
+        The future raises KeyFileError where the rig has no key, or it cannot be used.
+        """
 
         def read() -> None:
             self._list.read()
-            door.read_key()
+            _, door.secret = self._keys.server()
 
         return self._disk.submit(read)
 

@@ -228,15 +228,12 @@ class Guard:
         if self._naming.is_alive() or not self._names.take(time.monotonic()):
             self._cut_named(first, first.kernel.address)
         else:
+            # As long as it is held, and so connected, it can be found.
             self._naming = threading.Thread(
-                target=self._look_up_and_cut, args=(first,), daemon=True
+                target=lambda: self._cut_named(first, first.name()), daemon=True
             )
             self._naming.start()
         self._memory.free_soon()
-
-    def _look_up_and_cut(self, peer: Connection) -> None:
-        """Name a peer that is held, and cut it: as long as it is connected it can be found."""
-        self._cut_named(peer, peer.name())
 
     @staticmethod
     def _cut_named(peer: Connection, name: str) -> None:
