@@ -15,19 +15,68 @@ import pytest
 
 from pmv_tui.client import Frame, boxes, subscribe, subscribe_all
 from tests.client.publisher import Publisher
-from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.support import (
+    DEADLINE,
+    NUMBERED,
+    RigOnDisk,
+    free_ports,
+    rig_on_disk,
+    simulated,
+    steady,
+    wait_for,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+class Cameras:
+    """A rig that runs, and the addresses of its cameras by their names.
+
+    Attributes
+    ----------
+    pub, pull : where each publishes and where it receives; `left` and `right` are steady, `fast`
+        gives 100 images a second.
+    """
+
+    def __init__(self, rig: RigOnDisk) -> None:
+        self.rig = rig
+        names, ports = ("left", "right", "fast"), free_ports(6)
+        places = dict(zip(names, zip(ports[:3], ports[3:], strict=True), strict=True))
+        self.pub = {name: f"tcp://localhost:{pub}" for name, (pub, _) in places.items()}
+        self.pull = {name: f"tcp://localhost:{pull}" for name, (_, pull) in places.items()}
+        rig.write_config(
+            "[overlay]\nhold = 5.0\n"
+            + NUMBERED
+            + steady("left", *places["left"])
+            + steady("right", *places["right"])
+            + simulated("fast", *places["fast"], fps=100)
+        )
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Cameras]:
+    """The rig of those cameras, its engine running."""
+    with rig_on_disk() as rig:
+        cameras = Cameras(rig)
+        with rig.serve():
+            yield cameras
+
+
+@pytest.fixture
+def cameras(served: Cameras) -> Cameras:
+    """That rig, every camera plugged."""
+    assert served.rig.ask("plug", camera="all")["ok"]
+    return served
 
 
 WORK = 0.05
 """Seconds that a slow script needs for an image: five frames at 100 fps."""
 
 
-def slow_script(pub: int, *, newest: bool) -> list[tuple[Frame, float]]:
+def slow_script(address: str, *, newest: bool) -> list[tuple[Frame, float]]:
     """Work on 40 images; give each with its age at receipt, s."""
     received = []
-    with subscribe(f"tcp://localhost:{pub}", newest=newest, timeout=DEADLINE) as frames:
+    with subscribe(address, newest=newest, timeout=DEADLINE) as frames:
         for frame in frames:
             received.append((frame, frame.age))
             if len(received) == 40:
@@ -36,12 +85,9 @@ def slow_script(pub: int, *, newest: bool) -> list[tuple[Frame, float]]:
     return received
 
 
-def test_a_slow_script_works_on_fresh_images_or_on_every_one(rig: RigOnDisk) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(NUMBERED + simulated("left", pub, pull, fps=100))
-    with rig.serve("--plug", "left"):
-        newest = slow_script(pub, newest=True)
-        every = slow_script(pub, newest=False)
+def test_a_slow_script_works_on_fresh_images_or_on_every_one(cameras: Cameras) -> None:
+    newest = slow_script(cameras.pub["fast"], newest=True)
+    every = slow_script(cameras.pub["fast"], newest=False)
     assert median(age for _, age in newest) < 0.1
     assert median(frame.skipped for frame, _ in newest) >= 3
     assert every[-1][1] > 0.5, "what is not passed over grows old"
@@ -52,41 +98,36 @@ def test_a_slow_script_works_on_fresh_images_or_on_every_one(rig: RigOnDisk) -> 
     assert all(frame.skipped == 0 for frame, _ in every)
 
 
-def test_a_fast_script_misses_nothing(rig: RigOnDisk) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(NUMBERED + steady("left", pub, pull))
-    with (
-        rig.serve("--plug", "left"),
-        subscribe(f"tcp://localhost:{pub}", newest=False, timeout=DEADLINE) as frames,
-    ):
-        received = [next(frames) for _ in range(60)]
+def test_a_fast_script_misses_nothing(cameras: Cameras) -> None:
+    with subscribe(cameras.pub["left"], newest=False, timeout=DEADLINE) as frames:
+        received = [next(frames) for _ in range(30)]
     assert sum(frame.gap or 0 for frame in received) == 0
     numbers = [frame.sequence for frame in received]
-    assert numbers == list(range(numbers[0] or 0, (numbers[0] or 0) + 60))
+    assert numbers == list(range(numbers[0] or 0, (numbers[0] or 0) + 30))
     assert {frame.image.shape for frame in received} == {(72, 96)}
     assert {frame.pixel_format for frame in received} == {"Mono8"}
 
 
-def test_a_script_that_was_stopped_begins_with_a_fresh_image(rig: RigOnDisk) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(NUMBERED + simulated("left", pub, pull, fps=100))
-    script = rig.folder / "script.py"
+def test_a_script_that_was_stopped_begins_with_a_fresh_image(cameras: Cameras) -> None:
+    script = cameras.rig.folder / "script.py"
     script.write_text(
         "from pmv_tui.client import subscribe\n"
-        f"for frame in subscribe('tcp://localhost:{pub}'):\n"
+        f"for frame in subscribe('{cameras.pub['fast']}'):\n"
         "    print(frame.sequence, frame.age, flush=True)\n"
     )
-    with (
-        rig.serve("--plug", "left"),
-        subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as client,
-    ):
+
+    def published() -> int:
+        count: int = cameras.rig.camera("fast")["published"]
+        return count
+
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as client:
         assert client.stdout is not None
         ages = (float(line.split()[1]) for line in client.stdout)
         for _ in range(20):
             next(ages)
         client.send_signal(signal.SIGSTOP)
-        before = rig.camera("left")["published"]
-        wait_for(lambda: rig.camera("left")["published"] > before + 150, "images meanwhile")
+        before = published()
+        wait_for(lambda: published() > before + 150, "images meanwhile")
         client.send_signal(signal.SIGCONT)
         # One may have been in its hands when it was stopped, and a busy machine brings what waited
         # in the systems' buffers, some twenty images, in pieces.
@@ -105,59 +146,54 @@ def test_the_subscription_survives_an_engine_that_starts_again(rig: RigOnDisk) -
             assert next(frames).unique_id == before[0].unique_id
 
 
-def test_two_cameras_come_in_pairs_until_one_is_unplugged(rig: RigOnDisk) -> None:
-    ports = free_ports(4)
-    rig.write_config(NUMBERED + steady("left", *ports[:2]) + steady("right", *ports[2:]))
-    addresses = {"left": f"tcp://localhost:{ports[0]}", "right": f"tcp://localhost:{ports[2]}"}
+def test_two_cameras_come_in_pairs_until_one_is_unplugged(cameras: Cameras) -> None:
+    addresses = {name: cameras.pub[name] for name in ("left", "right")}
     # Nothing triggers them together: whatever their phases, half a period is enough for a pair.
     # It is more, so that the last image of all, late on a busy machine, finds its other one too.
-    with (
-        rig.serve("--plug-all"),
-        subscribe_all(addresses, tolerance=0.09, timeout=5) as pairs,
-    ):
-        for _ in range(30):
+    with subscribe_all(addresses, tolerance=0.09, timeout=5) as pairs:
+        for _ in range(10):
             pair = next(pairs)
             assert {name: frame.unique_id for name, frame in pair.items()} == {
                 "left": "left-simulated",
                 "right": "right-simulated",
             }
             assert abs(pair["left"].timestamp - pair["right"].timestamp) <= 90e6
-        rig.run("unplug", "right")
+        assert cameras.rig.ask("unplug", camera="right")["ok"]
         with pytest.raises(TimeoutError, match=r"^nothing from right \("):
             list(pairs)
 
 
-def test_boxes_and_points_are_seen_in_the_status(rig: RigOnDisk) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(simulated("left", pub, pull, more="[overlay]\nhold = 5.0"))
-    with rig.serve("--plug", "left"), boxes(f"tcp://localhost:{pull}") as spots:
+def test_boxes_and_points_are_seen_in_the_status(cameras: Cameras) -> None:
+    before = cameras.rig.camera("left")
+    with boxes(cameras.pull["left"]) as spots:
         wait_for(lambda: spots.send(((10, 20), (40, 60)), label="mouse"), "the connection")
         assert spots.send_points([(1.5, 2.5), (3, 4)])
         status = wait_for(
-            lambda: (camera := rig.camera("left"))["messages"] == 2 and camera, "both messages"
+            lambda: (
+                (camera := cameras.rig.camera("left"))["messages"] == before["messages"] + 2
+                and camera
+            ),
+            "both messages",
         )
         assert status["box"] == {"top_left": [10, 20], "bottom_right": [40, 60]}
         assert status["drawn"] == 2
         assert status["malformed"] == status["remarks"] == 0
         assert spots.clear()
-        wait_for(lambda: rig.camera("left")["drawn"] == 0, "both to be cleared")
+        wait_for(lambda: cameras.rig.camera("left")["drawn"] == 0, "both to be cleared")
 
 
-def test_the_closed_loop_example_says_ages_and_ends_with_ctrl_c(rig: RigOnDisk) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(simulated("left", pub, pull))
+def test_the_closed_loop_example_says_ages_and_ends_with_ctrl_c(cameras: Cameras) -> None:
     script = [sys.executable, str(EXAMPLES / "closed_loop.py")]
-    addresses = [f"tcp://localhost:{port}" for port in (pub, pull)]
-    with (
-        rig.serve("--plug", "left"),
-        subprocess.Popen(
-            [*script, *addresses], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as client,
-    ):
+    with subprocess.Popen(
+        [*script, cameras.pub["fast"], cameras.pull["fast"]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as client:
         assert client.stdout is not None
         line = client.stdout.readline()
         assert "images, age at receipt: p50 " in line
-        wait_for(lambda: rig.camera("left")["box"], "its box")
+        wait_for(lambda: cameras.rig.camera("fast")["box"], "its box")
         client.send_signal(signal.SIGINT)
         _, errors = client.communicate(timeout=DEADLINE)
         assert (client.returncode, errors) == (0, "")
@@ -225,20 +261,17 @@ def test_an_example_says_which_port_is_in_the_way(name: str, count: int) -> None
         assert f"port {other.port} is in the way" in said
 
 
-def test_the_recording_example_writes_every_frame_and_its_row(rig: RigOnDisk) -> None:
+def test_the_recording_example_writes_every_frame_and_its_row(cameras: Cameras) -> None:
     cv2 = pytest.importorskip("cv2", exc_type=ImportError)
-    pub, pull = free_ports(2)
-    rig.write_config(NUMBERED + steady("left", pub, pull))
-    script = [sys.executable, str(EXAMPLES / "record_stream.py"), f"tcp://localhost:{pub}"]
-    output = str(rig.folder / "take.1")
-    with rig.serve("--plug", "left"):
-        done = subprocess.run(
-            [*script, "--seconds", "2", "--output", output],
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
+    script = [sys.executable, str(EXAMPLES / "record_stream.py"), cameras.pub["left"]]
+    output = str(cameras.rig.folder / "take.1")
+    done = subprocess.run(
+        [*script, "--seconds", "2", "--output", output],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "frames, 0 missing" in done.stdout
     with Path(f"{output}.csv").open(newline="") as file:
