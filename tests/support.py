@@ -244,7 +244,7 @@ class RigOnDisk:
             snapshot: dict[str, Any] = json.loads(json.dumps(self.ask("snapshot")["snapshot"]))
             return snapshot
         # Several rigs share the folder, and the program knows which is whose.
-        done = self.run("status", "--json")
+        done = self.run_here("status", "--json")
         assert done.returncode == 0, done.stderr
         from_command: dict[str, Any] = json.loads(done.stdout)
         return from_command
@@ -257,7 +257,7 @@ class RigOnDisk:
     def serving(self) -> bool:
         """Return whether an engine answers."""
         if len(self.control_paths()) != 1:
-            return bool(self.control_paths()) and self.run("status").returncode == 0
+            return bool(self.control_paths()) and self.run_here("status").returncode == 0
         try:
             return self.ask("snapshot")["ok"]
         except EngineGone:  # the socket that a killed one left behind

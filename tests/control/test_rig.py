@@ -166,7 +166,7 @@ def test_an_engine_whose_lock_was_removed_is_still_the_only_one(rig: RigOnDisk) 
         assert second.returncode == 1
         assert f"already runs (pid {engine.pid})" in second.stderr
         assert rig.camera("left")["state"] == "capturing"
-        assert rig.run("stop").returncode == 0
+        assert rig.run_here("stop").returncode == 0
         assert engine.wait(DEADLINE) == 0
 
 
@@ -253,9 +253,9 @@ def test_a_folder_without_locks_is_reported_and_one_engine_runs_nevertheless(
         assert (second.returncode, f"already runs (pid {engine.pid})" in second.stderr) == (1, True)
         rig.says(f"{folder_of(rig)} lies on a file system without locks")
         rig.says("set XDG_STATE_HOME")
-        assert rig.run("stop").returncode == 0
+        assert rig.run_here("stop").returncode == 0
         assert engine.wait(DEADLINE) == 0
-    assert "no engine runs" in rig.run("status").stderr
+    assert "no engine runs" in rig.run_here("status").stderr
 
 
 @as_root

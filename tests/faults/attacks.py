@@ -44,8 +44,8 @@ def many_cameras(rig: FaultRig) -> Iterator[str]:
         with other.serve("--plug-all"):
             for port in ports[::2]:
                 receive_image(port)
-            (summary, *_) = other.run("status").stdout.splitlines()
-            assert other.run("unplug", "all").returncode == 0
+            (summary, *_) = other.run_here("status").stdout.splitlines()
+            assert other.run_here("unplug", "all").returncode == 0
             assert all(port_is_free(port) for port in ports)
             yield f"{count} publish; {summary}"
 
@@ -104,7 +104,7 @@ def killed_at_start(rig: FaultRig) -> Iterator[str]:
             with starting(other) as engine:
                 wait_for(functools.partial(STAGES[stage], other, pub, engine), stage)
                 engine.kill()
-        told = other.run("status").stderr
+        told = other.run_here("status").stderr
         assert "no engine runs" in told
         with other.serve("--plug-all"):
             receive_image(pub)

@@ -30,8 +30,8 @@ def few_files(_rig: FaultRig) -> Iterator[str]:
             assert all(port_is_free(port_of(camera["pub_address"])) for camera in refused)
             receive_image(ports[0])
             yield refused[0]["plug_error"]
-            assert other.run("unplug", "all").returncode == 0
-            assert other.run("plug", refused[0]["name"]).returncode == 0
+            assert other.run_here("unplug", "all").returncode == 0
+            assert other.run_here("plug", refused[0]["name"]).returncode == 0
             receive_image(port_of(refused[0]["pub_address"]))
 
 
@@ -44,11 +44,11 @@ def many_cameras(rig: FaultRig) -> Iterator[str]:
         with other.serve("--plug-all"):
             wait_for(lambda: plugged(other) == count, "all of them to be plugged", 60)
             receive_image(ports[-2])
-            done = other.run("unplug", "all", seconds=60)
+            done = other.run_here("unplug", "all")
             assert done.returncode == 0, done
             assert done.stdout.count("unplugged") == count
             assert all(map(port_is_free, ports))
-            done = other.run("plug", "all", seconds=60)
+            done = other.run_here("plug", "all")
             assert done.returncode == 0, done
             receive_image(ports[0])
             receive_image(ports[-2])

@@ -32,7 +32,7 @@ def all_plugged(rig: FaultRig) -> str:
 def with_window(rig: AskedRig, engine: subprocess.Popen[str], display: str) -> psutil.Process:
     """Open the window of a small rig's camera; return the viewer's process."""
     rig.environment["DISPLAY"] = display
-    assert rig.run("window", "lone").returncode == 0
+    assert rig.run_here("window", "lone").returncode == 0
     return viewer_of(psutil.Process(engine.pid))
 
 
@@ -47,7 +47,7 @@ def engine_killed(_rig: FaultRig) -> Iterator[str]:
             engine.kill()
             engine.wait()
             viewer.wait(DEADLINE)  # it ends with its engine
-        told = other.run("status").stderr
+        told = other.run_here("status").stderr
         assert "no engine runs" in told
         assert port_is_free(pub)
         assert port_is_free(pull)
@@ -175,11 +175,11 @@ def folder_removed(_rig: FaultRig) -> Iterator[str]:
             log = control.with_name("engine.log")
             wait_for(lambda: log.exists() and "restored" in log.read_text(), "the log to go on")
             control.unlink()
-            assert other.run("settings", "lone").returncode == 0
+            assert other.run_here("settings", "lone").returncode == 0
             wait_for(control.exists, "the socket to be restored")
             assert other.ask("rescan")["ok"]
             yield told
-        assert other.run("status").returncode == 1
+        assert other.run_here("status").returncode == 1
 
 
 @fault("a second engine, by another link, host name, state folder")

@@ -92,7 +92,7 @@ def taken_before(_rig: FaultRig) -> Iterator[str]:
             yield camera["plug_error"]
             holder.close()
             wait_for(lambda: port_is_free(pull), "the port to be free")
-            assert other.run("plug", "lone").returncode == 0
+            assert other.run_here("plug", "lone").returncode == 0
             receive_image(pub)
 
 

@@ -98,43 +98,43 @@ def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
         return {each["name"] for each in rig.status()["cameras"] if each["plugged"]}
 
     with rig.serve():
-        done = rig.run("plug", "left", "top-simulated", "left")
+        done = rig.run_here("plug", "left", "top-simulated", "left")
         assert done.stdout.count("publishes at") == 2, "each once"
         assert plugged() == {"left", "top"}
-        refused = rig.run("unplug", "left", "nobody", "top")
+        refused = rig.run_here("unplug", "left", "nobody", "top")
         assert refused.returncode == 1
         assert "no camera 'nobody'" in refused.stderr
         assert plugged() == {"left", "top"}, "where a name is unknown, nothing is done"
 
         for words, gains in ((["left", "top", "gain=3"], [3, 0, 3]), (["all", "gain=6"], [6] * 3)):
-            done = rig.run("set", *words, "--json")
+            done = rig.run_here("set", *words, "--json")
             told = json.loads(done.stdout)
             assert [one["settings"][0]["actual"] for one in told] == [one for one in gains if one]
-            read = (json.loads(rig.run("settings", name, "--json").stdout) for name in names)
+            read = (json.loads(rig.run_here("settings", name, "--json").stdout) for name in names)
             now = [{each["name"]: each["actual"] for each in one["settings"]} for one in read]
             assert [one["gain"] for one in now] == gains
         assert rig.config_path.read_text().count("gain = 6") == 3
-        (one,) = json.loads(rig.run("set", "left", "gain=1", "--json").stdout)
+        (one,) = json.loads(rig.run_here("set", "left", "gain=1", "--json").stdout)
         assert one["actual"] == 1
         for words in (["all", "name=x"], ["left", "right", "name=x"]):
-            assert "cannot share a name" in rig.run("set", *words).stderr
-        assert rig.run("set", "left", "right").returncode == 2
+            assert "cannot share a name" in rig.run_here("set", *words).stderr
+        assert rig.run_here("set", "left", "right").returncode == 2
 
         for words in (["gain=3"], ["gain=3", "fps=30"]):
-            done = rig.run("set", *words)
+            done = rig.run_here("set", *words)
             assert done.returncode == 2
             assert "no camera is named before gain=3" in done.stderr
             assert "there are: left, right, top" in done.stderr
-        done = rig.run("set", "left", "name=right")
+        done = rig.run_here("set", "left", "name=right")
         assert done.returncode == 1
         assert "right-simulated is called right; choose another name" in done.stdout
-        done = rig.run("set", "left", "roi=1,2,30,40")
+        done = rig.run_here("set", "left", "roi=1,2,30,40")
         assert "roi = [1, 2, 30, 40] (" not in done.stdout
         assert "saved to config.toml; roi has no effect: this camera has none" in done.stdout
 
         other = rig.folder / "other.toml"
         other.touch()
-        done = rig.run("status", "--config", str(other))
+        done = rig.run_here("status", "--config", str(other))
         assert f"no engine runs for {other}" in done.stderr
         assert "pmv-tui engines shows for which config" in done.stderr
 
@@ -142,8 +142,10 @@ def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
 def test_a_path_that_can_be_no_config_is_reported_to_be_that(rig: RigOnDisk) -> None:
     link = rig.folder / "round"
     link.symlink_to(link)
-    assert "its links lead round in a circle" in rig.run("status", "--config", str(link)).stderr
-    assert "which is a folder" in rig.run("status", "--config", str(rig.folder)).stderr
+    assert (
+        "its links lead round in a circle" in rig.run_here("status", "--config", str(link)).stderr
+    )
+    assert "which is a folder" in rig.run_here("status", "--config", str(rig.folder)).stderr
 
 
 def test_the_config_may_be_named_before_the_command_or_after_it(rig: RigOnDisk) -> None:
@@ -163,12 +165,12 @@ def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk)
             camera for camera in rescanned(rig)["cameras"] if camera["unique_id"].endswith("basler")
         )
         assert not found["listed"]
-        done = rig.run("add", found["name"])
+        done = rig.run_here("add", found["name"])
         assert (done.returncode, done.stderr) == (0, "")
         assert f'unique_id = "{found["unique_id"]}"' in rig.config_path.read_text()
         assert rig.camera(found["name"])["listed"]
         written = rig.config_path.read_bytes()
-        again = rig.run("add", found["name"])
+        again = rig.run_here("add", found["name"])
         assert again.returncode == 0
         assert "is in config.toml already" in again.stdout
         assert rig.config_path.read_bytes() == written
@@ -182,13 +184,13 @@ def test_a_camera_that_is_not_listed_can_be_left_to_others(rig: RigOnDisk) -> No
         for _ in range(2):
             cameras = [camera["name"] for camera in rescanned(rig)["cameras"]]
             assert cameras == ["left"]
-        events = rig.run("events").stdout
+        events = rig.run_here("events").stdout
         assert events.count("not in the config, and so not opened (0815-0000-basler)") == 1
 
 
 def rescanned(rig: RigOnDisk) -> dict[str, Any]:
     """Search for cameras to the end, and give what the rig has then."""
-    done = rig.run("rescan", "--json")
+    done = rig.run_here("rescan", "--json")
     assert done.returncode == 0, done.stderr
     assert {"simulated", "opencv", "basler"} <= {
         backend["name"] for backend in json.loads(done.stdout)["backends"]
@@ -200,7 +202,7 @@ def test_status_has_room_in_80_columns(rig: RigOnDisk) -> None:
     ports = free_ports(4)
     rig.write_config(simulated("left", *ports[:2]) + simulated("right", *ports[2:]))
     with rig.serve("--plug", "left"):
-        _, title, left, right = rig.run("status").stdout.splitlines()
+        _, title, left, right = rig.run_here("status").stdout.splitlines()
         assert title.split() == ["NAME", "STATE", "FPS", "PLUG", "CLIENTS", "DROPS", "PUB,", "PULL"]
         assert "  plugged " in left
         assert "unplugged" in right

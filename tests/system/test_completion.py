@@ -69,7 +69,7 @@ def test_bash_completes_cameras_of_the_config_where_no_engine_runs(rig: RigOnDis
 
 def test_bash_completes_cameras_of_the_engine_that_runs(rig: RigOnDisk) -> None:
     with rig.serve():
-        assert rig.run("set", "left", "name=nose").returncode == 0
+        assert rig.run_here("set", "left", "name=nose").returncode == 0
         assert bash(rig, f"pmv-tui plug --config {rig.config_path} n") == ["nose"]
         assert bash(rig, "pmv-tui plug n") == ["nose"]
 

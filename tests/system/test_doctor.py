@@ -95,7 +95,7 @@ def test_an_address_open_to_anybody_is_warned_of_unless_keys_are_asked_for(
     assert "can be reached from other machines" in texts(doctor(rig, 0), "ports", "warning")
     rig.write_config(f"[security]\ncurve = true\n{rig.config_path.read_text()}")
     assert "key" in texts(doctor(rig, 1), "config", "error")
-    assert rig.run("keys", "new", "alice").returncode == 0
+    assert rig.run_here("keys", "new", "alice").returncode == 0
     assert texts(doctor(rig, 0), "ports", "warning") == ""
 
 
@@ -184,10 +184,10 @@ def test_an_engine_of_another_version_is_reported_by_every_command(
         error = texts(doctor(rig, 1), "engine", "error")
         for words in ("which this pmv-tui does not understand", "-> pmv-tui stop ends it"):
             assert words in error
-        done = rig.run("status")
+        done = rig.run_here("status")
         assert done.returncode == 1
         assert "does not understand: pmv-tui stop ends it, then start again" in done.stderr
-        assert rig.run("stop").returncode == 0
+        assert rig.run_here("stop").returncode == 0
         assert engine.wait(DEADLINE) == 0
 
 

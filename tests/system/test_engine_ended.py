@@ -34,7 +34,7 @@ def test_an_engine_that_is_killed_is_started_again_with_what_was_plugged(
     with TerminalTui(rig) as tui, TerminalTui(rig) as other:
         tui.shows("0 of 3 plugged")
         for command in ("plug left", "plug right", "pause right"):
-            assert rig.run(*command.split()).returncode == 0
+            assert rig.run_here(*command.split()).returncode == 0
         other.shows("2 of 3 plugged", "paused")
         tui.shows("2 of 3 plugged", "paused")
         old = kill_engine(rig)
@@ -58,7 +58,7 @@ def test_an_engine_that_another_operator_stopped_is_not_called_dead(
     del ports
     with TerminalTui(rig) as tui:
         tui.shows("0 of 3 plugged")
-        assert rig.run("stop").returncode == 0
+        assert rig.run_here("stop").returncode == 0
         tui.shows("The engine was stopped: asked to stop", "engine stopped")
         tui.press("q")
         assert tui.ended() == 0
@@ -89,14 +89,14 @@ def test_an_engine_that_a_tui_started_ends_when_nobody_uses_it_any_more(
         config.write("[engine]\nlinger = 0\n")
     with TerminalTui(rig) as tui:
         tui.shows("0 of 3 plugged")
-        assert rig.run("plug", "left").returncode == 0
+        assert rig.run_here("plug", "left").returncode == 0
         engine = psutil.Process(rig.status()["engine"]["pid"])
         tui.shows("1 of 3 plugged")
         tui.process.kill(signal.SIGHUP)
         tui.ended()
     receive_image(ports[0])
     assert engine.is_running(), "something is plugged"
-    assert rig.run("unplug", "left").returncode == 0
+    assert rig.run_here("unplug", "left").returncode == 0
     wait_for(lambda: has_ended(engine), "it to end")
     assert port_is_free(ports[0])
     (log,) = rig.folder.rglob("engine.log")
@@ -112,6 +112,6 @@ def test_an_engine_that_serves_in_the_foreground_goes_on(rig: RigOnDisk, ports: 
             tui.process.kill(signal.SIGHUP)
             tui.ended()
         wait_for(lambda: not rig.status()["engine"]["operators"], "the operator to have left")
-        assert rig.run("plug", "left").returncode == 0
+        assert rig.run_here("plug", "left").returncode == 0
         receive_image(ports[0])
         assert engine.poll() is None

@@ -24,7 +24,7 @@ def ports(rig: RigOnDisk) -> list[int]:
 
 
 def events(rig: RigOnDisk, *options: str) -> list[dict[str, Any]]:
-    done = rig.run("events", "--json", *options)
+    done = rig.run_here("events", "--json", *options)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -100,22 +100,22 @@ def test_events_can_be_asked_for_by_time_and_camera(rig: RigOnDisk) -> None:
         assert texts(rig, "--since", "2099-01-31") == []
         cameras = {event["camera"] for event in events(rig, "--camera", "right-simulated")}
         assert cameras == {"right-simulated"}
-        wrong = rig.run("events", "--camera", "rihgt")
+        wrong = rig.run_here("events", "--camera", "rihgt")
         assert wrong.returncode == 1
         assert wrong.stderr == "pmv-tui: there is no camera 'rihgt'; there are: left, right\n"
     for when in ("yesterday", "5x", "13:99", "9999999d"):
-        wrong = rig.run("events", "--since", when)
+        wrong = rig.run_here("events", "--since", when)
         assert wrong.returncode == 2
         assert "10m (ago; s, m, h or d)" in wrong.stderr
 
 
 def test_followed_events_come_as_they_happen_until_ctrl_c(rig: RigOnDisk) -> None:
     with rig.serve(), following(rig, "--json") as follower:
-        rig.run("plug", "left")
+        rig.run_here("plug", "left")
         event = json.loads(read_until(follower, "publishes at"))
         assert event["name"] == "left"
-        rig.run("set", "left", "name=nose")
-        rig.run("unplug", "nose")
+        rig.run_here("set", "left", "name=nose")
+        rig.run_here("unplug", "nose")
         assert json.loads(read_until(follower, "unplugged"))["name"] == "nose"
         follower.send_signal(signal.SIGINT)
         assert follower.wait(DEADLINE) == 0

@@ -113,9 +113,11 @@ def test_who_finishes_no_message_is_cut_and_named_and_a_fast_sender_of_boxes_is_
         status = rig.camera("left")
         assert status["refused"] == 1
         assert f"(pid {endless.pid})" in status["refused_reason"]
-        assert f"(pid {fast})" not in rig.run("events").stdout
+        assert f"(pid {fast})" not in rig.run_here("events").stdout
         wait_for(
-            lambda: f"(pid {endless.pid}) sent" in rig.run("events", "--level", "warning").stdout,
+            lambda: (
+                f"(pid {endless.pid}) sent" in rig.run_here("events", "--level", "warning").stdout
+            ),
             "the log to name it",
         )
 

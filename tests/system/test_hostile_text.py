@@ -66,7 +66,7 @@ def test_no_command_prints_what_could_steer_the_terminal(rig: RigOnDisk, pull: i
     with rig.serve("--plug", "left", "--plug", HOSTILE):
         send_hostile(pull)
         wait_for(lambda: MARK in rig.camera("left")["malformed_reason"], "the malformed message")
-        wait_for(lambda: "malformed" in rig.run("events").stdout, "the event")
+        wait_for(lambda: "malformed" in rig.run_here("events").stdout, "the event")
         for command in COMMANDS:
             done = rig.run(*command)
             assert_harmless(done.stdout + done.stderr)

@@ -114,7 +114,7 @@ def test_a_terminal_that_stalls_for_10_s_is_painted_right_when_it_reads_on(
         before = sum(tui_of(tui).cpu_times()[:2])
         stall(tui, numbers, 10)
         assert sum(tui_of(tui).cpu_times()[:2]) - before < AT_LEAST
-        assert served.run("plug", "right").returncode == 0
+        assert served.run_here("plug", "right").returncode == 0
         tui.shows("2 of 2 plugged")
 
         def painted() -> bool:
@@ -143,7 +143,7 @@ def test_a_tui_that_was_stopped_comes_back_painted_and_ends_as_ever(
     with attached(served, pub) as (tui, _):
         tui.process.kill(signal.SIGSTOP)
         wait_for(lambda: tui_of(tui).status() == psutil.STATUS_STOPPED, "it to stop")
-        assert served.run("plug", "right").returncode == 0
+        assert served.run_here("plug", "right").returncode == 0
         tui.process.kill(signal.SIGCONT)
         tui.shows("2 of 2 plugged", "left", "right")
         tui.press("?")
@@ -166,7 +166,7 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back(
         tui.press("\x1a")
         tui.shows("Stopped", "shell:")
         assert tui.cleared()
-        assert served.run("plug", "right").returncode == 0
+        assert served.run_here("plug", "right").returncode == 0
         tui.press("fg\r")
         tui.shows("2 of 2 plugged")
         tui.hides("Stopped")
@@ -216,4 +216,4 @@ def test_a_terminal_that_cannot_show_it_is_refused_and_nothing_is_started(
     with TerminalTui(rig, columns=200, environment={"TERM": term}) as tui:
         assert tui.ended() == 2
         assert "TERM=xterm-256color pmv-tui" in tui.text()
-    assert "no engine runs" in rig.run("status").stderr
+    assert "no engine runs" in rig.run_here("status").stderr

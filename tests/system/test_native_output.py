@@ -51,7 +51,7 @@ def pub(rig: RigOnDisk) -> int:
 
 def printed(rig: RigOnDisk) -> list[str]:
     """Return the texts of the events that report what was printed."""
-    done = rig.run("events", "--json")
+    done = rig.run_here("events", "--json")
     assert done.returncode == 0, done.stderr
     events: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     return [event["text"] for event in events if event["kind"] == "printed"]

@@ -71,8 +71,8 @@ def test_sockets_listen_where_their_addresses_say_and_open_ones_are_reported(
             assert camera["plugged"], camera["plug_error"]
             assert listening(engine.pid, ports[host]) == {bound}
             assert camera["exposed"] is exposed
-            rig.run("unplug", camera["name"])
-            told = rig.run("plug", camera["name"]).stdout
+            rig.run_here("unplug", camera["name"])
+            told = rig.run_here("plug", camera["name"]).stdout
             assert ("open to other machines, without encryption" in told) is exposed
     logged = rig.said().count("open to other machines, without encryption")
     assert logged == 2 * sum(exposed for _, exposed in hosts.values())

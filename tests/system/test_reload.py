@@ -10,7 +10,7 @@ from tests.system.terminal import TerminalTui
 
 def reloaded(rig: RigOnDisk) -> dict[str, str]:
     """Reload; give what is said, by camera."""
-    done = rig.run("reload", "--json")
+    done = rig.run_here("reload", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     return {result["camera"]: result["text"] for result in json.loads(done.stdout)}
 
@@ -28,7 +28,7 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
         )
         rig.write_config("[overlay]\nhold = 2\n" + NUMBERED + new + left + moved)
         words = "config.toml was edited: pmv-tui reload applies it"
-        wait_for(lambda: words in rig.run("events").stdout, "the change to be noticed")
+        wait_for(lambda: words in rig.run_here("events").stdout, "the change to be noticed")
         assert rig.status()["engine"]["config_changed"]
         with TerminalTui(rig) as tui:
             tui.shows("The config file was edited")
@@ -50,7 +50,7 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
         wait_for(lambda: rig.camera("right")["fps_wanted"] == 15, "the new rate")
 
         rig.write_config("[[cameras]\n")
-        done = rig.run("reload")
+        done = rig.run_here("reload")
         assert done.returncode == 2
         assert "config.toml:1: is not TOML" in done.stderr
         assert rig.camera("right")["plugged"], "a file with mistakes changes nothing"
@@ -58,4 +58,4 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
         rig.write_config(NUMBERED + left)
         assert set(reloaded(rig)) == {"rig", "new", "right"}
         assert port_is_free(ports[4])
-        assert rig.run("set", "left", "gain=1").returncode == 0, "it is saved to the new file"
+        assert rig.run_here("set", "left", "gain=1").returncode == 0, "it is saved to the new file"

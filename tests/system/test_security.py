@@ -166,7 +166,7 @@ def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: En
 def test_a_key_is_let_in_as_soon_as_it_is_listed(encrypted: Encrypted) -> None:
     encrypted.keys.make_client("alice")
     with encrypted.rig.serve("--plug-all"):
-        done = encrypted.rig.run("keys", "new", "bob", "--json")
+        done = encrypted.rig.run_here("keys", "new", "bob", "--json")
         about = json.loads(done.stdout)
         assert gets_an_image(encrypted.pub, Path(about["secret_file"]))
 
@@ -182,7 +182,7 @@ def test_a_key_that_is_removed_is_cut_and_others_go_on(encrypted: Encrypted) -> 
     ):
         next(alices)
         wait_for(lambda: received(bobs), "an image for bob")
-        assert encrypted.rig.run("keys", "remove", "bob").returncode == 0
+        assert encrypted.rig.run_here("keys", "remove", "bob").returncode == 0
         wait_for(lambda: "no longer listed: bob" in encrypted.events(), "the cut")
         removed = time.time_ns()
         with pytest.raises(TimeoutError):
@@ -195,20 +195,20 @@ def test_a_key_that_is_removed_is_cut_and_others_go_on(encrypted: Encrypted) -> 
 def test_without_a_key_of_its_own_the_rig_plugs_nothing_and_says_what_to_do(
     encrypted: Encrypted,
 ) -> None:
-    checked = encrypted.rig.run("check")
+    checked = encrypted.rig.run_here("check")
     assert checked.returncode == 2
     assert "pmv-tui keys server makes it" in checked.stderr
     with encrypted.rig.serve():
-        plugged = encrypted.rig.run("plug", "left")
+        plugged = encrypted.rig.run_here("plug", "left")
         assert plugged.returncode == 1
         assert "pmv-tui keys server makes it" in plugged.stdout
         assert not encrypted.left()["plugged"]
-        assert encrypted.rig.run("keys", "server").returncode == 0
-        assert encrypted.rig.run("plug", "left").returncode == 0
-        encrypted.rig.run("unplug", "left")
+        assert encrypted.rig.run_here("keys", "server").returncode == 0
+        assert encrypted.rig.run_here("plug", "left").returncode == 0
+        encrypted.rig.run_here("unplug", "left")
         encrypted.keys.server_secret.chmod(0o644)
-        assert "chmod 600" in encrypted.rig.run("plug", "left").stdout
-    assert encrypted.rig.run("check").returncode == 2
+        assert "chmod 600" in encrypted.rig.run_here("plug", "left").stdout
+    assert encrypted.rig.run_here("check").returncode == 2
 
 
 def test_a_list_that_others_can_change_lets_nobody_in(encrypted: Encrypted) -> None:
@@ -233,8 +233,8 @@ def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -
             ((), "accepts only clients with a key; give it with --key"),
             (("--key", str(bobs_file)), "does not list this key"),
         ):
-            assert told in encrypted.rig.run(*probe, *options).stdout
-        nowhere = encrypted.rig.run(*probe, "--key", "nowhere")
+            assert told in encrypted.rig.run_here(*probe, *options).stdout
+        nowhere = encrypted.rig.run_here(*probe, "--key", "nowhere")
         assert (nowhere.returncode, nowhere.stderr) == (
             2,
             "pmv-tui: nowhere: No such file or directory\n",
@@ -247,7 +247,7 @@ def test_no_secret_is_printed_logged_or_reported(encrypted: Encrypted) -> None:
     with encrypted.rig.serve("--plug-all"):
         assert gets_nothing(encrypted.pub)
         told = [
-            encrypted.rig.run(*command.split()).stdout
+            encrypted.rig.run_here(*command.split()).stdout
             for command in (
                 "status --json",
                 "status",

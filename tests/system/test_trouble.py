@@ -57,7 +57,7 @@ def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
 
 def events_of(rig: RigOnDisk, words: str) -> str:
     """Return the odd camera's events once one has the words."""
-    text = rig.run("events", "--camera", "odd").stdout
+    text = rig.run_here("events", "--camera", "odd").stdout
     return text if words in text else ""
 
 
@@ -70,9 +70,9 @@ def test_a_grab_that_hangs_is_reported_and_holds_up_neither_commands_nor_the_end
             tell(rig, "odd", "hang")
             wait_for(lambda: state(rig) == "stalled", "the stall to be told")
             wait_for(lambda: "driver has not answered" in rig.camera("odd")["reason"], "the hang")
-            assert rig.run("unplug", "odd").returncode == 0
-            assert rig.run("plug", "odd").returncode == 0
-        assert rig.run("stop").returncode == 0
+            assert rig.run_here("unplug", "odd").returncode == 0
+            assert rig.run_here("plug", "odd").returncode == 0
+        assert rig.run_here("stop").returncode == 0
         assert engine.wait(DEADLINE) == 0
         assert "odd does not answer" in rig.said()
 
@@ -107,12 +107,12 @@ def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
         assert camera["captured"] == 25
         assert camera["retry_in"] is None
         assert camera["plugged"]
-        assert rig.run("set", "film", "loop=true").returncode == 0
+        assert rig.run_here("set", "film", "loop=true").returncode == 0
         wait_for(lambda: rig.camera("film")["captured"] > 60, "it to be played over and over")
 
-        assert rig.run("set", "film", "put_rate=5", "fade=2").returncode == 0
+        assert rig.run_here("set", "film", "put_rate=5", "fade=2").returncode == 0
         wait_for(lambda: rig.camera("film")["limited_to"] == 5, "the rate to be limited, live")
-        told = json.loads(rig.run("settings", "film", "--json").stdout)["settings"]
+        told = json.loads(rig.run_here("settings", "film", "--json").stdout)["settings"]
         actual = {setting["name"]: setting["actual"] for setting in told}
         assert (actual["put_rate"], actual["fade"]) == (5, 2)
         assert actual["source"] == str(rig.folder / "short.avi")
@@ -124,13 +124,13 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
     with rig.config_path.open("a") as config:
         config.write(simulated("other", pub, pull))
     with rig.serve("--plug-all"), counting(ports[0]):
-        done = rig.run("set", "other", "fps=25", "downsampling=2", "--json")
+        done = rig.run_here("set", "other", "fps=25", "downsampling=2", "--json")
         assert done.returncode == 0, done.stderr
         actual = {setting["name"]: setting["actual"] for setting in json.loads(done.stdout)}
         assert actual == {"fps": 25, "downsampling": 2}
         wait_for(lambda: abs(rig.camera("other")["fps"] - 25) < 1, "the new rate")
         assert (rig.camera("other")["width"], rig.camera("other")["height"]) == (320, 240)
-        assert rig.run("set", "other", "width=200", "height=100").returncode == 0
+        assert rig.run_here("set", "other", "width=200", "height=100").returncode == 0
         wait_for(lambda: rig.camera("other")["width"] == 100, "the stream to restart")
         assert "fps = 25" in rig.config_path.read_text()
 
@@ -140,13 +140,13 @@ def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: lis
             *(*out_of_range, ["pixel_format=Colour"]),
         ):
             before = rig.config_path.read_text()
-            done = rig.run("set", "other", *wrong)
+            done = rig.run_here("set", "other", *wrong)
             assert done.returncode == 1
             assert "not changed" in done.stdout
             if wrong in out_of_range:
                 assert "is out of the camera's range; it takes" in done.stdout
             assert rig.config_path.read_text() == before
-        assert rig.run("set", "other", "fps").returncode == 2
+        assert rig.run_here("set", "other", "fps").returncode == 2
 
 
 def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig: RigOnDisk) -> None:
@@ -173,11 +173,11 @@ def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig:
         assert (well["state"], well["missed"], well["pid"]) == ("keeps up", 0, os.getpid())
         assert 0 < (slow["missed"] or 0) <= camera["drops"]["clients"]
         assert slow["waiting_bytes"]
-        (listed,) = json.loads(rig.run("clients", "left", "--json").stdout)
+        (listed,) = json.loads(rig.run_here("clients", "left", "--json").stdout)
         assert {each["id"] for each in listed["clients"]} == {slow["id"], well["id"]}
-        lines = rig.run("clients").stdout.splitlines()
+        lines = rig.run_here("clients").stdout.splitlines()
         assert [f"(pid {os.getpid()})" in line for line in lines] == [False, True, True]
         assert slow["name"] in lines[1], "who is behind comes first"
         assert any(line.endswith("keeps up") for line in lines)
-        assert client_sentence(slow)[:20] in rig.run("status").stdout
+        assert client_sentence(slow)[:20] in rig.run_here("status").stdout
         wait_for(lambda: f"client {slow['name']} " in rig.said(), "the event")

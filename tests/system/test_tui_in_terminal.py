@@ -111,7 +111,7 @@ def test_leaving_detaches_or_stops_as_one_chooses(rig: RigOnDisk) -> None:
         tui.shows("Detach")
         tui.press("s")
         assert tui.ended() == 0
-    assert "no engine runs" in rig.run("status").stderr
+    assert "no engine runs" in rig.run_here("status").stderr
     assert port_is_free(pub)
 
 

@@ -50,7 +50,7 @@ LEFT, RIGHT = "left (left-simulated)", "right (right-simulated)"
 def open_windows(rig: RigOnDisk, display: Screen, name: str = "all") -> None:
     """Open windows from a script, as an operator whose environment names the display."""
     rig.environment["DISPLAY"] = display.name
-    done = rig.run("window", name)
+    done = rig.run_here("window", name)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"window open on {display.name}" in done.stdout
 
@@ -94,7 +94,7 @@ def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(
             lambda: not np.array_equal(display.pixels(RIGHT), before), "the other window to go on"
         )
         wait_for(lambda: display.titles() == [RIGHT], "the other window alone")
-        assert rig.run("window", "all", "--close").returncode == 0
+        assert rig.run_here("window", "all", "--close").returncode == 0
         wait_for(lambda: not display.titles(), "the other to close")
         open_windows(rig, display)
 
@@ -140,10 +140,10 @@ def test_without_a_display_a_key_says_what_to_do(rig: RigOnDisk) -> None:
         tui.shows("capturing")
         tui.press("w")
         tui.shows("no display", "DISPLAY is not set")
-        done = rig.run("window", "left")
+        done = rig.run_here("window", "left")
         assert done.returncode == 1
         rig.environment["DISPLAY"] = ":99999"
-        done = rig.run("window", "left")
+        done = rig.run_here("window", "left")
         assert done.returncode == 1
         assert "no display" in done.stdout
 

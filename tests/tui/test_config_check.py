@@ -22,7 +22,7 @@ def test_check_says_what_is_wrong_with_the_keys_beside_the_other_mistakes(rig: R
         simulated("left", *free_ports(2), more="gane = 3")
         + '[tui.keys]\nplugg = "x"\npause = "e"\n'
     )
-    done = rig.run("check")
+    done = rig.run_here("check")
     assert done.returncode == 2
     assert f"{rig.config_path}:9: tui.keys.plugg: unknown action plugg" in done.stderr
     assert "tui.keys.pause: e is also the key of edit-addresses" in done.stderr
