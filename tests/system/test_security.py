@@ -13,16 +13,35 @@ import zmq
 
 from pmv_tui.client import Key, Subscription, boxes, subscribe, subscribe_all
 from pmv_tui.keys import Keys
-from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, steady, wait_for
+from tests.support import (
+    DEADLINE,
+    NUMBERED,
+    RigOnDisk,
+    free_ports,
+    rig_on_disk,
+    steady,
+    wait_for,
+)
 
 ON = "[security]\ncurve = true\n" + NUMBERED
+
+COUNTED = ("messages", "malformed")
+"""What a client can bring about at a camera, by the keys of its status."""
 
 QUIET = 0.7
 """Seconds in which a client that were let in would have had several images."""
 
 
 class Encrypted:
-    """A rig with two encrypted cameras, and its keys."""
+    """A rig with two encrypted cameras, and its keys.
+
+    Attributes
+    ----------
+    alice, pid : where the rig runs, the key file of a client that is listed, and the engine's id.
+    """
+
+    alice: Path
+    pid: int
 
     def __init__(self, rig: RigOnDisk) -> None:
         self.rig = rig
@@ -41,9 +60,15 @@ class Encrypted:
         return self.rig.said()
 
 
-@pytest.fixture
-def encrypted(rig: RigOnDisk) -> Encrypted:
-    return Encrypted(rig)
+@pytest.fixture(scope="module")
+def encrypted() -> Iterator[Encrypted]:
+    """That rig, plugged. Each test has clients of its own beside alice, and counts from then on."""
+    with rig_on_disk() as rig:
+        encrypted = Encrypted(rig)
+        encrypted.alice = encrypted.keys.make_client("alice")
+        with rig.serve("--plug-all") as engine:
+            encrypted.pid = engine.pid
+            yield encrypted
 
 
 @contextmanager
@@ -97,27 +122,26 @@ def turned_away(encrypted: Encrypted, key: Key | None) -> dict[str, Any]:
 
 
 def test_a_listed_client_receives_images_and_its_boxes_are_drawn(encrypted: Encrypted) -> None:
-    alice = encrypted.keys.make_client("alice")
-    with encrypted.rig.serve("--plug-all"):
-        with (
-            subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as frames,
-            boxes(encrypted.pull, key=Key.load(alice)) as marks,
-        ):
-            assert next(frames).image.shape == (72, 96)
-            wait_for(lambda: marks.send(((1, 2), (30, 40))), "the connection")
-            wait_for(lambda: marks.send(((1, 2), (30, 40))) and encrypted.left()["box"], "its box")
-        both = {"left": encrypted.pub, "right": encrypted.other_pub}
-        # Half a period is enough whatever their phases: nothing triggers them together.
-        with subscribe_all(both, tolerance=0.06, timeout=DEADLINE, key=str(alice)) as pairs:
-            assert set(next(pairs)) == {"left", "right"}
-        status = encrypted.left()
-        assert status["curve"]
-        assert status["refused"] == 0
-        encrypted.rig.says("encrypted, 1 client listed")
+    before = encrypted.left()["refused"]
+    alice = encrypted.alice
+    with (
+        subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as frames,
+        boxes(encrypted.pull, key=Key.load(alice)) as marks,
+    ):
+        assert next(frames).image.shape == (72, 96)
+        wait_for(lambda: marks.send(((1, 2), (30, 40))), "the connection")
+        wait_for(lambda: marks.send(((1, 2), (30, 40))) and encrypted.left()["box"], "its box")
+    both = {"left": encrypted.pub, "right": encrypted.other_pub}
+    # Half a period is enough whatever their phases: nothing triggers them together.
+    with subscribe_all(both, tolerance=0.06, timeout=DEADLINE, key=str(alice)) as pairs:
+        assert set(next(pairs)) == {"left", "right"}
+    status = encrypted.left()
+    assert status["curve"]
+    assert status["refused"] == before
+    encrypted.rig.says("encrypted, 1 client listed")
 
 
 def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encrypted) -> None:
-    encrypted.keys.make_client("alice")
     public, secret = zmq.curve_keypair()
     server, _ = encrypted.keys.server()
     another_rig, _ = zmq.curve_keypair()
@@ -126,140 +150,134 @@ def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encry
         (Key(public, secret, another_rig), "it has another rig's key"),
         (None, "it came without a key"),
     ]
-    with encrypted.rig.serve("--plug-all"):
-        for key, reason in strangers:
-            status = turned_away(encrypted, key)
-            assert status["refused_reason"] == reason
-            assert abs(status["refused_at"] - time.time_ns()) < 30e9
-            assert (status["clients"], status["messages"], status["malformed"]) == (0, 0, 0)
-        assert encrypted.rig.camera("right")["refused"] == 0
-        wait_for(lambda: "rejected" in encrypted.events(), "the event")
+    wait_for(lambda: encrypted.left()["clients"] == 0, "listed clients to have left")
+    before, others = encrypted.left(), encrypted.rig.camera("right")["refused"]
+    for key, reason in strangers:
+        status = turned_away(encrypted, key)
+        assert status["refused_reason"] == reason
+        assert abs(status["refused_at"] - time.time_ns()) < 30e9
+        assert status["clients"] == 0
+        assert [status[each] for each in COUNTED] == [before[each] for each in COUNTED]
+    assert encrypted.rig.camera("right")["refused"] == others
+    wait_for(lambda: "rejected" in encrypted.events(), "the event")
 
 
 def test_a_crowd_of_strangers_is_counted_and_leaves_nothing_behind(encrypted: Encrypted) -> None:
-    alice = encrypted.keys.make_client("alice")
     server, _ = encrypted.keys.server()
     crowd = 300  # of which each takes two open files: often 1024 are allowed
+    engine = psutil.Process(encrypted.pid)
+    before, events = encrypted.left()["refused"], encrypted.events().count("rejected")
     with (
-        encrypted.rig.serve("--plug-all") as engine,
-        subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as frames,
+        subscribe(encrypted.pub, timeout=DEADLINE, key=encrypted.alice) as frames,
         zmq.Context[zmq.Socket[bytes]]() as context,
         ExitStack() as strangers,
     ):
         next(frames)
         encrypted.rig.wait_for_search()
-        files = psutil.Process(engine.pid).num_fds()
+        wait_for(lambda: encrypted.left()["clients"] == 1, "clients from before to have left")
+        files = engine.num_fds()
         for number in range(crowd):
             stranger = strangers.enter_context(context.socket(zmq.SUB))
             if number % 2:
                 Key(*zmq.curve_keypair(), server).apply(stranger)
             stranger.connect(encrypted.pub)
-        wait_for(lambda: encrypted.left()["refused"] >= crowd, "all to be rejected")
+        wait_for(lambda: encrypted.left()["refused"] >= before + crowd, "all to be rejected")
         assert encrypted.left()["clients"] == 1
         strangers.close()
-        wait_for(lambda: psutil.Process(engine.pid).num_fds() <= files, "their connections to go")
+        wait_for(lambda: engine.num_fds() <= files, "their connections to go")
         now = time.time_ns()
         wait_for(lambda: next(frames).timestamp > now, "images for who is listed")
-    assert encrypted.events().count("rejected") <= 2, "told now and then, not each time"
+    assert encrypted.events().count("rejected") <= events + 2, "now and then, not each time"
 
 
 def test_a_key_is_let_in_as_soon_as_it_is_listed(encrypted: Encrypted) -> None:
-    encrypted.keys.make_client("alice")
-    with encrypted.rig.serve("--plug-all"):
-        done = encrypted.rig.run_here("keys", "new", "bob", "--json")
-        about = json.loads(done.stdout)
-        assert gets_an_image(encrypted.pub, Path(about["secret_file"]))
+    done = encrypted.rig.run_here("keys", "new", "bob", "--json")
+    about = json.loads(done.stdout)
+    assert gets_an_image(encrypted.pub, Path(about["secret_file"]))
 
 
 def test_a_key_that_is_removed_is_cut_and_others_go_on(encrypted: Encrypted) -> None:
-    alice, bob = (encrypted.keys.make_client(name) for name in ("alice", "bob"))
-    bobs_key = Key.load(bob)
+    alice, carols_key = encrypted.alice, Key.load(encrypted.keys.make_client("carol"))
     with (
-        encrypted.rig.serve("--plug-all"),
         following(encrypted.other_pub, alice),
         subscribe(encrypted.pub, timeout=DEADLINE, key=alice) as alices,
-        subscribe(encrypted.pub, timeout=QUIET, key=bobs_key) as bobs,
+        subscribe(encrypted.pub, timeout=QUIET, key=carols_key) as carols,
     ):
         next(alices)
-        wait_for(lambda: received(bobs), "an image for bob")
-        assert encrypted.rig.run_here("keys", "remove", "bob").returncode == 0
-        wait_for(lambda: "no longer listed: bob" in encrypted.events(), "the cut")
+        wait_for(lambda: received(carols), "an image for carol")
+        assert encrypted.rig.run_here("keys", "remove", "carol").returncode == 0
+        wait_for(lambda: "no longer listed: carol" in encrypted.events(), "the cut")
         removed = time.time_ns()
         with pytest.raises(TimeoutError):
-            wait_for(lambda: next(bobs).timestamp > removed, "an image that must not come")
+            wait_for(lambda: next(carols).timestamp > removed, "an image that must not come")
         assert next(alices).timestamp > removed - 1e9
         wait_for(lambda: next(alices).timestamp > removed, "images for who is still listed")
-        assert gets_nothing(encrypted.pub, bobs_key)
+        assert gets_nothing(encrypted.pub, carols_key)
 
 
 def test_without_a_key_of_its_own_the_rig_plugs_nothing_and_says_what_to_do(
-    encrypted: Encrypted,
+    rig: RigOnDisk,
 ) -> None:
-    checked = encrypted.rig.run_here("check")
+    encrypted = Encrypted(rig)
+    checked = rig.run_here("check")
     assert checked.returncode == 2
     assert "pmv-tui keys server makes it" in checked.stderr
-    with encrypted.rig.serve():
-        plugged = encrypted.rig.run_here("plug", "left")
+    with rig.serve():
+        plugged = rig.run_here("plug", "left")
         assert plugged.returncode == 1
         assert "pmv-tui keys server makes it" in plugged.stdout
         assert not encrypted.left()["plugged"]
-        assert encrypted.rig.run_here("keys", "server").returncode == 0
-        assert encrypted.rig.run_here("plug", "left").returncode == 0
-        encrypted.rig.run_here("unplug", "left")
+        assert rig.run_here("keys", "server").returncode == 0
+        assert rig.run_here("plug", "left").returncode == 0
+        rig.run_here("unplug", "left")
         encrypted.keys.server_secret.chmod(0o644)
-        assert "chmod 600" in encrypted.rig.run_here("plug", "left").stdout
-    assert encrypted.rig.run_here("check").returncode == 2
+        assert "chmod 600" in rig.run_here("plug", "left").stdout
+    assert rig.run_here("check").returncode == 2
 
 
 def test_a_list_that_others_can_change_lets_nobody_in(encrypted: Encrypted) -> None:
-    alice = encrypted.keys.make_client("alice")
-    with encrypted.rig.serve("--plug-all"):
-        encrypted.keys.clients_folder.chmod(0o777)
-        assert gets_nothing(encrypted.pub, alice)
-        assert "can be written to by others" in encrypted.left()["refused_reason"]
-        encrypted.keys.clients_folder.chmod(0o700)
-        assert gets_an_image(encrypted.pub, alice)
+    encrypted.keys.clients_folder.chmod(0o777)
+    assert gets_nothing(encrypted.pub, encrypted.alice)
+    assert "can be written to by others" in encrypted.left()["refused_reason"]
+    encrypted.keys.clients_folder.chmod(0o700)
+    assert gets_an_image(encrypted.pub, encrypted.alice)
 
 
 def test_probe_takes_a_key_and_says_why_it_is_not_let_in(encrypted: Encrypted) -> None:
-    alice, bob = (encrypted.keys.make_client(name) for name in ("alice", "bob"))
-    bobs_file = encrypted.rig.folder / "bob.key_secret"
-    bob.rename(bobs_file)
-    encrypted.keys.remove_client("bob")
-    with encrypted.rig.serve("--plug-all"):
-        probe = ("probe", encrypted.pub, "--seconds", "2")
-        for options, told in (
-            (("--key", str(alice)), "96x72"),
-            ((), "accepts only clients with a key; give it with --key"),
-            (("--key", str(bobs_file)), "does not list this key"),
-        ):
-            assert told in encrypted.rig.run_here(*probe, *options).stdout
-        nowhere = encrypted.rig.run_here(*probe, "--key", "nowhere")
-        assert (nowhere.returncode, nowhere.stderr) == (
-            2,
-            "pmv-tui: nowhere: No such file or directory\n",
-        )
+    file = encrypted.rig.folder / "dave.key_secret"
+    encrypted.keys.make_client("dave").rename(file)
+    encrypted.keys.remove_client("dave")
+    probe = ("probe", encrypted.pub, "--seconds", "2")
+    for options, words in (
+        (("--key", str(encrypted.alice)), "96x72"),
+        ((), "accepts only clients with a key; give it with --key"),
+        (("--key", str(file)), "does not list this key"),
+    ):
+        assert words in encrypted.rig.run_here(*probe, *options).stdout
+    nowhere = encrypted.rig.run_here(*probe, "--key", "nowhere")
+    assert (nowhere.returncode, nowhere.stderr) == (
+        2,
+        "pmv-tui: nowhere: No such file or directory\n",
+    )
 
 
 def test_no_secret_is_printed_logged_or_reported(encrypted: Encrypted) -> None:
-    alice = encrypted.keys.make_client("alice")
-    secrets = [Key.load(alice).secret.decode(), encrypted.keys.server()[1].decode()]
-    with encrypted.rig.serve("--plug-all"):
-        assert gets_nothing(encrypted.pub)
-        told = [
-            encrypted.rig.run_here(*command.split()).stdout
-            for command in (
-                "status --json",
-                "status",
-                "keys list",
-                "keys list --json",
-                "keys server",
-                "keys new bob",
-                "plug all --json",
-                "check --json",
-            )
-        ]
+    secrets = [Key.load(encrypted.alice).secret.decode(), encrypted.keys.server()[1].decode()]
+    assert gets_nothing(encrypted.pub)
+    texts = [
+        encrypted.rig.run_here(*command.split()).stdout
+        for command in (
+            "status --json",
+            "status",
+            "keys list",
+            "keys list --json",
+            "keys server",
+            "keys new erin",
+            "plug all --json",
+            "check --json",
+        )
+    ]
     logs = [path.read_text() for path in encrypted.rig.folder.glob("state/pmv-tui/*/engine.log")]
-    for text in (*told, *logs, encrypted.events()):
+    for text in (*texts, *logs, encrypted.events()):
         assert text
         assert not [secret for secret in secrets if secret in text]
