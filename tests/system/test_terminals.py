@@ -60,25 +60,34 @@ def rig_of_two(served: RigOnDisk) -> Iterator[RigOnDisk]:
 @pytest.mark.parametrize(
     ("environment", "colours"),
     [
-        ({"NO_COLOR": "1"}, "none"),
         ({"TERM": "linux", "COLORTERM": ""}, "16"),
         ({"TERM": "screen", "COLORTERM": ""}, "16"),
         ({"TERM": "screen-256color", "COLORTERM": ""}, "256"),
+        ({"TERM": "tmux-256color", "COLORTERM": ""}, "256"),
         ({"TERM": "xterm-256color", "COLORTERM": ""}, "256"),
         ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "true"),
     ],
-    ids=["no colour", "linux", "screen", "screen-256color", "xterm-256color", "truecolor"],
+    ids=["linux", "screen", "screen-256color", "tmux-256color", "xterm-256color", "truecolor"],
 )
-def test_a_terminal_is_sent_the_colours_it_has(
+def test_a_terminal_is_sent_the_colours_it_has_and_left_as_it_was(
     rig_of_two: RigOnDisk, environment: dict[str, str], colours: str
 ) -> None:
     with TerminalTui(rig_of_two, environment=environment) as tui:
         tui.shows("left", "capturing", "unplugged", "error")
         tui.press("p")
         tui.shows("1 of 3 plugged")
-        tui.press("q")
-        tui.shows("Detach")
+        leave(tui)
         assert only(colours, tui.sent), styles(tui.sent)
+
+
+def leave(tui: TerminalTui) -> None:
+    """Detach by keys; the terminal must be as before."""
+    tui.press("q")
+    tui.shows("Detach")
+    tui.press("d")
+    wait_for(tui.over, "the TUI to end")
+    assert tui.process.exitstatus == 0
+    assert tui.restored()
 
 
 @pytest.mark.parametrize(
@@ -125,6 +134,7 @@ def test_without_colours_cursor_and_choice_stand_out_and_states_are_words(
             lambda: tui.text() and any(character.reverse for character in tui.row("Detach")),
             "the choice to stand out",
         )
+        assert only("none", tui.sent), styles(tui.sent)
 
 
 @pytest.mark.parametrize(
