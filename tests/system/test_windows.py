@@ -13,7 +13,15 @@ import psutil
 import pytest
 import zmq
 
-from tests.support import NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.support import (
+    NUMBERED,
+    RigOnDisk,
+    free_ports,
+    rig_on_disk,
+    simulated,
+    steady,
+    wait_for,
+)
 from tests.system.counting import counting
 from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
@@ -55,19 +63,42 @@ def open_windows(rig: RigOnDisk, display: Screen, name: str = "all") -> None:
     assert f"window open on {display.name}" in done.stdout
 
 
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[RigOnDisk, list[int]]]:
+    """A rig of two cameras that runs, both plugged, and their ports; boxes soon fade."""
+    with rig_on_disk() as rig:
+        ports = two_cameras(rig, small=False)
+        rig.write_config("[overlay]\nhold = 1\nfade = 2\n" + rig.config_path.read_text())
+        with rig.serve("--plug-all"):
+            yield rig, ports
+
+
+@pytest.fixture
+def running(served: tuple[RigOnDisk, list[int]], display: Screen) -> Iterator[RigOnDisk]:
+    """That rig; its windows are closed."""
+    rig, _ = served
+    yield rig
+    assert rig.ask("window", camera="all", close=True)["ok"]
+    wait_for(lambda: not display.titles(), "its windows to close")
+
+
+@pytest.fixture
+def ports(served: tuple[RigOnDisk, list[int]]) -> list[int]:
+    return served[1]
+
+
 def test_a_documented_box_turns_the_right_pixels_green_then_fainter_then_back(
-    rig: RigOnDisk, display: Screen
+    running: RigOnDisk, ports: list[int], display: Screen
 ) -> None:
-    _, pull, pub, _ = two_cameras(rig, small=False)
-    rig.write_config("[overlay]\nhold = 1\nfade = 2\n" + rig.config_path.read_text())
+    _, pull, pub, _ = ports
 
     def greenness() -> float:
         """Judge the box's upper edge: how much greener than red."""
         edge = display.pixels(LEFT)[100, 220:280].astype(float)
         return float((edge[:, 1] - edge[:, 0]).mean())
 
-    with rig.serve("--plug-all"), counting(pub):
-        open_windows(rig, display, "left")
+    with counting(pub):
+        open_windows(running, display, "left")
         assert display.pixels(LEFT).shape == (480, 640, 3)
         assert greenness() == 0
         with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as client:
@@ -82,33 +113,32 @@ def test_a_documented_box_turns_the_right_pixels_green_then_fainter_then_back(
 
 
 def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(
-    rig: RigOnDisk, display: Screen
+    running: RigOnDisk, ports: list[int], display: Screen
 ) -> None:
-    pub = two_cameras(rig)[0]
-    with rig.serve("--plug-all"), counting(pub):
-        open_windows(rig, display)
+    with counting(ports[2]):
+        open_windows(running, display)
         display.press_close_button(LEFT)
-        wait_for(lambda: window(rig, "left") == "closed by the user", "the closing to be told")
+        wait_for(lambda: window(running, "left") == "closed by the user", "that to be noticed")
         before = display.pixels(RIGHT)
         wait_for(
             lambda: not np.array_equal(display.pixels(RIGHT), before), "the other window to go on"
         )
         wait_for(lambda: display.titles() == [RIGHT], "the other window alone")
-        assert rig.run_here("window", "all", "--close").returncode == 0
+        assert running.run_here("window", "all", "--close").returncode == 0
         wait_for(lambda: not display.titles(), "the other to close")
-        open_windows(rig, display)
+        open_windows(running, display)
 
 
-def test_a_killed_viewer_is_reported_and_opened_anew(rig: RigOnDisk, display: Screen) -> None:
-    pub = two_cameras(rig)[0]
-    with rig.serve("--plug-all"), counting(pub):
-        open_windows(rig, display)
-        viewer = viewer_of(rig)
+def test_a_killed_viewer_is_reported_and_opened_anew(
+    running: RigOnDisk, ports: list[int], display: Screen
+) -> None:
+    with counting(ports[2]):
+        open_windows(running, display)
+        viewer = viewer_of(running)
         assert viewer is not None
         os.kill(viewer, signal.SIGKILL)
-        wait_for(lambda: window(rig, "left") == "viewer died", "its death to be told")
-        open_windows(rig, display)
-    wait_for(lambda: not display.titles(), "the windows to close with the engine")
+        wait_for(lambda: window(running, "left") == "viewer died", "its death to be noticed")
+        open_windows(running, display)
 
 
 def test_a_killed_engine_leaves_no_viewer_behind(rig: RigOnDisk, display: Screen) -> None:
@@ -165,6 +195,7 @@ def test_an_inherited_qt_platform_does_not_matter(rig: RigOnDisk, display: Scree
     with rig.serve("--plug-all"), counting(pub):
         open_windows(rig, display)
         wait_for(lambda: set(display.titles()) == {LEFT, RIGHT}, "both windows")
+    wait_for(lambda: not display.titles(), "the windows to close with the engine")
 
 
 def test_the_face_tracking_example_puts_its_box_on_the_face(rig: RigOnDisk) -> None:
@@ -208,18 +239,15 @@ def check_face(rig: RigOnDisk, pub: int, pull: int) -> None:
     assert right - left < 160, "a box of the face, not of the person"
 
 
-def test_the_points_example_draws_its_points(rig: RigOnDisk) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(simulated("left", pub, pull))
-    addresses = [f"tcp://localhost:{port}" for port in (pub, pull)]
-    with rig.serve("--plug", "left"):
-        example = subprocess.Popen([sys.executable, str(EXAMPLES / "draw_points.py"), *addresses])
-        try:
-            wait_for(lambda: rig.camera("left")["drawn"] == 1, "a group of points")
-            assert rig.camera("left")["malformed"] == 0
-        finally:
-            example.kill()
-            example.wait()
+def test_the_points_example_draws_its_points(running: RigOnDisk, ports: list[int]) -> None:
+    addresses = [f"tcp://localhost:{port}" for port in ports[2:]]
+    example = subprocess.Popen([sys.executable, str(EXAMPLES / "draw_points.py"), *addresses])
+    try:
+        wait_for(lambda: running.camera("right")["drawn"] == 1, "a group of points")
+        assert running.camera("right")["malformed"] == 0
+    finally:
+        example.kill()
+        example.wait()
 
 
 def viewer_of(rig: RigOnDisk) -> int | None:
