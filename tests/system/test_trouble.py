@@ -4,28 +4,63 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import zmq
 
 from pmv_tui.wire.status import behind, client_sentence
-from tests.support import DEADLINE, NUMBERED, RigOnDisk, free_ports, simulated, steady, wait_for
+from tests.support import (
+    DEADLINE,
+    NUMBERED,
+    RigOnDisk,
+    free_ports,
+    rig_on_disk,
+    shared,
+    simulated,
+    steady,
+    wait_for,
+)
 from tests.system.counting import counting
 from tests.system.fake_cameras import install, tell
 
 
-@pytest.fixture
-def ports(rig: RigOnDisk) -> list[int]:
-    """Install the fake back end, and write a config of a healthy camera and a fake one."""
+def with_a_fake_camera(rig: RigOnDisk) -> int:
+    """Write a config of two healthy cameras and a fake one; give the port of the first."""
     install(rig)
-    ports = free_ports(4)
+    ports = free_ports(6)
     rig.write_config(
         NUMBERED
         + steady("left", *ports[:2])
-        + simulated("odd", *ports[2:], fps=100).replace("odd-simulated", "odd-fake")
+        + simulated("odd", *ports[2:4], fps=100).replace("odd-simulated", "odd-fake")
+        + simulated("other", *ports[4:])
     )
-    return ports
+    return ports[0]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[RigOnDisk]:
+    """The rig of those cameras, its engine running."""
+    with rig_on_disk() as rig:
+        with_a_fake_camera(rig)
+        with rig.serve():
+            yield rig
+
+
+@pytest.fixture
+def running(served: RigOnDisk) -> Iterator[RigOnDisk]:
+    """That rig, as the test before found it, every camera plugged and well."""
+    tell(served, "odd", "")
+    wait_for(lambda: state(served) == "capturing", "the fake camera to be well")
+    with shared(served):
+        assert served.ask("plug", camera="all")["ok"]
+        yield served
+
+
+def port_of(rig: RigOnDisk, name: str) -> int:
+    """Return where a camera publishes."""
+    return int(rig.camera(name)["pub_address"].rpartition(":")[2])
 
 
 def state(rig: RigOnDisk) -> str:
@@ -34,24 +69,27 @@ def state(rig: RigOnDisk) -> str:
 
 
 def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
-    rig: RigOnDisk, ports: list[int]
+    running: RigOnDisk,
 ) -> None:
-    with rig.serve("--plug-all"), counting(ports[0]), counting(ports[2], gaps=True) as odd:
+    left, odd_one = port_of(running, "left"), port_of(running, "odd")
+    with counting(left), counting(odd_one, gaps=True) as odd:
         before = odd[-1]
-        tell(rig, "odd", "absent")
-        wait_for(lambda: state(rig) == "lost", "the loss to be told")
-        camera = rig.camera("odd")
+        tell(running, "odd", "absent")
+        wait_for(lambda: state(running) == "lost", "the loss to be reported")
+        camera = running.camera("odd")
         assert "cable" in camera["reason"] or "no such camera" in camera["reason"]
         assert camera["plugged"]
-        wait_for(lambda: (rig.camera("odd")["retry_in"] or 0) > 1, "a longer pause between tries")
-        assert state(rig) == "lost", "a camera that is gone stays lost while it cannot be opened"
-        tell(rig, "odd", "")
-        wait_for(lambda: state(rig) == "capturing", "it to come back")
+        wait_for(lambda: (running.camera("odd")["retry_in"] or 0) > 1, "a longer pause")
+        assert state(running) == "lost", (
+            "a camera that is gone stays lost while it cannot be opened"
+        )
+        tell(running, "odd", "")
+        wait_for(lambda: state(running) == "capturing", "it to come back")
         wait_for(lambda: odd[-1] > before + 50, "its stream to resume")
         assert odd == sorted(odd)
-        told = wait_for(lambda: events_of(rig, "again, after"), "the return to be told")
+        events = wait_for(lambda: events_of(running, "again, after"), "the return to be reported")
         assert re.search(
-            r"error +odd +lost: .*\n.*info +odd +capturing again, after \d", told, re.S
+            r"error +odd +lost: .*\n.*info +odd +capturing again, after \d", events, re.S
         )
 
 
@@ -62,13 +100,14 @@ def events_of(rig: RigOnDisk, words: str) -> str:
 
 
 def test_a_grab_that_hangs_is_reported_and_holds_up_neither_commands_nor_the_end(
-    rig: RigOnDisk, ports: list[int]
+    rig: RigOnDisk,
 ) -> None:
+    pub = with_a_fake_camera(rig)
     with rig.serve("--plug-all") as engine:
-        with counting(ports[0]):
+        with counting(pub):
             wait_for(lambda: state(rig) == "capturing", "the camera to capture")
             tell(rig, "odd", "hang")
-            wait_for(lambda: state(rig) == "stalled", "the stall to be told")
+            wait_for(lambda: state(rig) == "stalled", "the stall to be reported")
             wait_for(lambda: "driver has not answered" in rig.camera("odd")["reason"], "the hang")
             assert rig.run_here("unplug", "odd").returncode == 0
             assert rig.run_here("plug", "odd").returncode == 0
@@ -77,18 +116,16 @@ def test_a_grab_that_hangs_is_reported_and_holds_up_neither_commands_nor_the_end
         assert "odd does not answer" in rig.said()
 
 
-def test_what_a_driver_throws_is_reported_logged_and_retried(
-    rig: RigOnDisk, ports: list[int]
-) -> None:
-    with rig.serve("--plug-all"), counting(ports[0]):
-        tell(rig, "odd", "crash")
+def test_what_a_driver_throws_is_reported_logged_and_retried(running: RigOnDisk) -> None:
+    with counting(port_of(running, "left")):
+        tell(running, "odd", "crash")
         # Between two tries it is opened for a moment.
-        told = "ZeroDivisionError: a bug of the driver"
-        wait_for(lambda: told in rig.camera("odd")["reason"], "the error to be told")
-        wait_for(lambda: state(rig) == "error", "the state")
-        tell(rig, "odd", "")
-        wait_for(lambda: state(rig) == "capturing", "it to be tried again")
-    assert "\nTraceback (most recent call last):\n" in rig.said(), "the log has the whole of it"
+        error = "ZeroDivisionError: a bug of the driver"
+        wait_for(lambda: error in running.camera("odd")["reason"], "the error to be reported")
+        wait_for(lambda: state(running) == "error", "the state")
+        tell(running, "odd", "")
+        wait_for(lambda: state(running) == "capturing", "it to be tried again")
+    running.says("\nTraceback (most recent call last):\n")  # the log has the whole of it
 
 
 def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
@@ -102,7 +139,7 @@ def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
     film = simulated("film", *free_ports(2), more='source = "short.avi"\nloop = false')
     rig.write_config(film.replace("-simulated", "-opencv"))
     with rig.serve("--plug-all"):
-        wait_for(lambda: rig.camera("film")["state"] == "ended", "the end to be told")
+        wait_for(lambda: rig.camera("film")["state"] == "ended", "the end to be reported")
         camera = rig.camera("film")
         assert camera["captured"] == 25
         assert camera["retry_in"] is None
@@ -112,41 +149,38 @@ def test_the_end_of_a_video_is_an_end_and_no_loss(rig: RigOnDisk) -> None:
 
         assert rig.run_here("set", "film", "put_rate=5", "fade=2").returncode == 0
         wait_for(lambda: rig.camera("film")["limited_to"] == 5, "the rate to be limited, live")
-        told = json.loads(rig.run_here("settings", "film", "--json").stdout)["settings"]
-        actual = {setting["name"]: setting["actual"] for setting in told}
+        settings = json.loads(rig.run_here("settings", "film", "--json").stdout)["settings"]
+        actual = {setting["name"]: setting["actual"] for setting in settings}
         assert (actual["put_rate"], actual["fade"]) == (5, 2)
         assert actual["source"] == str(rig.folder / "short.avi")
         assert "put_rate = 5" in rig.config_path.read_text()
 
 
-def test_settings_change_one_camera_and_not_the_other(rig: RigOnDisk, ports: list[int]) -> None:
-    pub, pull = free_ports(2)
-    with rig.config_path.open("a") as config:
-        config.write(simulated("other", pub, pull))
-    with rig.serve("--plug-all"), counting(ports[0]):
-        done = rig.run_here("set", "other", "fps=25", "downsampling=2", "--json")
+def test_settings_change_one_camera_and_not_the_other(running: RigOnDisk) -> None:
+    with counting(port_of(running, "left")):
+        done = running.run_here("set", "other", "fps=25", "downsampling=2", "--json")
         assert done.returncode == 0, done.stderr
         actual = {setting["name"]: setting["actual"] for setting in json.loads(done.stdout)}
         assert actual == {"fps": 25, "downsampling": 2}
-        wait_for(lambda: abs(rig.camera("other")["fps"] - 25) < 1, "the new rate")
-        assert (rig.camera("other")["width"], rig.camera("other")["height"]) == (320, 240)
-        assert rig.run_here("set", "other", "width=200", "height=100").returncode == 0
-        wait_for(lambda: rig.camera("other")["width"] == 100, "the stream to restart")
-        assert "fps = 25" in rig.config_path.read_text()
+        wait_for(lambda: abs(running.camera("other")["fps"] - 25) < 1, "the new rate")
+        assert (running.camera("other")["width"], running.camera("other")["height"]) == (320, 240)
+        assert running.run_here("set", "other", "width=200", "height=100").returncode == 0
+        wait_for(lambda: running.camera("other")["width"] == 100, "the stream to restart")
+        assert "fps = 25" in running.config_path.read_text()
 
         out_of_range = (["gain=99"], ["exposure_time=1"], ["name=x", "gain=-99"])
         for wrong in (
             *(["fps=fast"], ["fps=0"], ["colour=1"], ["pub_address=tcp://localhost:1"]),
             *(*out_of_range, ["pixel_format=Colour"]),
         ):
-            before = rig.config_path.read_text()
-            done = rig.run_here("set", "other", *wrong)
+            before = running.config_path.read_text()
+            done = running.run_here("set", "other", *wrong)
             assert done.returncode == 1
             assert "not changed" in done.stdout
             if wrong in out_of_range:
                 assert "is out of the camera's range; it takes" in done.stdout
-            assert rig.config_path.read_text() == before
-        assert rig.run_here("set", "other", "fps").returncode == 2
+            assert running.config_path.read_text() == before
+        assert running.run_here("set", "other", "fps").returncode == 2
 
 
 def test_a_client_that_falls_behind_is_counted_and_costs_the_others_nothing(rig: RigOnDisk) -> None:
