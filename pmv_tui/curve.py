@@ -58,7 +58,7 @@ class Key:
         KeyFileError : a file cannot be read, holds no such key, or can be read by others.
         """
         keys = read_keys(path)
-        public, secret = _pair(path, keys)
+        public, secret = pair_in(path, keys)
         if server is not None:
             return cls(public, secret, read_public(server))
         if "server-key" not in keys:
@@ -105,16 +105,6 @@ def read_public(path: str | os.PathLike[str]) -> bytes:
     return keys["public-key"]
 
 
-def read_pair(path: str | os.PathLike[str]) -> tuple[bytes, bytes]:
-    """Read a public key and its secret one.
-
-    Raises
-    ------
-    KeyFileError : there are none, they do not belong together, or others can read them.
-    """
-    return _pair(path, read_keys(path))
-
-
 def read_keys(path: str | os.PathLike[str]) -> dict[str, bytes]:
     """Read every key of a file, by its name there; the first counts where one stands twice.
 
@@ -143,6 +133,23 @@ def read_keys(path: str | os.PathLike[str]) -> dict[str, bytes]:
     return keys
 
 
+def pair_in(path: str | os.PathLike[str], keys: dict[str, bytes]) -> tuple[bytes, bytes]:
+    """Return the public key and the secret one of those that a file holds.
+
+    Raises
+    ------
+    KeyFileError : there are none, or they do not belong together.
+    """
+    match keys:
+        case {"public-key": public, "secret-key": secret}:
+            if zmq.curve_public(secret) != public:
+                raise KeyFileError(f"{path}: its two keys do not belong together")
+            return public, secret
+    raise KeyFileError(
+        f"{path} contains no secret key; is it a .key file instead of its .key_secret?"
+    )
+
+
 def text_of(title: str, keys: dict[str, bytes], **metadata: bytes) -> str:
     """Write a key file.
 
@@ -158,15 +165,4 @@ def text_of(title: str, keys: dict[str, bytes], **metadata: bytes) -> str:
 def _lines(keys: dict[str, Any]) -> str:
     return "".join(
         f'    {name.replace("_", "-")} = "{key.decode()}"\n' for name, key in keys.items()
-    )
-
-
-def _pair(path: str | os.PathLike[str], keys: dict[str, bytes]) -> tuple[bytes, bytes]:
-    match keys:
-        case {"public-key": public, "secret-key": secret}:
-            if zmq.curve_public(secret) != public:
-                raise KeyFileError(f"{path}: its two keys do not belong together")
-            return public, secret
-    raise KeyFileError(
-        f"{path} contains no secret key; is it a .key file instead of its .key_secret?"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import zmq
 
-from pmv_tui.curve import KeyFileError, read_pair, read_public, text_of
+from pmv_tui.curve import KeyFileError, pair_in, read_keys, read_public, text_of
 from pmv_tui.system import PRIVATE, why_not_private
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -64,7 +64,7 @@ class Keys:
                 f"there is no key of this rig in {self.folder}; pmv-tui keys server makes it"
             )
         self._refuse_shared(self.folder)
-        return read_pair(self.server_secret)
+        return pair_in(self.server_secret, read_keys(self.server_secret))
 
     def make_server(self) -> bool:
         """Make the rig's own pair unless there is one; return whether it was made.

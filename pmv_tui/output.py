@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
-from pmv_tui.token_bucket import TokenBucket
-from pmv_tui.untrusted import printable
+from pmv_tui.untrusted import TokenBucket, printable
 
 STREAMS = ("stdin", "stdout", "stderr")
 """By descriptor: 0, 1 and 2."""
@@ -151,7 +151,7 @@ def fit_to_show(raw: bytes) -> str:
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} …"
 
 
-class Diverted:
+class Diverted(NamedTuple):
     """What `diverted` hands over.
 
     Parameters
@@ -160,10 +160,9 @@ class Diverted:
     stdout, stderr : where descriptors 1 and 2 led before.
     """
 
-    def __init__(self, printed: Printed, stdout: TextIOWrapper, stderr: TextIOWrapper) -> None:
-        self.printed = printed
-        self.stdout = stdout
-        self.stderr = stderr
+    printed: Printed
+    stdout: TextIOWrapper
+    stderr: TextIOWrapper
 
 
 def leads_to(descriptor: int, path: Path) -> bool:

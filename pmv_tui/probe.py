@@ -58,14 +58,13 @@ class Arrivals:
         timestamps = np.array(self.timestamps)
         intervals = np.diff(timestamps)
         seconds = float(intervals.sum()) / 1e9
+        fps = len(intervals) / seconds if seconds > 0 else 0.0
         p50, p99, longest = np.percentile(self.ages, (50, 99, 100)) / NS_PER_MS
         return {
             "unique_id": self.metadata["unique_id"],
             "images": len(timestamps),
-            "fps": len(intervals) / seconds if seconds > 0 else 0.0,
-            "mb_s": self.image_bytes / len(timestamps) * len(intervals) / seconds / 1e6
-            if seconds > 0
-            else 0.0,
+            "fps": fps,
+            "mb_s": self.image_bytes / len(timestamps) * fps / 1e6,
             "width": self.metadata["width"],
             "height": self.metadata["height"],
             "gaps": self._gaps(intervals),
@@ -80,9 +79,8 @@ class Arrivals:
     def _gaps(self, intervals: "np.typing.NDArray[np.int64]") -> int:
         """Count missing frames: by their numbers, or else by steps in time of several periods."""
         if self.sequences:
-            return int(
-                (np.diff(self.sequences) - 1).clip(0).sum()
-            )  # a new engine counts from the start
+            # A new engine counts from the start.
+            return int((np.diff(self.sequences) - 1).clip(0).sum())
         if not len(intervals):
             return 0
         period = float(np.median(intervals))

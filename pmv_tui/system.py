@@ -1,4 +1,4 @@
-"""What the operating system is asked for: private folders, open files, signals.
+"""What the operating system is asked for: private folders, open files, processes, signals.
 
 A library that needs a signal sets its own handler in place of ours. pylon does, with SIGALRM, when
 it first grabs; one that is sent by hand after that still ends the process, inside pylon.
@@ -10,10 +10,15 @@ import pwd
 import resource
 import signal
 import stat
+import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
 
 PRIVATE = 0o700
 """The mode of a folder that its user alone may look into."""
@@ -106,6 +111,63 @@ def why_no_room(needed: int) -> str:
         f"{limit} files may be open (ulimit -n), {used} are, and {KEPT} are kept for clients and "
         "commands; raise the limit and restart the engine, or unplug other cameras"
     )
+
+
+class Silent(Exception):  # noqa: N818 - what happened, as it reads
+    """A process did not end in its time, and was killed."""
+
+
+class Ended(NamedTuple):
+    """How a process ended.
+
+    Parameters
+    ----------
+    status : its exit code, or a signal's number below zero.
+    said, errors : what it wrote to stdout and stderr.
+    """
+
+    status: int
+    said: str
+    errors: str
+
+
+def run_child(
+    arguments: Sequence[str],
+    seconds: float,
+    environment: Mapping[str, str] | None = None,
+    started: Callable[["subprocess.Popen[str]"], object] = lambda _: None,
+) -> Ended:
+    """Run `python -m` with arguments.
+
+    Parameters
+    ----------
+    environment : its environment variables; None: this process's.
+    started : is given the process, to end it before its time.
+
+    Raises
+    ------
+    Silent : it took longer.
+    OSError : it cannot be started.
+    """
+    import subprocess  # noqa: PLC0415 - every command imports this module, and few get here
+
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=environment,
+    ) as child:
+        started(child)
+        try:
+            said, errors = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Silent(f"no answer within {seconds:g} s") from None
+        finally:
+            child.kill()
+    return Ended(child.returncode, said, errors)
 
 
 TO_END = (

@@ -9,7 +9,7 @@ from concurrent.futures import Future, wait
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
-from pmv_tui.token_bucket import TokenBucket
+from pmv_tui.untrusted import TokenBucket
 
 Value = TypeVar("Value")
 

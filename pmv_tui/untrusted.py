@@ -1,4 +1,4 @@
-"""Text and data from outside: made fit for a terminal, a log and a window, and bounded in depth."""
+"""What comes from outside: made fit to be shown, and bounded in depth and in number."""
 
 import re
 from typing import Any
@@ -58,3 +58,30 @@ def _inside(value: Any) -> list[Any]:
             return list(value)
         case _:
             return []
+
+
+class TokenBucket:
+    """How often something is reported: a few times at once, then once a period.
+
+    Parameters
+    ----------
+    size : tokens it holds, so what may be reported at once.
+    period : seconds to one more token.
+    """
+
+    def __init__(self, size: int, period: float) -> None:
+        self._size = size
+        self._period = period
+        self._tokens = float(size)
+        self._filled_at: float | None = None
+
+    def take(self, now: float) -> bool:
+        """Take a token; False where there is none. `now` is monotonic, s."""
+        if self._filled_at is not None:
+            gained = (now - self._filled_at) / self._period
+            self._tokens = min(self._tokens + gained, self._size)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

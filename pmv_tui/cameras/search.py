@@ -16,8 +16,8 @@ from typing import Any
 from pmv_tui.cameras import producers
 from pmv_tui.cameras.base import BackendUnavailable, FoundCamera
 from pmv_tui.cameras.registry import SearchResult, backend_names
-from pmv_tui.child import Silent, run_child
 from pmv_tui.config.schema import CameraConfig
+from pmv_tui.system import Silent, run_child
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import APT_LINE, PIP_LINE, require_cv2
-from pmv_tui.child import Silent, run_child
 from pmv_tui.doctor import Examined, Finding, note, ok, warning
+from pmv_tui.system import Silent, run_child
 from pmv_tui.windows.display import Display, DisplayUnreachable
 from pmv_tui.windows.launcher import viewer_environment
 

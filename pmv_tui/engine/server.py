@@ -19,8 +19,7 @@ from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.events import MAX_NAME, Events
 from pmv_tui.engine.status import REFUSED_PERIOD, refused_text
 from pmv_tui.engine.stream.sockets import make_monitor
-from pmv_tui.token_bucket import TokenBucket
-from pmv_tui.untrusted import MAX_DEPTH, too_deep
+from pmv_tui.untrusted import MAX_DEPTH, TokenBucket, too_deep
 from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Result
 
 log = logging.getLogger(__name__)

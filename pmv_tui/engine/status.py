@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from pmv_tui.engine.events import Events, Level
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.rates import percentiles_ms, rate
-from pmv_tui.token_bucket import TokenBucket
+from pmv_tui.untrusted import TokenBucket
 from pmv_tui.wire.drawn import Overlay
 from pmv_tui.wire.status import (
     BEHIND,

@@ -21,7 +21,7 @@ from pmv_tui.engine.clients.connections import Connection, Connections
 from pmv_tui.engine.clients.delivery import LOOK_INTERVAL
 from pmv_tui.network import peer_holders
 from pmv_tui.threads import LastingThread, in_background
-from pmv_tui.token_bucket import TokenBucket
+from pmv_tui.untrusted import TokenBucket
 
 log = logging.getLogger(__name__)
 
