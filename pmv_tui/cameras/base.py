@@ -1,5 +1,6 @@
 """What every camera back end supplies, and the frames and errors it hands over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +50,15 @@ class RestartNeeded(Exception):  # noqa: N818 - a request, and no failure
 
 class BackendUnavailable(CameraError):  # noqa: N818 - a state, reported as it is
     """A back end cannot be used on this machine: its SDK or a shared library is missing."""
+
+
+NewImage = Callable[[int, int], NDArray[np.uint8]]
+"""Returns room for an image of a height and a width, to be filled: uint8, C-contiguous."""
+
+
+def plain_image(height: int, width: int) -> NDArray[np.uint8]:
+    """Return room for an image in memory of its own. See `NewImage`."""
+    return np.empty((height, width), np.uint8)
 
 
 @dataclass(slots=True)
@@ -165,8 +175,11 @@ class Camera(Protocol):
     pixel_format : what the bytes of an image are: `Mono8`, `BayerRG8`, ….
     fps : frames a second the device says it makes; None where it does not say.
     counts : what was lost on the way here.
+    new_image : returns room for an image; set by the worker, after the opening. An image that is
+        written there is shared with scripts and windows without a copy.
     """
 
+    new_image: NewImage = staticmethod(plain_image)
     pixel_format: str
     fps: float | None
     counts: FrameCounts

@@ -5,10 +5,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.cameras.base import NewImage, plain_image
 from pmv_tui.config.schema import downsampled
 
 
-def downsample(image: NDArray[np.uint8], factor: int, pixel_format: str) -> NDArray[np.uint8]:
+def downsample(
+    image: NDArray[np.uint8], factor: int, pixel_format: str, new_image: NewImage = plain_image
+) -> NDArray[np.uint8]:
     """Average squares of pixels into one; rows and columns that fill none are left out.
 
     A raw Bayer image keeps its pattern: the pixels of one colour are averaged among themselves,
@@ -19,29 +22,31 @@ def downsample(image: NDArray[np.uint8], factor: int, pixel_format: str) -> NDAr
     image : uint8, shape (height, width).
     factor : pixels on the side of a square: 1, 2 or 4.
     pixel_format : what the bytes are: `Mono8`, `BayerRG8`, ….
+    new_image : returns room for the result.
 
     Returns
     -------
     uint8, C-contiguous, shape (height // factor, width // factor), for Bayer both rounded down to
     even numbers; always a new array.
     """
-    if factor == 1:
-        return image.copy()
-    if not pixel_format.startswith("Bayer"):
-        return _average(image, factor)
-    height, width = (downsampled(size, factor, bayer=True) for size in image.shape)
-    result = np.empty((height, width), np.uint8)
+    bayer = pixel_format.startswith("Bayer")
+    height, width = (downsampled(size, factor, bayer=bayer) for size in image.shape)
+    result = new_image(height, width)
     whole = image[: height * factor, : width * factor]
-    for row in (0, 1):
-        for column in (0, 1):
-            result[row::2, column::2] = _average(whole[row::2, column::2], factor)
+    if factor == 1:
+        result[:] = whole
+    elif not bayer:
+        _average(whole, factor, result)
+    else:
+        for row in (0, 1):
+            for column in (0, 1):
+                _average(whole[row::2, column::2], factor, result[row::2, column::2])
     return result
 
 
-def _average(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Average squares of `factor` pixels, rounded to the nearest."""
-    height, width = (downsampled(size, factor, bayer=False) for size in image.shape)
-    image = image[: height * factor, : width * factor]
+def _average(image: NDArray[np.uint8], factor: int, result: NDArray[np.uint8]) -> None:
+    """Average squares of `factor` pixels, rounded to the nearest, into the result."""
+    width = result.shape[1]
     # Rows first: whole rows are added at the speed of memory. The sum of 4x4 pixels fits 16 bits.
     sums = image[::factor].astype(np.uint16)
     for row in range(1, factor):
@@ -51,14 +56,16 @@ def _average(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
         pairs = sums.view(np.uint32)
         sums = ((pairs & 0xFFFF) + (pairs >> 16)).astype(np.uint16)
     shift = 2 * (factor.bit_length() - 1)
-    return ((sums + (1 << (shift - 1))) >> shift).astype(np.uint8)
+    result[:] = (sums + (1 << (shift - 1))) >> shift
 
 
 FLIPS = {"none": (), "horizontal": (1,), "vertical": (0,), "both": (0, 1)}
 """The axes that each value of `flip` turns round."""
 
 
-def orient(image: NDArray[np.uint8], flip: str, rotate: int) -> NDArray[np.uint8]:
+def orient(
+    image: NDArray[np.uint8], flip: str, rotate: int, new_image: NewImage = plain_image
+) -> NDArray[np.uint8]:
     """Mirror an image, then turn it clockwise.
 
     Parameters
@@ -66,13 +73,12 @@ def orient(image: NDArray[np.uint8], flip: str, rotate: int) -> NDArray[np.uint8
     image : uint8, shape (height, width).
     flip : a key of `FLIPS`.
     rotate : degrees: 0, 90, 180 or 270.
-
-    Returns
-    -------
-    uint8, C-contiguous; an array of its own where anything is to be done.
+    new_image : returns room for the result.
     """
     turned = np.rot90(np.flip(image, FLIPS[flip]), -rotate // 90)
-    return np.ascontiguousarray(turned)
+    result = new_image(*turned.shape)
+    result[:] = turned
+    return result
 
 
 @cache

@@ -6,22 +6,24 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import Camera, Frame, FrameCounts
+from pmv_tui.cameras.base import Camera, Frame, FrameCounts, NewImage
 
 
 class ImageSource(Protocol):
     """Where a paced camera gets its images."""
 
-    def read(self, number: int) -> NDArray[np.uint8]:
+    def read(self, number: int, new_image: NewImage) -> NDArray[np.uint8]:
         """Return the image of a frame.
 
         Parameters
         ----------
         number : the frame's, from 0; it grows, but not always by one.
+        new_image : returns room for it.
 
         Returns
         -------
-        uint8, shape (height, width), C-contiguous; never written to again by the source.
+        uint8, shape (height, width), C-contiguous; never written to again by the source. A source
+        that has the image already returns that, and no copy.
 
         Raises
         ------
@@ -110,7 +112,7 @@ class PacedCamera(Camera):
         number = self._pacer.wait(timeout)
         if number is None:
             return None
-        image = self._source.read(number)
+        image = self._source.read(number, self.new_image)
         timestamp = time.time_ns()
         self.counts.count(timestamp, skipped=self._pacer.skipped - self._skipped)
         self._skipped = self._pacer.skipped

@@ -11,6 +11,7 @@ More: docs/client.md.
 """
 
 from pmv_tui.client.boxes import Boxes, boxes
+from pmv_tui.client.local import NoLocalRoad
 from pmv_tui.client.pairs import PairedSubscription, subscribe_all
 from pmv_tui.client.stream import Frame
 from pmv_tui.client.subscription import Subscription, subscribe
@@ -22,6 +23,7 @@ __all__ = [
     "Boxes",
     "Frame",
     "Key",
+    "NoLocalRoad",
     "PairedSubscription",
     "Points",
     "Subscription",

@@ -5,13 +5,14 @@ import re
 import weakref
 from contextlib import suppress
 from threading import Thread
+from typing import cast
 
 import zmq
 
 from pmv_tui.curve import AnyKey, Key
 
 # ZeroMQ takes a port above 65535, and then means another.
-_ADDRESS = re.compile(r"tcp://(\[[^\]]+\]|[^:/*]+):(?P<port>[0-9]{1,5})")
+_ADDRESS = re.compile(r"tcp://(?P<host>\[[^\]]+\]|[^:/*]+):(?P<port>[0-9]{1,5})")
 
 
 END_TIMEOUT = 1.0
@@ -36,10 +37,7 @@ class Connection:
     def __init__(
         self, kind: int, address: str, options: dict[int, int], key: AnyKey | None = None
     ) -> None:
-        refusal = ValueError(f"{address!r} is not an address; one looks like tcp://localhost:5555")
-        match = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
-        if match is None or not 1 <= int(match["port"]) <= 65535:
-            raise refusal
+        split(address)
         key = None if key is None else Key.of(key)
         context = zmq.Context[zmq.Socket[bytes]]()
         self._process = os.getpid()
@@ -58,34 +56,61 @@ class Connection:
             self.socket.connect(address)
         except zmq.ZMQError:
             self.close()
-            raise refusal from None
+            raise _no_address(address) from None
 
     def close(self) -> None:
         """Close the socket; again is no error."""
         self._close()
 
     def refuse_fork(self, made_by: str) -> None:
-        """Check that this process made the connection: at a fork ZeroMQ's threads stay behind, and
-        whoever waits for them waits for ever.
+        """Check that this process made the connection. See `check_process`."""
+        check_process(made_by, self._process)
 
-        Parameters
-        ----------
-        made_by : the function that makes such a connection.
-
-        Raises
-        ------
-        RuntimeError : it is another process; says what to do.
-        """
-        if os.getpid() != self._process:
-            raise RuntimeError(
-                f"{made_by} was called in process {self._process}, before this one was forked from "
-                f"it: call {made_by} in the process that uses it"
-            )
+    def readable(self) -> bool:
+        """Return whether a message waits: cheaper than a poll."""
+        return bool(cast("int", self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
 
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
         return not self._close.alive
+
+
+def split(address: str) -> tuple[str, int]:
+    """Return the host and the port of an address.
+
+    Raises
+    ------
+    ValueError : it is none.
+    """
+    match = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
+    if match is None or not 1 <= int(match["port"]) <= 65535:
+        raise _no_address(address)
+    return match["host"], int(match["port"])
+
+
+def _no_address(address: object) -> ValueError:
+    return ValueError(f"{address!r} is not an address; one looks like tcp://localhost:5555")
+
+
+def check_process(made_by: str, process: int) -> None:
+    """Check that this is the process that made a connection: at a fork ZeroMQ's threads stay
+    behind, and whoever waits for them waits for ever.
+
+    Parameters
+    ----------
+    made_by : the function that makes such a connection.
+    process : in which it was called.
+
+    Raises
+    ------
+    RuntimeError : it is another process; says what to do.
+    """
+    if os.getpid() != process:
+        raise RuntimeError(
+            f"{made_by} was called in process {process}, before this one was forked from "
+            f"it: call {made_by} in the process that uses it"
+        )
 
 
 def _end(context: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes]) -> None:

@@ -4,16 +4,13 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-import zmq
-
-from pmv_tui.client.stream import Arrival, Frame, Stream
+from pmv_tui.client.stream import Arrival, Frame, Road, Stream, wait_for_any
 from pmv_tui.client.subscription import (
     DRAIN_TIME,
     EVERY_QUEUE,
     NEWEST_QUEUE,
     Receiver,
     check_seconds,
-    milliseconds_until,
 )
 from pmv_tui.curve import AnyKey, Key
 
@@ -28,6 +25,7 @@ def subscribe_all(
     newest: bool = True,
     timeout: float | None = 5.0,
     key: AnyKey | None = None,
+    road: Road | None = None,
 ) -> "PairedSubscription":
     """Receive the images of several cameras together, those that were taken at one time.
 
@@ -40,13 +38,17 @@ def subscribe_all(
     timeout : seconds to wait for the next before a TimeoutError, which a camera that is silent
         leads to; None: for ever.
     key : the secret file of this client, or a `Key`, where the rig lets in listed clients only.
+    road : what images come over, as in `subscribe`; each camera for itself where it is None.
 
     Raises
     ------
     ValueError : an address is none, there are no addresses or no names for them, the key's file
-        cannot be used, or a time is not a number of seconds.
+        cannot be used, a time is not a number of seconds, or there is no such road.
+    NoLocalRoad : the local one is asked for, and cannot be had.
     """
-    return PairedSubscription(addresses, tolerance, newest=newest, timeout=timeout, key=key)
+    return PairedSubscription(
+        addresses, tolerance, newest=newest, timeout=timeout, key=key, road=road
+    )
 
 
 class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
@@ -60,6 +62,7 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         newest: bool,
         timeout: float | None,
         key: AnyKey | None,
+        road: Road | None,
     ) -> None:
         if not isinstance(addresses, Mapping):
             raise ValueError(  # noqa: TRY004 - as all others
@@ -70,15 +73,16 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
             raise ValueError("no addresses; one for each camera is needed")
         super().__init__(newest=newest, timeout=timeout)
         self._tolerance = check_seconds("tolerance", tolerance) * 1e9
-        queue = NEWEST_QUEUE if newest else EVERY_QUEUE
         key = None if key is None else Key.of(key)
-        self._streams = {name: Stream(address, queue, key) for name, address in addresses.items()}
+        queue = NEWEST_QUEUE if newest else EVERY_QUEUE
+        # Of each camera all: which belong together is decided here.
+        self._streams = {
+            name: Stream(address, newest=False, queue=queue, key=key, road=road)
+            for name, address in addresses.items()
+        }
         self._waiting: dict[str, deque[Arrival]] = {name: deque() for name in addresses}
         self._arrived_before = dict.fromkeys(addresses, 0)
         """Images of each camera until the last delivery."""
-        self._poller = zmq.Poller()
-        for stream in self._streams.values():
-            self._poller.register(stream.socket, zmq.POLLIN)
         self.unpaired = dict.fromkeys(addresses, 0)
         """Frames of each camera that were dropped, as none of another belonged to them."""
 
@@ -90,22 +94,22 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
     def close(self) -> None:
         """Close the sockets; frames that were delivered stay valid."""
         for stream in self._streams.values():
-            stream.connection.close()
+            stream.close()
 
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
-        return all(stream.connection.closed for stream in self._streams.values())
+        return all(stream.closed for stream in self._streams.values())
 
     def _refuse_fork(self) -> None:
         for stream in self._streams.values():
-            stream.connection.refuse_fork("subscribe_all()")
+            stream.refuse_fork("subscribe_all()")
 
     def _receive(self, end: float) -> dict[str, Arrival] | None:
         while (match := self._match()) is None:
-            ready = dict(self._poller.poll(milliseconds_until(end)))
+            ready = wait_for_any(self._streams.values(), end)
             for name, stream in self._streams.items():
-                if stream.socket in ready:
+                if stream.readable():
                     self._take(name, stream)
             if not ready or time.monotonic() > end + DRAIN_TIME:
                 return self._match()
@@ -149,13 +153,16 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         newest = max(arrival.timestamp for arrival in received.values())
         return (time.time_ns() - newest) / 1e9
 
+    def _is_newest(self, received: dict[str, Arrival]) -> bool:
+        return all(arrival.road == "local" for arrival in received.values())
+
     def _deliver(self, received: dict[str, Arrival]) -> dict[str, Frame]:
         self._arrived_before = {name: stream.arrived for name, stream in self._streams.items()}
         return {name: self._streams[name].deliver(each) for name, each in received.items()}
 
     def _what_is_missing(self, timeout: float) -> str:
         silent = [
-            f"{name} ({stream.connection.address})"
+            f"{name} ({stream.address})"
             for name, stream in self._streams.items()
             if stream.arrived == self._arrived_before[name]
         ]

@@ -1,14 +1,36 @@
-"""One camera's images as they arrive: checked, numbered, and made into frames without a copy."""
+"""One camera's images as they arrive, by either road: checked, numbered, and made into frames."""
 
+import os
 import time
+from collections import deque
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from math import ceil, inf
+from socket import create_connection
+from typing import Any, Literal, cast
 
 import zmq
 
-from pmv_tui.client.connection import Connection
+from pmv_tui.client.connection import Connection, check_process, split
+from pmv_tui.client.local import LocalStream, NoLocalRoad, places
 from pmv_tui.curve import AnyKey
 from pmv_tui.wire.image import TOPIC_IMAGE, Image, parse_image
+
+Road = Literal["tcp", "local"]
+"""What images come over: the documented socket, or shared memory."""
+
+FIRST_RETRY, LAST_RETRY = 0.1, 5.0
+"""Seconds between two looks for a local road, where there may be one: after a refusal longer each
+time."""
+
+RETRY_MS = ceil(1000 * FIRST_RETRY)
+
+HAND_OVER = 0.1
+"""Seconds that what was sent over the socket may take, once the same came through the memory."""
+
+LONGEST = 1e6
+"""Seconds, twelve days: what is longer is for ever. A poll holds no more than 25 days."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,16 +39,18 @@ class Frame:
 
     Parameters
     ----------
-    image : uint8, shape (height, width); read-only, as it is the message's own memory.
+    image : uint8, shape (height, width); read-only, as it is the message's own memory, or shared.
+        It stays as it is for as long as you have it, or an array made from it without a copy.
     unique_id : the camera's id, `<serial>-<backend>`.
     timestamp : ns since the epoch on the rig's clock, when the frame arrived there.
     sequence : the engine's count of the frames that it captured from this camera, from 1; None
-        unless the rig's `extended_metadata` is on, as the two below.
+        over tcp unless the rig's `extended_metadata` is on, as the two below.
     device_timestamp : ns on the camera's clock; None also where it has none.
     pixel_format : what the bytes are, `Mono8`, `BayerRG8` or the like.
     gap : frames that were captured and never arrived here since the last one delivered; None where
         that is not known: without `sequence`, and after the engine restarted its count.
     skipped : older frames that arrived since the last one delivered, and were passed over.
+    road : what it came over, `tcp` or `local`.
     """
 
     image: Image
@@ -37,6 +61,7 @@ class Frame:
     pixel_format: str | None
     gap: int | None
     skipped: int
+    road: Road = "tcp"
 
     @property
     def age(self) -> float:
@@ -46,7 +71,7 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """An image message that was read, and may be delivered or passed over.
+    """An image that was read, and may be delivered or passed over.
 
     Parameters
     ----------
@@ -58,6 +83,7 @@ class Arrival:
     number: int
     image: Image
     metadata: dict[str, Any]
+    road: Road
 
     @property
     def timestamp(self) -> int:
@@ -66,38 +92,95 @@ class Arrival:
 
 
 class Stream:
-    """Reads one camera's messages.
+    """Reads one camera's images: in shared memory as soon as that is to be had, and else over tcp.
 
     Parameters
     ----------
     address : where the camera publishes.
-    queue : messages that may wait to be read; when it is full, newer ones wait with the rig, which
-        then drops what it cannot send.
+    newest : whether only the newest image is wanted.
+    queue : messages that may wait to be read over tcp; when it is full, newer ones wait with the
+        rig, which then drops what it cannot send.
     key : lets this client in, where the rig asks for one.
+    road : the only one that is to be taken; None: whichever there is.
+
+    Raises
+    ------
+    ValueError : the address is none, the road is none, or the key's file cannot be used.
+    NoLocalRoad : the local one is asked for, and cannot be had.
     """
 
-    def __init__(self, address: str, queue: int, key: AnyKey | None) -> None:
-        self.connection = Connection(zmq.SUB, address, {zmq.RCVHWM: queue}, key)
-        self.socket = self.connection.socket
-        self.socket.subscribe(TOPIC_IMAGE)
+    def __init__(
+        self, address: str, *, newest: bool, queue: int, key: AnyKey | None, road: Road | None
+    ) -> None:
+        if road not in (None, "tcp", "local"):
+            raise ValueError(f'road must be "tcp", "local" or None, not {road!r}')
+        self.address = address
+        self._newest = newest
+        self._queue = queue
+        self._key = key
+        self._road = road
+        self._process = os.getpid()
+        self._places = self._local_places()
+        self.closed = False
         self.malformed = 0
         self.arrived = 0
         """Images so far."""
         self._last: Arrival | None = None
         """What was delivered last."""
+        self._waiting: deque[Arrival] = deque()
+        """What was read already."""
+        self._tcp: Connection | None = None
+        self._local: LocalStream | None = None
+        self._look_at, self._pause = 0.0, FIRST_RETRY
+        self.look_for_local()
+        self._fall_back()
+
+    def close(self) -> None:
+        """Close the connections; what was delivered stays as it is."""
+        self.closed = True
+        self._waiting.clear()
+        for connection in (self._tcp, self._local):
+            if connection is not None:
+                connection.close()
+
+    def refuse_fork(self, made_by: str) -> None:
+        """Check that this process made the stream. See `check_process`."""
+        check_process(made_by, self._process)
+
+    @property
+    def sources(self) -> list[zmq.Socket[bytes] | int]:
+        """What to wait for: a ZeroMQ socket, a descriptor, for a moment both; or nothing yet."""
+        found: list[zmq.Socket[bytes] | int] = [] if self._tcp is None else [self._tcp.socket]
+        return found if self._local is None else [*found, self._local.fileno()]
+
+    @property
+    def looking(self) -> bool:
+        """Whether there may be a local road one day, and is none now."""
+        return self._local is None and bool(self._places)
 
     def readable(self) -> bool:
-        """Return whether a message waits: cheaper than a poll."""
-        return bool(cast("int", self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
+        """Whether something can be read: cheaper than a wait."""
+        if self._waiting or (self._local is not None and self._local.wait(0)):
+            return True
+        return self._tcp is not None and self._tcp.readable()
+
+    def wait(self, end: float) -> bool:
+        """Wait until something can be read, or `end` (monotonic, s); whether it can."""
+        if self._local is not None and self._tcp is None and not self._waiting:
+            left = end - time.monotonic()
+            return self._local.wait(max(0.0, left) if left < LONGEST else inf)
+        return wait_for_any([self], end)
 
     def take(self) -> Arrival | None:
-        """Read the next message, which must be waiting; None where it is no image."""
-        parsed = parse_image([part.buffer for part in self.socket.recv_multipart(copy=False)])
-        if parsed is None:
-            self.malformed += 1
-            return None
-        self.arrived += 1
-        return Arrival(self.arrived, *parsed)
+        """Read the next image; None where what waited was none."""
+        self.look_for_local()
+        if not self._waiting:
+            self._take_local()
+        if self._waiting:
+            return self._waiting.popleft()
+        if self._tcp is not None and self._tcp.readable():
+            return self._read_message(self._tcp)
+        return None
 
     def deliver(self, arrival: Arrival) -> Frame:
         """Make the frame that is handed to the script."""
@@ -113,7 +196,124 @@ class Stream:
             pixel_format=metadata.get("pixel_format"),
             gap=_missing(metadata, last.metadata if last else metadata, skipped),
             skipped=skipped,
+            road=arrival.road,
         )
+
+    def look_for_local(self) -> None:
+        """Take the local road where there is one by now, some time after the last look."""
+        if not self.looking or (now := time.monotonic()) < self._look_at:
+            return
+        self._look_at = now + self._pause
+        try:
+            self._local = LocalStream(self._places, newest=self._newest)
+        except NoLocalRoad as reason:
+            if self._road == "local" and _is_served(self._places):
+                raise self._no_local_road(str(reason)) from None
+
+    def _local_places(self) -> list[str]:
+        host, port = split(self.address)
+        if self._road == "tcp":
+            return []
+        why = "a rig that lets in listed clients only has none" if self._key else ""
+        try:
+            found = [] if why else places(host, port)
+        except NoLocalRoad as reason:
+            found, why = [], str(reason)
+        if self._road == "local" and why:
+            raise self._no_local_road(why)
+        return found
+
+    def _no_local_road(self, reason: str) -> NoLocalRoad:
+        return NoLocalRoad(f"no local road to {self.address}: {reason}")
+
+    def _take_local(self) -> None:
+        """Read what came through shared memory, if there is such."""
+        local = self._local
+        if local is None:
+            return
+        passed = local.passed
+        if (taken := local.take()) is not None:
+            self._pause = FIRST_RETRY
+            if self._tcp is not None:
+                self._leave_tcp(self._tcp, taken[1]["timestamp"])
+            self._add(local.passed - passed, *taken, road="local")
+        elif local.ended:
+            local.close()
+            self._local = None
+            # One that is refused now will be the next time too.
+            self._look_at = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, LAST_RETRY)
+            if self._road == "local" and _is_served(self._places):
+                raise self._no_local_road(local.ended)
+            self._fall_back()
+
+    def _leave_tcp(self, tcp: Connection, timestamp: int) -> None:
+        """Read what came over tcp before an image that came through shared memory, and end it."""
+        end = time.monotonic() + HAND_OVER
+        while not self._newest and tcp.socket.poll(milliseconds_until(end)):
+            arrival = self._read_message(tcp)
+            if arrival is not None and arrival.timestamp >= timestamp:
+                self.arrived -= 1
+                break
+            if arrival is not None:
+                self._waiting.append(arrival)
+        tcp.close()
+        self._tcp = None
+
+    def _read_message(self, tcp: Connection) -> Arrival | None:
+        """Read the message that waits; None where it is no image."""
+        parsed = parse_image([part.buffer for part in tcp.socket.recv_multipart(copy=False)])
+        if parsed is None:
+            self.malformed += 1
+            return None
+        self.arrived += 1
+        return Arrival(self.arrived, *parsed, "tcp")
+
+    def _add(self, count: int, image: Image, metadata: dict[str, Any], road: Road) -> None:
+        """Have an image read next, with which so many have arrived."""
+        self.arrived += count
+        self._waiting.append(Arrival(self.arrived, image, metadata, road))
+
+    def _fall_back(self) -> None:
+        """Connect by tcp where there is no local road now."""
+        if self._local is None and self._tcp is None and self._road != "local":
+            self._tcp = Connection(zmq.SUB, self.address, {zmq.RCVHWM: self._queue}, self._key)
+            self._tcp.socket.subscribe(TOPIC_IMAGE)
+
+
+def wait_for_any(streams: Collection[Stream], end: float) -> bool:
+    """Wait until something can be read of one, or `end` (monotonic, s); whether it can."""
+    while not any(stream.readable() for stream in streams):
+        if (left := milliseconds_until(end)) == 0:
+            return False
+        poller = zmq.Poller()
+        sources = [source for stream in streams for source in stream.sources]
+        for source in sources:
+            poller.register(source, zmq.POLLIN)
+        if any(stream.looking for stream in streams):
+            left = RETRY_MS if left is None else min(left, RETRY_MS)
+        if sources:
+            poller.poll(left)
+        else:
+            time.sleep((left or 0) / 1000)  # only the local road is wanted, and it is not there
+        for stream in streams:
+            stream.look_for_local()
+    return True
+
+
+def milliseconds_until(end: float) -> int | None:
+    """Return how long to poll until `end` (monotonic, s); None, for ever, where that is weeks."""
+    left = end - time.monotonic()
+    return None if left > LONGEST else max(0, ceil(left * 1000))
+
+
+def _is_served(names: Sequence[str]) -> bool:
+    """Whether anything listens at one of the addresses, by tcp."""
+    for name in names:
+        host, _, port = name.rpartition(":")
+        with suppress(OSError), create_connection((host.strip("[]"), int(port)), timeout=0.2):
+            return True
+    return False
 
 
 def _missing(metadata: dict[str, Any], last: dict[str, Any], skipped: int) -> int | None:

@@ -8,7 +8,7 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from pmv_tui.client.stream import Arrival, Frame, Stream
+from pmv_tui.client.stream import Arrival, Frame, Road, Stream
 from pmv_tui.curve import AnyKey
 
 NEWEST_QUEUE = 32
@@ -30,9 +30,6 @@ still come out of the systems' buffers, each some milliseconds after the other."
 DRAIN_TIME = 0.1
 """Seconds after which a frame is delivered, even though there are newer ones: they come faster than
 they can be read."""
-
-LONGEST = 1e6
-"""Seconds, twelve days: what is longer is for ever. A poll holds no more than 25 days."""
 
 Received = TypeVar("Received")
 """What is read: an arrival, or one for each camera."""
@@ -84,7 +81,7 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
             # Compared with the least so far, an age shows what is late on any two clocks.
             age = self._age(received)
             self._least_age = min(age, self._least_age)
-            late = age > self._least_age + LATE
+            late = age > self._least_age + LATE and not self._is_newest(received)
             newer = self._receive(now + PATIENCE if late else now)
             if newer is None:
                 if late:
@@ -119,6 +116,10 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
         """Return the age in seconds."""
 
     @abstractmethod
+    def _is_newest(self, received: Received) -> bool:
+        """Whether it is known to have been the newest there is, however old."""
+
+    @abstractmethod
     def _deliver(self, received: Received) -> Delivered:
         """Make what the script gets."""
 
@@ -150,18 +151,13 @@ def check_seconds(name: str, seconds: object) -> float:
     raise ValueError(f"{name} must be a number of seconds, 0 or more, not {seconds!r}")
 
 
-def milliseconds_until(end: float) -> int | None:
-    """Return how long to poll until `end` (monotonic, s); None, for ever, where that is weeks."""
-    left = end - time.monotonic()
-    return None if left > LONGEST else max(0, math.ceil(left * 1000))
-
-
 def subscribe(
     address: str,
     *,
     newest: bool = True,
     timeout: float | None = None,
     key: AnyKey | None = None,
+    road: Road | None = None,
 ) -> "Subscription":
     """Receive a camera's images: `for frame in subscribe("tcp://rig:5555")`.
 
@@ -174,23 +170,33 @@ def subscribe(
         worked on the one before. False: every frame, in order.
     timeout : seconds to wait for the next image before a TimeoutError; None: for ever.
     key : the secret file of this client, or a `Key`, where the rig lets in listed clients only.
+    road : what images come over. `"local"` is shared memory, of a camera on this machine and of
+        this user; `"tcp"` is the socket; None takes the local road wherever there is one.
 
     Raises
     ------
-    ValueError : the address is none, the key's file cannot be used, or the timeout is not a number
-        of seconds.
+    ValueError : the address is none, the key's file cannot be used, the timeout is not a number
+        of seconds, or there is no such road.
+    NoLocalRoad : the local one is asked for, and cannot be had; says why. It is a ConnectionError.
     """
-    return Subscription(address, newest=newest, timeout=timeout, key=key)
+    return Subscription(address, newest=newest, timeout=timeout, key=key, road=road)
 
 
 class Subscription(Receiver[Arrival, Frame]):
     """An iterator over a camera's frames, and a context manager; made by `subscribe`."""
 
     def __init__(
-        self, address: str, *, newest: bool, timeout: float | None, key: AnyKey | None
+        self,
+        address: str,
+        *,
+        newest: bool,
+        timeout: float | None,
+        key: AnyKey | None,
+        road: Road | None,
     ) -> None:
         super().__init__(newest=newest, timeout=timeout)
-        self._stream = Stream(address, NEWEST_QUEUE if newest else EVERY_QUEUE, key)
+        queue = NEWEST_QUEUE if newest else EVERY_QUEUE
+        self._stream = Stream(address, newest=newest, queue=queue, key=key, road=road)
 
     @property
     def malformed(self) -> int:
@@ -198,19 +204,19 @@ class Subscription(Receiver[Arrival, Frame]):
         return self._stream.malformed
 
     def close(self) -> None:
-        """Close the socket; frames that were delivered stay valid."""
-        self._stream.connection.close()
+        """Close the connection; frames that were delivered stay valid."""
+        self._stream.close()
 
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
-        return self._stream.connection.closed
+        return self._stream.closed
 
     def _refuse_fork(self) -> None:
-        self._stream.connection.refuse_fork("subscribe()")
+        self._stream.refuse_fork("subscribe()")
 
     def _receive(self, end: float) -> Arrival | None:
-        while self._stream.readable() or self._stream.socket.poll(milliseconds_until(end)):
+        while self._stream.wait(end):
             arrival = self._stream.take()
             if arrival is not None:
                 return arrival
@@ -221,11 +227,14 @@ class Subscription(Receiver[Arrival, Frame]):
     def _age(self, received: Arrival) -> float:
         return (time.time_ns() - received.timestamp) / 1e9
 
+    def _is_newest(self, received: Arrival) -> bool:
+        return received.road == "local"
+
     def _deliver(self, received: Arrival) -> Frame:
         return self._stream.deliver(received)
 
     def _what_is_missing(self, timeout: float) -> str:
-        address = self._stream.connection.address
+        address = self._stream.address
         return (
             f"no image from {address} within {timeout:g} s; is its camera plugged, and this client "
             f"accepted? `pmv-tui probe {address}` shows what arrives"

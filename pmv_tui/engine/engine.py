@@ -28,6 +28,7 @@ from pmv_tui.engine.search import Hotplug
 from pmv_tui.engine.status import Watch, condition_of, status_of
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.clock import WallClock
+from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.sockets import BindError, explained, in_numbers, read_keys, release_all
 from pmv_tui.keys import Keys
@@ -77,6 +78,7 @@ class Engine:
         self.events = Events()
         failed = partial(self.events.record, level="error")
         self.guard = Guard(failed)
+        self._roads = LocalRoads(failed)
         self._gate: Gate | None = None
         if loaded.config.security.curve:
             self._gate = Gate(self._context, Keys(loaded.keys_folder), failed)
@@ -129,6 +131,7 @@ class Engine:
         if self._gate:
             self._gate.start()
         self.guard.start()
+        self._roads.start()
         self._receiver.start()
         self._windows.start()
         self.events.record(f"engine {__version__} started for {self._rig.config_path}")
@@ -154,6 +157,7 @@ class Engine:
             wait([self._closing], STOP_TIMEOUT)
         self._receiver.stop()
         self.guard.stop()
+        self._roads.stop()
         if self._gate and not self._gate.stop():
             hanging.append("the disk with the keys of clients")
         for name in hanging:
@@ -433,6 +437,7 @@ class Engine:
             record=partial(self.events.record, camera=config.unique_id, kind="settings"),
             context=self._context,
             guard=self.guard,
+            roads=self._roads,
             door=self._gate.door() if self._gate else None,
         )
         self.cameras[config.unique_id] = camera

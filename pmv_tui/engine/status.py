@@ -109,6 +109,7 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         plugged=camera.plugged,
         clients=camera.publisher.clients,
         client_list=list(camera.publisher.client_list),
+        local_clients=len(camera.publisher.local.readers),
         not_subscribed=camera.publisher.not_subscribed,
         drops=_drops(camera),
         refused=refusals.count,

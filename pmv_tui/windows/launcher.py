@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, cast
 
 from pmv_tui.cameras.cv2_import import APT_LINE
+from pmv_tui.frames.pool import SharedImages
 from pmv_tui.output import LineBudget
 from pmv_tui.windows.messages import MAX_MESSAGE_BYTES, Scene, WindowStatus, pack, unpack
 
@@ -183,19 +184,23 @@ class Viewer:
         self.output = cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self.output.fileno(), False)
         self._said = ""
-        self._unsent: deque[tuple[dict[str, Any], int | None]] = deque()
+        self._unsent: deque[tuple[dict[str, Any], SharedImages | None]] = deque()
         self._trouble: WindowStatus | None = None
         self._froze = False
         self._signs_of_life = 0
         self._silent_from = self._looked = time.monotonic()
-        self._send({"settings": {"max_size": max_size, "rate": float(rate)}})
+        self.configure(max_size, rate)
 
     @property
     def pid(self) -> int:
         """The process's id."""
         return self._process.pid
 
-    def open(self, camera: str, title: str, fd: int) -> None:
+    def configure(self, max_size: int, rate: float) -> None:
+        """Apply settings, as to `Viewer`; those that are open keep their size."""
+        self._send({"settings": {"max_size": max_size, "rate": float(rate)}})
+
+    def open(self, camera: str, title: str) -> None:
         """Show a window.
 
         Raises
@@ -206,9 +211,12 @@ class Viewer:
         ----------
         camera : its unique_id.
         title : what its frame says; no other window may have the same.
-        fd : of the camera's frame slot, which stays open as long as the viewer.
         """
-        self._send({"open": camera, "title": title}, fd)
+        self._send({"open": camera, "title": title})
+
+    def show_images(self, camera: str, shared: SharedImages) -> None:
+        """Have a window show the images of a memory from now on."""
+        self._send({"images": camera}, shared)
 
     def close(self, camera: str) -> None:
         """Close a window."""
@@ -301,15 +309,18 @@ class Viewer:
             case _:
                 return SILENCE_TIMEOUT
 
-    def _send(self, message: dict[str, Any], fd: int | None = None) -> None:
+    def _send(self, message: dict[str, Any], shared: SharedImages | None = None) -> None:
         """Send a message that must arrive: later, where the viewer is behind."""
         check_length(message)  # one that never fits would stop all that come after it
-        self._unsent.append((message, fd))
+        self._unsent.append((message, shared))
         self._send_unsent()
 
     def _send_unsent(self) -> None:
         try:
-            while self._unsent and send(self.link, *self._unsent[0]):
+            while self._unsent:
+                message, shared = self._unsent[0]
+                if not send(self.link, message, shared.descriptor if shared else None):
+                    return
                 self._unsent.popleft()
         except LinkClosed:
             return  # It may have said why: `receive` reads that, and reports the end.

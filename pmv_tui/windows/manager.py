@@ -1,4 +1,4 @@
-"""The engine's side of the windows: the thread that has the viewer, and what feeds it frames."""
+"""The engine's side of the windows: the thread that has the viewer."""
 
 import logging
 import os
@@ -11,86 +11,13 @@ from functools import partial
 from math import ceil
 from queue import SimpleQueue
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pmv_tui.rates import RateLimit
+from pmv_tui.frames.pool import Pool, SharedImages
 from pmv_tui.threads import LastingThread
 from pmv_tui.windows.launcher import END_TIMEOUT, LinkClosed, Viewer
 from pmv_tui.windows.messages import Scene, WindowStatus
-from pmv_tui.windows.slot import FrameSlot
 from pmv_tui.wire.status import OPEN_WINDOWS
 
 log = logging.getLogger(__name__)
-
-
-class WindowFeed:
-    """Feeds one camera's window.
-
-    The worker offers each frame; the windows' thread starts and stops. Nothing here waits: no
-    lock, and the slot overwrites what the viewer did not fetch.
-
-    Parameters
-    ----------
-    rate : images a second that the window shows at most.
-    """
-
-    def __init__(self, rate: float) -> None:
-        self._rate = self._camera_rate = rate
-        self._limit = RateLimit(rate, rate)
-        self._slot: FrameSlot | None = None
-        self._running = False
-
-    def set_camera_rate(self, fps: float) -> None:
-        """Adapt to the frames a second that the camera makes; called by the worker."""
-        self._camera_rate = fps
-        self._limit = RateLimit(self._rate, fps)
-
-    def set_rate(self, rate: float) -> None:
-        """Show so many images a second at most from now on."""
-        self._rate = rate
-        self._limit = RateLimit(rate, self._camera_rate)
-
-    def offer(self, image: NDArray[np.uint8], sequence: int, now: int) -> None:
-        """Copy a frame for the window, if it is open and due; called by the worker.
-
-        Parameters
-        ----------
-        image : uint8, shape (height, width).
-        sequence : the frame's number, above those before it.
-        now : monotonic, ns.
-        """
-        if not self._running or self._slot is None or not self._limit.passes(now):
-            return
-        try:
-            self._slot.write(image, sequence)
-        except (OSError, ValueError, MemoryError):
-            # A window without images must not cost the camera its worker.
-            self._running = False
-            log.exception("a window shows no more images: not enough memory")
-
-    def start(self) -> int:
-        """Let frames through from now on.
-
-        Returns
-        -------
-        The descriptor of the frame slot, to be passed to the viewer; it stays open until `close`.
-        """
-        if self._slot is None:
-            self._slot = FrameSlot()
-        self._running = True
-        return self._slot.fd
-
-    def stop(self) -> None:
-        """Let no frame through. The slot is kept for the next window: a write may be under way."""
-        self._running = False
-
-    def close(self) -> None:
-        """Release the slot; called once the worker has ended."""
-        self._running = False
-        if self._slot is not None:
-            self._slot.close()
-            self._slot = None
 
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
@@ -112,12 +39,15 @@ class _Window:
 
     Parameters
     ----------
+    pool : has the camera's images.
+    shared : where the viewer reads them; None: nowhere yet.
     described : whether its last scene could be sent to the viewer.
     scene : what the viewer was asked to draw last; None: nothing yet.
     """
 
     title: str
-    feed: WindowFeed
+    pool: Pool
+    shared: SharedImages | None = None
     shown: bool = False
     described: bool = True
     scene: Scene | None = None
@@ -170,8 +100,10 @@ class Windows:
         return None if viewer is None else viewer.pid
 
     def configure(self, *, rate: float, max_size: int) -> None:
-        """Apply other settings, for the viewer that is started next."""
+        """Apply another rate, and other sizes to windows that are opened after that."""
         self._rate, self._max_size = rate, max_size
+        self._requests.put(("", self._configure_viewer))
+        os.eventfd_write(self._wake, 1)
 
     def start(self) -> None:
         """Start the thread."""
@@ -184,9 +116,7 @@ class Windows:
         self._thread.join(2 * END_TIMEOUT)
         os.close(self._wake)
 
-    def open(
-        self, camera: str, title: str, feed: WindowFeed, *, display: str, xauthority: str
-    ) -> None:
+    def open(self, camera: str, title: str, pool: Pool, *, display: str, xauthority: str) -> None:
         """Show a camera's window; `state` says what comes of it.
 
         Windows that are open already decide the display: there is one viewer.
@@ -195,7 +125,7 @@ class Windows:
         ----------
         camera : its unique_id.
         title : of the window; no other camera's may be the same.
-        feed : of the camera's frames.
+        pool : of the camera's images.
         display, xauthority : as in the user's environment; empty where it has none.
         """
         if self.state(camera).state in OPEN_WINDOWS:
@@ -204,7 +134,7 @@ class Windows:
             self._statuses[camera] = WindowStatus("no display", NO_DISPLAY)
         else:
             self._statuses[camera] = WindowStatus("opening")
-            window = _Window(title, feed)
+            window = _Window(title, pool)
             self._ask(camera, partial(self._open, camera, window, display, xauthority))
 
     def close(self, camera: str) -> None:
@@ -284,7 +214,9 @@ class Windows:
 
     @staticmethod
     def _show(viewer: Viewer, camera: str, window: _Window) -> None:
-        viewer.open(camera, window.title, window.feed.start())
+        window.pool.watched = True
+        window.shared = None
+        viewer.open(camera, window.title)
 
     def _close(self, camera: str) -> None:
         self._statuses.pop(camera, None)
@@ -296,7 +228,7 @@ class Windows:
     def _forget(self, camera: str) -> None:
         window = self._wanted.pop(camera, None)
         if window is not None:
-            window.feed.stop()
+            window.pool.watched = False
 
     def _start_viewer(self) -> None:
         self._started = time.monotonic()
@@ -310,6 +242,10 @@ class Windows:
         self._viewer = viewer
         for camera, window in list(self._wanted.items()):
             self._try(camera, partial(self._show, viewer, camera, window))
+
+    def _configure_viewer(self) -> None:
+        if self._viewer is not None:
+            self._viewer.configure(self._max_size, self._rate)
 
     def _end_unwanted_viewer(self) -> None:
         if self._viewer is not None and not self._wanted:
@@ -369,6 +305,10 @@ class Windows:
             window.described = worked
 
     def _send_scene(self, viewer: Viewer, camera: str, window: _Window) -> None:
+        shared = window.pool.shared
+        if shared is not None and shared is not window.shared:
+            viewer.show_images(camera, shared)
+            window.shared = shared
         scene = self._scene_of(camera)
         if scene is not None and scene != window.scene and viewer.draw(camera, scene):
             window.scene = scene

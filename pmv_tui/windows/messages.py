@@ -1,8 +1,9 @@
 """What engine and viewer send each other: msgpack maps over a socket pair, one map a packet.
 
 The engine sends
-    {"settings": {"max_size": pixels, "rate": times a second}}     first
-    {"open": id, "title": text}, with a frame slot's descriptor    show a camera
+    {"settings": {"max_size": pixels, "rate": times a second}}     first, and when it is another
+    {"open": id, "title": text}                                    show a camera
+    {"images": id}, with the descriptor of an image memory         where its images are
     {"close": id}                                                  close its window
     {"scene": {id: Scene}}                                         what to draw, when it changed
 and the viewer

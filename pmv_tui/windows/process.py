@@ -4,6 +4,7 @@ Everything runs in the main thread, the only one from which HighGUI may be calle
 """
 
 import contextlib
+import os
 import socket
 import time
 from collections import Counter
@@ -13,11 +14,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pmv_tui.frames.memory import ImageMemory
+from pmv_tui.frames.reader import look
 from pmv_tui.windows.display import Display
 from pmv_tui.windows.drawing import Image, render, shrink
 from pmv_tui.windows.launcher import LinkClosed, receive_waiting, send
 from pmv_tui.windows.messages import Scene, cascaded, empty_scene
-from pmv_tui.windows.slot import FrameSlotReader
 
 EMPTY_SIZE = (640, 480)
 """Width and height of a window before the camera's first frame, pixels."""
@@ -33,16 +35,20 @@ class CameraWindow:
     ----------
     camera : its unique_id, HighGUI's name of the window.
     title : what its frame says.
-    frames : where the camera's frames come from; the window's own from now on.
     max_size : of its longer side, pixels.
+
+    Attributes
+    ----------
+    images : where the camera's images are; None before the first.
     """
 
-    def __init__(self, camera: str, title: str, frames: FrameSlotReader, max_size: int) -> None:
+    def __init__(self, camera: str, title: str, max_size: int) -> None:
         self.title = title
+        self.images: ImageMemory | None = None
         self._camera = camera
-        self._frames = frames
         self._max_size = max_size
-        self._sequence = 0
+        self._number = 0
+        self._next = 0.0
         self._scene = empty_scene()
         self._stale = False
         self._usable = True
@@ -61,20 +67,41 @@ class CameraWindow:
         self._scene = scene
         self._stale = True
 
-    def refresh(self) -> bool:
-        """Paint what is new since the last call; whether anything was."""
-        newest = self._frames.latest(self._sequence)
-        if newest is not None:
-            image, self._sequence = newest
-            self._usable = False  # unless the next lines succeed
-            self._image_size = image.shape[1], image.shape[0]
-            self._image = shrink(image, self._max_size)
-            self._usable = True
-        if not self._usable or (newest is None and not self._stale):
+    def refresh(self, now: float, period: float) -> bool:
+        """Paint what is new since the last call; whether anything was.
+
+        Parameters
+        ----------
+        now : monotonic, s.
+        period : seconds from one image to the next, at least.
+        """
+        news = now >= self._next and self._read_newest()
+        if news:
+            self._next = max(self._next + period, now)
+        if not self._usable or not (news or self._stale):
             return False
         self._stale = False  # whether or not it can be painted: once is enough to know
         self._paint()
         return True
+
+    def _read_newest(self) -> bool:
+        """Take over the newest image; whether there is one."""
+        if self.images is None:
+            return False
+        self._usable = False  # unless the next lines succeed
+        number, made = look(self.images, self._number, self._sized)
+        self._usable = True
+        if made is None:
+            return False
+        self._number = number
+        self._image, self._image_size = made
+        return True
+
+    def _sized(self, image: Image) -> tuple[Image, tuple[int, int]]:
+        """Return a copy in the size that the window shows, and the image's own size."""
+        sized = shrink(image, self._max_size)
+        copy = sized.copy() if np.shares_memory(sized, image) else sized
+        return copy, (image.shape[1], image.shape[0])
 
     def give_up(self, reason: str) -> None:
         """Say in the window why its image cannot be drawn."""
@@ -97,11 +124,10 @@ class CameraWindow:
         """
         if self.is_open():
             cv2.destroyWindow(self._camera)
-        self._frames.close()
 
     def _paint(self) -> None:
         scene = self._scene
-        if not self._sequence and not scene["notice"]:
+        if not self._number and not scene["notice"]:
             scene = Scene(caption=scene["caption"], notice=NO_FRAME_YET, overlays=[])
         cv2.imshow(self._camera, render(self._image, self._image_size, scene))
 
@@ -140,7 +166,7 @@ class ViewerLoop:
         self._failures: dict[str, str] = {}
         self._places: dict[str, int] = {}
         self._max_size = 0
-        self._period = 1 / SLOWEST_RATE
+        self._period = self._image_period = 1 / SLOWEST_RATE
 
     def run(self) -> None:
         """Show windows; returns when the engine is gone or wants no more."""
@@ -177,7 +203,9 @@ class ViewerLoop:
     def _refresh(self, camera: str, window: CameraWindow) -> None:
         """Paint what is new in a window; where that fails, say so in it, and go on with others."""
         try:
-            painted = window.refresh()
+            # A cycle may come a little early, as the images do.
+            now = time.monotonic() + self._period / 2
+            painted = window.refresh(now, self._image_period)
         except Exception as error:  # noqa: BLE001 - whatever an image or a scene holds
             if self._failed(camera, error):
                 with contextlib.suppress(Exception):  # the engine knows, and reports it
@@ -195,17 +223,26 @@ class ViewerLoop:
         send(self._link, {"failed": camera, "reason": reason})
         return True
 
-    def _open(self, camera: str, title: str, fd: int) -> None:
+    def _open(self, camera: str, title: str) -> None:
         self._failures.pop(camera, None)
         try:
-            frames = FrameSlotReader(fd)
-            self._windows[camera] = CameraWindow(camera, title, frames, self._max_size)
-        except Exception as error:  # noqa: BLE001 - whatever HighGUI or the slot throws
+            self._windows[camera] = CameraWindow(camera, title, self._max_size)
+        except Exception as error:  # noqa: BLE001 - whatever HighGUI throws
             self._failed(camera, error)
             return
         self._arrange(camera)
         self._opened.append(camera)
         self._young[camera] = TOLD_TO_PAINT
+
+    def _read_from(self, camera: str, fd: int) -> None:
+        """Have a window show the images of a memory."""
+        try:
+            if camera in self._windows:
+                self._windows[camera].images = ImageMemory(fd)
+        except (OSError, ValueError) as error:
+            self._failed(camera, error)
+        finally:
+            os.close(fd)
 
     def _arrange(self, camera: str) -> None:
         """Cascade a new window where nobody else would: all would lie on one another."""
@@ -231,8 +268,11 @@ class ViewerLoop:
             case {"settings": {"max_size": int(max_size), "rate": float(rate)}}:
                 self._max_size = max_size
                 self._period = 1 / max(rate, SLOWEST_RATE)
-            case {"open": str(camera), "title": str(title)} if fd is not None:
-                self._open(camera, title, fd)
+                self._image_period = 1 / rate
+            case {"open": str(camera), "title": str(title)}:
+                self._open(camera, title)
+            case {"images": str(camera)} if fd is not None:
+                self._read_from(camera, fd)
             case {"close": str(camera)} if camera in self._windows:
                 self._windows.pop(camera).close()
             case {"scene": dict(scenes)}:

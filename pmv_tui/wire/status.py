@@ -97,6 +97,8 @@ class ClientStatus(Delivered):
     """The name that its key is listed by; empty without `[security]`."""
     since: int
     """When it subscribed, ns since the epoch."""
+    road: NotRequired[Literal["tcp", "local"]]
+    """What its images come over: a socket, or shared memory (docs/local-road.md)."""
 
 
 def behind(clients: Sequence[ClientStatus]) -> list[ClientStatus]:
@@ -181,6 +183,8 @@ class CameraCondition(TypedDict):
     clients: int
     client_list: NotRequired[list[ClientStatus]]
     """Who they are, and what each gets, as of half a second ago at most."""
+    local_clients: NotRequired[int]
+    """Those of them that read the images in shared memory."""
     not_subscribed: NotRequired[int]
     """Connections that subscribe to no images: to nothing, or to another topic."""
     refused: int

@@ -19,8 +19,10 @@ from pmv_tui.config.schema import SocketConfig
 from pmv_tui.curve import Key
 from pmv_tui.engine.clients.gate import Door, Gate
 from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.sockets import BoundSocket
+from pmv_tui.frames.pool import Pool
 from pmv_tui.keys import Keys
 from pmv_tui.wire.status import ClientStatus
 from tests.raw_zmtp import COMMAND, old_peer, raw_peer, received, received_frame
@@ -42,7 +44,8 @@ class Bench:
         self._guard.start()
         self._bound = BoundSocket(context, zmq.XPUB, self._address, self._guard, door)
         config = SocketConfig(put_rate=0, extended_metadata=True)
-        self.publisher = Publisher("left-simulated", config)
+        local = LocalRoads().add("left-simulated", Pool(), str)
+        self.publisher = Publisher("left-simulated", config, local)
         self.publisher.swap(self._bound)
         self._sequence = 0
 
@@ -72,7 +75,7 @@ class Bench:
         """Publish an image, and count clients, whereby ZeroMQ sees which have room again."""
         self._sequence += 1
         frame = Frame(np.zeros((8, width), np.uint8), time.time_ns())
-        self.publisher.publish(frame, self._sequence, time.monotonic_ns(), "Mono8")
+        self.publisher.publish(frame, None, self._sequence, time.monotonic_ns(), "Mono8")
         self.publisher.count_clients()
 
     def wait_for_clients(self, count: int) -> None:

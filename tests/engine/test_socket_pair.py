@@ -9,11 +9,13 @@ from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig, SocketConfig
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.stream import socket_pair
+from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.socket_pair import SocketPair
 from pmv_tui.engine.stream.sockets import BindError
+from pmv_tui.frames.pool import Pool
 from tests.support import free_ports
 
 
@@ -28,7 +30,8 @@ def test_a_refused_edit_is_reported_for_a_while_and_a_failed_plug_until_one_work
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = Address("localhost", other.getsockname()[1])
-        publisher = Publisher("left-simulated", SocketConfig())
+        local = LocalRoads().add("left-simulated", Pool(), str)
+        publisher = Publisher("left-simulated", SocketConfig(), local)
         overlays = Overlays(OverlayConfig(), lambda: (640, 480))
         pair = SocketPair(context, publisher, receiver, overlays, guard=guard, door=None)
         with pytest.raises(BindError):

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
-from pmv_tui.windows.manager import FIRST_PAUSE, WindowFeed, Windows
+from pmv_tui.frames.pool import Pool
+from pmv_tui.windows.manager import FIRST_PAUSE, Windows
 from pmv_tui.windows.messages import Scene, WindowStatus
 from pmv_tui.wire.drawn import BoxOverlay
+from tests.frames.images import capture
 from tests.support import wait_for
 from tests.viewer.screen import Screen, screen
 
@@ -46,23 +48,21 @@ class Rig:
 
     def __init__(self) -> None:
         self.scenes = {name: plain_scene() for name in ("left", "right")}
-        self.feeds = {name: WindowFeed(1000) for name in self.scenes}
+        self.pools = {name: Pool() for name in self.scenes}
         self.windows = Windows(rate=60, max_size=MAX_SIZE, scene_of=self.scenes.get, printed=print)
         self._sequence = 0
         self.windows.start()
 
     def end(self) -> None:
         self.windows.stop()
-        for feed in self.feeds.values():
-            feed.close()
 
     def offer(self, name: str, image: NDArray[np.uint8]) -> None:
         self._sequence += 1
-        self.feeds[name].offer(image, self._sequence, time.monotonic_ns())
+        capture(self.pools[name], image, self._sequence)
 
     def ask(self, name: str, display: str) -> None:
         """Ask for a window, as a user does."""
-        self.windows.open(name, name, self.feeds[name], display=display, xauthority="")
+        self.windows.open(name, name, self.pools[name], display=display, xauthority="")
 
     def wait_until(self, name: str, state: str, seconds: float = 20) -> WindowStatus:
         wait_for(lambda: self.windows.state(name).state == state, f"{name} {state}", seconds)
@@ -343,10 +343,10 @@ def test_a_scene_that_cannot_be_drawn_spoils_one_window_and_is_reported_once(
 
 def test_texts_of_any_length_end_neither_window_nor_thread(rig: Rig, xvfb: Screen) -> None:
     rig.show("right", xvfb)
-    rig.windows.open("left", "x" * 60_000, rig.feeds["left"], display=xvfb.name, xauthority="")
+    rig.windows.open("left", "x" * 60_000, rig.pools["left"], display=xvfb.name, xauthority="")
     rig.wait_until("left", "shown")
     rig.windows.close("left")
-    rig.windows.open("left", "x" * 200_000, rig.feeds["left"], display=xvfb.name, xauthority="")
+    rig.windows.open("left", "x" * 200_000, rig.pools["left"], display=xvfb.name, xauthority="")
     assert "message" in rig.wait_until("left", "failed").reason
     rig.scenes["right"] = Scene(caption="x" * 200_000, notice="x" * 200_000, overlays=[])
     wait_for(lambda: not shows(xvfb, "right", noise()), "the notice")
@@ -426,11 +426,11 @@ def test_after_each_death_of_the_viewer_the_pause_before_the_next_start_grows(
 
 ENGINE = """
 import sys, threading
-from pmv_tui.windows.manager import WindowFeed
+from pmv_tui.frames.pool import Pool
 from pmv_tui.windows.manager import Windows
 windows = Windows(rate=30, max_size=400, scene_of=lambda camera: None, printed=print)
 windows.start()
-windows.open("left", "left", WindowFeed(30), display=sys.argv[1], xauthority="")
+windows.open("left", "left", Pool(), display=sys.argv[1], xauthority="")
 while windows.state("left").state != "shown":
     threading.Event().wait(0.02)
 print(windows.viewer_pid, flush=True)

@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pypylon import genicam, pylon
 
 from pmv_tui.cameras.base import (
@@ -20,6 +22,7 @@ from pmv_tui.cameras.base import (
     FoundCamera,
     Frame,
     FrameCounts,
+    NewImage,
 )
 from pmv_tui.cameras.genicam.features import ONE_BYTE, REPLUG, Features, Range, missing_between
 from pmv_tui.cameras.genicam.settings import GenICamCamera, apply_settings
@@ -151,7 +154,7 @@ class BaslerCamera(GenICamCamera):
             return None
         ticks = result.GetTimeStamp()
         device_timestamp = round(ticks * self._ns_per_tick) if ticks else None
-        return Frame(_image(result), timestamp, device_timestamp)
+        return Frame(_image(result, self.new_image), timestamp, device_timestamp)
 
     @contextmanager
     def _answering(self, trouble: str) -> Iterator[None]:
@@ -309,17 +312,19 @@ def open_error(serial: str, error: Exception) -> CameraError:
     )
 
 
-def _image(result: Any) -> Any:
+def _image(result: Any, new_image: NewImage) -> NDArray[np.uint8]:
     """Copy a result's image: uint8, shape (height, width), whatever it was set to before."""
-    image = result.GetArray()
-    if image.ndim != 2 or image.dtype.itemsize != 1:
-        raise CameraError(
-            f"the camera sends images of {image.dtype} and shape {image.shape}, "
-            "not one byte a pixel",
-            ONE_BYTE,
-        )
-    # Lines that were padded in the buffer stay padded in the copy.
-    return image if image.flags.c_contiguous else image.copy()
+    # pylon's memory: nothing may hold on to it when the block ends.
+    with result.GetArrayZeroCopy() as image:
+        if image.ndim != 2 or image.dtype.itemsize != 1:
+            raise CameraError(
+                f"the camera sends images of {image.dtype} and shape {image.shape}, "
+                "not one byte a pixel",
+                ONE_BYTE,
+            )
+        copy = new_image(*image.shape)
+        copy[:] = image
+    return copy
 
 
 def _ns_per_tick(features: Features) -> float:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import get_args
 
-from pmv_tui.cameras.base import CameraError, Setting
+from pmv_tui.cameras.base import Camera, CameraError, Setting
 from pmv_tui.cameras.genicam.features import (
     EXPOSURE_TIME,
     GAIN,
@@ -241,7 +241,7 @@ def _region(features: Features, config: CameraConfig) -> Setting:
     )
 
 
-class GenICamCamera(ABC):
+class GenICamCamera(Camera, ABC):
     """An open GenICam camera; how it streams is its back end's.
 
     Parameters

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import CameraError, EndOfStream
+from pmv_tui.cameras.base import CameraError, EndOfStream, NewImage
 from pmv_tui.cameras.opencv.mono import as_mono
 from pmv_tui.cameras.opencv.video_file import VideoFile, own_rate
 from pmv_tui.cameras.pacing import ImageSource
@@ -36,8 +36,8 @@ class Picture:
             image = as_mono(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
         self._image = image
 
-    def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - it does not move
-        """Return the picture. See `ImageSource.read`."""
+    def read(self, number: int, new_image: NewImage) -> NDArray[np.uint8]:  # noqa: ARG002
+        """Return the picture, which does not move. See `ImageSource.read`."""
         return self._image
 
     def close(self) -> None:
@@ -109,8 +109,8 @@ class Pages:
         self._pages: dict[int, NDArray[np.uint8]] = {}
         self._fit = self._page(0).nbytes * count <= KEPT
 
-    def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - every page is shown
-        """Return the next page. See `ImageSource.read`."""
+    def read(self, number: int, new_image: NewImage) -> NDArray[np.uint8]:  # noqa: ARG002
+        """Return the next page, for every one is shown. See `ImageSource.read`."""
         if self._shown == self._count and not self._loop:
             raise EndOfStream(f"{self._path} has been played to its end")
         place = self._shown % self._count

@@ -43,7 +43,7 @@ class StreamCamera(Camera):
         timestamp = time.time_ns()
         if not more:
             raise CameraLost(f"{self._url} sends no more images", "it is connected to again")
-        return Frame(as_mono(image), timestamp)
+        return Frame(as_mono(image, self.new_image), timestamp)
 
     def settings(self) -> tuple[Setting, ...]:
         """Return settings of which none can be set. See `Camera.settings`."""

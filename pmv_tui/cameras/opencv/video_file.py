@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import CameraError, EndOfStream
+from pmv_tui.cameras.base import CameraError, EndOfStream, NewImage, plain_image
 from pmv_tui.cameras.opencv.mono import as_mono
 
 FASTEST_BELIEVED = 100.0
@@ -87,19 +87,19 @@ class VideoFile:
                 "check that it is a whole video file, for instance with: ffprobe FILE",
             )
 
-    def read(self, number: int) -> NDArray[np.uint8]:  # noqa: ARG002 - every image is shown
-        """Decode the next image. See `ImageSource.read`."""
+    def read(self, number: int, new_image: NewImage) -> NDArray[np.uint8]:  # noqa: ARG002
+        """Decode the next image, for every one is shown. See `ImageSource.read`."""
         if self._first is not None:
             first, self._first = self._first, None
             return first
-        image = self._decode()
+        image = self._decode(new_image)
         if image is not None:
             return image
         if not self._loop:
             raise EndOfStream(f"{self._path} has been played to its end")
         # Opened again, not sought to its beginning: not every format can be sought in.
         self._capture.open(str(self._path), cv2.CAP_FFMPEG)
-        image = self._decode()
+        image = self._decode(new_image)
         if image is None:
             raise CameraError(
                 f"no image can be decoded from {self._path} any more",
@@ -107,14 +107,14 @@ class VideoFile:
             )
         return image
 
-    def _decode(self) -> NDArray[np.uint8] | None:
+    def _decode(self, new_image: NewImage = plain_image) -> NDArray[np.uint8] | None:
         """Decode one image; None at the end of what can be decoded."""
         more, image = self._capture.read()
         if not more:
             return None
         if self._size is not None:
             image = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA)
-        return as_mono(image)
+        return as_mono(image, new_image)
 
     def close(self) -> None:
         """Close the file."""

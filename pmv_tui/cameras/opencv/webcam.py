@@ -76,7 +76,7 @@ class Webcam(Camera):
         if self._last and self._last[0] == stamp and np.array_equal(self._last[1], image):
             return None
         self._last = stamp, image
-        return Frame(as_mono(image), timestamp, round(stamp * 1e6) or None)
+        return Frame(as_mono(image, self.new_image), timestamp, round(stamp * 1e6) or None)
 
     def settings(self) -> tuple[Setting, ...]:
         """Return what the driver says is in effect; it reports no ranges. See `Camera.settings`."""

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.cameras.base import NewImage, plain_image
+
 INK = 96
 """Bright enough to be read, and darker than what clients are to find: the scene's blob."""
 
@@ -108,14 +110,15 @@ class BlobScene:
         tones = np.clip(np.arange(256) * brightness, 0, 255).astype(np.uint8)
         self._tones = tones if brightness != 1 else None
 
-    def read(self, number: int) -> NDArray[np.uint8]:
+    def read(self, number: int, new_image: NewImage = plain_image) -> NDArray[np.uint8]:
         """Draw the image of a frame. See `ImageSource.read`."""
-        image = self._background.copy()
+        image = new_image(self._height, self._width)
+        image[:] = self._background
         x, y = self.blob_centre(number)
         radius = self._radius
         image[y - radius : y + radius, x - radius : x + radius] += self._blob
         if self._tones is not None:
-            image = self._tones[image]
+            self._tones.take(image, out=image)
         self._stamp.draw(image, number)
         return image
 

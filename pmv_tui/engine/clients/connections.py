@@ -4,13 +4,12 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
-from itertools import count
 from typing import NamedTuple, cast
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from pmv_tui.engine.clients.delivery import NOT_KNOWN, Delivery, Missed, Offer
+from pmv_tui.engine.clients.delivery import NOT_KNOWN, Delivery, Missed, Offer, client_ids
 from pmv_tui.engine.clients.gate import Door, Refusals
 from pmv_tui.engine.clients.kernel import KernelSide
 from pmv_tui.network import Ends, Holder, holder, peer_holders
@@ -52,8 +51,6 @@ COMMAND_BYTES = 10
 
 CURVE_BYTES = 33
 """What a message is longer on the wire where it is encrypted."""
-
-_numbers = count(1)
 
 
 class Note(NamedTuple):
@@ -109,7 +106,7 @@ class Connection:
         self._consumed = 0
         self.looked_at = time.monotonic()
         self.gone = self.was_cut = False
-        self.number = next(_numbers)
+        self.number = client_ids()
         self.key = ""
         self.sought = False
         self.holder: Holder | None = None
@@ -219,6 +216,7 @@ class Connection:
             address=self.kernel.address,
             key=self.key,
             since=self.since,
+            road="tcp",
         )
 
 

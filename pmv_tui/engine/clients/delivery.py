@@ -1,10 +1,11 @@
 """What a client gets of a camera's images, and misses: worked out from what the kernel counts."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from math import floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pmv_tui.wire.status import ClientState, Delivered, counted
 
@@ -55,6 +56,10 @@ NOT_KNOWN = Delivered(
     state="not known",
     text="not known: this system's kernel does not count what it gets",
 )
+
+
+client_ids = count(1).__next__
+"""Returns a number that no other connection of a client has."""
 
 
 class Offer(NamedTuple):
@@ -189,8 +194,8 @@ class Delivery:
         """Report what it gets, and whether it keeps up, in words too."""
         state, text = self._state()
         return Delivered(
-            fps=self._per_second("delivered"),
-            mb_s=self._per_second("size") / 1e6,
+            fps=per_second(self._looks, "delivered"),
+            mb_s=per_second(self._looks, "size") / 1e6,
             missed=self.missed,
             waiting_bytes=self._taken.waiting,
             state=state,
@@ -223,8 +228,8 @@ class Delivery:
         return self._looks[-1].offered == self._looks[-IDLE].offered
 
     def _how_slow(self) -> str:
-        few, all_ = _rate(self._per_second("delivered")), _rate(self._per_second("offered"))
-        return f"gets {few} of {all_} images/s" if few != all_ else "misses images"
+        rates = rates_text(self._looks, "delivered", "offered")
+        return f"gets {rates}" if rates else "misses images"
 
     @property
     def _missed_lately(self) -> int:
@@ -287,16 +292,23 @@ class Delivery:
         self._looks[-1] = last._replace(missed=self.missed)
         return more
 
-    def _per_second(self, what: str) -> float:
-        """Return by how much a figure grows, over the looks that are remembered."""
-        first, last = self._looks[0], self._looks[-1]
-        span = last.time - first.time
-        return float(getattr(last, what) - getattr(first, what)) / span if span else 0.0
-
 
 def _confirmed(taken: Taken) -> int:
     return taken.handed - taken.waiting
 
 
-def _rate(per_second: float) -> str:
-    return f"{per_second:.0f}" if per_second >= 9.95 else f"{round(per_second, 1):g}"
+def per_second(looks: Sequence[Any], what: str) -> float:
+    """Return by how much a figure of looks at a client grows; each has its `time`, s."""
+    first, last = looks[0], looks[-1]
+    span = last.time - first.time
+    return float(getattr(last, what) - getattr(first, what)) / span if span else 0.0
+
+
+def rates_text(looks: Sequence[Any], part: str, whole: str) -> str:
+    """Return `10 of 60 images/s`, by two figures; empty where they are the same."""
+    few, all_ = _rate(per_second(looks, part)), _rate(per_second(looks, whole))
+    return f"{few} of {all_} images/s" if few != all_ else ""
+
+
+def _rate(images: float) -> str:
+    return f"{images:.0f}" if images >= 9.95 else f"{round(images, 1):g}"

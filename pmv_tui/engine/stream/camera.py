@@ -15,15 +15,17 @@ from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pi
 from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.preview import PreviewFeed, thumbnail
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.socket_pair import SocketPair
 from pmv_tui.engine.stream.worker import Worker
+from pmv_tui.frames.pool import Pool
 from pmv_tui.rates import rate
 from pmv_tui.untrusted import without_passwords
-from pmv_tui.windows.manager import WindowFeed, Windows
+from pmv_tui.windows.manager import Windows
 from pmv_tui.windows.messages import Scene, WindowStatus
 from pmv_tui.wire.status import OPEN_WINDOWS, CameraSettings, SettingStatus, Thumbnail
 
@@ -211,6 +213,7 @@ class RigCamera:
     record : records what happened to it.
     rig : what the config says of all cameras.
     guard : watches its clients.
+    roads : lets its local readers in.
     door : lets its clients in; None: whoever comes.
     """
 
@@ -225,6 +228,7 @@ class RigCamera:
         record: Callable[[str], None],
         context: zmq.Context[zmq.Socket[bytes]],
         guard: Guard,
+        roads: LocalRoads,
         door: Door | None,
     ) -> None:
         self.config = config
@@ -234,10 +238,12 @@ class RigCamera:
         """Counts the commands that plug, unplug or move it; one that waited sees that another
         came."""
         self._windows = windows
-        self._feed = WindowFeed(rig.display.rate)
+        self.pool = Pool()
         self._preview = PreviewFeed()
-        self.publisher = Publisher(config.unique_id, rig.socket_config)
-        self.worker = Worker(config, self.publisher, self._feed, self._preview, record)
+        self._roads = roads
+        local = roads.add(config.unique_id, self.pool, record)
+        self.publisher = Publisher(config.unique_id, rig.socket_config, local)
+        self.worker = Worker(config, self.pool, self.publisher, self._preview, record)
         self.overlays = Overlays(rig.overlay, self._image_size)
         self.sockets = SocketPair(
             context, self.publisher, receiver, self.overlays, guard=guard, door=door
@@ -279,7 +285,6 @@ class RigCamera:
         self._rig = rig
         self.publisher.configure(rig.socket_config)
         self.overlays.configure(rig.overlay)
-        self._feed.set_rate(rig.display.rate)
         self.shown.captions = rig.display.captions
 
     def change(self, config: CameraConfig) -> None:
@@ -385,7 +390,7 @@ class RigCamera:
         """Show the camera's window on a display, as the user's environment names it."""
         title = f"{self.config.label} ({self.config.unique_id})"
         self._windows.open(
-            self.config.unique_id, title, self._feed, display=display, xauthority=xauthority
+            self.config.unique_id, title, self.pool, display=display, xauthority=xauthority
         )
 
     def close_window(self) -> None:
@@ -414,7 +419,7 @@ class RigCamera:
         """Wait for the worker's end, seconds; False where its camera hangs."""
         if not self.worker.join(timeout):
             return False
-        self._feed.close()
+        self._roads.remove(self.publisher.local)
         return True
 
     def _image_size(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import zmq
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.clients.delivery import Missed
+from pmv_tui.engine.stream.local_road import LocalRoad
 from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.rates import CLOCK_TOLERANCE, RateLimit, Ring
 from pmv_tui.wire.image import pack_image
@@ -31,8 +32,9 @@ class Publisher:
     waits for longer than one send, and a camera whose grab hangs can still be unplugged.
     """
 
-    def __init__(self, unique_id: str, config: SocketConfig) -> None:
+    def __init__(self, unique_id: str, config: SocketConfig, local: LocalRoad) -> None:
         self._unique_id = unique_id
+        self.local = local
         self._config = config
         self._lock = threading.Lock()
         self._bound: BoundSocket | None = None
@@ -83,7 +85,8 @@ class Publisher:
         """Clients that ever subscribed to images, and those that do now."""
         bound = self._bound
         came, listeners = bound.connections.audience if bound else (0, 0)
-        return self._came + came, listeners
+        local_came, local = self.local.audience
+        return self._came + came + local_came, listeners + local
 
     @property
     def clients(self) -> int:
@@ -94,7 +97,7 @@ class Publisher:
     def client_list(self) -> Sequence[ClientStatus]:
         """Who they are, and what each gets."""
         bound = self._bound
-        return bound.connections.clients if bound else ()
+        return (*self.local.clients, *(bound.connections.clients if bound else ()))
 
     @property
     def not_subscribed(self) -> int:
@@ -106,7 +109,8 @@ class Publisher:
     def missed_by_clients(self) -> Missed:
         """How many images clients missed, and when they missed the last."""
         bound = self._bound
-        return self._missed + bound.connections.missed if bound else self._missed
+        missed = self._missed + self.local.missed
+        return missed + bound.connections.missed if bound else missed
 
     def set_camera_rate(self, fps: float) -> None:
         """Adapt to the frames a second that the camera makes."""
@@ -119,11 +123,14 @@ class Publisher:
             if self._bound is not None:
                 self._read_subscriptions(self._bound)
 
-    def publish(self, frame: Frame, sequence: int, arrival: int, pixel_format: str) -> None:
+    def publish(
+        self, frame: Frame, buffer: int | None, sequence: int, arrival: int, pixel_format: str
+    ) -> None:
         """Send a frame if it is to be sent; never waits for a client.
 
         Parameters
         ----------
+        buffer : of the pool, that it lies in; None where it lies in none.
         sequence : the frame's number, from 1.
         arrival : when it arrived, monotonic, ns.
         pixel_format : what its bytes are, `Mono8` or `BayerRG8` and the like.
@@ -131,38 +138,44 @@ class Publisher:
         with self._lock:
             if self._bound is None:
                 return
-            socket, connections = self._bound.socket, self._bound.connections
-            listeners = connections.listeners
+            listeners = self._bound.connections.listeners
             # While somebody listens, the count is for people: a look now and then will do, for it
             # costs as much as packing the metadata.
             if not listeners or arrival >= self._next_count:
                 self._read_subscriptions(self._bound)
                 self._next_count = arrival + COUNT_INTERVAL
-            if self.paused or not listeners:
+            local = self.local.readers
+            if self.paused or not (listeners or local):
                 return
             if not self._limit.passes(arrival):
                 self.over_rate += 1
                 self.last_over_rate = frame.timestamp
                 return
-            extended = None
-            if self._config.extended_metadata:
-                extended = {
-                    "sequence": sequence,
-                    "device_timestamp": frame.device_timestamp,
-                    "pixel_format": pixel_format,
-                }
-            topic, metadata, image = pack_image(
-                self._unique_id, frame.timestamp, frame.image, extended, self._pack
-            )
-            # A client that is behind misses it, in silence: the guard counts that.
-            connections.note_offer(len(metadata), image.nbytes)
-            socket.send(topic, zmq.SNDMORE)
-            socket.send(metadata, zmq.SNDMORE)
-            socket.send(image, copy=False)
+            if local and buffer is not None:
+                self.local.send(buffer)
+            if listeners:
+                self._send(self._bound, frame, sequence, pixel_format)
         now = time.monotonic_ns()
         self.published += 1
         self.sent.add(now, now - arrival)
-        self.image_bytes = image.nbytes
+        self.image_bytes = frame.image.nbytes
+
+    def _send(self, bound: BoundSocket, frame: Frame, sequence: int, pixel_format: str) -> None:
+        extended = None
+        if self._config.extended_metadata:
+            extended = {
+                "sequence": sequence,
+                "device_timestamp": frame.device_timestamp,
+                "pixel_format": pixel_format,
+            }
+        topic, metadata, image = pack_image(
+            self._unique_id, frame.timestamp, frame.image, extended, self._pack
+        )
+        # A client that is behind misses it, in silence: the guard counts that.
+        bound.connections.note_offer(len(metadata), image.nbytes)
+        bound.socket.send(topic, zmq.SNDMORE)
+        bound.socket.send(metadata, zmq.SNDMORE)
+        bound.socket.send(image, copy=False)
 
     @staticmethod
     def _read_subscriptions(bound: BoundSocket) -> None:

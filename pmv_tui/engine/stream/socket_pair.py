@@ -105,6 +105,7 @@ class SocketPair:
         ReceiverError : see `release`.
         """
         former = [self._receiver.swap(self._overlays, None), self._publisher.swap(None)]
+        self._publisher.local.close()
         self._cut = sum(
             (bound.connections.refusals for bound in former if bound is not None), self._cut
         )
@@ -197,9 +198,13 @@ class SocketPair:
             self._publish_at(bound_pub)
 
     def _publish_at(self, bound: BoundSocket | None) -> None:
+        self._publisher.local.close()
         former = self._publisher.swap(bound)
         self._pub = bound
         self._let_go(former)
+        # Who may read is decided by a client's key, where the rig has a list of them.
+        if bound is not None and self.door is None:
+            self._publisher.local.open(bound.numeric)
 
     def _receive_at(self, bound: BoundSocket | None) -> None:
         former = self._receiver.swap(self._overlays, bound)

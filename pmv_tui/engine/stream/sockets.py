@@ -127,6 +127,11 @@ class BoundSocket:
             raise BindError(_bind_problem(address, error), taken) from None
         guard.watch(self.connections)
 
+    @property
+    def numeric(self) -> str:
+        """Host and port that it is bound to, in numbers; `0.0.0.0` for every interface."""
+        return cast("bytes", self.socket.last_endpoint).decode().strip("\0").removeprefix("tcp://")
+
     def release(self) -> None:
         """Close the socket; when this returns the address can be bound again."""
         self._guard.release(self.connections)

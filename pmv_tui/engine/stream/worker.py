@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from pmv_tui.cameras.base import (
     FrameCounts,
     RestartNeeded,
     Setting,
+    plain_image,
 )
 from pmv_tui.cameras.images import downsample, orient, oriented_format
 from pmv_tui.cameras.registry import device_of, open_camera
@@ -31,11 +32,12 @@ from pmv_tui.control.client import whose_engine
 from pmv_tui.engine.stream.clock import DeviceClock
 from pmv_tui.engine.stream.preview import PreviewFeed
 from pmv_tui.engine.stream.publisher import Publisher
+from pmv_tui.frames.memory import Record
+from pmv_tui.frames.pool import Pool
 from pmv_tui.network import holder
 from pmv_tui.rates import Ring
 from pmv_tui.system import why_no_room
 from pmv_tui.threads import LastingThread
-from pmv_tui.windows.manager import WindowFeed
 from pmv_tui.wire.status import CameraState
 
 log = logging.getLogger(__name__)
@@ -100,21 +102,22 @@ class Worker:
     Parameters
     ----------
     config : the camera's.
-    publisher, feed, preview : get every frame.
+    pool : has room for images.
+    publisher, preview : get every frame.
     record : records what happened, in a sentence.
     """
 
     def __init__(
         self,
         config: CameraConfig,
+        pool: Pool,
         publisher: Publisher,
-        feed: WindowFeed,
         preview: PreviewFeed,
         record: Callable[[str], None],
     ) -> None:
         self._wanted = self._config = self._applied = config
         self._publisher = publisher
-        self._feed = feed
+        self._pool = pool
         self._preview = preview
         self._record = record
         self._stopping = False
@@ -244,6 +247,8 @@ class Worker:
 
     def _stream_of(self, camera: Camera) -> None:
         self._camera = camera
+        with suppress(AttributeError):  # another package's, which makes its images elsewhere
+            camera.new_image = self._new_image
         try:
             self._started(camera)
             while not self._stopping:
@@ -292,7 +297,6 @@ class Worker:
         fps = float(camera.fps or 0)
         self._rate = fps if 0 < fps < math.inf else self._config.fps
         self._publisher.set_camera_rate(self._rate)
-        self._feed.set_camera_rate(self._rate)
 
     def _arrived(self, frame: Frame, camera: Camera) -> None:
         now = time.monotonic_ns()
@@ -309,10 +313,23 @@ class Worker:
         progress.captured += 1
         progress.raw_size = frame.image.shape[1], frame.image.shape[0]
         if factor > 1:
-            frame.image = downsample(frame.image, factor, pixel_format)
-        progress.pixel_format = self._orient(frame, pixel_format)
-        self._publisher.publish(frame, progress.captured, now, progress.pixel_format)
-        self._feed.offer(frame.image, progress.captured, now)
+            frame.image = downsample(
+                frame.image,
+                factor,
+                pixel_format,
+                plain_image if self._turns else self._pool.new_image,
+            )
+        progress.pixel_format = pixel_format = self._orient(frame, pixel_format)
+        record = Record(
+            sequence=progress.captured,
+            timestamp=frame.timestamp,
+            device_timestamp=frame.device_timestamp,
+            height=frame.image.shape[0],
+            width=frame.image.shape[1],
+            pixel_format=pixel_format,
+        )
+        buffer = self._pool.finish(frame.image, record)
+        self._publisher.publish(frame, buffer, progress.captured, now, pixel_format)
         self._preview.offer(frame, progress.captured, now)
         progress.height, progress.width = frame.image.shape
         progress.last_frame = now
@@ -320,13 +337,22 @@ class Worker:
         if frame.device_timestamp is not None:
             self.clock.add(now, frame.timestamp, frame.device_timestamp)
 
+    def _new_image(self, height: int, width: int) -> NDArray[np.uint8]:
+        """Return room for the image that the camera is about to give. See `Camera.new_image`."""
+        changed = self._turns or self._config.downsampling > 1
+        return (plain_image if changed else self._pool.new_image)(height, width)
+
+    @property
+    def _turns(self) -> bool:
+        return self._config.flip != "none" or self._config.rotate != 0
+
     def _orient(self, frame: Frame, pixel_format: str) -> str:
         """Flip and rotate a frame's image as the config says; return what its bytes are then."""
-        flip, rotate = self._config.flip, self._config.rotate
-        if flip == "none" and rotate == 0:
+        if not self._turns:
             return pixel_format
+        flip, rotate = self._config.flip, self._config.rotate
         height, width = frame.image.shape
-        frame.image = orient(frame.image, flip, rotate)
+        frame.image = orient(frame.image, flip, rotate, self._pool.new_image)
         return oriented_format(pixel_format, width, height, flip, rotate)
 
     def _left_out(self, image: NDArray[np.uint8], trouble: str) -> None:

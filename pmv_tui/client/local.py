@@ -1,0 +1,255 @@
+"""One camera's images in shared memory, where it runs on this machine: docs/local-road.md."""
+
+import os
+import re
+import select
+import socket
+import weakref
+from contextlib import suppress
+from math import ceil, inf
+from typing import Any
+
+from pmv_tui.frames.memory import (
+    HELLO,
+    IMAGE_PACKET,
+    LONGEST_PACKET,
+    MAGIC,
+    TEXT_PACKET,
+    VERSION,
+    ImageMemory,
+    Packet,
+    Record,
+    Ticket,
+    endpoint,
+    peer_of,
+)
+from pmv_tui.frames.reader import ClaimingReader, Image
+
+DESCRIPTORS = 2
+"""That come with `Packet.MEMORY`."""
+
+_NUMERIC = re.compile(r"[0-9.]+|\[[0-9A-Fa-f:.]+\]")
+
+
+class NoLocalRoad(ConnectionError):  # noqa: N818 - what it says
+    """Images cannot be had through shared memory; the text says why."""
+
+
+def places(host: str, port: int) -> list[str]:
+    """Return where on this machine a camera may be bound that is reached at an address.
+
+    Parameters
+    ----------
+    host : a name, or an IP address, one of version 6 in brackets.
+
+    Raises
+    ------
+    NoLocalRoad : the host is not this machine, as far as can be said without asking a name server.
+    """
+    if not hasattr(os, "memfd_create") or not hasattr(socket, "AF_UNIX"):
+        raise NoLocalRoad("there is a local road on Linux alone")
+    every = f"[::]:{port}" if host.startswith("[") else f"0.0.0.0:{port}"
+    if host == "localhost":
+        return [f"127.0.0.1:{port}", every]
+    if _NUMERIC.fullmatch(host) and _is_ours(host.strip("[]")):
+        return [f"{host}:{port}", every]
+    if host == socket.gethostname():
+        return [every]
+    raise NoLocalRoad(f"{host} is not known to be this machine; write localhost")
+
+
+def _is_ours(number: str) -> bool:
+    """Whether an IP address is one of this machine's: only then a socket can be bound to it."""
+    family = socket.AF_INET6 if ":" in number else socket.AF_INET
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.bind((number, 0))
+        return True
+    return False
+
+
+class LocalStream:
+    """A connection to a camera's local road.
+
+    Parameters
+    ----------
+    names : where it may be served, see `places`.
+    newest : whether only the newest image is wanted.
+
+    Raises
+    ------
+    NoLocalRoad : it is served at none of them, or by another user.
+
+    Attributes
+    ----------
+    ended : why no more images come; empty as long as they may.
+    passed : images that were published while the connection lasts, up to the last one taken.
+    """
+
+    def __init__(self, names: list[str], *, newest: bool) -> None:
+        self._newest = newest
+        self._link = _connected(names, every=not newest)
+        self._readers: list[ClaimingReader] = []
+        """None before the first image, and then one."""
+        self._end = weakref.finalize(self, _end, self._link, self._readers)
+        self._poll = select.poll()
+        self._poll.register(self._link, select.POLLIN)
+        self._unique_id = ""
+        self._last = 0
+        self.passed = 0
+        self.ended = ""
+        _open.add(self)
+
+    def fileno(self) -> int:
+        """Return what to wait for."""
+        return self._link.fileno()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until something can be read; whether it can."""
+        return bool(self._poll.poll(None if seconds == inf else ceil(seconds * 1000)))
+
+    def take(self) -> tuple[Image, dict[str, Any]] | None:
+        """Take the newest image, or the next; None where there is none now.
+
+        Returns
+        -------
+        The image, uint8, shape (height, width), read-only; it stays as it is for as long as
+        somebody has it. And its metadata, by the keys of the documented message.
+        """
+        while (packet := self._receive()) is not None:
+            if self._newest:
+                continue
+            _, word, counter = packet
+            for reader in self._readers:
+                if (taken := reader.take(Ticket.parse(word), counter)) is not None:
+                    return self._delivered(*taken)
+        if self._newest:
+            for reader in self._readers:
+                if (taken := reader.newest(self._last)) is not None:
+                    return self._delivered(*taken)
+        return None
+
+    def close(self) -> None:
+        """End the connection, once nobody has an image of it any more."""
+        self._end()
+
+    def abandon(self) -> None:
+        """Close this process' copy of a connection that is another process'."""
+        self._end.detach()
+        self._link.close()
+
+    def _delivered(self, number: int, record: Record, image: Image) -> tuple[Image, dict[str, Any]]:
+        self.passed += number - self._last if self._newest else 1
+        self._last = number
+        return image, {
+            "unique_id": self._unique_id,
+            "timestamp": record.timestamp,
+            "height": record.height,
+            "width": record.width,
+            "sequence": record.sequence,
+            "device_timestamp": record.device_timestamp,
+            "pixel_format": record.pixel_format,
+        }
+
+    def _receive(self) -> tuple[int, int, int] | None:
+        """Read the next packet about an image; None where none waits, or none will come."""
+        while not self.ended:
+            try:
+                data, ancillary, _, _ = self._link.recvmsg(
+                    LONGEST_PACKET, socket.CMSG_SPACE(DESCRIPTORS * 4)
+                )
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                data, ancillary = b"", []
+                self.ended = str(error)
+            if len(data) == IMAGE_PACKET.size and data[0] == Packet.IMAGE:
+                return IMAGE_PACKET.unpack(data)
+            self._obey(data, ancillary)
+        return None
+
+    def _obey(self, data: bytes, ancillary: list[Any]) -> None:
+        """Act on a packet that is not about an image."""
+        descriptors = _descriptors(ancillary)
+        try:
+            if len(data) < TEXT_PACKET.size:
+                self.ended = "the engine has ended the connection"
+                return
+            kind, version = TEXT_PACKET.unpack_from(data)
+            text = data[TEXT_PACKET.size :].decode(errors="replace")
+            if kind == Packet.REFUSED:
+                self.ended = text
+            elif kind == Packet.MEMORY and version == VERSION and len(descriptors) == DESCRIPTORS:
+                self._read_from(text, *descriptors)
+            else:
+                self.ended = f"the engine speaks version {version} of the local road, not {VERSION}"
+        except (OSError, ValueError) as error:
+            self.ended = str(error)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _read_from(self, unique_id: str, images: int, claims: int) -> None:
+        memory = ImageMemory(images)
+        self._unique_id = unique_id
+        if self._readers:
+            self._readers[0].memory = memory
+        else:
+            self._readers.append(ClaimingReader(claims, memory))
+            self._last = self._readers[0].taken
+
+
+def _connected(names: list[str], *, every: bool) -> socket.socket:
+    """Connect to the first of them that is served.
+
+    Raises
+    ------
+    NoLocalRoad : none is, or by another user.
+    """
+    for name in names:
+        link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            link.setblocking(False)
+            link.connect(endpoint(name))
+            # Whoever was first may have taken the name.
+            if peer_of(link).uid == os.getuid():
+                link.send(HELLO.pack(MAGIC, VERSION, every))
+                return link
+        except OSError:
+            link.close()
+            continue
+        link.close()
+        raise NoLocalRoad(f"{name} is served by another user")
+    raise NoLocalRoad(f"nobody serves images in shared memory at {' or '.join(names)}")
+
+
+def _end(link: socket.socket, readers: list[ClaimingReader]) -> None:
+    """End a connection as soon as nobody has an image any more that came by it."""
+    for reader in readers:
+        with suppress(OSError):
+            link.shutdown(socket.SHUT_RD)
+        reader.close(link.close)
+    if not readers:
+        link.close()
+
+
+def _descriptors(ancillary: list[Any]) -> list[int]:
+    """Read descriptors out of what came beside a packet."""
+    found: list[int] = []
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found += memoryview(data)[: len(data) // 4 * 4].cast("i").tolist()
+    return found
+
+
+_open: "weakref.WeakSet[LocalStream]" = weakref.WeakSet()
+
+
+def _abandon_all() -> None:
+    """Let go of the connections of the process that this one was forked from."""
+    for stream in list(_open):
+        stream.abandon()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)

@@ -1,0 +1,461 @@
+"""Images to scripts on this machine through shared memory: who reads them, and what each gets."""
+
+import errno
+import logging
+import os
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import NamedTuple
+
+from pmv_tui.engine.clients.delivery import (
+    LOOK_INTERVAL,
+    LOOKS,
+    NEW,
+    PATIENCE,
+    Missed,
+    client_ids,
+    per_second,
+    rates_text,
+)
+from pmv_tui.frames.memory import (
+    CLAIMS_BYTES,
+    HELLO,
+    IMAGE_PACKET,
+    LONGEST_PACKET,
+    MAGIC,
+    READ,
+    TAKEN,
+    TEXT_PACKET,
+    VERSION,
+    Claims,
+    Fence,
+    Packet,
+    Ticket,
+    endpoint,
+    make_memory,
+    peer_of,
+)
+from pmv_tui.frames.pool import Pool, SharedImages
+from pmv_tui.network import holder
+from pmv_tui.threads import LastingThread
+from pmv_tui.wire.status import ClientState, ClientStatus, Delivered
+
+log = logging.getLogger(__name__)
+
+MOST_READERS = 32
+"""Local readers of a camera. Each may hold several buffers; one more takes the documented road."""
+
+SILENT = 16
+"""Connections that have not said yet what they want; one more ends the oldest."""
+
+QUEUE_BYTES = 2**20
+"""Of packets that may wait for a reader; the kernel allows a fifth of that where it is as usual."""
+
+BACKLOG_BYTES = 256 * 2**20
+"""Of images that are kept for readers that want every image and have not taken them yet, all of a
+camera together."""
+
+
+class Look(NamedTuple):
+    """One look at a reader: when (monotonic, s), what was published, what it took and missed."""
+
+    time: float
+    published: int
+    read: int
+    missed: int
+
+
+class LocalReader:
+    """A script that reads a camera's images in shared memory.
+
+    Parameters
+    ----------
+    link : the connection, which does not block.
+    pid : the script's process.
+    every : whether it wants every image, or the newest.
+    published : images that were published before it came.
+
+    Raises
+    ------
+    OSError : there is no memory for its claims.
+    """
+
+    def __init__(self, link: socket.socket, pid: int, *, every: bool, published: int) -> None:
+        self.link = link
+        self.every = every
+        self._pid = pid
+        self._claims_descriptor = make_memory("pmv-tui claims", CLAIMS_BYTES)
+        self._claims = Claims(self._claims_descriptor)
+        self._claims.words[TAKEN] = published
+        self._fence = Fence()
+        self._shared: SharedImages | None = None
+        self._waiting: deque[Ticket] = deque()
+        """Images that are kept for it until it takes them."""
+        self._first = self._published = published
+        self._id = client_ids()
+        self._holder = holder(pid)
+        self._since = time.time_ns()
+        self._moved = self._begun = time.monotonic()
+        self._looks = deque([Look(self._begun, published, 0, 0)], maxlen=LOOKS)
+
+    def close(self) -> None:
+        """Release the connection, and what it claimed."""
+        self.link.close()
+        os.close(self._claims_descriptor)
+
+    @property
+    def held(self) -> Iterable[int]:
+        """The buffers that are not to be written to now."""
+        taken = self._claims.words[TAKEN]
+        while self._waiting and self._waiting[0].number <= taken:
+            self._waiting.popleft()
+        # What it says to have taken by now, it has claimed before.
+        self._fence()
+        return self._claims.buffers.union(ticket.buffer for ticket in self._waiting)
+
+    @property
+    def claimed(self) -> int:
+        """How many images it holds."""
+        return len(self._claims.buffers)
+
+    def send(
+        self, unique_id: str, shared: SharedImages, ticket: Ticket, counter: int, backlog: int
+    ) -> None:
+        """Announce an image; one that does not take what it is sent misses it.
+
+        Parameters
+        ----------
+        backlog : images that may be kept for it.
+        """
+        self._published = ticket.number
+        try:
+            if self._shared is not shared:
+                text = TEXT_PACKET.pack(Packet.MEMORY, VERSION) + unique_id.encode()
+                descriptors = [shared.descriptor, self._claims_descriptor]
+                socket.send_fds(self.link, [text], descriptors)
+                self._shared = shared
+                self._waiting.clear()
+            self.link.send(IMAGE_PACKET.pack(Packet.IMAGE, ticket.pack(), counter))
+        except OSError:
+            return  # it is behind, or has left, which the thread of all roads notices
+        if self.every:
+            self._waiting.append(ticket)
+            if len(self._waiting) > backlog:
+                self._waiting.popleft()
+
+    def look(self) -> int:
+        """See what it took since the last look; return how many images it missed meanwhile."""
+        now, last = time.monotonic(), self._looks[-1]
+        read, taken = self._claims.words[READ], self._claims.words[TAKEN]
+        if read != last.read or taken >= self._published:
+            self._moved = now
+        missed = max(last.missed, taken - self._first - read) if self.every else 0
+        self._looks.append(Look(now, self._published, read, missed))
+        return missed - last.missed
+
+    def status(self) -> ClientStatus:
+        """Report who it is and what it gets."""
+        state, text = self._state()
+        fps, image = per_second(self._looks, "read"), 0
+        if self._shared is not None:
+            image = self._shared.memory.capacity
+        return ClientStatus(
+            **Delivered(
+                fps=fps,
+                mb_s=fps * image / 1e6,
+                missed=self._looks[-1].missed,
+                waiting_bytes=len(self._waiting) * image,
+                state=state,
+                text=text,
+            ),
+            id=self._id,
+            name=f"{self._holder.program} (pid {self._pid})",
+            pid=self._pid,
+            address="this machine",
+            key="",
+            since=self._since,
+            road="local",
+        )
+
+    def _state(self) -> tuple[ClientState, str]:
+        first, last = self._looks[0], self._looks[-1]
+        offered, read = last.published - first.published, last.read - first.read
+        silent = last.time - self._moved
+        if silent >= PATIENCE:
+            return "does not read", f"does not read: nothing taken for {silent:.0f} s"
+        if not last.read:
+            new = last.time - self._begun < NEW
+            return "waits for images", "just connected" if new else "waits for images"
+        if not offered:
+            return "waits for images", "waits for images"
+        rates = rates_text(self._looks, "read", "published")
+        if last.missed > first.missed:
+            return "too slow", f"too slow: gets {rates}" if rates else "too slow: misses images"
+        if not self.every and read < 0.9 * offered - 1:
+            return "keeps up", f"keeps up: takes the newest, {rates}"
+        return "keeps up", "keeps up"
+
+
+class LocalRoad:
+    """One camera's local readers, while it is plugged.
+
+    Parameters
+    ----------
+    unique_id : the camera's.
+    pool : of its images.
+    roads : lets readers in, in its thread.
+    record : records what is wrong, in a sentence.
+
+    Attributes
+    ----------
+    readers : those that images are sent to.
+    audience : readers that ever came, and those that are there.
+    """
+
+    def __init__(
+        self, unique_id: str, pool: Pool, roads: "LocalRoads", record: Callable[[str], object]
+    ) -> None:
+        self._unique_id = unique_id
+        self._pool = pool
+        self._roads = roads
+        self._lock = threading.Lock()
+        """Held while packets are sent, which never takes long, and while a connection is closed."""
+        self._listener: socket.socket | None = None
+        self._silent: deque[socket.socket] = deque()
+        self._leaving: tuple[LocalReader, ...] = ()
+        """Those that get no more images, and may still hold some."""
+        self._published = 0
+        self.readers: tuple[LocalReader, ...] = ()
+        self.clients: tuple[ClientStatus, ...] = ()
+        self.audience = (0, 0)
+        self.missed = Missed()
+        self._record = record
+
+    def open(self, address: str) -> None:
+        """Let readers in, from the next moment on.
+
+        Parameters
+        ----------
+        address : host and port that the camera's tcp socket is bound to, in numbers.
+        """
+        with self._roads.lock:
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            try:
+                listener.setblocking(False)
+                listener.bind(endpoint(address))
+                listener.listen(SILENT)
+            except OSError as error:
+                listener.close()
+                why = os.strerror(error.errno or 0)
+                if error.errno == errno.EADDRINUSE:
+                    why = f"another program has taken the name of {address} for it"
+                self._record(f"scripts on this machine get their images by tcp: {why}")
+                return
+            self._listener = listener
+            self._roads.watch(listener, self._accept)
+
+    def close(self) -> None:
+        """Send no more images; what readers hold stays as it is until they let go of it."""
+        with self._roads.lock:
+            for waiting in (self._listener, *self._silent):
+                if waiting is not None:
+                    self._roads.forget(waiting)
+                    waiting.close()
+            self._listener = None
+            self._silent.clear()
+            with self._lock:
+                self._leaving += self.readers
+                self._change(())
+                for reader in self._leaving:
+                    with suppress(OSError):
+                        reader.link.shutdown(socket.SHUT_WR)
+
+    def send(self, buffer: int) -> None:
+        """Announce an image to all readers; called by the worker, and never waits.
+
+        Parameters
+        ----------
+        buffer : that it is in.
+        """
+        ticket, counter = self._pool.publish(buffer)
+        self._published = ticket.number
+        shared = self._pool.shared
+        if shared is None:
+            return
+        kept = sum(reader.every for reader in self.readers)
+        backlog = BACKLOG_BYTES // shared.memory.capacity // kept if kept else 0
+        with self._lock:
+            for reader in self.readers:
+                reader.send(self._unique_id, shared, ticket, counter, backlog)
+
+    def look(self) -> None:
+        """See what readers took since the last look; called by the thread of all roads."""
+        missed = sum(reader.look() for reader in self.readers)
+        if missed:
+            self.missed += Missed(missed, time.time_ns())
+        self.clients = tuple(reader.status() for reader in self.readers)
+
+    def _accept(self) -> None:
+        if self._listener is None:
+            return
+        with suppress(OSError):  # it has left already, or there are no descriptors
+            link, _ = self._listener.accept()
+            link.setblocking(False)
+            if peer_of(link).uid != os.getuid():
+                _refuse(link, "the camera's engine runs as another user")
+                return
+            if len(self._silent) == SILENT:
+                self._end_silent(self._silent[0])
+            self._silent.append(link)
+            self._roads.watch(link, lambda: self._greeted(link))
+
+    def _greeted(self, link: socket.socket) -> None:
+        """Let a connection in that has said what it wants."""
+        try:
+            hello = link.recv(LONGEST_PACKET)
+        except BlockingIOError:
+            return
+        except OSError:
+            hello = b""
+        if len(hello) != HELLO.size or HELLO.unpack(hello)[0] != MAGIC:
+            self._end_silent(link)
+            return
+        _, version, every = HELLO.unpack(hello)
+        self._roads.forget(link)
+        self._silent.remove(link)
+        if version != VERSION:
+            _refuse(link, f"this engine speaks version {VERSION} of the local road, not {version}")
+        elif len(self.readers) + len(self._leaving) >= MOST_READERS:
+            _refuse(
+                link, f"the camera has {MOST_READERS} local readers, which is as many as it may"
+            )
+        else:
+            self._let_in(link, every=bool(every))
+
+    def _let_in(self, link: socket.socket, *, every: bool) -> None:
+        with suppress(OSError):
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, QUEUE_BYTES)
+        try:
+            reader = LocalReader(link, peer_of(link).pid, every=every, published=self._published)
+        except OSError as error:
+            _refuse(link, f"no memory for its claims: {os.strerror(error.errno or 0)}")
+            return
+        with self._lock:
+            self._change((*self.readers, reader))
+        self._roads.watch(link, lambda: self._left(reader))
+
+    def _left(self, reader: LocalReader) -> None:
+        """Release a reader that has ended its connection, or says what none should."""
+        with suppress(BlockingIOError, ConnectionError):
+            if reader.link.recv(LONGEST_PACKET):
+                return
+        self._roads.forget(reader.link)
+        self.missed += Missed(missed, time.time_ns()) if (missed := reader.look()) else Missed()
+        with self._lock:
+            self._leaving = tuple(each for each in self._leaving if each is not reader)
+            self._change(tuple(each for each in self.readers if each is not reader))
+            reader.close()
+
+    def _change(self, readers: tuple[LocalReader, ...]) -> None:
+        came = self.audience[0] + len(set(readers) - set(self.readers))
+        self.readers = readers
+        self.audience = came, len(readers)
+        self._pool.holders = (*readers, *self._leaving)
+        self.clients = tuple(reader.status() for reader in readers)
+
+    def _end_silent(self, link: socket.socket) -> None:
+        self._silent.remove(link)
+        self._roads.forget(link)
+        link.close()
+
+
+class LocalRoads:
+    """The thread that lets readers in at all cameras, and notices when they leave.
+
+    Parameters
+    ----------
+    record : records that it failed, in a sentence.
+
+    Attributes
+    ----------
+    lock : held while it acts, and by whoever opens and closes a road.
+    """
+
+    def __init__(self, record: Callable[[str], object] = log.error) -> None:
+        self.lock = threading.RLock()
+        self._acts: dict[int, Callable[[], None]] = {}
+        self._roads: list[LocalRoad] = []
+        self._epoll = select.epoll()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._stopping = False
+        self._look_at = 0.0
+        self._thread = LastingThread("local readers", self._run, record)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping = True
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        self._epoll.close()
+        os.close(self._wake)
+
+    def add(self, unique_id: str, pool: Pool, record: Callable[[str], object]) -> LocalRoad:
+        """Make a camera's road. See `LocalRoad`."""
+        road = LocalRoad(unique_id, pool, self, record)
+        with self.lock:
+            self._roads.append(road)
+        return road
+
+    def remove(self, road: LocalRoad) -> None:
+        """Forget the road of a camera that was removed."""
+        road.close()
+        with self.lock:
+            self._roads.remove(road)
+
+    def watch(self, link: socket.socket, act: Callable[[], None]) -> None:
+        """Call a function whenever something can be read."""
+        self._acts[link.fileno()] = act
+        self._epoll.register(link, select.EPOLLIN)
+        os.eventfd_write(self._wake, 1)
+
+    def forget(self, link: socket.socket) -> None:
+        """Call it no more."""
+        if self._acts.pop(link.fileno(), None):
+            self._epoll.unregister(link)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            ready = self._epoll.poll(self._until_look())
+            with self.lock:
+                for descriptor, _ in ready:
+                    if descriptor == self._wake:
+                        os.eventfd_read(self._wake)
+                    elif act := self._acts.get(descriptor):
+                        act()
+                if (now := time.monotonic()) >= self._look_at:
+                    self._look_at = now + LOOK_INTERVAL
+                    for road in self._roads:
+                        road.look()
+
+    def _until_look(self) -> float | None:
+        """Return the seconds until readers are looked at; None where there are none."""
+        if not any(road.readers for road in self._roads):
+            return None
+        return max(0.0, self._look_at - time.monotonic())
+
+
+def _refuse(link: socket.socket, reason: str) -> None:
+    """Say why a connection gets nothing, and end it."""
+    with suppress(OSError):
+        link.send(TEXT_PACKET.pack(Packet.REFUSED, VERSION) + reason.encode())
+    link.close()

@@ -1,0 +1,1 @@
+"""A camera's newest images in shared memory: the engine writes, windows and local scripts read."""

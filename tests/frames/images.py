@@ -1,0 +1,23 @@
+"""Images as a worker captures them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmv_tui.frames.memory import Record
+from pmv_tui.frames.pool import Pool
+
+
+def capture(
+    pool: Pool, image: NDArray[np.uint8], sequence: int, timestamp: int | None = None
+) -> int | None:
+    """Write an image into a pool as a camera does; return its buffer."""
+    room = pool.new_image(*image.shape)
+    room[:] = image
+    height, width = image.shape
+    stamp = sequence if timestamp is None else timestamp
+    return pool.finish(room, Record(sequence, stamp, None, height, width, "Mono8"))
+
+
+def plain(height: int, width: int, value: int) -> NDArray[np.uint8]:
+    """Return an image of one grey."""
+    return np.full((height, width), value, np.uint8)

@@ -1,0 +1,228 @@
+"""A camera's buffers: the newest wins, none is torn, none is taken from whoever holds it."""
+
+import os
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmv_tui.frames import pool as pool_module
+from pmv_tui.frames.memory import CLAIMS, CLAIMS_BYTES, Claims, ImageMemory, Record, make_memory
+from pmv_tui.frames.pool import Pool
+from pmv_tui.frames.reader import ClaimingReader, look
+from tests.frames.images import capture, plain
+from tests.support import DEADLINE
+
+
+def memory_of(pool: Pool) -> ImageMemory:
+    assert pool.shared is not None
+    return ImageMemory(pool.shared.descriptor)
+
+
+class Held:
+    """A reader of a pool in this process, as the engine sees it and as it is."""
+
+    def __init__(self, pool: Pool) -> None:
+        descriptor = make_memory("claims", CLAIMS_BYTES)
+        self._claims = Claims(descriptor)
+        self.reader = ClaimingReader(descriptor, memory_of(pool))
+        os.close(descriptor)
+        pool.holders = (*pool.holders, self)
+
+    @property
+    def held(self) -> set[int]:
+        return self._claims.buffers
+
+
+def test_a_pool_without_images_has_no_memory() -> None:
+    assert Pool().shared is None
+
+
+def test_the_newest_image_is_seen_and_only_once() -> None:
+    pool = Pool()
+    for number in range(1, 6):
+        capture(pool, plain(3, 4, number), number)
+    number, image = look(memory_of(pool), 0, np.copy)
+    assert number == 5
+    assert image is not None
+    assert (image == 5).all()
+    assert look(memory_of(pool), 5, np.copy) == (0, None)
+
+
+@given(shapes=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1))
+def test_whatever_the_shapes_each_image_is_read_as_it_was_written(
+    shapes: list[tuple[int, int]],
+) -> None:
+    pool = Pool()
+    pixels = np.random.default_rng(0)
+    for sequence, shape in enumerate(shapes, start=1):
+        image = pixels.integers(0, 256, shape, np.uint8)
+        assert capture(pool, image, sequence) is not None
+        _, seen = look(memory_of(pool), sequence - 1, np.copy)
+        np.testing.assert_array_equal(seen, image)
+
+
+def test_a_held_image_stays_while_the_camera_goes_on_and_its_buffer_is_used_again_afterwards() -> (
+    None
+):
+    pool = Pool()
+    capture(pool, plain(30, 40, 0), 1)
+    one = Held(pool)
+    kept = {}
+    for number in range(1, 200):
+        buffer = capture(pool, plain(30, 40, number), number)
+        assert buffer is not None
+        pool.publish(buffer)
+        if number % 40 == 0:
+            taken = one.reader.newest(0)
+            assert taken is not None
+            kept[number] = taken[2][::2]  # a view of a view holds it as well
+    assert {number: set(np.unique(image)) for number, image in kept.items()} == {
+        number: {number} for number in kept
+    }
+    assert pool.buffers < 16
+    assert len(one.held) == len(kept)
+    kept.clear()
+    del taken
+    assert one.held == set()
+
+
+def test_who_holds_more_images_than_can_be_held_gets_copies() -> None:
+    pool = Pool()
+    capture(pool, plain(3, 4, 0), 1)
+    one = Held(pool)
+    kept = []
+    for number in range(1, 4 * CLAIMS):
+        buffer = capture(pool, plain(3, 4, number), number)
+        assert buffer is not None
+        ticket, counter = pool.publish(buffer)
+        kept.append(one.reader.take(ticket, counter))
+    assert [image.flat[0] for _, _, image in filter(None, kept)] == list(range(1, 4 * CLAIMS))
+    assert len(one.held) == CLAIMS - 1
+    assert one.reader.copied == 3 * CLAIMS
+    with pytest.raises(ValueError, match="read-only"):
+        kept[-1][2][0, 0] = 1  # type: ignore[index]
+
+
+def test_an_image_that_was_written_over_is_not_taken_for_it() -> None:
+    pool = Pool()
+    capture(pool, plain(3, 4, 0), 1)
+    one = Held(pool)
+    buffer = capture(pool, plain(3, 4, 1), 1)
+    assert buffer is not None
+    ticket, counter = pool.publish(buffer)
+    for number in range(2, 30):
+        pool.publish(capture(pool, plain(3, 4, number), number) or 0)
+    assert one.reader.take(ticket, counter) is None
+    assert one.held == set()
+
+
+def test_what_the_engine_itself_holds_is_not_written_over() -> None:
+    pool = Pool()
+    room = pool.new_image(3, 4)
+    room[:] = 7
+    sent = room.data  # as ZeroMQ does
+    for number in range(1, 30):
+        capture(pool, plain(3, 4, 99), number)
+    assert set(sent.tobytes()) == {7}
+    gone = weakref.ref(room.base)
+    del room, sent
+    assert gone() is None
+
+
+def test_buffers_that_are_needed_no_more_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "SURPLUS_AFTER", 10)
+    pool = Pool()
+    kept = [pool.new_image(100, 100) for _ in range(12)]
+    few = Pool()
+    for number in range(1, 50):
+        capture(pool, plain(100, 100, 1), number)
+        capture(few, plain(100, 100, 1), number)
+    assert pool.buffers > 12
+    kept.clear()
+    for number in range(50, 200):
+        capture(pool, plain(100, 100, number), number)
+    assert pool.buffers == few.buffers
+
+
+def test_an_image_made_elsewhere_is_copied_only_where_somebody_looks() -> None:
+    pool = Pool()
+    image = plain(3, 4, 5)
+    record = Record(1, 1, None, 3, 4, "Mono8")
+    assert pool.finish(image, record) is None
+    assert pool.shared is None
+    pool.watched = True
+    assert pool.finish(image, record) is not None
+    _, seen = look(memory_of(pool), 0, np.copy)
+    np.testing.assert_array_equal(seen, image)
+
+
+def test_readers_can_neither_write_nor_cut_the_memory() -> None:
+    pool = Pool()
+    capture(pool, plain(10, 10, 1), 1)
+    assert pool.shared is not None
+    with pytest.raises(OSError, match="Invalid argument"):
+        os.ftruncate(pool.shared.descriptor, 0)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.write(pool.shared.descriptor, b"x")
+
+
+LOOKING = """
+import sys
+import numpy as np
+from pmv_tui.frames.memory import ImageMemory
+from pmv_tui.frames.reader import look
+memory, last, shapes, frames = ImageMemory(int(sys.argv[1])), 0, set(), 0
+print("ready", flush=True)
+while last < int(sys.argv[2]):
+    number, image = look(memory, last, np.copy)
+    if image is None:
+        continue
+    assert number > last, (number, last)
+    assert (image == number % 251).all(), (number, np.unique(image))
+    last, frames = number, frames + 1
+    shapes.add(image.shape)
+print(frames, len(shapes))
+"""
+
+
+@contextmanager
+def looking(pool: Pool, total: int) -> Iterator[subprocess.Popen[str]]:
+    assert pool.shared is not None
+    descriptor = pool.shared.descriptor
+    with subprocess.Popen(
+        [sys.executable, "-c", LOOKING, str(descriptor), str(total)],
+        pass_fds=[descriptor],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        try:
+            assert reader.stdout is not None
+            assert reader.stdout.readline() == "ready\n"
+            yield reader
+        finally:
+            reader.kill()
+
+
+def test_no_image_is_torn_between_two_processes_while_its_shape_changes() -> None:
+    pool, total = Pool(), 20_000
+    capture(pool, plain(460, 300, 1), 1)
+    with looking(pool, total) as reader:
+        for sequence in range(2, total + 1):
+            height = 40 + sequence // 500 % 7 * 60
+            capture(pool, plain(height, 300, sequence % 251), sequence)
+            if sequence % 50 == 0:
+                time.sleep(0.001)  # where there is one processor for both, the reader has its turn
+        said, complaint = reader.communicate(timeout=DEADLINE)
+        assert reader.returncode == 0, complaint
+    frames, shapes = map(int, said.split())
+    assert frames > 100
+    assert shapes >= 7
