@@ -4,6 +4,7 @@ import os
 import re
 import select
 import socket
+import struct
 import weakref
 from contextlib import suppress
 from math import ceil, inf
@@ -27,6 +28,9 @@ from pmv_tui.frames.reader import ClaimingReader, Image
 
 DESCRIPTORS = 2
 """That come with `Packet.MEMORY`."""
+
+CONNECT_TIMEOUT = struct.pack("ll", 0, 200_000)
+"""Seconds and µs that a connection may wait for those before it, when many come at once."""
 
 _NUMERIC = re.compile(r"[0-9.]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -208,8 +212,9 @@ def _connected(names: list[str], *, every: bool) -> socket.socket:
     for name in names:
         link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            link.setblocking(False)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, CONNECT_TIMEOUT)
             link.connect(endpoint(name))
+            link.setblocking(False)
             # Whoever was first may have taken the name.
             if peer_of(link).uid == os.getuid():
                 link.send(HELLO.pack(MAGIC, VERSION, every))

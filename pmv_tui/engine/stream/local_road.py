@@ -50,6 +50,9 @@ log = logging.getLogger(__name__)
 MOST_READERS = 32
 """Local readers of a camera. Each may hold several buffers; one more takes the documented road."""
 
+BACKLOG = 128
+"""Connections that may wait to be accepted."""
+
 SILENT = 16
 """Connections that have not said yet what they want; one more ends the oldest."""
 
@@ -248,7 +251,7 @@ class LocalRoad:
             try:
                 listener.setblocking(False)
                 listener.bind(endpoint(address))
-                listener.listen(SILENT)
+                listener.listen(BACKLOG)
             except OSError as error:
                 listener.close()
                 why = os.strerror(error.errno or 0)
@@ -303,8 +306,8 @@ class LocalRoad:
     def _accept(self) -> None:
         if self._listener is None:
             return
-        with suppress(OSError):  # it has left already, or there are no descriptors
-            link, _ = self._listener.accept()
+        with suppress(BlockingIOError, ConnectionError):  # it has left already
+            link = self._roads.accept(self._listener)
             link.setblocking(False)
             if peer_of(link).uid != os.getuid():
                 _refuse(link, "the camera's engine runs as another user")
@@ -393,6 +396,7 @@ class LocalRoads:
         self._epoll = select.epoll()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
+        self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self._stopping = False
         self._look_at = 0.0
         self._thread = LastingThread("local readers", self._run, record)
@@ -408,6 +412,7 @@ class LocalRoads:
         self._thread.join()
         self._epoll.close()
         os.close(self._wake)
+        os.close(self._spare)
 
     def add(self, unique_id: str, pool: Pool, record: Callable[[str], object]) -> LocalRoad:
         """Make a camera's road. See `LocalRoad`."""
@@ -421,6 +426,27 @@ class LocalRoads:
         road.close()
         with self.lock:
             self._roads.remove(road)
+
+    def accept(self, listener: socket.socket) -> socket.socket:
+        """Take the next connection, also the one for which there is no descriptor, and end that.
+
+        It would be waiting for ever, and this thread would look at it all the time.
+
+        Raises
+        ------
+        ConnectionError : it was ended.
+        BlockingIOError : there is none any more.
+        """
+        try:
+            return listener.accept()[0]
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            os.close(self._spare)
+            with suppress(OSError):
+                listener.accept()[0].close()
+            self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            raise ConnectionAbortedError(str(error)) from error
 
     def watch(self, link: socket.socket, act: Callable[[], None]) -> None:
         """Call a function whenever something can be read."""
