@@ -95,6 +95,8 @@ def _plug(camera: CameraStatus) -> Cell:
     if camera["paused"]:
         return Cell("paused: sockets are bound, nothing is sent; the same key resumes", "warning")
     clients = counted(camera["clients"], "client") if camera["clients"] else "no clients"
+    if local := camera.get("local_clients", 0):
+        clients += f", {local} of them local" if local < camera["clients"] else ", local"
     return Cell(f"plugged, {clients}", "good")
 
 
