@@ -9,13 +9,16 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 import pytest
 
 from pmv_tui.control.rig import Rig, RigError
-from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import DEADLINE, RigOnDisk, free_ports, rig_on_disk, simulated, wait_for
 
 NOBODY = 65534
 
@@ -90,7 +93,7 @@ def test_every_command_says_in_words_that_the_folder_is_not_to_be_trusted(
     folder = rig.folder / "state" / "pmv-tui"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
-    done = rig.run(command)
+    done = (rig.run if command in ("serve", "doctor") else rig.run_here)(command)
     assert done.returncode == 1
     assert f"{folder} can be written to by others" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -192,30 +195,54 @@ def test_of_engines_started_at_once_one_runs(rig: RigOnDisk) -> None:
     assert running.returncode == 0, errors
 
 
-def test_what_the_engine_writes_is_for_its_user_alone(rig: RigOnDisk) -> None:
-    rig.write_config(simulated("left", *free_ports(2)))
-    with rig.serve():
-        files = {each.name: each.stat().st_mode for each in folder_of(rig).iterdir()}
+class Served(NamedTuple):
+    """A rig whose engine runs, and that engine's process id."""
+
+    rig: RigOnDisk
+    pid: int
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with rig_on_disk() as rig:
+        rig.write_config(simulated("left", *free_ports(2)))
+        with rig.serve() as engine:
+            yield Served(rig, engine.pid)
+
+
+@contextmanager
+def opened(*paths: Path, mode: int = 0o755) -> Iterator[None]:
+    """Give paths other permissions while a block lasts."""
+    before = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
+    for path in paths:
+        path.chmod(mode)
+    try:
+        yield
+    finally:
+        for path in paths:
+            path.chmod(before[path])
+
+
+def test_what_the_engine_writes_is_for_its_user_alone(served: Served) -> None:
+    files = {each.name: each.stat().st_mode for each in folder_of(served.rig).iterdir()}
     assert {"control", "lock", "engine.log"} <= set(files)
     assert not any(mode & 0o077 for mode in files.values()), files
 
 
 @as_root
-def test_another_user_can_neither_look_nor_stop_the_engine(rig: RigOnDisk) -> None:
-    rig.write_config(simulated("left", *free_ports(2)))
-    with rig.serve() as engine:
-        folder = folder_of(rig)
-        # The way there is open: nothing but the program's own folders is in it.
-        for above in (rig.folder, rig.folder / "state"):
-            above.chmod(0o755)
-        command = [sys.executable, "-c", INTRUDER, str(folder), str(engine.pid)]
+def test_another_user_can_neither_look_nor_stop_the_engine(served: Served) -> None:
+    rig, pid = served
+    folder = folder_of(rig)
+    # The way there is open: nothing but the program's own folders is in it.
+    with opened(rig.folder, rig.folder / "state"):
+        command = [sys.executable, "-c", INTRUDER, str(folder), str(pid)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert [line.split()[-1] for line in done.stdout.splitlines()] == ["refused"] * 5
-        assert rig.camera("left")["state"] == "capturing"
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["refused"] * 5
+    assert rig.camera("left")["state"] == "capturing"
 
 
 @as_root
-def test_another_user_gets_no_answer_even_where_the_folders_were_opened(rig: RigOnDisk) -> None:
+def test_another_user_gets_no_answer_even_where_the_folders_were_opened(served: Served) -> None:
     script = (
         "import os, sys, zmq\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
@@ -225,17 +252,17 @@ def test_another_user_gets_no_answer_even_where_the_folders_were_opened(rig: Rig
         "asking.send(bytes.fromhex('81a7636f6d6d616e64a473746f70'))\n"
         "print(asking.poll(1000))\n"
     )
-    rig.write_config(simulated("left", *free_ports(2)))
-    with rig.serve() as engine:
-        folder = folder_of(rig)
-        for opened in (rig.folder, rig.folder / "state", folder.parent, folder):
-            opened.chmod(0o755)
-        (folder / "control").chmod(0o777)
+    rig, pid = served
+    folder = folder_of(rig)
+    with (
+        opened(rig.folder, rig.folder / "state", folder.parent, folder),
+        opened(folder / "control", mode=0o777),
+    ):
         command = [sys.executable, "-c", script, str(folder / "control")]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == "0"
-        assert engine.poll() is None
-        assert rig.camera("left")["state"] == "capturing"
+    assert done.stdout.strip() == "0"
+    assert psutil.Process(pid).is_running()
+    assert rig.camera("left")["state"] == "capturing"
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")

@@ -38,7 +38,7 @@ def test_an_engine_that_is_killed_is_started_again_with_what_was_plugged(
         other.shows("2 of 3 plugged", "paused")
         tui.shows("2 of 3 plugged", "paused")
         old = kill_engine(rig)
-        tui.shows("The engine has died", "Start")
+        tui.shows("The engine has died", "Start", "Quit")
         other.shows("The engine has died", "with left, right plugged")
         tui.press("s")
         tui.shows("2 of 3 plugged")

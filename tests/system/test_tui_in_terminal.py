@@ -1,7 +1,5 @@
 """A person at a terminal, from the first screen to the last: the real TUI, engine and clients."""
 
-import os
-import signal
 import socket
 
 import zmq
@@ -115,32 +113,6 @@ def test_leaving_detaches_or_stops_as_one_chooses(rig: RigOnDisk) -> None:
     assert port_is_free(pub)
 
 
-def test_the_engine_outlives_the_terminal(rig: RigOnDisk) -> None:
-    pub = two_cameras(rig)[0]
-    with TerminalTui(rig) as tui:
-        tui.shows("0 of 2 plugged")
-        tui.press("p")
-        tui.shows("1 of 2 plugged")
-        tui.process.kill(signal.SIGHUP)
-        tui.ended()
-    receive_image(pub)
-    engine = rig.status()["engine"]["pid"]
-    with TerminalTui(rig) as tui:
-        tui.shows("1 of 2 plugged")
-        assert rig.status()["engine"]["pid"] == engine
-
-
-def test_an_engine_killed_under_the_tui_is_reported_and_found_again(rig: RigOnDisk) -> None:
-    two_cameras(rig)
-    with TerminalTui(rig) as tui:
-        tui.shows("0 of 2 plugged")
-        os.kill(rig.status()["engine"]["pid"], signal.SIGKILL)
-        tui.shows("The engine has died", "Start", "Quit")
-        with rig.serve("--plug", "right"):
-            tui.shows("1 of 2 plugged", "capturing")
-            tui.hides("has died")
-
-
 def test_the_log_says_who_came_and_what_a_client_sent_wrongly(rig: RigOnDisk) -> None:
     pub, pull, *_ = two_cameras(rig)
     with TerminalTui(rig) as tui:
@@ -173,10 +145,3 @@ def test_a_broken_config_is_reported_before_the_screen_is_touched(rig: RigOnDisk
     with TerminalTui(rig) as tui:
         assert tui.ended() == 2
         assert "<serial>-<backend>" in tui.text().replace("\n", " ")
-
-
-def test_without_a_terminal_the_tui_is_refused(rig: RigOnDisk) -> None:
-    two_cameras(rig)
-    done = rig.run_bare()
-    assert done.returncode == 2
-    assert "needs a terminal" in done.stderr
