@@ -151,22 +151,17 @@ class Keys:
         ------
         KeyFileError : the list cannot be read, or others can change it.
         """
-        return [self._client(name) for name, *_ in self.stamp()]
-
-    def _client(self, file_name: str) -> ListedClient:
-        name = file_name.removesuffix(".key")
-        try:
-            return ListedClient(name, read_public(self._listed(name)))
-        except KeyFileError as error:
-            return ListedClient(name, b"", str(error))
+        found = []
+        for file_name, *_ in self.stamp():
+            name = file_name.removesuffix(".key")
+            try:
+                found.append(ListedClient(name, read_public(self._listed(name))))
+            except KeyFileError as error:
+                found.append(ListedClient(name, b"", str(error)))
+        return found
 
     def _listed(self, name: str) -> Path:
-        """Return the file of a client on the list.
-
-        Raises
-        ------
-        KeyFileError : no client can be called so.
-        """
+        """Return the file of a client on the list; a `KeyFileError` where none can be called so."""
         if not _NAME.fullmatch(name):
             raise KeyFileError(
                 f"{name!r} cannot be a client's name: letters and digits, with . _ - between, "

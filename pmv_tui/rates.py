@@ -100,22 +100,21 @@ class Ring:
         return np.roll(self._times, -start), np.roll(self._values, -start)
 
 
-def rate(ring: Ring, now: int, window: float = 2.0, longest: float = 20.0) -> float:
-    """Return the events a second over a sliding window.
+def rate(ring: Ring, now: int) -> float:
+    """Return the events a second over a sliding window of 2 s.
 
     It falls while nothing comes, and does not jump after a stall: the gap counts as long as it lies
-    in the window. Events slower than the window count by the last two, up to `longest`.
+    in the window. Events slower than the window count by the last two, up to 20 s.
 
     Parameters
     ----------
     ring : when each event was, monotonic, ns.
     now : monotonic, ns.
-    window, longest : seconds.
     """
-    times, _ = ring.since(now - int(window * NS_PER_S))
+    times, _ = ring.since(now - 2 * NS_PER_S)
     if len(times) < 2:
         times = ring.last_two()
-        if len(times) < 2 or now - times[0] > longest * NS_PER_S:
+        if len(times) < 2 or now - times[0] > 20 * NS_PER_S:
             return 0.0
     intervals = len(times) - 1
     span = int(times[-1] - times[0])
@@ -126,9 +125,9 @@ def rate(ring: Ring, now: int, window: float = 2.0, longest: float = 20.0) -> fl
     return intervals * NS_PER_S / span if span else 0.0
 
 
-def percentiles_ms(ring: Ring, now: int, window: float = 5.0) -> tuple[float, float] | None:
-    """Return p50 and p99 of the values, in ms (values in ns), over the window; None without any."""
-    _, values = ring.since(now - int(window * NS_PER_S))
+def percentiles_ms(ring: Ring, now: int) -> tuple[float, float] | None:
+    """Return p50 and p99 of the values, in ms (values in ns), over 5 s; None without any."""
+    _, values = ring.since(now - 5 * NS_PER_S)
     if not len(values):
         return None
     p50, p99 = np.percentile(values, (50, 99)) / NS_PER_MS

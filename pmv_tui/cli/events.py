@@ -167,12 +167,7 @@ def _print(
 
 
 def _wait_for_reader() -> None:
-    """Wait a period; notice at once when nobody reads any more, though there is nothing to write.
-
-    Raises
-    ------
-    BrokenPipeError : whoever read the output is gone.
-    """
+    """Wait a period; raise BrokenPipeError as soon as nobody reads any more."""
     reader = select.poll()
     reader.register(sys.stdout.fileno(), 0)
     if reader.poll(PERIOD):

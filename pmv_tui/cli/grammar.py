@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -151,18 +150,3 @@ def cameras_argument(parser: argparse.ArgumentParser) -> None:
 def chosen(names: list[str]) -> str | list[str]:
     """Return the argument `camera` of a request for the cameras that were named."""
     return names[0] if len(names) == 1 else names
-
-
-def at_least(lowest: float, what: str) -> Callable[[str], Any]:
-    """Make the type of a number above `lowest`; `what` names it in the refusal."""
-
-    def read(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = nan
-        if not lowest < number < 1e6:
-            raise argparse.ArgumentTypeError(f"{what} above {lowest:g}")
-        return number
-
-    return read

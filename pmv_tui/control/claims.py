@@ -85,12 +85,7 @@ def claim(name: str) -> socket.socket:
 
 
 def listen(address: str | bytes) -> socket.socket:
-    """Listen at a unix socket.
-
-    Raises
-    ------
-    OSError : it cannot be bound.
-    """
+    """Listen at a unix socket; an OSError tells why it cannot be bound."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         listening.bind(address)

@@ -327,12 +327,7 @@ def _holder(config_path: Path) -> int | None:
 
 
 def _refuse_sudo(folder: Path) -> None:
-    """Check that root, by sudo, makes no folder in a user's home that this user could not use.
-
-    Raises
-    ------
-    RigError : it would.
-    """
+    """Raise a `RigError` where root, by sudo, would make a folder that its user could not use."""
     caller = os.environ.get("SUDO_UID", "")
     if os.getuid() != 0 or caller in {"", "0"} or folder.exists():
         return
@@ -345,11 +340,6 @@ def _refuse_sudo(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Check that a folder is this user's alone.
-
-    Raises
-    ------
-    RigError : it is somebody else's, or others may put files into it.
-    """
+    """Raise a `RigError` where a folder is somebody else's, or others may put files into it."""
     if problem := why_not_private(folder, "set XDG_STATE_HOME to a folder of your own"):
         raise RigError(problem)
