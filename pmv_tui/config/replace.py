@@ -136,7 +136,8 @@ def obstacle(target: Path) -> Obstacle | None:
         return None
     if not os.access(target, os.W_OK, effective_ids=True):
         return Obstacle(f"{target} cannot be written", "change its permissions")
-    if _mounted_itself(target):
+    # On another mount than its folder, as a container may bind it.
+    if _mount(target) != _mount(target.parent):
         return Obstacle(
             f"{target} is mounted as a single file, which cannot be replaced in one step",
             "mount its folder instead",
@@ -198,11 +199,6 @@ def _unremovable(target: Path) -> Obstacle | None:
         if error.errno in (errno.EROFS, errno.EBUSY):
             return Obstacle(f"{target} cannot be replaced: {error.strerror}", "move it elsewhere")
     return None
-
-
-def _mounted_itself(target: Path) -> bool:
-    """Return whether a file lies on another mount than its folder, as a container may bind it."""
-    return _mount(target) != _mount(target.parent)
 
 
 def _mount(path: Path) -> str:

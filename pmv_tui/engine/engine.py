@@ -180,8 +180,8 @@ class Engine:
     def rescan(self) -> None:
         """Start a search for cameras unless one is under way."""
         if not self._scanning:
-            self._scanning = True
             self._search()
+            self._scanning = True
 
     def found(self, results: list[SearchResult]) -> None:
         """Take what a search found: cameras that are not known yet join the rig."""

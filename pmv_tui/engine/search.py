@@ -4,14 +4,16 @@ The kernel's lists of USB and video devices are read: 0.1 ms, where a search by 
 hundreds. Cameras on a network are not in them; a search on request finds those.
 """
 
+import logging
 import os
-import threading
-from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 
 from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.cameras.search import searches
-from pmv_tui.threads import LastingThread
+from pmv_tui.threads import in_background
+
+log = logging.getLogger(__name__)
 
 PLACES = ("/sys/bus/usb/devices", "/sys/class/video4linux")
 
@@ -60,17 +62,13 @@ class Search:
 
     def __init__(self, wake: Callable[[], None], record: Callable[[str], object]) -> None:
         self._wake = wake
-        self._results: deque[list[SearchResult]] = deque()
-        self._wanted = self._ending = False
-        self._asked = threading.Event()
-        self._thread = LastingThread("search", self._run, record)
+        self._record = record
+        self._under_way: Future[list[SearchResult]] | None = None
 
     def start(self) -> None:
-        """Start a search."""
-        self._wanted = True
-        self._asked.set()
-        if not self._thread.is_alive():
-            self._thread.start()
+        """Start a search; the results of the one before were asked for."""
+        self._under_way = in_background(searches.search_in_turn, "search")
+        self._under_way.add_done_callback(lambda _: self._wake())
 
     def cancel(self) -> None:
         """End a search under way; cameras that wait for it need not any more."""
@@ -78,31 +76,18 @@ class Search:
 
     def join(self, timeout: float) -> bool:
         """Wait for the end of a search that was cancelled, seconds; False where it takes longer."""
-        self._ending = True
-        self._asked.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._under_way is None or bool(wait([self._under_way], timeout).done)
 
     def results(self) -> list[SearchResult] | None:
-        """Return what a finished search found; None where none has finished since.
+        """Return what a finished search found, once; None where none has finished.
 
         A search that failed as a whole has found nothing, not even which back ends there are.
         """
-        return self._results.popleft() if self._results else None
-
-    def _run(self) -> None:
-        while not self._ending:
-            if self._wanted:
-                self._search()
-            self._asked.wait()
-            self._asked.clear()
-
-    def _search(self) -> None:
-        found: list[SearchResult] = []
-        try:
-            found = searches.search_in_turn()
-        finally:
-            self._wanted = False
-            self._results.append(found)
-            self._wake()
+        if self._under_way is None or not self._under_way.done():
+            return None
+        finished, self._under_way = self._under_way, None
+        if error := finished.exception():
+            log.error("the search for cameras failed", exc_info=error)
+            self._record(f"the search for cameras failed: {type(error).__name__}: {error}")
+            return []
+        return finished.result()
