@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import Camera, Frame, Setting
 from pmv_tui.cameras.simulated.scene import NumberStamp
+from pmv_tui.frames.memory import Record
+from pmv_tui.frames.pool import Pool
+from pmv_tui.frames.reader import look
 from tests.support import wait_for
 
 LEAK = 20e6
@@ -39,6 +42,30 @@ def grab_one(camera: Camera) -> Frame:
     frame = wait_for(lambda: camera.grab(0.2), "a frame")
     assert frame is not None
     return frame
+
+
+def assert_writes_into_shared_memory(camera: Camera, frames: int) -> None:
+    """See that images are written where readers find them; none is copied there.
+
+    Parameters
+    ----------
+    frames : after which that is so: a driver may have taken other memory first.
+    """
+    pool = Pool()
+    camera.new_image = pool.new_image
+    for _ in range(frames):
+        frame = grab_one(camera)
+    height, width = frame.image.shape
+    copy = frame.image.copy()
+    record = Record(1, frame.timestamp, frame.device_timestamp, height, width, "Mono8")
+    assert pool.finish(frame.image, record) is not None
+    assert pool.shared is not None
+    _, seen = look(pool.shared.memory, 0, np.copy)
+    np.testing.assert_array_equal(seen, copy)
+    del frame
+    for _ in range(5):
+        grab_one(camera)
+    assert pool.private == 0
 
 
 def pass_time(seconds: float) -> None:

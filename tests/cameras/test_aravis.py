@@ -22,7 +22,13 @@ from pmv_tui.cameras.genicam.aravis import AravisBackend, require_aravis
 from pmv_tui.cameras.simulated import SimulatedBackend
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.fake_gige import FakeCamera, fake_camera, missing
-from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, setting
+from tests.cameras.helpers import (
+    assert_leaves_nothing,
+    assert_writes_into_shared_memory,
+    grab_one,
+    pass_time,
+    setting,
+)
 from tests.support import DEADLINE, SERIAL, wait_for
 
 try:
@@ -274,3 +280,11 @@ def test_opening_and_closing_leaves_nothing_behind() -> None:
 
     # Fewer than of others: the camera and Aravis shake hands for a sixth of a second.
     assert_leaves_nothing(cycle, cycles=25)
+
+
+@pytest.mark.usefixtures("device")
+def test_the_driver_writes_images_where_scripts_and_windows_read_them() -> None:
+    camera = open_aravis()
+    # Aravis fills what it was given before: 8 buffers.
+    assert_writes_into_shared_memory(camera, frames=20)
+    camera.close()

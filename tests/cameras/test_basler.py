@@ -14,7 +14,13 @@ import pytest
 from pmv_tui.cameras.base import CameraError, CameraLost, RestartNeeded
 from pmv_tui.cameras.genicam.basler import BaslerBackend
 from pmv_tui.config.schema import CameraConfig
-from tests.cameras.helpers import assert_leaves_nothing, grab_one, pass_time, setting
+from tests.cameras.helpers import (
+    assert_leaves_nothing,
+    assert_writes_into_shared_memory,
+    grab_one,
+    pass_time,
+    setting,
+)
 from tests.support import DEADLINE, wait_for
 
 pytest.importorskip("pypylon.pylon", exc_type=ImportError)
@@ -425,3 +431,10 @@ def test_opening_and_closing_leaves_nothing_behind() -> None:
 
     # Fewer than of others: each opening searches, which takes a quarter of a second.
     assert_leaves_nothing(cycle, cycles=20)
+
+
+@pytest.mark.usefixtures("emulator")
+def test_images_are_copied_once_to_where_scripts_and_windows_read_them() -> None:
+    camera = open_basler()
+    assert_writes_into_shared_memory(camera, frames=1)
+    camera.close()

@@ -14,6 +14,7 @@ from pmv_tui.config.schema import CameraConfig
 from tests.cameras.conftest import WriteVideo
 from tests.cameras.helpers import (
     assert_leaves_nothing,
+    assert_writes_into_shared_memory,
     grab_one,
     pass_time,
     read_number,
@@ -253,3 +254,16 @@ def test_opening_and_closing_leaves_nothing_behind() -> None:
         camera.close()
 
     assert_leaves_nothing(cycle)
+
+
+def test_a_scene_is_drawn_where_scripts_and_windows_read_it() -> None:
+    for exposure_time in (15_000, 20_000):
+        camera = open_simulated(fps=200, exposure_time=exposure_time)
+        assert_writes_into_shared_memory(camera, frames=1)
+        camera.close()
+
+
+def test_a_video_is_decoded_where_scripts_and_windows_read_it(write_video: WriteVideo) -> None:
+    camera = open_simulated(fps=200, source=str(numbered_video(write_video, 20)))
+    assert_writes_into_shared_memory(camera, frames=2)
+    camera.close()

@@ -9,8 +9,16 @@ from typing import Any
 
 import numpy as np
 from gi.repository import Aravis, GLib
+from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import CameraError, CameraLost, FoundCamera, Frame, FrameCounts
+from pmv_tui.cameras.base import (
+    CameraError,
+    CameraLost,
+    FoundCamera,
+    Frame,
+    FrameCounts,
+    plain_image,
+)
 from pmv_tui.cameras.genicam.features import ONE_BYTE, REPLUG, Range, missing_between
 from pmv_tui.cameras.genicam.settings import GenICamCamera, apply_settings
 from pmv_tui.config.schema import CameraConfig
@@ -214,6 +222,8 @@ class AravisCamera(GenICamCamera):
         self.counts = FrameCounts()
         self._camera = camera
         self._stream: Any = None
+        self._rooms: dict[Any, NDArray[np.uint8]] = {}
+        """The memory of each of the stream's buffers, which Aravis writes to."""
         self._last_frame_id: int | None = None
         self._underruns = 0
         self._gap_expected = False
@@ -230,10 +240,20 @@ class AravisCamera(GenICamCamera):
         if self._camera.is_gv_device():
             # As much of the kernel's memory as a frame needs: by default it is less.
             self._stream.set_property("socket-buffer", Aravis.GvStreamSocketBuffer.AUTO)
-        payload = self._camera.get_payload()
+        self._payload = int(self._camera.get_payload())
+        _, _, width, height = self._camera.get_region()
+        self._size = height, width
         for _ in range(BUFFERS):
-            self._stream.push_buffer(Aravis.Buffer.new_allocate(payload))
+            self._push_new()
         self._camera.start_acquisition()
+
+    def _push_new(self) -> None:
+        """Give the stream room for one more frame: an image's, where nothing comes with it."""
+        alone = self._payload == self._size[0] * self._size[1]
+        room = self.new_image(*self._size) if alone else plain_image(1, self._payload)
+        buffer = Aravis.Buffer.new(room.nbytes, room.ctypes.data)
+        self._rooms[buffer] = room
+        self._stream.push_buffer(buffer)
 
     def grab(self, timeout: float) -> Frame | None:
         """Wait for the newest whole frame. See `Camera.grab`."""
@@ -249,7 +269,7 @@ class AravisCamera(GenICamCamera):
 
     def _newest(self, first: Any) -> Frame | None:
         """Take the newest of the buffers that have arrived, and give all of them back."""
-        arrived = [first]
+        arrived, frame = [first], None
         while (buffer := self._stream.try_pop_buffer()) is not None:
             arrived.append(buffer)
         try:
@@ -257,10 +277,35 @@ class AravisCamera(GenICamCamera):
             # Where the buffers had run out, what they hold is older than what was lost since.
             fresh = [] if self._ran_out() else whole[-1:]
             self.counts.count(time.time_ns(), skipped=len(whole) - len(fresh))
-            return _frame(fresh[0]) if fresh else None
+            if fresh:
+                frame = self._frame(fresh[0])
+            return frame
         finally:
             for buffer in arrived:
-                self._stream.push_buffer(buffer)
+                if buffer in self._rooms:
+                    self._stream.push_buffer(buffer)
+                else:
+                    self._push_new()
+
+    def _frame(self, buffer: Any) -> Frame:
+        """Return a whole frame, with the time at which its first packet arrived.
+
+        An image that fills its buffer leaves it to the receiver; any other is copied out of it.
+        """
+        pixel_format = buffer.get_image_pixel_format()
+        if _bits_per_pixel(pixel_format) != 8:
+            raise CameraError(
+                f"the camera sends pixels of format {pixel_format:#x}, not of one byte", ONE_BYTE
+            )
+        height, width = buffer.get_image_height(), buffer.get_image_width()
+        if self._rooms[buffer].shape == (height, width):
+            image = self._rooms.pop(buffer)
+        else:
+            row = width + buffer.get_image_padding().x_padding
+            sent = np.frombuffer(buffer.get_image_data(), np.uint8, height * row)
+            image = self.new_image(height, width)
+            image[:] = sent.reshape(height, row)[:, :width]
+        return Frame(image, buffer.get_system_timestamp(), buffer.get_timestamp() or None)
 
     def _is_whole(self, buffer: Any) -> bool:
         """Count what was lost before a buffer; return whether it holds a whole frame."""
@@ -327,7 +372,7 @@ class AravisCamera(GenICamCamera):
         if self._camera is None:
             return
         # The features hold the device too; there are none where the opening failed early.
-        held = [self._camera, vars(self).pop("_features", None), self._stream]
+        held = [self._camera, vars(self).pop("_features", None), self._rooms, self._stream]
         self._camera = self._stream = None
         thread = threading.Thread(target=_let_go, args=(held,), name="let go", daemon=True)
         thread.start()
@@ -350,23 +395,6 @@ def open_camera(config: CameraConfig) -> AravisCamera:
             "change it in the config; see what the camera allows with its maker's program",
         ) from error
     return AravisCamera(camera, config)
-
-
-def _frame(buffer: Any) -> Frame:
-    """Copy a whole frame out of its buffer, with the time at which its first packet arrived."""
-    pixel_format = buffer.get_image_pixel_format()
-    if _bits_per_pixel(pixel_format) != 8:
-        raise CameraError(
-            f"the camera sends pixels of format {pixel_format:#x}, not of one byte", ONE_BYTE
-        )
-    width, height = buffer.get_image_width(), buffer.get_image_height()
-    row = width + buffer.get_image_padding().x_padding
-    image = np.frombuffer(buffer.get_image_data(), np.uint8, height * row).reshape(height, row)
-    return Frame(
-        np.ascontiguousarray(image[:, :width]),
-        buffer.get_system_timestamp(),
-        buffer.get_timestamp() or None,
-    )
 
 
 def _bits_per_pixel(pixel_format: int) -> int:
