@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +29,8 @@ from tests.support import (
     simulated,
     wait_for,
 )
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 SCRIPT = """
 import json, sys, time
@@ -284,6 +288,24 @@ def test_a_script_goes_on_when_its_camera_is_plugged_again_and_when_its_images_g
             while (seen := reader.next()).shape != shape:
                 pass
             assert seen.road == "local"
+
+
+def test_the_example_in_c_reads_what_the_page_describes(running: Rig, tmp_path: Path) -> None:
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("there is no C compiler")
+    program = tmp_path / "local_road"
+    source = EXAMPLES / "local_road.c"
+    subprocess.run([compiler, "-O2", "-Wall", "-Werror", "-o", program, source], check=True)
+    with subprocess.Popen(
+        [program, f"127.0.0.1:{running.pub}"], stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout is not None
+        lines = [reader.stdout.readline() for _ in range(10)]
+        running.wait_for_local(1)
+        reader.kill()
+    assert all("320x240 Mono8" in line for line in lines), lines
+    numbers = [int(line.partition(":")[0]) for line in lines]
+    assert numbers == sorted(set(numbers))
 
 
 def test_paired_cameras_come_by_the_local_road(running: Rig) -> None:
