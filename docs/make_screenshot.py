@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.state import DefaultTuiConfig
 from pmv_tui.wire.drawn import BoxOverlay
 from pmv_tui.wire.overlay import GREEN
 from pmv_tui.wire.status import PROTOCOL_VERSION, Reply, Thumbnail
@@ -91,7 +92,8 @@ class ThisProcess:
 async def draw() -> str:
     """Run the app in a terminal of 110x30 that nobody sees, and draw what it shows."""
     status = json.loads((HERE / "screenshot.json").read_text(encoding="utf-8"))
-    app = PmvApp(PaintedRig(status), log_path="engine.log", printed=list, engine=ThisProcess())
+    config, engine = DefaultTuiConfig(glyphs="unicode"), ThisProcess()
+    app = PmvApp(PaintedRig(status), "engine.log", config=config, printed=list, engine=engine)
     async with app.run_test(size=(110, 30), notifications=True) as pilot:
         while not app.state.events:
             await pilot.pause()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
@@ -25,8 +24,8 @@ from pmv_tui.threads import in_background
 from pmv_tui.tui import startup
 from pmv_tui.tui.actions import key_name
 from pmv_tui.tui.driver import TerminalDriver
-from pmv_tui.tui.glyphs import AsciiOnly, Glyphs, suitable_theme
-from pmv_tui.tui.key_map import KeyMap
+from pmv_tui.tui.glyphs import AsciiOnly, choose_glyphs, first_known, suitable_theme
+from pmv_tui.tui.key_map import unknown_theme
 from pmv_tui.tui.keyboard import InputOrder, Passed
 from pmv_tui.tui.link import (
     EngineClient,
@@ -40,12 +39,15 @@ from pmv_tui.tui.link import (
 )
 from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.screens.rig import RigScreen
+from pmv_tui.tui.startup import COMPLAINTS, WANTED_THEME
 from pmv_tui.tui.state import RigState, Troubles, trouble_of
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.wire.status import Event
 
 if TYPE_CHECKING:
+    from pmv_tui.config.schema import TuiConfig
     from pmv_tui.tui.screens.dialogs import Leave
+    from pmv_tui.tui.state import DefaultTuiConfig
 
 PRINTED_PERIOD = 1.0
 """Seconds between two looks at what libraries printed."""
@@ -75,15 +77,10 @@ class PmvApp(App[str]):
     ----------
     client : a connection to the rig's engine; the app closes it.
     log_path : the engine's log file, named when it does not answer.
+    config : how it looks, and its keys.
     printed : gives the lines that libraries printed in this process since the last call.
     engine : the engine's process.
     operator : how the engine names this TUI to others.
-    glyphs : which characters the terminal has.
-    theme : the colours' name; empty for one that fits the terminal.
-    key_map : other keys for actions, by their id.
-    preview_rate : images a second of a picture in the terminal, at most.
-    bell : whether a camera that fails rings the terminal's bell.
-    complaints : what is wrong with the environment, so that some of it is ignored.
     config_complaint : returns what is wrong with the config file, so that defaults hold; empty
         where nothing is. Called in another thread, after the first paint.
     looked_at : where the config file was looked for, in order.
@@ -103,15 +100,10 @@ class PmvApp(App[str]):
         client: EngineClient,
         log_path: str,
         *,
+        config: "TuiConfig | DefaultTuiConfig",
         printed: Callable[[], list[str]],
         engine: EngineProcess,
         operator: str = "",
-        glyphs: Glyphs = "unicode",
-        theme: str = "",
-        key_map: KeyMap = MappingProxyType({}),
-        preview_rate: float = 4.0,
-        bell: bool = False,
-        complaints: Sequence[str] = (),
         config_complaint: Callable[[], str] = str,
         looked_at: Iterable[Path] = (),
     ) -> None:
@@ -119,26 +111,28 @@ class PmvApp(App[str]):
         super().__init__(
             driver_class=TerminalDriver, ansi_color=True if NO_COLOR in os.environ else None
         )
+        theme = config.theme or first_known(WANTED_THEME)
+        self._complaints = list(COMPLAINTS)
+        if WANTED_THEME and not theme:
+            self._complaints.append(f"TEXTUAL_THEME is ignored: {unknown_theme(WANTED_THEME)}")
         self.theme = suitable_theme(
             theme or self.theme, self.console.color_system, no_color=self.no_color
         )
         self._printed = printed
         self._operator = operator
         self._engine = engine
-        self.glyphs = glyphs
-        self.key_map = key_map
-        self._rings = bell
+        self.key_map = config.keys
+        self._rings = config.bell
         self._troubles = Troubles()
-        self._complaints = complaints
         self._config_complaint = config_complaint
         self._complete = False
-        self._ascii_only = AsciiOnly(enabled=glyphs == "ascii")
+        self._ascii_only = AsciiOnly(enabled=choose_glyphs(config.glyphs) == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
         self.state = RigState(
             log_path,
             Signal(self, "state changed"),
-            preview_rate=preview_rate,
+            preview_rate=config.preview_rate,
             looked_at=tuple(looked_at),
         )
         self.link = EngineLink(client, self.post_message, operator, engine.runs)

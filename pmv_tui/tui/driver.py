@@ -26,7 +26,7 @@ MAX_WAITING = 64 * 1024
 nothing more is worth sending until it has caught up, and the screen is repainted."""
 
 CHUNK = 4096
-"""Bytes a write: as much as a terminal takes at once."""
+"""Bytes a write, and a read: as much as a terminal takes at once."""
 
 PATIENCE = 2.0
 """Seconds that a terminal is given to take the last of what was written."""
@@ -129,8 +129,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
 
-
-"""Bytes of keys that are read at once."""
 
 SILENCE = 100
 """Milliseconds without a key after which what is not complete is not waited for."""

@@ -1,6 +1,6 @@
 """The key map: the config file's own keys for actions, checked, and written for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -50,7 +50,7 @@ def key_problems(key_map: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     usable: dict[str, str] = {}
     for action_id, keys in key_map.items():
         if action_id not in actions:
-            yield action_id, _unknown("action", action_id, list(actions))
+            yield action_id, _unknown("action", action_id, actions)
         elif isinstance(keys, str):
             wrong = [problem for key in keys.split(",") if (problem := _key_problem(key.strip()))]
             yield from ((action_id, problem) for problem in wrong)
@@ -68,16 +68,22 @@ def _key_problem(key: str) -> str:
         return f"{key} {EVERYWHERE[name]}; choose another key"
     if name in SAME:
         return f"a terminal sends {key} as {SAME[name]}; write {SAME[name]}, or choose another key"
-    return "" if name in KNOWN else _unknown("key", key, sorted(KNOWN))
+    write = "write a character, or a name such as space, enter, up or f2"
+    return "" if name in KNOWN else _unknown("key", key, KNOWN, write)
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> str:
-    """Say that there is no such thing, and what was perhaps meant."""
+def _unknown(kind: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Say that there is no such thing, and what was perhaps meant, or else which there are."""
+    known = sorted(known)
     if near := get_close_matches(name.lower(), known, n=1):
         return f"unknown {kind} {name}; did you mean {near[0]}?"
-    if kind == "action":
-        return f"unknown action {name}; known ones are {', '.join(sorted(known))}"
-    return f"unknown key {name}; write a character, or a name such as space, enter, up or f2"
+    otherwise = otherwise or f"known ones are {', '.join(known)}"
+    return f"unknown {kind} {name}; {otherwise}"
+
+
+def unknown_theme(theme: str) -> str:
+    """Say that there is no such theme, and which there are."""
+    return _unknown("theme", theme, BUILTIN_THEMES)
 
 
 def _clashes(key_map: KeyMap) -> Iterator[tuple[str, str]]:
@@ -109,10 +115,3 @@ def tui_problems(data: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(keys, dict):
         for action, problem in key_problems(keys):
             yield ("tui", "keys", action), problem
-
-
-def unknown_theme(theme: str) -> str:
-    """Say that there is no such theme, and which there are."""
-    if near := get_close_matches(theme.lower(), BUILTIN_THEMES, n=1):
-        return f"unknown theme {theme}; did you mean {near[0]}?"
-    return f"unknown theme {theme}; known ones are {', '.join(sorted(BUILTIN_THEMES))}"

@@ -5,6 +5,7 @@ from codecs import getincrementaldecoder
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from textual import events
@@ -188,6 +189,7 @@ PATIENCE = 20
 Input = events.InputEvent | events.Paste
 
 
+@dataclass
 class Passed(Message, verbose=True):
     """Follows an input through the same queues; it reaches the app when they have been passed.
 
@@ -198,12 +200,14 @@ class Passed(Message, verbose=True):
     last : whether the input's own handlers have been passed before.
     """
 
-    def __init__(self, number: int, screen: Screen[Any], *, last: bool) -> None:
-        super().__init__()
-        self._sender = None  # What the app itself sends does not bubble up to it.
-        self.number = number
-        self.screen = screen
-        self.last = last
+    number: int
+    screen: Screen[Any]
+    last: bool
+
+    def __post_init__(self) -> None:
+        """Have it bubble up to the app, which what the app itself sends does not."""
+        super().__post_init__()
+        self._sender = None
 
 
 class InputOrder:

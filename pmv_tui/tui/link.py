@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from textual.message import Message
@@ -23,45 +25,36 @@ from pmv_tui.wire.status import (
 )
 
 
+@dataclass
 class SnapshotArrived(Message):
     """The engine described the rig."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
+    snapshot: Snapshot
 
     def can_replace(self, message: Message) -> bool:
         """Let a newer snapshot take the place of one that is not handled yet."""
         return isinstance(message, SnapshotArrived)
 
 
+@dataclass
 class EventsArrived(Message):
     """The engine reported events, oldest first."""
 
-    def __init__(self, events: list[Event]) -> None:
-        super().__init__()
-        self.events = events
+    events: list[Event]
 
 
+@dataclass
 class EngineSilent(Message):
-    """No snapshot came.
+    """No snapshot came; the reason is what the engine does instead, after "the engine"."""
 
-    Parameters
-    ----------
-    reason : what the engine does instead, after the words "the engine".
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
+    reason: str
 
 
+@dataclass
 class NoTextTyped(Message):
     """The terminal sent bytes that are no UTF-8, the first ones of this run."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__()
-        self.data = data
+    data: bytes
 
 
 PERIOD = 0.25
@@ -88,6 +81,21 @@ class EngineClient(Protocol):
     def close(self) -> None:
         """Close the connection."""
         ...
+
+
+async def ask_on(ask: Callable[[], Awaitable[float]], hurry: asyncio.Event) -> None:
+    """Ask until cancelled, one question at a time, however slow.
+
+    Parameters
+    ----------
+    ask : returns the seconds until it is called again.
+    hurry : set where it is to be called at once.
+    """
+    while True:
+        hurry.clear()
+        period = await ask()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hurry.wait(), period)
 
 
 class EngineLink:
@@ -120,14 +128,8 @@ class EngineLink:
         self._last_event = 0
 
     async def run(self) -> None:
-        """Ask for the rig's state until cancelled; one question at a time, however slow."""
-        while True:
-            self._hurry.clear()
-            await self._poll()
-            try:
-                await asyncio.wait_for(self._hurry.wait(), PERIOD)
-            except TimeoutError:
-                continue
+        """Ask for the rig's state until cancelled."""
+        await ask_on(self._poll, self._hurry)
 
     async def command(self, command: str, **arguments: Any) -> list[Result]:
         """Send a command.
@@ -156,9 +158,7 @@ class EngineLink:
         ------
         Unanswered : the engine does not know the camera, or does not answer.
         """
-        reply = await self._ask("settings", camera=camera)
-        if "settings" not in reply:
-            raise Unanswered(reply.get("error", "the engine does not report them"))
+        reply = await self._ask("settings", "the engine does not report them", camera=camera)
         return reply["settings"]
 
     async def thumbnails(self, known: dict[str, int], width: int, height: int) -> list[Thumbnail]:
@@ -173,37 +173,40 @@ class EngineLink:
         ------
         Unanswered : the engine does not know a camera, or does not answer.
         """
-        reply = await self._ask("thumbnails", cameras=known, width=width, height=height)
-        if "thumbnails" not in reply:
-            raise Unanswered(reply.get("error", "the engine reports no images"))
+        size = {"width": width, "height": height}
+        reply = await self._ask("thumbnails", "the engine reports no images", cameras=known, **size)
         return reply["thumbnails"]
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    async def _ask(self, command: str, **arguments: Any) -> Reply:
+    async def _ask(self, what: str, otherwise: str, **arguments: Any) -> Reply:
+        """Ask for what has the same name in the answer; `otherwise` says that it is not there."""
         try:
-            return await self._client.request(command, timeout=PATIENCE, **arguments)
+            reply = await self._client.request(what, timeout=PATIENCE, **arguments)
         except EngineGone as silence:
             raise Unanswered(str(silence)) from silence
+        if what not in reply:
+            raise Unanswered(reply.get("error", otherwise))
+        return reply
 
-    async def _poll(self) -> None:
-        """Ask for the snapshot, and for events where there are new ones."""
+    async def _poll(self) -> float:
+        """Ask for the snapshot, and for events where there are new ones. See `ask_on`."""
         try:
             signature = self._question_signature
             reply = await self._client.request("snapshot", timeout=PATIENCE, **signature)
             if "snapshot" not in reply:
                 self._post(EngineSilent(f"sends no status ({reply.get('error', 'no reason')})"))
-                return
-            if foreign := why_not_understood(reply["snapshot"]):
+            elif foreign := why_not_understood(reply["snapshot"]):
                 self._post(EngineSilent(f"{foreign}: {TO_REPLACE_IT}"))
-                return
-            self._post(SnapshotArrived(reply["snapshot"]))
-            await self._attach()
-            await self._fetch_events(reply["snapshot"]["engine"])
+            else:
+                self._post(SnapshotArrived(reply["snapshot"]))
+                await self._attach()
+                await self._fetch_events(reply["snapshot"]["engine"])
         except EngineGone:
             self._post(EngineSilent("does not answer"))
+        return PERIOD
 
     async def _attach(self) -> None:
         """Note at the engine that this TUI is there, where that is due."""
@@ -228,9 +231,6 @@ class EngineLink:
 
 def _refusal(text: str) -> Result:
     return Result(camera="", ok=False, text=text)
-
-
-"""Seconds between two looks at whether a new engine failed."""
 
 
 class EngineProcess(Protocol):

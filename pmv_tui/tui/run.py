@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,10 +14,8 @@ from pmv_tui.output import Printed
 from pmv_tui.system import OF_NO_USE, make_room_for_handlers, to_be_handled
 from pmv_tui.threads import Patient
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.environment import COMPLAINTS, WANTED_THEME
-from pmv_tui.tui.glyphs import GlyphsWanted, choose_glyphs, first_known
-from pmv_tui.tui.key_map import unknown_theme
 from pmv_tui.tui.link import EngineProcess
+from pmv_tui.tui.state import DefaultTuiConfig
 from pmv_tui.untrusted import printable
 
 if TYPE_CHECKING:
@@ -26,21 +23,6 @@ if TYPE_CHECKING:
 
 HANG_UP_SECONDS = 5
 """A TUI whose terminal is gone, or that was asked to end, has so long to end in order."""
-
-
-@dataclass(frozen=True)
-class DefaultTuiConfig:
-    """`TuiConfig` where the file has no `[tui]`: as it is there, but without waiting for pydantic.
-
-    Its import takes as long as half of Textual's.
-    """
-
-    theme: str = ""
-    glyphs: GlyphsWanted = "auto"
-    mouse: bool = True
-    preview_rate: float = 4.0
-    bell: bool = False
-    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_tui(
@@ -68,22 +50,13 @@ def run_tui(
     -------
     The exit code.
     """
-    theme = config.theme or first_known(WANTED_THEME)
-    complaints = list(COMPLAINTS)
-    if WANTED_THEME and not theme:
-        complaints.append(f"TEXTUAL_THEME is ignored: {unknown_theme(WANTED_THEME)}")
     app = PmvApp(
         AsyncControlClient(rig.endpoint),
         str(rig.log_path),
+        config=config,
         printed=Patient[list[str]](printed.new_lines, [], keeps=False),
         engine=engine,
         operator=operator_here(),
-        glyphs=choose_glyphs(config.glyphs),
-        theme=theme,
-        key_map=config.keys,
-        preview_rate=config.preview_rate,
-        bell=config.bell,
-        complaints=complaints,
         config_complaint=complaint,
         looked_at=looked_at,
     )

@@ -1,12 +1,13 @@
-"""What the TUI knows of the rig; the app owns it, the screens draw it."""
+"""What the TUI knows of the rig and how it is to look; the app owns it, the screens draw it."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual.signal import Signal
 
+from pmv_tui.tui.glyphs import GlyphsWanted
 from pmv_tui.tui.text.columns import STATE_TONES, in_trouble, plug_cell
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.wire.status import CameraStatus, Event, Snapshot
@@ -29,11 +30,6 @@ def count_troubles(cameras: Iterable[CameraStatus]) -> str:
     return f"{len(troubles)} {troubles[0] if len(set(troubles)) == 1 else 'in trouble'}"
 
 
-def troubles_first(cameras: Iterable[CameraStatus]) -> list[CameraStatus]:
-    """Put the cameras that are in trouble before the others; else the order stays."""
-    return sorted(cameras, key=lambda camera: not in_trouble(camera))
-
-
 class Troubles:
     """Notices cameras that worked and fail."""
 
@@ -51,6 +47,21 @@ class Troubles:
                 self._worked.discard(unique_id)
                 failed.append(camera)
         return failed
+
+
+@dataclass(frozen=True)
+class DefaultTuiConfig:
+    """`TuiConfig` where the file has no `[tui]`: as it is there, but without waiting for pydantic.
+
+    Its import takes as long as half of Textual's.
+    """
+
+    theme: str = ""
+    glyphs: GlyphsWanted = "auto"
+    mouse: bool = True
+    preview_rate: float = 4.0
+    bell: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 MAX_EVENTS = 2000
@@ -94,7 +105,9 @@ class RigState:
     @property
     def arranged(self) -> list[CameraStatus]:
         """The cameras in the order in which they are shown."""
-        return troubles_first(self.cameras) if self.troubles_first else self.cameras
+        if self.troubles_first:
+            return sorted(self.cameras, key=lambda camera: not in_trouble(camera))
+        return self.cameras
 
     def camera(self, unique_id: str) -> CameraStatus | None:
         """Return a camera as last reported; None where it is no longer there."""
@@ -148,9 +161,10 @@ class CameraFilter:
     def mark_all(self, cameras: Sequence[CameraStatus]) -> None:
         """Mark these; where all are marked, take their marks away."""
         unique_ids = {camera["unique_id"] for camera in cameras}
-        self.marked = (
-            self.marked - unique_ids if unique_ids <= self.marked else (self.marked | unique_ids)
-        )
+        if unique_ids <= self.marked:
+            self.marked -= unique_ids
+        else:
+            self.marked |= unique_ids
 
     def chosen(self, cameras: Sequence[CameraStatus]) -> list[CameraStatus]:
         """Return the marked cameras."""

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from typing import Any
 
 from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
+from pmv_tui.tui.state import DefaultTuiConfig
 from tests.tui.rig_double import ProcessDouble, RigDouble
 
 DEADLINE = 60.0
@@ -17,8 +19,11 @@ Scenario = Callable[[Pilot[str], PmvApp], Awaitable[None]]
 
 
 def app_for(rig: RigDouble, **options: Any) -> PmvApp:
-    """Make the app for a rig in memory; the options are the app's own."""
-    options = {"printed": list, "engine": ProcessDouble(), **options}
+    """Make the app for a rig in memory; the options are the app's own, or of its config."""
+    names = {each.name for each in fields(DefaultTuiConfig)}
+    looks = {name: options.pop(name) for name in names & set(options)}
+    config = DefaultTuiConfig(**{"glyphs": "unicode", **looks})
+    options = {"printed": list, "engine": ProcessDouble(), "config": config, **options}
     return PmvApp(rig, log_path="/state/maze/engine.log", **options)
 
 

@@ -84,4 +84,4 @@ def test_changed_keys_work_and_stand_in_footer_and_help() -> None:
         await until_shown(pilot, "x or F4")
         assert "Plug the camera" in row_of(app, "x or F4")
 
-    drive(rig, scenario, size=(100, 40), key_map=key_map)
+    drive(rig, scenario, size=(100, 40), keys=key_map)

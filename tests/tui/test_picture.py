@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pmv_tui.tui.picture.draw import Cells, Drawing, Greys
-from pmv_tui.tui.picture.look import NO_COLOUR, Look, look_of, style_of
+from pmv_tui.tui.glyphs import NO_COLOUR, Look, look_of, style_of
+from pmv_tui.tui.picture import Cells, Drawing, Greys
 from pmv_tui.wire.drawn import Overlay, PointsOverlay
 from tests.tui.rig_double import a_box
 

@@ -444,7 +444,7 @@ def test_an_empty_rig_says_what_to_do() -> None:
         await until_shown(pilot, "> left")
 
     looked_at = [Path("/rigs/maze/config.toml"), Path("/home/me/.config/pmv-tui/config.toml")]
-    drive(rig, scenario, size=(80, 30), looked_at=looked_at, key_map={"rescan": "f5"})
+    drive(rig, scenario, size=(80, 30), looked_at=looked_at, keys={"rescan": "f5"})
 
 
 def test_where_there_is_no_camera_small_screens_can_be_scrolled() -> None:

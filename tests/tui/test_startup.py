@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pmv_tui.tui
 from pmv_tui.config.schema import TuiConfig
-from pmv_tui.tui.run import DefaultTuiConfig
+from pmv_tui.tui.state import DefaultTuiConfig
 
 NOT_FOR_HELP = {
     "textual": "only the TUI draws",
@@ -57,13 +57,15 @@ from pmv_tui.cli.start import _tui_config
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.run import run_tui
+from pmv_tui.tui.state import DefaultTuiConfig
 
 class Engine:
     def runs(self): return True
 
 async def paint():
     _tui_config(Path("/nowhere/config.toml"))
-    app = PmvApp(AsyncControlClient("inproc://nobody"), "", printed=list, engine=Engine())
+    client, config = AsyncControlClient("inproc://nobody"), DefaultTuiConfig()
+    app = PmvApp(client, "", config=config, printed=list, engine=Engine())
     async with app.run_test(notifications=True) as pilot:
         await pilot.pause()
         assert "Waiting for the engine" in str(app.screen.query_one("#empty-text").content)

@@ -1,19 +1,21 @@
 """A camera's screen: its settings, and all that is known of it."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
 from pmv_tui.tui.actions import CAMERA_ACTIONS
-from pmv_tui.tui.link import PERIOD, EngineLink, Unanswered
+from pmv_tui.tui.link import PERIOD, EngineLink, Unanswered, ask_on
 from pmv_tui.tui.screens.dialogs import Save, SettingDialog
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text.camera import head_lines
 from pmv_tui.tui.text.help import CAMERA_HELP
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.settings import is_editable, name_setting, why_fixed
@@ -57,7 +59,7 @@ class CameraScreen(SteeringScreen):
     def on_mount(self) -> None:
         """Start to ask for the settings."""
         self.query_one(PictureView).follow(self.unique_id)
-        self._follow_settings()
+        self.run_worker(ask_on(self._ask_settings, self._ask_again))
 
     def target(self) -> CameraStatus | None:
         """Return this screen's camera; None once it is no longer there."""
@@ -66,7 +68,7 @@ class CameraScreen(SteeringScreen):
     def draw(self) -> None:
         """Draw the camera; without it, go back."""
         if camera := self.target():
-            self.query_one(CameraHead).show_camera(camera)
+            self.query_one(CameraHead).show_by(partial(head_lines, camera))
             self.query_one(CameraFacts).show_camera(camera, self.state.events)
             self._draw_settings(camera)
         else:
@@ -79,25 +81,13 @@ class CameraScreen(SteeringScreen):
             settings = self._settings if named else [*self._settings, name_setting(camera)]
             self.query_one(SettingsTable).show_settings(settings)
 
-    @work
-    async def _follow_settings(self) -> None:
-        """Ask for the settings again and again, sooner while a change is pending."""
-        while True:
-            self._ask_again.clear()
-            pending = await self._ask_settings()
-            try:
-                period = PERIOD if pending else SETTLED_PERIOD
-                await asyncio.wait_for(self._ask_again.wait(), period)
-            except TimeoutError:
-                continue
-
-    async def _ask_settings(self) -> bool:
-        """Ask for the settings and draw them; return whether a change is pending."""
+    async def _ask_settings(self) -> float:
+        """Ask for the settings and draw them; again soon while a change is pending."""
         try:
             answer = await self.link.settings(self.unique_id)
         except Unanswered as reason:
             self._entitle(f"settings as last reported: {reason}")
-            return False
+            return SETTLED_PERIOD
         self._settings = answer["settings"]
         if answer["pending"]:
             self._entitle("settings: applying a change")
@@ -107,7 +97,7 @@ class CameraScreen(SteeringScreen):
             )
         if camera := self.target():
             self._draw_settings(camera)
-        return answer["pending"]
+        return PERIOD if answer["pending"] else SETTLED_PERIOD
 
     def _entitle(self, title: str) -> None:
         """Head the settings; never read as markup."""

@@ -34,10 +34,7 @@ class Dialog(ModalScreen[ScreenResultType], PmvScreen[ScreenResultType]):
     """A heading and what stands below it, over the screen that opened this."""
 
     help_topics = ()
-
-    def heading(self) -> str:
-        """Return what it is about."""
-        raise NotImplementedError
+    heading = ""
 
     def body(self) -> ComposeResult:
         """Lay out what stands below the heading."""
@@ -46,7 +43,7 @@ class Dialog(ModalScreen[ScreenResultType], PmvScreen[ScreenResultType]):
     def compose(self) -> ComposeResult:
         """Lay out both."""
         with Vertical(classes="dialog"):
-            yield Static(self.heading(), classes="dialog-title", markup=False)
+            yield Static(self.heading, classes="dialog-title", markup=False)
             yield from self.body()
 
     def on_mount(self) -> None:
@@ -150,13 +147,9 @@ class SettingDialog(SaveDialog):
 
     def __init__(self, camera: str, setting: SettingStatus, save: Save) -> None:
         super().__init__(save)
-        self._camera = camera
+        self.heading = f"{plain(setting['name'])} of {plain(camera)}"
         self._setting = setting
         self._options = options(setting)
-
-    def heading(self) -> str:
-        """Name the setting and the camera."""
-        return f"{plain(self._setting['name'])} of {plain(self._camera)}"
 
     def fields(self) -> ComposeResult:
         """Lay out the value in effect, what is allowed, and the field or the list."""
@@ -282,12 +275,9 @@ class AddressDialog(SaveDialog):
 
     def __init__(self, camera: CameraStatus, others: Sequence[CameraStatus], save: Save) -> None:
         super().__init__(save)
+        self.heading = f"Addresses of {plain(camera['name'])}"
         self._camera = camera
         self._others = others
-
-    def heading(self) -> str:
-        """Name the camera."""
-        return f"Addresses of {plain(self._camera['name'])}"
 
     def fields(self) -> ComposeResult:
         """Lay out the two inputs, each with its error."""
@@ -348,15 +338,12 @@ class QuitDialog(AskDialog[Leave | None]):
     """
 
     registry = QUIT_ACTIONS
+    heading = "Quit"
 
     def __init__(self, plugged: Sequence[str], others: Sequence[str] = ()) -> None:
         super().__init__()
         self._plugged = plugged
         self._others = others
-
-    def heading(self) -> str:
-        """Say what is asked."""
-        return "Quit"
 
     def body(self) -> ComposeResult:
         """Lay out who is concerned, and the answers."""
@@ -381,15 +368,12 @@ class UnplugDialog(AskDialog[bool]):
     """
 
     registry = UNPLUG_ACTIONS
+    heading = "Unplug several cameras"
     AUTO_FOCUS = "#cancel"
 
     def __init__(self, cameras: Sequence[CameraStatus]) -> None:
         super().__init__()
         self._cameras = cameras
-
-    def heading(self) -> str:
-        """Say what is asked."""
-        return "Unplug several cameras"
 
     def body(self) -> ComposeResult:
         """Lay out who is reading, and the answers."""
@@ -416,13 +400,10 @@ class EngineEndedDialog(AskDialog[Literal["quit"] | None]):
         self, state: RigState, last_lines: Sequence[str], start: Callable[[], Awaitable[str]]
     ) -> None:
         super().__init__()
+        self.heading = f"The engine {plain(state.silence)}"
         self._state = state
         self._last_lines = last_lines
         self._start = start
-
-    def heading(self) -> str:
-        """Say how it ended."""
-        return f"The engine {plain(self._state.silence)}"
 
     def body(self) -> ComposeResult:
         """Lay out the end of the log, and the answers."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -12,7 +13,7 @@ from textual.widgets import Static
 from pmv_tui.tui.actions import CLIENTS_ACTIONS, LOG_ACTIONS
 from pmv_tui.tui.screens.base import RigStateScreen, SearchedScreen
 from pmv_tui.tui.state import RigState
-from pmv_tui.tui.text.clients import clients_title
+from pmv_tui.tui.text.clients import client_lines, clients_title
 from pmv_tui.tui.text.events import LogFilter
 from pmv_tui.tui.text.help import CLIENTS_HELP, LOG_HELP
 from pmv_tui.tui.widgets.bars import KeyFooter
@@ -137,6 +138,6 @@ class ClientsScreen(RigStateScreen[None]):
         """Draw the clients; without their camera, go back."""
         if camera := self.state.camera(self._unique_id):
             self.query_one(".screen-title", Static).update(f" {clients_title(camera)}")
-            self.query_one(ClientView).show_camera(camera)
+            self.query_one(ClientView).show_by(partial(client_lines, camera))
         else:
             self.leave_without(self._unique_id)

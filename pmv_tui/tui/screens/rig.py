@@ -1,5 +1,6 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
+from functools import partial
 from itertools import islice
 
 from textual import on
@@ -16,8 +17,8 @@ from pmv_tui.tui.screens.base import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open
 from pmv_tui.tui.state import CameraFilter, RigState
 from pmv_tui.tui.text.columns import in_trouble
-from pmv_tui.tui.text.help import RIG_HELP, Keys, empty_rig
-from pmv_tui.tui.widgets.bars import HeaderLine, KeyFooter
+from pmv_tui.tui.text.help import RIG_HELP, empty_rig
+from pmv_tui.tui.widgets.bars import HeaderLine, KeyFooter, header_lines
 from pmv_tui.tui.widgets.fields import SearchField
 from pmv_tui.tui.widgets.line_view import EventView
 from pmv_tui.tui.widgets.pictures import PictureView
@@ -74,7 +75,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     def draw(self) -> None:
         """Draw the rig. See `RigStateScreen.draw`."""
         state = self.state
-        self.query_one(HeaderLine).show_state(state)
+        self.query_one(HeaderLine).show_by(partial(header_lines, state))
         self._show_empty(state)
         self._show_table()
         self._offer_reload(state)
@@ -109,8 +110,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
             return
         text: Content | str = "Waiting for the engine"
         if state.snapshot:
-            keys = Keys(self.key_of(RESCAN), self.key_of(QUIT))
-            text = empty_rig(state.snapshot, state.looked_at, keys)
+            keys = self.key_of(RESCAN), self.key_of(QUIT)
+            text = empty_rig(state.snapshot, state.looked_at, *keys)
         panel = self.query_one("#empty-text", Static)
         if panel.content != text:
             panel.update(text)

@@ -1,6 +1,6 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,12 @@ def _moved(camera: CameraStatus, pub: str, pull: str) -> str:
     changes = {"pub": (camera["pub_address"], pub), "pull": (camera["pull_address"], pull)}
     moved = [f"{kind} {was} → {now}" for kind, (was, now) in changes.items() if was != now]
     return ", ".join(moved) or "both addresses are as before"
+
+
+def _they_are(cameras: Sequence[CameraStatus]) -> str:
+    """Name cameras, as the beginning of a sentence."""
+    names = ", ".join(camera["name"] for camera in cameras)
+    return f"{names} is" if len(cameras) == 1 else f"{names} are"
 
 
 def is_open(camera: CameraStatus) -> bool:
@@ -117,12 +123,13 @@ class SteeringScreen(RigStateScreen[None]):
         if unplugged := [camera for camera in cameras if not camera["plugged"]]:
             self._command_all("plug", unplugged)
         elif read and ask:
-            self.ask_to_unplug(read, partial(self._unplug, cameras))
+            from pmv_tui.tui.screens.dialogs import UnplugDialog
+
+            self.app.push_screen(UnplugDialog(read), partial(self._unplug, cameras))
         else:
-            self._command_all("unplug", cameras)
+            self._unplug(cameras, agreed=True)
 
     def _unplug(self, cameras: Sequence[CameraStatus], agreed: bool | None) -> None:
-        """Unplug cameras, where the person agreed."""
         if agreed:
             self._command_all("unplug", cameras)
 
@@ -133,11 +140,9 @@ class SteeringScreen(RigStateScreen[None]):
         publishing = [camera for camera in plugged if not camera["paused"]]
         self._command_all("pause" if publishing else "resume", publishing or plugged)
         if cameras and not plugged:
-            names = ", ".join(camera["name"] for camera in cameras)
-            verb, them = ("is", "it") if len(cameras) == 1 else ("are", "them")
-            self.toast(
-                f"{names} {verb} unplugged: {self.key_of(PLUG)} plugs {them}", severity="warning"
-            )
+            them = "it" if len(cameras) == 1 else "them"
+            plug = f"{self.key_of(PLUG)} plugs {them}"
+            self.toast(f"{_they_are(cameras)} unplugged: {plug}", severity="warning")
 
     def action_window(self) -> None:
         """Open the cameras' windows; where each is open, close them."""
@@ -166,27 +171,17 @@ class SteeringScreen(RigStateScreen[None]):
         """Add the cameras to the config file."""
         cameras = self.targets()
         missing = [camera for camera in cameras if not camera["listed"]]
-        names = ", ".join(camera["name"] for camera in missing or cameras)
-        verb = "is" if len(missing or cameras) == 1 else "are"
-        if cameras and not missing:
-            self.toast(f"{names} {verb} in the config file already")
-        elif missing:
-            done = f"{names} {verb} in the config file now"
+        if missing:
+            done = f"{_they_are(missing)} in the config file now"
             self.command("set", done, camera=argument(missing), changes={})
+        elif cameras:
+            self.toast(f"{_they_are(cameras)} in the config file already")
 
     def open_camera(self, camera: CameraStatus) -> None:
         """Open a camera's screen."""
         from pmv_tui.tui.screens.camera import CameraScreen
 
         self.app.push_screen(CameraScreen(self.state, self.link, camera["unique_id"]))
-
-    def ask_to_unplug(
-        self, read: Sequence[CameraStatus], unplug: Callable[[bool | None], None]
-    ) -> None:
-        """Ask before clients of the cameras that are `read` are disconnected."""
-        from pmv_tui.tui.screens.dialogs import UnplugDialog
-
-        self.app.push_screen(UnplugDialog(read), unplug)
 
     def action_clients(self) -> None:
         """List the clients of the camera."""

@@ -1,1 +1,4 @@
-"""The words and lines that the screens show, made from the rig's state without a screen."""
+"""The words and lines that the screens show, made from the rig's state without a screen.
+
+Widths are in terminal columns.
+"""

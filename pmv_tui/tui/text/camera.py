@@ -27,12 +27,7 @@ TROUBLE = ("bad", "warning")
 
 
 def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
-    """Describe a camera, the most urgent first, for a short panel shows only the beginning.
-
-    Parameters
-    ----------
-    width : of the panel, terminal columns.
-    """
+    """Describe a camera, the most urgent first, for a short panel shows only the beginning."""
     rows = [
         ("state", state_text(camera)),
         *plug_rows(camera),
@@ -45,7 +40,12 @@ def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
 
 def identity_line(camera: CameraStatus) -> Line:
     """Name the camera, its device and the form of its images."""
-    return Line((Cell(plain(camera["name"]), "strong"), Cell(_identity(camera), "muted")))
+    parts = [plain(camera["unique_id"])]
+    if camera["width"]:
+        parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
+    if not camera["listed"]:
+        parts.append("not in the config file: add it to keep its settings")
+    return Line((Cell(plain(camera["name"]), "strong"), Cell("  " + ", ".join(parts), "muted")))
 
 
 def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
@@ -63,16 +63,6 @@ def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
 def answer_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
     """Label what clients sent back, and where it is shown."""
     return [("boxes", _boxes(camera)), ("window", _window(camera))]
-
-
-def _identity(camera: CameraStatus) -> str:
-    """Name the device and the form of its images."""
-    parts = [plain(camera["unique_id"])]
-    if camera["width"]:
-        parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
-    if not camera["listed"]:
-        parts.append("not in the config file: add it to keep its settings")
-    return "  " + ", ".join(parts)
 
 
 def state_text(camera: CameraStatus) -> Cell:
@@ -163,12 +153,7 @@ def _window(camera: CameraStatus) -> Cell:
 
 
 def head_lines(camera: CameraStatus, width: int) -> list[Line]:
-    """Name the camera, and say how it does.
-
-    Parameters
-    ----------
-    width : of the panel, terminal columns.
-    """
+    """Name the camera, and say how it does."""
     rows = [("state", state_text(camera)), ("frames", _rate_and_counts(camera))]
     return [identity_line(camera), *labelled_lines(rows, width)]
 
@@ -179,7 +164,6 @@ def fact_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
     Parameters
     ----------
     now : ns since the epoch.
-    width : of the panel, terminal columns.
     """
     rows = [("clock", clock_text(camera)), *plug_rows(camera), *answer_rows(camera)]
     return [*drop_lines(camera, now, width), *labelled_lines(rows, width)]
@@ -201,7 +185,6 @@ def last_events(events: Sequence[Event], camera: CameraStatus, room: int, width:
     ----------
     events : of the whole rig, oldest first.
     room : lines at most.
-    width : of the panel, terminal columns.
     """
     unique_id = camera["unique_id"]
     names: Mapping[str, str] = {unique_id: camera["name"]}

@@ -5,7 +5,17 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, Tone, plain, tabular, wrap
+from pmv_tui.tui.text.lines import (
+    MARK_WIDTH,
+    Base,
+    Cell,
+    Line,
+    Tone,
+    plain,
+    row_width,
+    tabular,
+    wrap,
+)
 from pmv_tui.wire.status import (
     BEHIND,
     CameraStatus,
@@ -31,25 +41,16 @@ class Figure(NamedTuple):
     width: int
 
 
-def _figure(value: float | None, shape: str) -> str:
+def _figure(value: float | None, shape: str, divisor: int = 1, unit: str = "") -> str:
     """Write a figure in a format; - where it is not known."""
-    return "-" if value is None else format(value, shape)
-
-
-def _since(client: ClientStatus) -> str:
-    return f"{local_time(client['since']):%H:%M:%S}"
-
-
-def _waiting(client: ClientStatus) -> str:
-    waiting = client["waiting_bytes"]
-    return "-" if waiting is None else f"{waiting / 1000:.0f} kB"
+    return "-" if value is None else f"{value / divisor:{shape}}{unit}"
 
 
 FIGURES = (
     Figure(
         "since",
         "When it subscribed: local time of the rig's host.",
-        _since,
+        lambda client: f"{local_time(client['since']):%H:%M:%S}",
         5,
         8,
     ),
@@ -66,14 +67,14 @@ FIGURES = (
     Figure(
         "missed",
         "Images that were published, and that it missed as it was behind.",
-        lambda client: _figure(client["missed"], "d"),
+        lambda client: _figure(client["missed"], ".0f"),
         1,
         6,
     ),
     Figure(
         "waiting",
         "What was sent to it, and what its machine has not confirmed yet.",
-        _waiting,
+        lambda client: _figure(client["waiting_bytes"], ".0f", 1000, " kB"),
         4,
         8,
     ),
@@ -119,17 +120,13 @@ def client_lines(camera: CameraStatus, width: int) -> list[Line]:
 
     Those that do not keep up come first. Where there is no room for names beside the figures they
     stand above them; figures that do not fit are left out, the least important first.
-
-    Parameters
-    ----------
-    width : terminal columns.
     """
     clients = behind_first(camera.get("client_list", []))
     if not clients:
         return [Line(), *_indented(_nobody(camera), 2, width)]
     names = max([len(NAME), *(cell_len(plain(client["name"])) for client in clients)])
-    beside = MARK_WIDTH + names + GAP + _width(FIGURES) <= width
-    shape = _Shape(names, FIGURES) if beside else _Shape(0, _fitting(width - MARK_WIDTH))
+    beside = row_width([names, *(figure.width for figure in FIGURES)]) <= width
+    shape = _Shape(names, FIGURES) if beside else _Shape(0, _fitting(width))
     return [*shape.heading(), *(line for client in clients for line in shape.lines(client, width))]
 
 
@@ -169,13 +166,9 @@ def _fitting(width: int) -> list[Figure]:
     """Choose the figures that fit a width, by importance."""
     chosen: list[Figure] = []
     for one in sorted(FIGURES, key=lambda each: each.importance):
-        if _width([*chosen, one]) <= width:
+        if row_width([figure.width for figure in (*chosen, one)]) <= width:
             chosen.append(one)
     return sorted(chosen, key=FIGURES.index)
-
-
-def _width(figures: Sequence[Figure]) -> int:
-    return sum(one.width + GAP for one in figures) - GAP
 
 
 def _nobody(camera: CameraStatus) -> str:

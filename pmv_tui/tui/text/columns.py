@@ -9,9 +9,7 @@ from rich.cells import cell_len
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.tui.text.lines import (
-    GAP,
     LABEL_WIDTH,
-    MARK_WIDTH,
     Base,
     Cell,
     Line,
@@ -19,6 +17,7 @@ from pmv_tui.tui.text.lines import (
     fit,
     labelled_lines,
     plain,
+    row_width,
     tabular,
 )
 from pmv_tui.wire.status import CameraStatus, Corners, behind, local_time
@@ -86,9 +85,10 @@ def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
     Parameters
     ----------
     now : ns since the epoch; of a time longer ago than a day the date is given too.
-    width : terminal columns; where the causes do not fit side by side, they stand in a sentence.
+    width : where the causes do not fit side by side, they stand in a sentence.
     """
-    counts = [Cell(str(camera["drops"][cause.key]), _tone(camera, cause)) for cause in CAUSES]
+    drops = [(camera["drops"][cause.key], cause.lost) for cause in CAUSES]
+    counts = [Cell(str(count), "warning" if lost and count else "plain") for count, lost in drops]
     times = [_moment(camera["drops_at"][cause.key], now) for cause in CAUSES]
     if width < TABLE_WIDTH:
         by_cause = {
@@ -106,11 +106,6 @@ def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
         _row(Cell(""), drop_sum(camera), counts),
         _row(Cell("last", "muted"), Cell(""), [Cell(time, "muted") for time in times]),
     ]
-
-
-def _tone(camera: CameraStatus, cause: Cause) -> Literal["warning", "plain"]:
-    """Warn of frames that were lost."""
-    return "warning" if cause.lost and camera["drops"][cause.key] else "plain"
 
 
 def _row(label: Cell, total: Cell, cells: list[Cell]) -> Line:
@@ -192,11 +187,6 @@ class Placed(NamedTuple):
 def name_cell(camera: CameraStatus) -> Cell:
     """Show what people call the camera."""
     return Cell(plain(camera["name"]))
-
-
-def id_cell(camera: CameraStatus) -> Cell:
-    """Show the unique id; muted where the config file does not list the camera."""
-    return Cell(plain(camera["unique_id"]), "plain" if camera["listed"] else "muted")
 
 
 def state_cell(camera: CameraStatus) -> Cell:
@@ -316,20 +306,11 @@ def address_cell(address: str, *, curve: bool = False) -> Cell:
     return Cell(text, "warning" if exposed and not curve else "plain")
 
 
-def pub_cell(camera: CameraStatus) -> Cell:
-    """Show where images are published."""
-    return address_cell(camera["pub_address"], curve=camera["curve"])
-
-
 def pub_short(camera: CameraStatus) -> Cell:
     """Show the port alone, and whether others can reach it."""
-    address, *marks = pub_cell(camera).text.split(" ")
-    return pub_cell(camera)._replace(text=" ".join([f":{address.rpartition(':')[2]}", *marks]))
-
-
-def pull_cell(camera: CameraStatus) -> Cell:
-    """Show where boxes are received."""
-    return address_cell(camera["pull_address"], curve=camera["curve"])
+    cell = address_cell(camera["pub_address"], curve=camera["curve"])
+    address, *marks = cell.text.split(" ")
+    return cell._replace(text=" ".join([f":{address.rpartition(':')[2]}", *marks]))
 
 
 # Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
@@ -383,12 +364,22 @@ COLUMNS = (
         "pub",
         "Where images are published; ! other machines can reach it; curve: encrypted, and only "
         "listed clients are accepted.",
-        pub_cell,
+        lambda camera: address_cell(camera["pub_address"], curve=camera["curve"]),
         7,
         short=pub_short,
     ),
-    Column("pull", "Where boxes are received; marked as pub is.", pull_cell, 9),
-    Column("id", "Its unique_id, <serial>-<backend>; grey: not in the config file.", id_cell, 11),
+    Column(
+        "pull",
+        "Where boxes are received; marked as pub is.",
+        lambda camera: address_cell(camera["pull_address"], curve=camera["curve"]),
+        9,
+    ),
+    Column(
+        "id",
+        "Its unique_id, <serial>-<backend>; grey: not in the config file.",
+        lambda camera: Cell(plain(camera["unique_id"]), "plain" if camera["listed"] else "muted"),
+        11,
+    ),
 )
 
 
@@ -398,10 +389,6 @@ def layout(cameras: Sequence[CameraStatus], width: int) -> list[Placed]:
     For the figures among the first six, plug and rate take their short forms and long names are
     shortened. The first four are always there while there is room for their short forms; the state
     is never left out and never shortened.
-
-    Parameters
-    ----------
-    width : of the table, terminal columns.
     """
     by_importance = sorted(COLUMNS, key=lambda column: column.importance)
     first, rest = by_importance[:FIGURES], by_importance[FIGURES:]
@@ -453,8 +440,7 @@ def _place(column: Column, cameras: Sequence[CameraStatus], *, short: bool = Fal
 
 
 def _total(placed: Sequence[Placed]) -> int:
-    """Add up the width of columns, gaps and the cursor's mark."""
-    return MARK_WIDTH + sum(one.width for one in placed) + GAP * (len(placed) - 1)
+    return row_width([one.width for one in placed])
 
 
 def title_line(placed: Sequence[Placed]) -> Line:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from pmv_tui.tui.text.lines import Cell, Line, Tone, fit, plain, wrap
+from pmv_tui.tui.text.lines import Cell, Line, Tone, fit, indented, plain, wrap
 from pmv_tui.wire.status import Event, local_time
 
 LEVEL_TONES: dict[str, Tone] = {"info": "muted", "warning": "warning", "error": "bad"}
@@ -26,7 +26,6 @@ def event_lines(events: Sequence[Event], names: Mapping[str, str], width: int) -
     Parameters
     ----------
     names : each camera's name by its unique_id.
-    width : terminal columns.
     """
     columns = name_width(names)
     return [line for event in events for line in _event(event, names, columns, width)]
@@ -51,14 +50,9 @@ def _event(event: Event, names: Mapping[str, str], name_width: int, width: int) 
     indent = sum(cell_len(cell.text) for cell in head)
     tone = "plain" if tone == "muted" else tone
     if width - indent < MIN_TEXT_WIDTH:
-        return [Line(head), *_indented(wrap(plain(event["text"]), width - 2), 2, tone)]
+        return [Line(head), *indented(wrap(plain(event["text"]), width - 2), 2, tone)]
     first, *rest = wrap(plain(event["text"]), width - indent)
-    return [Line((*head, Cell(first, tone))), *_indented(rest, indent, tone)]
-
-
-def _indented(rows: Sequence[str], indent: int, tone: Tone) -> list[Line]:
-    """Write further rows below the text, not below the time."""
-    return [Line((Cell(" " * indent), Cell(row, tone))) for row in rows]
+    return [Line((*head, Cell(first, tone))), *indented(rest, indent, tone)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,14 +122,7 @@ LOG_HELP = (
 )
 
 
-class Keys(NamedTuple):
-    """The keys that help here, as people read them."""
-
-    rescan: str
-    quit: str
-
-
-def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Content:
+def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], rescan: str, quit_: str) -> Content:
     """Explain an empty table.
 
     The text is assembled and never read as markup, for it holds paths and reasons from outside.
@@ -137,6 +130,7 @@ def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Cont
     Parameters
     ----------
     looked_at : where the config file was looked for, in order.
+    rescan, quit_ : the keys that help here, as people read them.
     """
     engine = snapshot["engine"]
     config = plain(engine["config_path"])
@@ -151,8 +145,8 @@ def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], keys: Keys) -> Cont
         ("No cameras yet\n\n", "bold"),
         f"{where}\n",
         ("What to do\n", "bold"),
-        f"  Connect a camera, then press {keys.rescan} to search again.\n",
-        f"  Or list one in {config}, then stop the engine ({keys.quit}) and start again:\n\n",
+        f"  Connect a camera, then press {rescan} to search again.\n",
+        f"  Or list one in {config}, then stop the engine ({quit_}) and start again:\n\n",
         ('    [[cameras]]\n    unique_id = "left-simulated"\n\n', "$text-muted"),
         f"  For {other}: pmv-tui --config FILE.\n\n",
     ]

@@ -1,9 +1,10 @@
 """Lines of coloured cells: what every table and panel is drawn from."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -24,9 +25,7 @@ def plain(text: str) -> str:
 def short_path(path: str, width: int) -> str:
     """Abbreviate a path: the home folder as `~`, then its first folders left out.
 
-    Parameters
-    ----------
-    width : characters at most; the last part is kept whole even where it alone is longer.
+    The last part is kept whole even where it alone is longer.
     """
     with suppress(RuntimeError):  # not every user has a home folder
         home = str(Path.home())
@@ -88,7 +87,6 @@ def tabular(
 
     Parameters
     ----------
-    widths : of each cell, terminal columns.
     right : whether each is aligned to the right, as counts are; empty where none is.
     marked : whether the row is one of those that keys act on.
     """
@@ -100,28 +98,24 @@ def tabular(
     return Line((Cell(mark, "strong" if marked else "plain"), *padded), base)
 
 
-def changed_spans(old: Line, new: Line) -> Iterator[tuple[int, int]] | None:
+def row_width(widths: Sequence[int]) -> int:
+    """Add up what `tabular` makes of these: cells, the gaps between them, and the marks."""
+    return MARK_WIDTH + sum(widths) + GAP * (len(widths) - 1)
+
+
+def changed_spans(old: Line, new: Line) -> list[tuple[int, int]] | None:
     """Find the parts of a line to redraw.
 
     Returns
     -------
     (first column, columns) of each cell that changed; None where the whole line is to be drawn.
     """
-    if old.base != new.base or len(old.cells) != len(new.cells):
-        return None
     widths = [cell_len(cell.text) for cell in new.cells]
-    if widths != [cell_len(cell.text) for cell in old.cells]:
+    if old.base != new.base or widths != [cell_len(cell.text) for cell in old.cells]:
         return None
-    return _differing(old, new, widths)
-
-
-def _differing(old: Line, new: Line, widths: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the place of each cell that differs."""
-    x = 0
-    for before, after, width in zip(old.cells, new.cells, widths, strict=True):
-        if before != after:
-            yield x, width
-        x += width
+    starts = accumulate(widths, initial=0)
+    places = zip(old.cells, new.cells, starts, widths, strict=False)
+    return [(start, width) for before, after, start, width in places if before != after]
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -136,20 +130,21 @@ def wrap(text: str, width: int) -> list[str]:
     return rows or [""]
 
 
+def indented(rows: Iterable[str], columns: int, tone: Tone = "plain") -> list[Line]:
+    """Write rows that go on below a text, not below what stands before it."""
+    return [Line((Cell(" " * columns), Cell(row, tone))) for row in rows]
+
+
 LABEL_WIDTH = 10
 """Columns of the label that stands before a text."""
 
 
-def labelled(label: str, cell: Cell, width: int) -> list[Line]:
-    """Write a label and a text beside it, on as many lines as the text needs."""
-    first, *rest = [Cell(row, cell.tone) for row in wrap(cell.text, width - LABEL_WIDTH)]
-    indent = Cell(" " * LABEL_WIDTH)
-    return [
-        Line((Cell(fit(label, LABEL_WIDTH), "muted"), first)),
-        *(Line((indent, row)) for row in rest),
-    ]
-
-
 def labelled_lines(rows: Iterable[tuple[str, Cell]], width: int) -> list[Line]:
-    """Write labels and the texts beside them; a label whose text is empty is left out."""
-    return [line for label, cell in rows if cell.text for line in labelled(label, cell, width)]
+    """Write labels and the texts beside them, on as many lines as each needs; none for no text."""
+    lines: list[Line] = []
+    for label, (text, tone) in rows:
+        if text:
+            first, *rest = wrap(text, width - LABEL_WIDTH)
+            lines.append(Line((Cell(fit(label, LABEL_WIDTH), "muted"), Cell(first, tone))))
+            lines += indented(rest, LABEL_WIDTH, tone)
+    return lines

@@ -1,14 +1,26 @@
 """A camera's settings: their values as people write them, and as rows of a table."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
 from pmv_tui.config import OPTIONAL
 from pmv_tui.config.values import short, span, whole
-from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, plain, tabular, wrap
+from pmv_tui.tui.text.lines import (
+    GAP,
+    MARK_WIDTH,
+    Base,
+    Cell,
+    Line,
+    indented,
+    plain,
+    row_width,
+    tabular,
+    wrap,
+)
 from pmv_tui.wire.status import CameraStatus, SettingStatus
 
 SAME = 1e-4
@@ -118,11 +130,12 @@ def read_value(setting: SettingStatus, text: str) -> Reading:
         case bool():
             return Reading(text == "true")
         case int():
-            reading = _read_whole(text)
+            reading = _read(text, int, "a whole number")
         case float():
-            reading = _read_number(text)
+            reading = _read(text, _finite, "a number")
         case list() | tuple() as sample:
-            reading = _read_list(text, len(sample))
+            what = f"{len(sample)} whole numbers with commas between them"
+            reading = _read(text, partial(_whole_numbers, len(sample)), what)
         case _:
             return Reading(text)
     return reading if reading.error else reading._replace(warning=_outside(setting, reading.value))
@@ -153,29 +166,25 @@ def _bound(value: Any) -> str:
             return short(value)
 
 
-def _read_whole(text: str) -> Reading:
+def _read(text: str, convert: Callable[[str], Any], what: str) -> Reading:
     try:
-        return Reading(int(text))
+        return Reading(convert(text))
     except ValueError:
-        return Reading(None, f"{text!r} is not a whole number")
+        return Reading(None, f"{text!r} is not {what}")
 
 
-def _read_number(text: str) -> Reading:
-    try:
-        value = float(text)
-    except ValueError:
-        return Reading(None, f"{text!r} is not a number")
-    return Reading(value) if math.isfinite(value) else Reading(None, f"{text!r} is not a number")
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
-def _read_list(text: str, length: int) -> Reading:
-    try:
-        values = [int(part) for part in text.split(",")]
-    except ValueError:
-        values = []
+def _whole_numbers(length: int, text: str) -> list[int]:
+    values = [int(part) for part in text.split(",")]
     if len(values) != length:
-        return Reading(None, f"{text!r} is not {length} whole numbers with commas between them")
-    return Reading(values)
+        raise ValueError(text)
+    return values
 
 
 def _outside(setting: SettingStatus, value: Any) -> str:
@@ -242,12 +251,12 @@ def setting_rows(
     Parameters
     ----------
     cursor : the row under the cursor; -1 where it is on none.
-    width : of the table, terminal columns; what does not fit is shortened, then left out.
+    width : of the table; what does not fit is shortened, then left out.
     """
     titles = [Cell(column.title) for column in SETTING_COLUMNS]
     rows = [_cells(setting) for setting in settings]
     widths = _widths([titles, *rows])
-    if _total(widths) > width:
+    if row_width(widths) > width:
         titles = [Cell(column.short or column.title) for column in SETTING_COLUMNS]
         rows = [_cells(setting, narrow=True) for setting in settings]
         widths = _fitted(_widths([titles, *rows]), width)
@@ -293,7 +302,7 @@ def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Li
         return []
     left = MARK_WIDTH + indent + GAP
     text = f"▲ not {plain(short(setting['wanted']))}: {why}"
-    return [Line((Cell(" " * left), Cell(row, "warning"))) for row in wrap(text, width - left)]
+    return indented(wrap(text, width - left), left, "warning")
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
@@ -307,13 +316,8 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
 def _fitted(widths: list[int], width: int) -> list[int]:
     """Shorten the allowed range; where too little of it is left, leave out the last columns."""
     *first, allowed_width, change = widths
-    excess = max(_total(widths) - width, 0)
+    excess = max(row_width(widths) - width, 0)
     if allowed_width - excess >= MIN_ALLOWED_WIDTH:
         return [*first, allowed_width - excess, change]
-    room = width - _total(first) - GAP
+    room = width - row_width(first) - GAP
     return [*first, min(allowed_width, room)] if room >= MIN_ALLOWED_WIDTH else first
-
-
-def _total(widths: Sequence[int]) -> int:
-    """Add up the width of columns, gaps and the cursor's mark."""
-    return MARK_WIDTH + sum(widths) + GAP * (len(widths) - 1)

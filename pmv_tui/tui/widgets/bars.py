@@ -17,31 +17,19 @@ from pmv_tui.tui.widgets.line_view import LineView
 class HeaderLine(LineView):
     """Program, host and config file to the left, the engine to the right."""
 
-    _state: RigState | None = None
 
-    def show_state(self, state: RigState) -> None:
-        """Show this state of the rig."""
-        self._state = state
-        self.draw()
-
-    def draw(self) -> None:
-        """Abbreviate the path as it fits. See `LineView.draw`."""
-        if self._state:
-            self.show([header_line(self._state, self.line_width)])
-
-
-def header_line(state: RigState, width: int) -> Line:
+def header_lines(state: RigState, width: int) -> list[Line]:
     """Write the line; the config file's path is abbreviated to what fits."""
     program, engine = Cell(" pmv-tui  ", "strong"), _engine(state)
     troubles = count_troubles(state.cameras)
     trouble = Cell(troubles and f"{troubles}, ", "bad")
     room = width - len(program.text) - len(trouble.text) - len(engine.text) - 2
     if state.snapshot is None:
-        return Line((program, Cell(" " * (room + 1)), engine))
+        return [Line((program, Cell(" " * (room + 1)), engine))]
     host = plain(state.snapshot["engine"]["host"])
     path = plain(state.snapshot["engine"]["config_path"])
     where = f"{host}  {short_path(path, max(room - len(host) - 2, 0))}"
-    return Line((program, Cell(fit(where, max(room, 0)) + " "), trouble, engine))
+    return [Line((program, Cell(fit(where, max(room, 0)) + " "), trouble, engine))]
 
 
 def _engine(state: RigState) -> Cell:

@@ -1,7 +1,7 @@
 """Widgets that show lines of cells and redraw only what changed."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, chain, zip_longest
 from typing import ClassVar
 
@@ -43,6 +43,7 @@ class LineView(ScrollView, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._lines: Sequence[Line] = ()
+        self._write: Callable[[int], Sequence[Line]] = lambda _: ()
         self._styles: dict[tuple[Base, Tone], Style] = {}
 
     @property
@@ -55,9 +56,14 @@ class LineView(ScrollView, can_focus=False):
             return max(self.app.size.width - self.gutter.width, 0)
         return self.scrollable_content_region.width
 
+    def show_by(self, write: Callable[[int], Sequence[Line]]) -> None:
+        """Show what a function writes for a width, now and for every other width."""
+        self._write = write
+        self.draw()
+
     def draw(self) -> None:
-        """Write the lines, by `show`, as they fit `line_width`."""
-        raise NotImplementedError
+        """Write the lines as they fit `line_width`."""
+        self.show(self._write(self.line_width))
 
     def on_mount(self) -> None:
         """Rewrite the lines when the scrollbar comes or goes."""

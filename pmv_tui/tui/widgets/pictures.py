@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,16 +19,15 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pmv_tui.tui.glyphs import AsciiOnly
-from pmv_tui.tui.link import EngineLink, Unanswered
-from pmv_tui.tui.picture.look import NO_COLOUR, Look, look_of, style_of
+from pmv_tui.tui.glyphs import NO_COLOUR, AsciiOnly, Look, look_of, style_of
+from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
 from pmv_tui.tui.text.columns import MIN_NAME_WIDTH, fps_short, name_cell, plug_short, state_cell
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Line, tabular
 from pmv_tui.tui.widgets.line_view import LineView
 from pmv_tui.wire.status import CameraStatus, Thumbnail
 
 if TYPE_CHECKING:
-    from pmv_tui.tui.picture.draw import Cells, Drawing
+    from pmv_tui.tui.picture import Cells, Drawing
 
 
 MAX_SIZE = 400, 200
@@ -34,29 +35,25 @@ MAX_SIZE = 400, 200
 
 
 class PictureView(Widget, can_focus=False):
-    """Shows what a `PictureFeed` brings; only the rows that changed are sent to the terminal."""
+    """Shows what a `PictureFeed` brings; only the rows that changed are sent to the terminal.
+
+    Attributes
+    ----------
+    unique_id : the camera's; empty where none is shown.
+    known : the number of the frame that is shown; 0 where none is, or another size is needed.
+    """
 
     ALLOW_SELECT = False
 
     def __init__(self) -> None:
         super().__init__()
-        self._unique_id = ""
+        self.unique_id = ""
         self._look: Look | None = None
         self._drawing: Drawing | None = None
         self._image: Thumbnail | None = None
         self._newest: Thumbnail | None = None
         self._cells: Cells | None = None
-        self._known = 0
-
-    @property
-    def unique_id(self) -> str:
-        """The camera's; empty where none is shown."""
-        return self._unique_id
-
-    @property
-    def known(self) -> int:
-        """The number of the frame that is shown; 0 where none is, or another size is needed."""
-        return self._known
+        self.known = 0
 
     @property
     def wanted_size(self) -> tuple[int, int]:
@@ -70,11 +67,11 @@ class PictureView(Widget, can_focus=False):
 
     def follow(self, unique_id: str) -> bool:
         """Show this camera from now on; return whether that is another one."""
-        if unique_id == self._unique_id:
+        if unique_id == self.unique_id:
             return False
-        self._unique_id = unique_id
+        self.unique_id = unique_id
         self._image = self._newest = None
-        self._known = 0
+        self.known = 0
         self._put(None)
         return True
 
@@ -86,20 +83,23 @@ class PictureView(Widget, can_focus=False):
             self._image = None
         self._newest = newest
         self._draw(newest["notice"])
-        self._known = newest["sequence"]
+        self.known = newest["sequence"]
 
     def freeze(self, why: str) -> None:
         """Mark what is shown as old: the engine reports no more."""
         self._draw(why)
 
-    def give_up(self, why: str) -> None:
-        """Show why what was reported cannot be drawn."""
-        self._image = None
-        self._draw(why)
+    def try_to_show(self, newest: Thumbnail) -> None:
+        """Show what the engine reported; where that cannot be drawn, say why in its place."""
+        try:
+            self.show(newest)
+        except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
+            self._image = None
+            self._draw(f"no picture: {type(error).__name__}: {error}")
 
     def on_resize(self) -> None:
         """Ask for another size."""
-        self._known = 0
+        self.known = 0
 
     def notify_style_update(self) -> None:
         """Redraw in another theme."""
@@ -131,10 +131,10 @@ class PictureView(Widget, can_focus=False):
     def _draw(self, notice: str) -> None:
         """Draw the newest image; without one, say why there is none."""
         # numpy takes as long to import as half of Textual, and nothing but pictures needs it.
-        from pmv_tui.tui.picture.draw import Drawing, greys_in, words  # noqa: PLC0415
+        from pmv_tui.tui.picture import Drawing, greys_in, words  # noqa: PLC0415
 
         if self._image is None or self._newest is None:
-            text = notice or ("waiting for an image" if self._unique_id else "")
+            text = notice or ("waiting for an image" if self.unique_id else "")
             self._put(words(text, self.size.height, self.size.width) if text else None)
             return
         look = self._current_look()
@@ -199,19 +199,17 @@ class PictureFeed:
         self._hurry.set()
 
     async def run(self) -> None:
-        """Ask until cancelled; one question at a time, however slow."""
-        while True:
-            self._hurry.clear()
-            begun = time.monotonic()
-            views = [view for view in self._views() if view.unique_id and all(view.wanted_size)]
-            if views:
-                await self._ask(views)
-            period = FIRST_PERIOD if any(view.waits for view in views) else self._period
-            try:
-                left = begun + period - time.monotonic()
-                await asyncio.wait_for(self._hurry.wait(), max(left, FIRST_PERIOD))
-            except TimeoutError:
-                continue
+        """Ask until cancelled."""
+        await ask_on(self._ask_for_visible, self._hurry)
+
+    async def _ask_for_visible(self) -> float:
+        """Ask for what is to be seen. See `ask_on`."""
+        begun = time.monotonic()
+        views = [view for view in self._views() if view.unique_id and all(view.wanted_size)]
+        if views:
+            await self._ask(views)
+        period = FIRST_PERIOD if any(view.waits for view in views) else self._period
+        return max(begun + period - time.monotonic(), FIRST_PERIOD)
 
     async def _ask(self, views: list[PictureView]) -> None:
         """Ask for pictures of the size that fits all, and hand them to their views."""
@@ -229,15 +227,7 @@ class PictureFeed:
             for one in thumbnails:
                 # While the answer was under way, another camera or size may have been chosen.
                 if one["unique_id"] == view.unique_id and view.wanted_size == size:
-                    _show(view, one)
-
-
-def _show(view: PictureView, newest: Thumbnail) -> None:
-    """Have a view show a picture; one that cannot be drawn says why in its own place."""
-    try:
-        view.show(newest)
-    except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
-        view.give_up(f"no picture: {type(error).__name__}: {error}")
+                    view.try_to_show(one)
 
 
 SHAPE = 4 / 3
@@ -286,7 +276,7 @@ def arrange(count: int, width: int, height: int) -> Arrangement:
     return Arrangement(best, height // ceil(count / best))
 
 
-def tile_line(camera: CameraStatus, width: int, *, cursor: bool) -> Line:
+def tile_lines(camera: CameraStatus, width: int, *, cursor: bool) -> list[Line]:
     """Write the line above a camera's picture: its name, its rate or what is wrong, its plug.
 
     Parameters
@@ -301,24 +291,7 @@ def tile_line(camera: CameraStatus, width: int, *, cursor: bool) -> Line:
     name_width = max(min(cell_len(name.text), room), MIN_NAME_WIDTH)
     base: Base = "cursor" if cursor else "plain"
     # The plug comes first: whatever is cut off at the right, whether images are sent is seen.
-    return tabular([plug, name, state], [rest[1], name_width, rest[0]], base)
-
-
-class TileTitle(LineView):
-    """The line above a picture."""
-
-    _camera: CameraStatus | None = None
-    _cursor = False
-
-    def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
-        """Describe this one; `cursor` says whether the cursor is on it."""
-        self._camera, self._cursor = camera, cursor
-        self.draw()
-
-    def draw(self) -> None:
-        """Shorten the name as it fits. See `LineView.draw`."""
-        if self._camera:
-            self.show([tile_line(self._camera, self.line_width, cursor=self._cursor)])
+    return [tabular([plug, name, state], [rest[1], name_width, rest[0]], base)]
 
 
 class PictureTile(Vertical):
@@ -329,17 +302,16 @@ class PictureTile(Vertical):
     unique_id : the camera's.
     """
 
+    @dataclass
     class Clicked(Message):
         """The tile was clicked, so often in a row."""
 
-        def __init__(self, tile: "PictureTile", times: int) -> None:
-            super().__init__()
-            self.tile = tile
-            self.times = times
+        tile: "PictureTile"
+        times: int
 
     def __init__(self, unique_id: str) -> None:
         super().__init__()
-        self._title = TileTitle()
+        self._title = LineView()
         self._picture = PictureView()
         self._picture.follow(unique_id)
 
@@ -350,7 +322,7 @@ class PictureTile(Vertical):
 
     def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
         """Describe the camera; `cursor` says whether the cursor is on it."""
-        self._title.show_camera(camera, cursor=cursor)
+        self._title.show_by(partial(tile_lines, camera, cursor=cursor))
 
     def on_click(self, event: events.Click) -> None:
         """Report a click to the grid."""

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from pmv_tui.tui.text.camera import detail_lines, fact_lines, head_lines, last_events
-from pmv_tui.tui.text.clients import client_lines
+from pmv_tui.tui.text.camera import detail_lines, fact_lines, last_events
 from pmv_tui.tui.text.columns import camera_line, layout, title_line
 from pmv_tui.tui.text.lines import Line
 from pmv_tui.tui.text.settings import setting_rows
@@ -47,17 +46,11 @@ class CameraTable(CursorView):
             self.show_rows(Line(), [])
             return
         placed = layout(self._cameras, self.line_width)
-        rows = [
-            [
-                camera_line(
-                    placed,
-                    camera,
-                    cursor=row == self._cursor,
-                    marked=camera["unique_id"] in self._marked,
-                )
-            ]
-            for row, camera in enumerate(self._cameras)
-        ]
+        rows = []
+        for row, camera in enumerate(self._cameras):
+            marked = camera["unique_id"] in self._marked
+            line = camera_line(placed, camera, cursor=row == self._cursor, marked=marked)
+            rows.append([line])
         self.show_rows(title_line(placed), rows)
 
 
@@ -156,60 +149,27 @@ def _calm(camera: CameraStatus | None) -> dict[str, Any]:
     return {key: value for key, value in (camera or {}).items() if key not in RESTLESS}
 
 
-class CameraLines(LineView):
-    """What is said of one camera."""
-
-    _camera: CameraStatus | None = None
-
-    def show_camera(self, camera: CameraStatus) -> None:
-        """Describe this one."""
-        self._camera = camera
-        self.draw()
-
-    def draw(self) -> None:
-        """Break the lines as they fit. See `LineView.draw`."""
-        if self._camera:
-            self.show(self.lines_of(self._camera))
-
-    def lines_of(self, camera: CameraStatus) -> list[Line]:
-        """Write the lines, as they fit `line_width`."""
-        raise NotImplementedError
-
-
-class CameraHead(CameraLines):
+class CameraHead(LineView):
     """Which camera it is, and how it does."""
 
-    def lines_of(self, camera: CameraStatus) -> list[Line]:
-        """Write the lines. See `CameraLines.lines_of`."""
-        return head_lines(camera, self.line_width)
 
-
-class ClientView(CameraLines):
+class ClientView(LineView):
     """The clients of a camera, two lines or more each, below a heading that stays."""
 
-    pinned = 1
-
-    def lines_of(self, camera: CameraStatus) -> list[Line]:
-        """Write the lines. See `CameraLines.lines_of`."""
-        lines = client_lines(camera, self.line_width)
+    def show(self, lines: Sequence[Line]) -> None:
+        """Pin the heading, which has a second line where it is narrow. See `LineView.show`."""
         self.pinned = sum(line.base == "title" for line in lines)
-        return lines
+        super().show(lines)
 
 
 class CameraFacts(LineView):
     """Drops, clock, sockets and clients; the camera's last events in what room is left."""
 
-    _camera: CameraStatus | None = None
-    _events: Sequence[Event] = ()
-
     def show_camera(self, camera: CameraStatus, events: Sequence[Event]) -> None:
         """Describe this one; the events are the whole rig's, oldest first."""
-        self._camera, self._events = camera, events
-        self.draw()
 
-    def draw(self) -> None:
-        """Break the lines as they fit. See `LineView.draw`."""
-        if self._camera:
-            facts = fact_lines(self._camera, time.time_ns(), self.line_width)
-            room = self.size.height - len(facts)
-            self.show([*facts, *last_events(self._events, self._camera, room, self.line_width)])
+        def write(width: int) -> list[Line]:
+            facts = fact_lines(camera, time.time_ns(), width)
+            return [*facts, *last_events(events, camera, self.size.height - len(facts), width)]
+
+        self.show_by(write)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from pmv_tui.tui.picture.look import NO_COLOUR, Look
+from pmv_tui.tui.glyphs import NO_COLOUR, Look
 from pmv_tui.tui.text.lines import plain, wrap
 from pmv_tui.wire.drawn import BoxOverlay, Overlay, Placement, PointsOverlay
 from pmv_tui.wire.status import Thumbnail

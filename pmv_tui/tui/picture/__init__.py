@@ -1,1 +1,0 @@
-"""A camera's picture in the cells of a terminal: arrays in, coloured characters out."""
