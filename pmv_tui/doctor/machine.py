@@ -1,22 +1,29 @@
-"""The machine: its limits, clock, disk, log-in session and terminal, and the libraries."""
+"""The machine: its limits, clock, disk, log-in session, display and terminal, and the libraries."""
 
 import ctypes
+import json
 import os
 import platform
 import resource
 import shutil
+import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import zmq
 
 from pmv_tui import __version__
+from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.cv2_import import APT_LINE, PIP_LINE, require_cv2
 from pmv_tui.config.locate import real_path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
 from pmv_tui.doctor import Examined, Finding, error, graded, note, ok, warning
 from pmv_tui.output import NO_TERMINAL
-from pmv_tui.system import ENGINE, why_not_private
+from pmv_tui.system import ENGINE, Silent, run_child, why_not_private
+from pmv_tui.windows.display import Display, DisplayUnreachable
+from pmv_tui.windows.launcher import viewer_environment
 
 FILES_A_CAMERA = 24
 """Open files of a camera with a client, and room for more of them."""
@@ -204,6 +211,63 @@ def _kills(examined: Examined) -> bool:
     return kills
 
 
+DISPLAY_SECONDS = 4.0
+"""In which a display is tried out, in a process that may die of it."""
+
+
+def check_display(examined: Examined) -> Iterator[Finding]:
+    """Yield why no window could be shown; all else works without."""
+    display = examined.environment.get("DISPLAY", "")
+    if not display:
+        yield note(
+            "no display: DISPLAY is not set, so no window can be shown",
+            "DISPLAY=:0 pmv-tui shows them on the rig's own monitor; ssh -X forwards one",
+        )
+        return
+    xauthority = examined.environment.get("XAUTHORITY", "")
+    environment = viewer_environment(examined.environment, display, xauthority)
+    try:
+        ended = run_child([__name__], DISPLAY_SECONDS, environment)
+    except Silent as silent:
+        yield warning(
+            f"the display {display} hangs: {silent}",
+            "see whether its X server, or the ssh -X that forwards it, still runs",
+        )
+        return
+    if ended.status == 0:
+        yield Finding(**json.loads(ended.said))
+    else:
+        yield _no_window(display, f"the trial ended with {ended.status}")
+
+
+def _no_window(display: str, why: str, remedy: str = "") -> Finding:
+    remedy = remedy or "choose another DISPLAY; pmv-tui runs without windows too"
+    return warning(f"no window can be shown on {display}: {why}", remedy)
+
+
+def _try_out(display: str) -> Finding:
+    """Try what a window needs, but open none: a person may be looking at that display."""
+    try:
+        require_cv2()
+        import cv2  # noqa: PLC0415 - only now is it known that it can be imported
+
+        framework = cv2.currentUIFramework()
+        # Qt loads it when the first window opens, and aborts where a library of it is missing.
+        plugin = Path(cv2.__file__).parent / "qt/plugins/platforms/libqxcb.so"
+        if plugin.exists():
+            ctypes.CDLL(str(plugin))
+        Display(display)
+    except BackendUnavailable as trouble:
+        return _no_window(display, trouble.reason, trouble.remedy)
+    except DisplayUnreachable as trouble:
+        return _no_window(display, str(trouble))
+    except OSError as trouble:
+        return _no_window(display, str(trouble), f"try: {APT_LINE}")
+    if not framework:
+        return _no_window(display, "this OpenCV is built without windows", PIP_LINE)
+    return ok(f"windows can be shown on {display} ({framework})")
+
+
 COLUMNS, LINES = 80, 24
 
 
@@ -280,3 +344,7 @@ def _aravis() -> list[str]:
         return []
     parts = (library[f"arv_get_{part}_version"]() for part in ("major", "minor", "micro"))
     return [f"aravis {'.'.join(map(str, parts))}"]
+
+
+if __name__ == "__main__":  # the process in which a display is tried out
+    json.dump(asdict(_try_out(os.environ["DISPLAY"])), sys.stdout)

@@ -15,7 +15,6 @@ from pmv_tui.control.client import snapshot_of
 from pmv_tui.control.rig import Rig, RigError
 from pmv_tui.doctor import Examined, Finding, links, machine
 from pmv_tui.doctor import rig as of_rig
-from pmv_tui.doctor.display import check_display
 from pmv_tui.threads import in_background
 from pmv_tui.wire.status import why_not_understood
 
@@ -79,7 +78,7 @@ CHECKS: Sequence[Check] = (
     ("clock", machine.check_clock),
     ("storage", machine.check_storage),
     ("session", machine.check_session),
-    ("display", check_display),
+    ("display", machine.check_display),
     ("terminal", machine.check_terminal),
     ("libraries", machine.check_libraries),
 )

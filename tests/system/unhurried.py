@@ -3,10 +3,11 @@
 UNHURRIED = """
 import functools, os, sys, traceback
 try:
-    if "pmv_tui.doctor.display" not in sys.orig_argv:  # the trial itself runs that module
-        from pmv_tui.doctor import display, run
-        display.SECONDS, run.SEARCH_SECONDS, run.ANSWER_SECONDS  # there is something to change
-        display.SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
+    if "pmv_tui.doctor.machine" not in sys.orig_argv:  # the trial itself runs that module
+        from pmv_tui.doctor import machine, run
+        # There is something to change.
+        machine.DISPLAY_SECONDS, run.SEARCH_SECONDS, run.ANSWER_SECONDS
+        machine.DISPLAY_SECONDS = run.SEARCH_SECONDS = run.ANSWER_SECONDS = 60
         run.examine = functools.partial(run.examine, limit=60)
 except Exception:
     traceback.print_exc()
