@@ -99,6 +99,8 @@ class ClientStatus(Delivered):
     """When it subscribed, ns since the epoch."""
     road: NotRequired[Literal["tcp", "local"]]
     """What its images come over: a socket, or shared memory (docs/local-road.md)."""
+    holds: NotRequired[int]
+    """Images in shared memory that it holds, so that their buffers are not written to."""
 
 
 def behind(clients: Sequence[ClientStatus]) -> list[ClientStatus]:

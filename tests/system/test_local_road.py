@@ -290,6 +290,34 @@ def test_a_script_goes_on_when_its_camera_is_plugged_again_and_when_its_images_g
             assert seen.road == "local"
 
 
+HOARDING = """
+import sys, time
+from pmv_tui.client import subscribe
+
+kept = []
+for frame in subscribe(sys.argv[1], road="local", timeout=60):
+    kept.append(frame)
+    if len(kept) == 20:
+        print(len(kept), flush=True)
+        time.sleep(600)
+"""
+
+
+def test_who_keeps_images_is_listed_with_how_many(running: Rig) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOARDING, running.address], stdout=subprocess.PIPE, text=True
+    ) as hoarder:
+        assert hoarder.stdout is not None
+        assert hoarder.stdout.readline() == "20\n"
+
+        def says_so() -> bool:
+            (client,) = running.disk.camera("left")["client_list"]
+            return client["holds"] == 7 and ", holds 7 images" in client["text"]
+
+        wait_for(says_so, "the list to say what it holds")
+        hoarder.kill()
+
+
 def test_the_example_in_c_reads_what_the_page_describes(running: Rig, tmp_path: Path) -> None:
     if (compiler := shutil.which("cc")) is None:
         pytest.skip("there is no C compiler")

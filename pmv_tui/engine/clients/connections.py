@@ -217,6 +217,7 @@ class Connection:
             key=self.key,
             since=self.since,
             road="tcp",
+            holds=0,
         )
 
 

@@ -43,7 +43,8 @@ from pmv_tui.frames.memory import (
 from pmv_tui.frames.pool import Pool, SharedImages
 from pmv_tui.network import holder
 from pmv_tui.threads import LastingThread
-from pmv_tui.wire.status import ClientState, ClientStatus, Delivered
+from pmv_tui.untrusted import TokenBucket
+from pmv_tui.wire.status import ClientState, ClientStatus, Delivered, counted
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,13 @@ QUEUE_BYTES = 2**20
 BACKLOG_BYTES = 256 * 2**20
 """Of images that are kept for readers that want every image and have not taken them yet, all of a
 camera together."""
+
+
+RECORDED_PERIOD = 10.0
+"""Seconds between two records of images that found no buffer."""
+
+MANY = 4
+"""Images that a reader holds, from which on that is said: it works on one, and keeps some."""
 
 
 class Look(NamedTuple):
@@ -121,11 +129,6 @@ class LocalReader:
         self._fence()
         return self._claims.buffers.union(ticket.buffer for ticket in self._waiting)
 
-    @property
-    def claimed(self) -> int:
-        """How many images it holds."""
-        return len(self._claims.buffers)
-
     def send(
         self, unique_id: str, shared: SharedImages, ticket: Ticket, counter: int, backlog: int
     ) -> None:
@@ -153,8 +156,10 @@ class LocalReader:
 
     def look(self) -> int:
         """See what it took since the last look; return how many images it missed meanwhile."""
-        now, last = time.monotonic(), self._looks[-1]
-        read, taken = self._claims.words[READ], self._claims.words[TAKEN]
+        now, last, most = time.monotonic(), self._looks[-1], self._published - self._first
+        # The script writes them: they may be anything.
+        read = min(self._claims.words[READ], most)
+        taken = min(self._claims.words[TAKEN], self._published)
         if read != last.read or taken >= self._published:
             self._moved = now
         missed = max(last.missed, taken - self._first - read) if self.every else 0
@@ -164,6 +169,8 @@ class LocalReader:
     def status(self) -> ClientStatus:
         """Report who it is and what it gets."""
         state, text = self._state()
+        if (held := len(self._claims.buffers)) >= MANY:
+            text += f", holds {held} images"
         fps, image = per_second(self._looks, "read"), 0
         if self._shared is not None:
             image = self._shared.memory.capacity
@@ -183,6 +190,7 @@ class LocalReader:
             key="",
             since=self._since,
             road="local",
+            holds=held,
         )
 
     def _state(self) -> tuple[ClientState, str]:
@@ -232,7 +240,8 @@ class LocalRoad:
         self._silent: deque[socket.socket] = deque()
         self._leaving: tuple[LocalReader, ...] = ()
         """Those that get no more images, and may still hold some."""
-        self._published = 0
+        self._published = self._private = 0
+        self._lines = TokenBucket(1, RECORDED_PERIOD)
         self.readers: tuple[LocalReader, ...] = ()
         self.clients: tuple[ClientStatus, ...] = ()
         self.audience = (0, 0)
@@ -298,6 +307,14 @@ class LocalRoad:
 
     def look(self) -> None:
         """See what readers took since the last look; called by the thread of all roads."""
+        if self._pool.private > self._private:
+            found_none = counted(self._pool.private - self._private, "image")
+            self._private = self._pool.private
+            if self._lines.take(time.monotonic()):
+                self._record(
+                    f"{found_none} could not be shared with scripts on this machine: clients hold "
+                    f"all {self._pool.buffers} buffers (pmv-tui clients)"
+                )
         missed = sum(reader.look() for reader in self.readers)
         if missed:
             self.missed += Missed(missed, time.time_ns())
