@@ -88,7 +88,7 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
         raise CommandFailed(_no_engine(options, rig))
     with ControlClient(rig.endpoint) as client:
         try:
-            if command != "snapshot":  # Who asks for that again and again is attached.
+            if command != "snapshot":  # A snapshot that is signed attaches, as for TUIs of before.
                 arguments["operator"] = operator_here(f"pmv-tui {command}")
             reply = client.request(command, **arguments)
         except EngineGone as error:
