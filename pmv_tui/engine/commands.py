@@ -1,7 +1,7 @@
 """What can be done to the cameras by name, and what is said of it. Called by the main thread."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -9,7 +9,7 @@ from pmv_tui.config import is_left_out
 from pmv_tui.config.addresses import Address, taken_by
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
-from pmv_tui.config.schema import SECTION_OF
+from pmv_tui.config.schema import EVERY_CAMERA, SECTION_OF
 from pmv_tui.config.values import whole
 from pmv_tui.engine.config_file import Prepared
 from pmv_tui.engine.engine import Engine, result
@@ -62,34 +62,29 @@ class Commands:
 
     def pause(self, cameras: Cameras) -> list[Result]:
         """Stop sending images; the sockets stay bound."""
-        return self._each(cameras, lambda each: self._set_paused(each, paused=True))
+        return [self._set_paused(each, paused=True) for each in self._named(cameras)]
 
     def resume(self, cameras: Cameras) -> list[Result]:
         """Send images again."""
-        return self._each(cameras, lambda each: self._set_paused(each, paused=False))
+        return [self._set_paused(each, paused=False) for each in self._named(cameras)]
 
     def open_window(self, cameras: Cameras, display: str, xauthority: str) -> list[Result]:
         """Show the window on the display of the caller's environment.
 
         Whether it could be shown, the status says a moment later.
         """
-
-        def open_one(each: RigCamera) -> Result:
+        chosen = self._named(cameras)
+        for each in chosen:
             each.open_window(display, xauthority)
-            if display:
-                return result(each, "window opens")
-            return result(each, "there is no display to open it on", ok=False)
-
-        return self._each(cameras, open_one)
+        text = "window opens" if display else "there is no display to open it on"
+        return [result(each, text, ok=bool(display)) for each in chosen]
 
     def close_window(self, cameras: Cameras) -> list[Result]:
         """Close the window."""
-
-        def close_one(each: RigCamera) -> Result:
+        chosen = self._named(cameras)
+        for each in chosen:
             each.close_window()
-            return result(each, "window closed")
-
-        return self._each(cameras, close_one)
+        return [result(each, "window closed") for each in chosen]
 
     def settings(self, camera: str) -> CameraSettings:
         """Return the settings of one camera."""
@@ -270,19 +265,16 @@ class Commands:
         begun = [self._engine.errands.begin(each) for each in commands]
         return [await Errand(each, inf) for each in begun]
 
-    def _each(self, cameras: Cameras, act: Callable[[RigCamera], Result]) -> list[Result]:
-        return [act(camera) for camera in self._named(cameras)]
-
     def _one(self, name: str) -> RigCamera:
         """Find the one camera that a command means."""
-        if name == "all":
+        if name == EVERY_CAMERA:
             raise CommandError("this is for one camera at a time: name it")
         return self._named(name)[0]
 
     def _named(self, name: Cameras) -> list[RigCamera]:
         """Find the cameras that a command means, each once."""
         cameras = self._engine.cameras
-        if name == "all":
+        if name == EVERY_CAMERA:
             return list(cameras.values())
         if not isinstance(name, str):
             found = [camera for one in name for camera in self._named(str(one))]

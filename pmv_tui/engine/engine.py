@@ -17,7 +17,7 @@ from pmv_tui.cameras.base import FoundCamera
 from pmv_tui.cameras.registry import SearchResult
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.load import LoadedConfig
-from pmv_tui.config.schema import CameraConfig, RigConfig, found_camera
+from pmv_tui.config.schema import EVERY_CAMERA, CameraConfig, RigConfig, found_camera
 from pmv_tui.control.rig import Rig
 from pmv_tui.engine.clients.gate import Gate, Refusals
 from pmv_tui.engine.clients.guard import Guard
@@ -202,7 +202,7 @@ class Engine:
             for unique_id in ("left-simulated", "right-simulated"):
                 self._add_found(unique_id)
             self.events.record("no config file and no camera: two simulated ones are shown")
-        for name in self._to_plug - {"all"}:
+        for name in self._to_plug - {EVERY_CAMERA}:
             self.events.record(f"--plug {name}: there is no such camera", level="error")
         self._to_plug.clear()
 
@@ -443,9 +443,9 @@ class Engine:
         self.cameras[config.unique_id] = camera
         camera.worker.start()
         wanted = {config.label, config.unique_id} & self._to_plug
-        if wanted or "all" in self._to_plug:
+        if wanted or EVERY_CAMERA in self._to_plug:
             self._to_plug -= wanted
-            paused = bool((wanted | {"all"}) & self._to_pause)
+            paused = bool((wanted | {EVERY_CAMERA}) & self._to_pause)
             plugging = self.errands.begin(self._plug_at_start(camera, paused=paused))
             plugging.add_done_callback(_log_failure)
 
