@@ -40,21 +40,14 @@ class PlannedChange:
     before: LoadedConfig
     after: LoadedConfig
 
-    def commit(self, wanted: Callable[[], bool] = lambda: True) -> LoadedConfig:
+    def commit(self) -> LoadedConfig:
         """Write the file, all of it or nothing; see `prepared`. Return what it now holds."""
-        with self.prepared(wanted) as commit:
+        with self.prepared() as commit:
             return commit()
 
     @contextmanager
-    def prepared(
-        self, wanted: Callable[[], bool] = lambda: True
-    ) -> Iterator[Callable[[], LoadedConfig]]:
+    def prepared(self) -> Iterator[Callable[[], LoadedConfig]]:
         """Write the new file beside the old one; the commit that is given has but to rename it.
-
-        Parameters
-        ----------
-        wanted : whether it still is to be changed; asked at the last moment, for a disk may take
-            long.
 
         Raises
         ------
@@ -67,8 +60,6 @@ class PlannedChange:
         with self._in_words(), replacement(real_path(self.before.path), after) as new:
 
             def commit() -> LoadedConfig:
-                if not wanted():
-                    raise SaveError(f"{self.before.path} was not saved: its disk took too long")
                 with self._in_words():
                     new.put_in_place(before)
                 return self.after

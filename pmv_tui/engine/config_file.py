@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
 from typing import TypeVar
@@ -61,19 +61,16 @@ class ConfigFile:
         given_up = Event()
         with_new_file = ExitStack()
 
-        def wanted() -> bool:
-            return not given_up.is_set()
-
         def prepare() -> tuple[PlannedChange, Callable[[], LoadedConfig]]:
             plan = plan_change(self.loaded, unique_id, changes)
-            return plan, with_new_file.enter_context(plan.prepared(wanted))
+            return plan, with_new_file.enter_context(plan.prepared())
 
         def commit() -> LoadedConfig:
             # Another change that was saved meanwhile is to stay.
-            again = plan.before is not self.loaded
-            self.loaded = (
-                plan_change(self.loaded, unique_id, changes).commit(wanted) if again else put()
-            )
+            _, put_newest = (plan, put) if plan.before is self.loaded else prepare()
+            if given_up.is_set():
+                raise SaveError(f"{self.loaded.path} was not saved: its disk took too long")
+            self.loaded = put_newest()
             return self.loaded
 
         try:
@@ -90,16 +87,10 @@ class ConfigFile:
 
     def _compare(self) -> None:
         """Compare the file with what was read; only where its time, size or place differ."""
-        try:
-            status = self.loaded.path.stat()
-            seen: tuple[int, ...] = (
-                status.st_mtime_ns,
-                status.st_size,
-                status.st_ino,
-                status.st_dev,
-            )
-        except OSError:
-            seen = ()
+        seen: tuple[int, ...] = ()
+        with suppress(OSError):
+            now = self.loaded.path.stat()
+            seen = (now.st_mtime_ns, now.st_size, now.st_ino, now.st_dev)
         if seen == self._seen:
             return
         self._seen = seen
