@@ -23,7 +23,9 @@ from pmv_tui.config.load import load_config
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
 from pmv_tui.config.schema import CameraConfig
 from pmv_tui.config.toml_text import Value
-from tests.support import full_disk
+from pmv_tui.engine.config_file import ConfigFile
+from pmv_tui.engine.errands import Errands
+from tests.support import DEADLINE, full_disk, wait_for
 
 NOBODY = 65534
 
@@ -485,6 +487,30 @@ def test_what_cannot_be_written_is_reported_beforehand(read_only: str) -> None:
             plan_change(loaded, "left-simulated", NEW)
         assert (folder / "config.toml").read_bytes() == before
         folder.chmod(0o700)
+
+
+def test_changes_that_come_at_once_are_all_saved_by_an_engine(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmv_tui.engine.config_file.LIMIT", DEADLINE)
+    write(path, TAUGHT)
+    file, errands = ConfigFile(load_config(path)), Errands(lambda: None)
+
+    async def save(key: str, value: float) -> None:
+        async with file.prepared("left-simulated", {key: value}) as change:
+            await change.commit()
+
+    def saved() -> bool:
+        errands.go_on()
+        return all(each.done() for each in under_way)
+
+    changes = {"fps": 30.0, "gain": 2.0, "exposure_time": 5000.0}
+    under_way = [errands.begin(save(key, value)) for key, value in changes.items()]
+    wait_for(saved, "all of them to be saved")
+    assert [each.exception() for each in under_way] == [None] * len(changes)
+    (left, _) = load_config(path).config.cameras
+    assert {key: getattr(left, key) for key in changes} == changes
+    wait_for(lambda: list(path.parent.iterdir()) == [path], "nothing to be left beside it")
 
 
 @contextmanager
