@@ -100,7 +100,7 @@ KEPT_PREFIXES = ("PYTEST_", "TEXTUAL_SNAPSHOT_", "PIP_", "SSL_")
 def plain_environment() -> dict[str, str]:
     """Return the environment without what a person has set for other programs, or for this one.
 
-    Displays, themes, locales, terminals and SDKs are told by variables: tests set those they mean.
+    Variables choose displays, themes, locales, terminals and SDKs: tests set those they mean.
     """
     kept = {
         name: value

@@ -229,9 +229,9 @@ def test_settings_beyond_the_cameras_range_become_the_nearest_within() -> None:
 
 def test_settings_that_hold_as_they_were_wanted_need_no_note() -> None:
     camera = open_basler(fps=50.0, exposure_time=2000.0, gain=6.0)
-    told = {each.name: each.actual for each in camera.settings()}
+    actual = {each.name: each.actual for each in camera.settings()}
     assert {each.note for each in camera.settings()} == {""}
-    assert told == {
+    assert actual == {
         "fps": 50.0,
         "exposure_time": 2000.0,
         "gain": pytest.approx(6.0, rel=1e-4),

@@ -82,11 +82,11 @@ def test_exposure_wins_over_the_rate_whatever_was_set_before(before: tuple[float
 
     new = config(fps=100.0, exposure_time=20_000.0)
     apply_live(features, old, new)
-    told = read(features, new)
-    assert (told["exposure_time"].actual, told["exposure_time"].note) == (20_000.0, "")
-    assert told["fps"].actual == pytest.approx(50.0)
-    assert told["fps"].highest == pytest.approx(50.0)
-    assert told["fps"].note == "limited by exposure_time"
+    settings = read(features, new)
+    assert (settings["exposure_time"].actual, settings["exposure_time"].note) == (20_000.0, "")
+    assert settings["fps"].actual == pytest.approx(50.0)
+    assert settings["fps"].highest == pytest.approx(50.0)
+    assert settings["fps"].note == "limited by exposure_time"
     assert resulting_rate(features) == pytest.approx(50.0)
 
 
@@ -106,9 +106,9 @@ def test_what_a_camera_lacks_is_reported_and_no_error() -> None:
     features = SharedPeriod()
     wanted = config(external_trigger=True, gain=3.0, fps=30.0, exposure_time=1000.0)
     apply_settings(features, wanted)
-    told = read(features, wanted)
+    settings = read(features, wanted)
     for name in ("gain", "external_trigger"):
-        assert (told[name].actual, told[name].note) == (None, "this camera has none")
+        assert (settings[name].actual, settings[name].note) == (None, "this camera has none")
 
 
 def test_without_a_region_in_the_config_the_cameras_own_stays() -> None:

@@ -356,9 +356,9 @@ def test_a_stream_from_the_network_is_received_and_lost_and_its_password_never_r
         open_opencv("net-opencv", source=url)
     with pytest.raises(CameraError) as unknown:
         open_opencv("net-opencv", source=url.replace("http", "gopher"))
-    for told in map(str, (lost.value, refused.value, unknown.value)):
-        assert "://me:...@127.0.0.1" in told
-        assert "w0rd" not in told
+    for message in map(str, (lost.value, refused.value, unknown.value)):
+        assert "://me:...@127.0.0.1" in message
+        assert "w0rd" not in message
     assert "no gopher:// streams" in str(unknown.value)
 
 

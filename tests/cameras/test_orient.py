@@ -28,10 +28,10 @@ def test_a_raw_images_format_says_which_colour_each_pixel_has(letters: str) -> N
         pattern = np.array([COLOURS[each] for each in letters], np.uint8).reshape(2, 2)
         image = np.tile(pattern, (3, 4))[:height, :width]
         turned = orient(image, flip, rotate)
-        told = oriented_format(f"Bayer{letters[:2]}8", width, height, flip, rotate)
-        first = [COLOURS[each] for each in told.removeprefix("Bayer")[:2]]
+        oriented = oriented_format(f"Bayer{letters[:2]}8", width, height, flip, rotate)
+        first = [COLOURS[each] for each in oriented.removeprefix("Bayer")[:2]]
         assert turned[0, :2].tolist() == first
-        assert told.endswith("8")
+        assert oriented.endswith("8")
 
 
 def test_grey_stays_grey() -> None:

@@ -173,10 +173,10 @@ def test_without_aravis_the_others_work_and_the_cure_is_reported(
     (tmp_path / "gi.py").write_text(f"{module}\n")
     without_library(tmp_path, "cv2", "libGL.so.1")
     found = search(tmp_path)
-    told = found["aravis"]["trouble"]
-    assert reason in told[0]
-    assert remedy in told[1]
-    assert "gir1.2-aravis-0.8" in told[1]
+    trouble = found["aravis"]["trouble"]
+    assert reason in trouble[0]
+    assert remedy in trouble[1]
+    assert "gir1.2-aravis-0.8" in trouble[1]
     assert found["simulated"]["trouble"] is None
 
 

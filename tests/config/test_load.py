@@ -110,8 +110,8 @@ pub_address = "tcp://localhost:99999"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_config(path)
-    told = [(problem.key, problem.line) for problem in caught.value.problems]
-    assert told == [
+    problems = [(problem.key, problem.line) for problem in caught.value.problems]
+    assert problems == [
         ("socket_config.put_rat", 2),
         ("cameras[left-simulated].pub_adress", 6),
         ("cameras[left-simulated].fps", 7),

@@ -51,10 +51,10 @@ def test_where_the_file_may_be_another_programs_it_is_reported_why_it_was_used(
 ) -> None:
     here = make(tmp_path / "here" / "config.toml")
     foreign = ConfigError(here, [Problem("tool", 1, "unknown key tool; known ones are cameras")])
-    told = locate_config().explained(foreign)
-    assert "unknown key tool" in told
-    assert f"{here} was used because it lies in the current folder" in told
-    assert "--config FILE or $PMV_TUI_CONFIG" in told
+    explained = locate_config().explained(foreign)
+    assert "unknown key tool" in explained
+    assert f"{here} was used because it lies in the current folder" in explained
+    assert "--config FILE or $PMV_TUI_CONFIG" in explained
     assert locate_config(here).explained(foreign) == str(foreign)
     mistake = ConfigError(here, [Problem("display.rat", 1, "unknown key rat; did you mean rate?")])
     assert locate_config().explained(mistake) == str(mistake)

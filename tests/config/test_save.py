@@ -415,9 +415,9 @@ def test_a_file_mounted_by_itself_is_reported_beforehand(path: Path) -> None:
     look = "import sys, pathlib; from pmv_tui.config.replace import obstacle"
     look += "; print(obstacle(pathlib.Path(sys.argv[1])))"
     mounted = 'mount --bind "$1" "$1" && exec "$2" -c "$3" "$1"'
-    told = run_unshared(mounted, path, sys.executable, look)
-    assert "mounted as a single file" in told
-    assert "mount its folder instead" in told
+    output = run_unshared(mounted, path, sys.executable, look)
+    assert "mounted as a single file" in output
+    assert "mount its folder instead" in output
 
 
 def run_unshared(script: str, *arguments: str | Path) -> str:

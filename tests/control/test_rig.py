@@ -32,7 +32,7 @@ os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
 
-def tell(what, act):
+def attempt(what, act):
     try:
         act()
     except PermissionError:
@@ -40,11 +40,11 @@ def tell(what, act):
     else:
         print(what, "DONE")
 
-tell("listing", lambda: os.listdir(folder))
-tell("reading the log", lambda: open(f"{folder}/engine.log").read())
-tell("the control socket", lambda: socket.socket(socket.AF_UNIX).connect(f"{folder}/control"))
-tell("removing the lock", lambda: os.unlink(f"{folder}/lock"))
-tell("a signal", lambda: os.kill(pid, 15))
+attempt("listing", lambda: os.listdir(folder))
+attempt("reading the log", lambda: open(f"{folder}/engine.log").read())
+attempt("the control socket", lambda: socket.socket(socket.AF_UNIX).connect(f"{folder}/control"))
+attempt("removing the lock", lambda: os.unlink(f"{folder}/lock"))
+attempt("a signal", lambda: os.kill(pid, 15))
 """
 
 

@@ -56,12 +56,12 @@ class Machine:
             **self.more,
         )
 
-    def ask(self, look: Callable[[Examined], Any]) -> "Told":
+    def ask(self, look: Callable[[Examined], Any]) -> "Report":
         """Run a check."""
-        return Told(list(look(self.examined())))
+        return Report(list(look(self.examined())))
 
 
-class Told:
+class Report:
     """What a check reported."""
 
     def __init__(self, findings: list[Finding]) -> None:

@@ -48,9 +48,9 @@ def test_the_kernels_default_of_usb_memory_is_warned_of(
 ) -> None:
     plug_usb_camera(machine)
     allow_usb_memory(machine, megabytes)
-    told = machine.ask(check_usb)
-    assert told.levels == {level}
-    assert level == "ok" or "usbcore.usbfs_memory_mb=1000" in told.at(level)
+    report = machine.ask(check_usb)
+    assert report.levels == {level}
+    assert level == "ok" or "usbcore.usbfs_memory_mb=1000" in report.at(level)
 
 
 def test_usb_memory_is_compared_with_the_images_where_their_size_is_known(machine: Machine) -> None:
@@ -87,12 +87,12 @@ def test_small_buffers_packets_and_slow_links_are_warned_of_where_gige_cameras_a
     wire(machine, "eth0", 1000, 1500)
     wire(machine, "eth1", 100, 9000)
     machine.found["1-aravis"] = "GigE"
-    told = machine.ask(check_network)
-    assert "net.core.rmem_max" in told.at("warning")
-    assert "ip link set eth0 mtu 9000" in told.at("warning")
-    assert "eth1 runs at 100 Mbit/s" in told.at("warning")
-    assert "208 kB" in told.at("note")
-    assert "eth1: 100 Mbit/s, packets of 9000 bytes" in told.at("ok")
+    report = machine.ask(check_network)
+    assert "net.core.rmem_max" in report.at("warning")
+    assert "ip link set eth0 mtu 9000" in report.at("warning")
+    assert "eth1 runs at 100 Mbit/s" in report.at("warning")
+    assert "208 kB" in report.at("note")
+    assert "eth1: 100 Mbit/s, packets of 9000 bytes" in report.at("ok")
 
 
 @pytest.mark.parametrize(("fps", "level"), [(100.0, "ok"), (175.0, "warning"), (200.0, "error")])
@@ -102,9 +102,9 @@ def test_images_are_summed_up_against_a_usb_controller(
     plug_usb_camera(machine)
     for number in "12":
         machine.add(f"{number}-basler", "USB3", fps=fps, roi=(0, 0, 1000, 1000))
-    told = machine.ask(check_bandwidth)
-    assert told.levels == {level}
-    assert f"1, 2: {2 * fps:.0f} MB/s of the 380 MB/s" in told.at(level)
+    report = machine.ask(check_bandwidth)
+    assert report.levels == {level}
+    assert f"1, 2: {2 * fps:.0f} MB/s of the 380 MB/s" in report.at(level)
 
 
 def test_two_controllers_carry_twice_as_much(machine: Machine) -> None:

@@ -17,7 +17,7 @@ from pmv_tui.doctor.machine import (
     check_terminal,
 )
 from pmv_tui.doctor.rig import check_config_file
-from tests.doctor.machine import Machine, Told
+from tests.doctor.machine import Machine, Report
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def test_little_memory_and_too_many_cameras_are_warned_of(machine: Machine) -> N
 @pytest.mark.parametrize(("source", "levels"), [("hpet", {"warning"}), ("tsc", set())])
 def test_a_slow_clock_source_is_warned_of(machine: Machine, source: str, levels: set[str]) -> None:
     machine.write_file(SOURCE, source)
-    told = machine.ask(check_clock)
-    assert told.levels - {"ok", "note"} == levels
-    assert source in told.at("warning") + told.at("ok")
+    report = machine.ask(check_clock)
+    assert report.levels - {"ok", "note"} == levels
+    assert source in report.at("warning") + report.at("ok")
 
 
 def test_a_state_folder_on_a_network_file_system_is_warned_of(machine: Machine) -> None:
@@ -77,7 +77,7 @@ def test_a_state_folder_too_deep_for_a_socket_is_an_error(machine: Machine) -> N
         [],
         examined.search,
     )
-    assert "too long for a socket" in Told(list(check_storage(deep))).at("error")
+    assert "too long for a socket" in Report(list(check_storage(deep))).at("error")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_where_engines_may_linger_only_the_way_to_start_one_is_reported(machine:
     machine.write_file("etc/systemd/logind.conf", "KillUserProcesses=yes")
     assert "enable-linger me" in machine.ask(check_session).at("warning")
     machine.write_file("var/lib/systemd/linger/me", "")
-    told = machine.ask(check_session).at("warning")
-    assert "enable-linger" not in told
-    assert "systemd-run --user pmv-tui serve" in told
+    warning = machine.ask(check_session).at("warning")
+    assert "enable-linger" not in warning
+    assert "systemd-run --user pmv-tui serve" in warning
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_images_that_a_client_misses_are_counted_as_it_counts_them_itself(
         assert by_name[0]["state"] == "keeps up"
         for one in by_name.values():
             port = one["address"].rpartition(":")[2]
-            assert one["name"].endswith(f"(pid {os.getpid()}), port {port}"), "to tell them apart"
+            assert one["name"].endswith(f"(pid {os.getpid()}), port {port}"), "to distinguish them"
         assert all(each["key"] == "alice" * encrypted for each in by_name.values())
 
         def caught_up() -> bool:
@@ -212,12 +212,12 @@ def test_images_that_a_client_misses_are_counted_as_it_counts_them_itself(
 def one_that_missed_some(bench: Bench) -> list[ClientStatus]:
     """Wait until one of two clients is seen to have missed images, and both are named."""
 
-    def told() -> Sequence[ClientStatus]:
+    def with_misses() -> Sequence[ClientStatus]:
         clients = bench.publisher.client_list
         named = all(each["pid"] for each in clients)
         return clients if named and sum(bool(each["missed"]) for each in clients) == 1 else ()
 
-    return list(wait_for(told, "one to have missed images"))
+    return list(wait_for(with_misses, "one to have missed images"))
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -66,8 +66,8 @@ def test_what_stays_as_it_is_is_reported_once() -> None:
 
 def test_a_camera_that_is_back_says_how_long_it_was_away() -> None:
     looker = Looker()
-    told = looker.look(state="lost", reason="cable", failures=1, last_failure="cable")
-    assert told == ["lost: cable"]
+    events = looker.look(state="lost", reason="cable", failures=1, last_failure="cable")
+    assert events == ["lost: cable"]
     assert looker.look(state="capturing", reason="", last_frame=90_500_000_001) == [
         "capturing again, after 1 min 30 s"
     ]
@@ -75,8 +75,8 @@ def test_a_camera_that_is_back_says_how_long_it_was_away() -> None:
 
 def test_a_loss_between_two_looks_is_reported_all_the_same() -> None:
     looker = Looker()
-    told = looker.look(failures=1, last_failure="cable", last_frame=1_200_000_001)
-    assert told == ["capturing again, after 1.2 s; it had failed: cable"]
+    events = looker.look(failures=1, last_failure="cable", last_frame=1_200_000_001)
+    assert events == ["capturing again, after 1.2 s; it had failed: cable"]
 
 
 def test_a_client_that_came_and_went_between_two_looks_is_reported() -> None:
@@ -96,28 +96,28 @@ def test_clients_that_an_unplug_disconnects_are_no_news() -> None:
 
 def test_clients_that_come_and_go_without_end_are_summed_up() -> None:
     looker = Looker()
-    told = [text for number in range(200) for text in looker.look(subscriptions=number + 1)]
-    assert len(told) <= BURST + 200 * 0.5 / PERIOD + 1
+    events = [text for number in range(200) for text in looker.look(subscriptions=number + 1)]
+    assert len(events) <= BURST + 200 * 0.5 / PERIOD + 1
     looker.wait(PERIOD)
-    told += looker.look()
-    sums = [int(text.split()[0]) for text in told]
+    events += looker.look()
+    sums = [int(text.split()[0]) for text in events]
     assert sum(sums) == 200, "each is counted in one line or another"
 
 
 def test_malformed_messages_are_reported_with_the_reason_and_summed_up() -> None:
     looker = Looker()
     assert looker.look(malformed=1, malformed_reason="no map") == ["a malformed message: no map"]
-    told = [text for number in range(50) for text in looker.look(malformed=1000 * (number + 1))]
-    assert len(told) <= BURST + 50 * 0.5 / PERIOD
-    assert told[0] == "999 malformed messages, the last: no map"
+    events = [text for number in range(50) for text in looker.look(malformed=1000 * (number + 1))]
+    assert len(events) <= BURST + 50 * 0.5 / PERIOD
+    assert events[0] == "999 malformed messages, the last: no map"
     looker.wait(PERIOD)
     assert looker.look(malformed=50_001)[0].endswith("malformed messages, the last: no map")
 
 
 def test_a_message_just_before_an_unplug_is_reported() -> None:
     looker = Looker()
-    told = looker.look(plugged=False, malformed=1, malformed_reason="no map")
-    assert told == ["a malformed message: no map"]
+    events = looker.look(plugged=False, malformed=1, malformed_reason="no map")
+    assert events == ["a malformed message: no map"]
 
 
 def test_lost_frames_are_reported_at_once_and_then_once_a_minute() -> None:
@@ -135,8 +135,8 @@ def test_lost_frames_are_reported_at_once_and_then_once_a_minute() -> None:
 def a_client(number: int, state: str, missed: int = 0) -> ClientStatus:
     """Make up a client that is seen to keep up, or not."""
     text = {"too slow": "too slow: gets 10 of 60 images/s"}.get(state, f"{state}: as it seems")
-    told = {"id": number, "name": f"python (pid {number})", "state": state, "text": text}
-    return cast("ClientStatus", {**told, "missed": missed})
+    client = {"id": number, "name": f"python (pid {number})", "state": state, "text": text}
+    return cast("ClientStatus", {**client, "missed": missed})
 
 
 def looked(looker: Looker, *clients: ClientStatus, times: int = 8) -> list[str]:
@@ -152,7 +152,7 @@ def test_a_client_that_falls_behind_is_reported_by_name_and_when_it_keeps_up_aga
         "client python (pid 1) is too slow: gets 10 of 60 images/s"
     ]
     lost = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=400)
-    assert looker.look(drops=lost) == [], "it is told already"
+    assert looker.look(drops=lost) == [], "it is reported already"
     assert looked(looker, a_client(1, "waits for images", 500)) == [], "publishing was paused"
     assert looked(looker, a_client(1, "keeps up", 504)) == [
         "client python (pid 1) keeps up again; it missed 500 images"
@@ -175,13 +175,13 @@ def test_a_client_that_is_behind_for_a_moment_or_leaves_then_is_no_news() -> Non
 def test_clients_that_fall_behind_and_catch_up_without_end_are_summed_up() -> None:
     looker = Looker()
     states = ["too slow", "keeps up"] * 200
-    told = [
+    events = [
         text
         for state in states
         for text in looked(looker, *(a_client(number, state) for number in range(60)))
     ]
-    assert told[0].endswith("(and 59 other clients too)")
-    assert len(told) <= BURST + len(states) * 8 * 0.5 / SLOW_PERIOD + 1
+    assert events[0].endswith("(and 59 other clients too)")
+    assert len(events) <= BURST + len(states) * 8 * 0.5 / SLOW_PERIOD + 1
 
 
 def test_frames_left_out_for_put_rate_are_no_news() -> None:
@@ -190,12 +190,12 @@ def test_frames_left_out_for_put_rate_are_no_news() -> None:
 
 def test_a_camera_that_flaps_is_reported_with_the_number_of_changes() -> None:
     looker = Looker()
-    told = []
+    events = []
     for number in range(40):
-        told += looker.look(state="lost", reason="cable", failures=number + 1, last_failure="x")
-        told += looker.look(state="capturing", reason="")
-    assert len(told) <= BURST + 80 * 0.5 / PERIOD
-    assert "changes of state since the last line" in told[-1]
+        events += looker.look(state="lost", reason="cable", failures=number + 1, last_failure="x")
+        events += looker.look(state="capturing", reason="")
+    assert len(events) <= BURST + 80 * 0.5 / PERIOD
+    assert "changes of state since the last line" in events[-1]
 
 
 def test_a_window_that_fails_again_is_reported_again() -> None:

@@ -9,8 +9,8 @@ from tests.support import DEADLINE, RigOnDisk, wait_for
 class AskedRig(RigOnDisk):
     """A rig on disk; everything here needs its engine to run."""
 
-    def told(self, command: str, **arguments: Any) -> str:
-        """Have one camera do something; give what is said of it."""
+    def answer(self, command: str, **arguments: Any) -> str:
+        """Have one camera do something; return the text of the answer."""
         (result,) = self.ask(command, **arguments)["results"]
         return result["text"]
 

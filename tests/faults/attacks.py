@@ -104,11 +104,11 @@ def killed_at_start(rig: FaultRig) -> Iterator[str]:
             with starting(other) as engine:
                 wait_for(functools.partial(STAGES[stage], other, pub, engine), stage)
                 engine.kill()
-        told = other.run_here("status").stderr
-        assert "no engine runs" in told
+        report = other.run_here("status").stderr
+        assert "no engine runs" in report
         with other.serve("--plug-all"):
             receive_image(pub)
-            yield told
+            yield report
 
 
 @contextmanager
@@ -160,7 +160,9 @@ def downgraded(_rig: FaultRig) -> Iterator[str]:
             for port in (pub, pull):
                 for mechanism in MECHANISMS:
                     assert answer_to(port, mechanism) < 1000, "no image has so few bytes"
-            yield wait_for(lambda: other.now("lone")["refused_reason"], "the refusal to be told")
+            yield wait_for(
+                lambda: other.now("lone")["refused_reason"], "the rejection to be reported"
+            )
             camera = other.now("lone")
             assert (camera["clients"], camera["messages"], camera["malformed"]) == (0, 0, 0)
 

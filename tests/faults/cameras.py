@@ -10,18 +10,18 @@ from tests.faults.clients import assert_draws
 from tests.faults.fault import Fault, fault
 from tests.faults.rig import FILM, FaultRig
 from tests.support import DEADLINE, wait_for
-from tests.system.fake_cameras import tell
+from tests.system.fake_cameras import set_mood
 from tests.system.terminal import TerminalTui
 
 
 @contextmanager
 def mood(rig: FaultRig, word: str) -> Iterator[None]:
     """Let the odd camera do something for the length of a block."""
-    tell(rig, "odd", word)
+    set_mood(rig, "odd", word)
     try:
         yield
     finally:
-        tell(rig, "odd", "")
+        set_mood(rig, "odd", "")
 
 
 def moody(name: str, word: str, *shown: str) -> Fault:
@@ -120,26 +120,26 @@ def tripped(rig: FaultRig) -> Iterator[str]:
         rig.ask("window", camera="left", close=True)
         rig.ask("rescan")
         for name in ("receiver", "windows", "search"):
-            told = rig.event(since, f"the thread '{name}' failed and was started again")
+            report = rig.event(since, f"the thread '{name}' failed and was started again")
         words = [f"the thread '{name}' failed and was started" for name in ("log", "terminal")]
         wait_for(lambda: all(each in log.read_text() for each in words), " and ".join(words))
-        yield told
+        yield report
     wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end")
-    assert rig.told("unplug", camera="odd") == "unplugged"
-    assert "publishes at" in rig.told("plug", camera="odd")
+    assert rig.answer("unplug", camera="odd") == "unplugged"
+    assert "publishes at" in rig.answer("plug", camera="odd")
 
 
 @fault("an SDK aborts while it searches for cameras")
 def aborting_search(rig: FaultRig) -> Iterator[str]:
     since = rig.last_event()
-    tell(rig, "search", "crash")
+    set_mood(rig, "search", "crash")
     try:
         rig.ask("rescan")
-        told = rig.event(since, "fake: the search for fake cameras was ended by signal 6")
-        assert "fakecameras.py" in told
-        yield told
+        report = rig.event(since, "fake: the search for fake cameras was ended by signal 6")
+        assert "fakecameras.py" in report
+        yield report
     finally:
-        tell(rig, "search", "")
+        set_mood(rig, "search", "")
         wait_for(lambda: not rig.snapshot()["engine"]["scanning"], "the search to end")
         rig.ask("rescan")
         wait_for(lambda: all(one["available"] for one in rig.snapshot()["backends"]), "all SDKs")
@@ -151,28 +151,28 @@ def noisy(rig: FaultRig) -> Iterator[str]:
     with TerminalTui(rig) as tui:
         tui.shows(*rig.pub)
         with mood(rig, "noisy"):
-            told = rig.event(since, "printed: driver: buffer 7 is late")
+            report = rig.event(since, "printed: driver: buffer 7 is late")
             before = rig.counters.report()["odd"].received
             wait_for(
                 lambda: rig.counters.report()["odd"].received > before + 50, "its stream to go on"
             )
             tui.shows(*rig.pub)  # what it prints would clear the screen
-            yield told
+            yield report
 
 
 @fault("images without a pixel, or few", troubles=["odd"])
 def no_pixel(rig: FaultRig) -> Iterator[str]:
     with mood(rig, "flat"):
         wait_for(lambda: rig.now("odd")["height"] == 3, "flat images")
-        refused = rig.told("set", camera="odd", changes={"downsampling": 4})
+        refused = rig.answer("set", camera="odd", changes={"downsampling": 4})
         assert refused.startswith("not changed: downsampling = 4 leaves no pixel of"), refused
     with mood(rig, "empty"):
         since = rig.last_event()
-        told = rig.shown("odd", "error: ", "images of 64x0, which have no pixel")
+        report = rig.shown("odd", "error: ", "images of 64x0, which have no pixel")
         answer = rig.ask("thumbnails", cameras={"odd": 0, "left": 0}, width=40, height=40)
         assert [one["unique_id"] for one in answer["thumbnails"]] == ["odd-fake", "left-simulated"]
         rig.event(since, "no pixel")
-        yield told
+        yield report
 
 
 FAULTS = (

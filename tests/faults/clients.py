@@ -38,13 +38,13 @@ def frozen(rig: FaultRig) -> Iterator[str]:
 def slow(rig: FaultRig) -> Iterator[str]:
     with stranger("slow", rig.pub["odd"], 10 * 1000 // KINDS["odd"][1]) as client:
 
-        def told() -> str:
+        def behind_alone() -> str:
             slow = [each for each in behind(rig.now("odd")["client_list"]) if each["missed"]]
             return (
                 client_sentence(slow[0]) if [each["pid"] for each in slow] == [client.pid] else ""
             )
 
-        yield wait_for(told, "it, and no other, to be said to be behind")
+        yield wait_for(behind_alone, "it, and no other, to be said to be behind")
 
 
 @fault("1000 clients connect and disconnect")
@@ -64,9 +64,9 @@ def other_protocols(rig: FaultRig) -> Iterator[str]:
             if number % 2:
                 connection.sendall(b"GET / HTTP/1.1\r\nHost: rig\r\n\r\n")
         rig.wait_until_well()
-        told = only_the_counting_client(rig)
-        assert told, "none of them counts as a client"
-        yield told
+        report = only_the_counting_client(rig)
+        assert report, "none of them counts as a client"
+        yield report
 
 
 @fault("PULL is flooded as fast as can be sent")
@@ -85,12 +85,12 @@ def fuzzed(rig: FaultRig) -> Iterator[str]:
     since, count = rig.last_event(), rig.times(1_000_000, 20_000)
     before = messages_read(rig)
     run_stranger("fuzz", count, *rig.pull.values(), seconds=900)
-    told = rig.event(since, "malformed message")
+    report = rig.event(since, "malformed message")
     for name in rig.pull:
         assert_draws(rig, name)
     read = messages_read(rig) - before
     assert read > 0.5 * count, "most are read, and few passed over"
-    yield f"{read} read; {told}"
+    yield f"{read} read; {report}"
 
 
 def messages_read(rig: FaultRig) -> int:

@@ -72,12 +72,12 @@ def noise(rig: FaultRig) -> Iterator[str]:
 
 @fault("a camera is plugged and unplugged 200 times at full rate", troubles=["odd"])
 def plug_cycles(rig: FaultRig) -> Iterator[str]:
-    told = ""
+    report = ""
     for _ in range(rig.times(200, 50)):
-        assert rig.told("unplug", camera="odd") == "unplugged"
-        told = rig.told("plug", camera="odd")
-        assert "publishes at" in told
-    yield told
+        assert rig.answer("unplug", camera="odd") == "unplugged"
+        report = rig.answer("plug", camera="odd")
+        assert "publishes at" in report
+    yield report
 
 
 FAULTS = (fuzzed, noise, plug_cycles)

@@ -43,7 +43,7 @@ def open_window(rig: FaultRig, display: str) -> None:
 
 def window_shows(rig: FaultRig, state: str) -> str:
     """Wait until the left camera's window has a state; give it and its reason."""
-    wait_for(lambda: rig.now("left")["window"] == state, f"the window to be told: {state}")
+    wait_for(lambda: rig.now("left")["window"] == state, f"the window to be {state}")
     camera = rig.now("left")
     return f"{camera['window']}: {camera['window_reason']}"
 

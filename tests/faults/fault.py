@@ -18,7 +18,7 @@ class Fault:
     Parameters
     ----------
     name : in words, for the table.
-    inject : brings it about. It fails where the program does not tell of it.
+    inject : brings it about. It fails where the program does not report it.
     troubles : names of the cameras whose own streams it may break.
     """
 

@@ -117,15 +117,15 @@ def mounted(rig: FaultRig) -> Iterator[str]:
 def refused(rig: FaultRig, *words: str) -> str:
     """Try a setting and an address; give what is said of the one, when both are refused."""
     pub, pull = free_ports(2)
-    told = [
-        rig.told("set", camera="odd", changes={"fps": 90}),
-        rig.told(
+    report = [
+        rig.answer("set", camera="odd", changes={"fps": 90}),
+        rig.answer(
             "addresses", camera="odd", pub=f"tcp://localhost:{pub}", pull=f"tcp://localhost:{pull}"
         ),
     ]
-    for text in told:
-        assert all(word in text for word in ("not changed", *words)), told
-    return told[0]
+    for text in report:
+        assert all(word in text for word in ("not changed", *words)), report
+    return report[0]
 
 
 @contextmanager
@@ -162,17 +162,17 @@ def full_disk(_rig: FaultRig) -> Iterator[str]:
         text = other.config_path.read_text()
         with other.serve("--plug-all"), counting(pub):
             filler = fill(other.folder)
-            told = other.run("set", "lone", "fps=30").stdout
-            assert "No space left" in told
+            report = other.run("set", "lone", "fps=30").stdout
+            assert "No space left" in report
             moved = [f"tcp://localhost:{port}" for port in free_ports(2)]
             assert "not changed" in other.run("addresses", "lone", *moved).stdout
             assert other.camera("lone")["pub_address"] == f"tcp://localhost:{pub}"
             assert other.config_path.read_text() == text, "all of it, or none"
             assert [path.name for path in other.folder.glob(".config*")] == []
-            wait_for(lambda: log_more(other, "engine.log cannot be written"), "that to be told")
-            yield told
+            wait_for(lambda: log_more(other, "engine.log cannot be written"), "that to be reported")
+            yield report
             filler.unlink()
-            wait_for(lambda: log_more(other, "the log is written again"), "that to be told")
+            wait_for(lambda: log_more(other, "the log is written again"), "that to be reported")
             assert other.run("set", "lone", "fps=25").returncode == 0
             wait_for(lambda: other.camera("lone")["fps_wanted"] == 25, "the change")
 
@@ -211,11 +211,11 @@ def unreadable_key(_rig: FaultRig) -> Iterator[str]:
             (keys.clients_folder / "round.key").symlink_to("round.key")
             with subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE, key=secret) as frames:
                 next(frames)
-            wait_for(lambda: "a key file is ignored" in other.said(), "that to be told")
-            (told,) = (
+            wait_for(lambda: "a key file is ignored" in other.said(), "that to be reported")
+            (report,) = (
                 line for line in other.said().splitlines() if "a key file is ignored" in line
             )
-            yield told.partition("WARNING ")[2]
+            yield report.partition("WARNING ")[2]
 
 
 @fault("the config is on a disk that hangs, then a setting")
@@ -229,12 +229,12 @@ def hanging(rig: FaultRig) -> Iterator[str]:
             with counting(pub, gaps=True) as images:
                 with hanging_disk(other.config_path.parent):
                     before = len(images)
-                    told = other.told("set", camera="lone", changes={"fps": 3})
+                    report = other.answer("set", camera="lone", changes={"fps": 3})
                     assert len(images) > before + 5, "images go on while the disk hangs"
-                    assert "did not answer within" in told
+                    assert "did not answer within" in report
                     if rig.full:
                         assert "did not answer within" in other.run("status").stderr
-                yield told
+                yield report
                 assert other.ask("set", camera="lone", changes={"gain": 4})["ok"]
             with hanging_disk(other.config_path.parent):
                 assert not other.ask("set", camera="lone", changes={"fps": 3})["ok"]

@@ -47,11 +47,11 @@ def engine_killed(_rig: FaultRig) -> Iterator[str]:
             engine.kill()
             engine.wait()
             viewer.wait(DEADLINE)  # it ends with its engine
-        told = other.run_here("status").stderr
-        assert "no engine runs" in told
+        report = other.run_here("status").stderr
+        assert "no engine runs" in report
         assert port_is_free(pub)
         assert port_is_free(pull)
-        yield told
+        yield report
         with other.serve("--plug-all"):
             receive_image(pub)
 
@@ -171,14 +171,14 @@ def folder_removed(_rig: FaultRig) -> Iterator[str]:
             # Before it is restored as well as after it.
             assert other.status()["engine"]["pid"] == engine.pid
             wait_for(control.exists, "the folder to be restored")
-            told = other.event(0, "control was gone, and is restored")
+            report = other.event(0, "control was gone, and is restored")
             log = control.with_name("engine.log")
             wait_for(lambda: log.exists() and "restored" in log.read_text(), "the log to go on")
             control.unlink()
             assert other.run_here("settings", "lone").returncode == 0
             wait_for(control.exists, "the socket to be restored")
             assert other.ask("rescan")["ok"]
-            yield told
+            yield report
         assert other.run_here("status").returncode == 1
 
 
@@ -222,11 +222,11 @@ def slept(rig: FaultRig) -> Iterator[str]:
             time.sleep(rig.times(60, 4))  # longer than a viewer may be silent
             for pid in (engine.pid, viewer.pid):
                 os.kill(pid, signal.SIGCONT)
-            told = other.event(0, "the engine did not run for")
+            report = other.event(0, "the engine did not run for")
             receive_image(pub)
             assert other.now("lone")["window"] == "shown"
             assert viewer.is_running()
-            yield told
+            yield report
 
 
 FAULTS = (

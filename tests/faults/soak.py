@@ -13,7 +13,7 @@ from tests.faults.clients import assert_draws
 from tests.faults.curve import draw
 from tests.faults.rig import FaultRig, Usage, fault_rig
 from tests.faults.stranger import run_stranger
-from tests.system.fake_cameras import tell
+from tests.system.fake_cameras import set_mood
 
 INTERVAL = 1.0
 """Seconds between two samples."""
@@ -48,21 +48,21 @@ def boxes_are_drawn(rig: FaultRig) -> None:
 def a_camera_is_replugged(rig: FaultRig) -> None:
     """Release and bind one camera's sockets, pause it and let it go on."""
     for command in ("unplug", "plug", "pause", "resume"):
-        rig.told(command, camera="odd")
+        rig.answer(command, camera="odd")
 
 
 def a_camera_goes_and_is_back(rig: FaultRig) -> None:
     """Pull one camera's cable and put it back."""
-    tell(rig, "odd", "absent")
+    set_mood(rig, "odd", "absent")
     rig.shown("odd", "lost: ")
-    tell(rig, "odd", "")
+    set_mood(rig, "odd", "")
     rig.shown("odd", "capturing")
 
 
 def a_setting_is_changed(rig: FaultRig) -> None:
     """Change a camera's exposure time, and change it back."""
     for exposure_time in (5000.0, 15000.0):
-        rig.told("set", camera="left", changes={"exposure_time": exposure_time})
+        rig.answer("set", camera="left", changes={"exposure_time": exposure_time})
 
 
 LIFE: tuple[Callable[[FaultRig], None], ...] = (

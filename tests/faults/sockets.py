@@ -43,10 +43,10 @@ def refused(name: str, form: str, words: str) -> Fault:
         with taken_port() as taken:
             free = free_ports(1)[0]
             pub = form.format(free=free, left=rig.pub["left"], taken=taken)
-            told = rig.told("addresses", camera="odd", pub=pub, pull=f"tcp://localhost:{free}")
-            assert words in told, told
-            assert "not changed" in told
-            yield told
+            report = rig.answer("addresses", camera="odd", pub=pub, pull=f"tcp://localhost:{free}")
+            assert words in report, report
+            assert "not changed" in report
+            yield report
         assert str(rig.pub["odd"]) in rig.now("odd")["pub_address"]
 
     return steps
@@ -55,9 +55,9 @@ def refused(name: str, form: str, words: str) -> Fault:
 @fault("address: pub = pull")
 def same(rig: FaultRig) -> Iterator[str]:
     address = f"tcp://localhost:{free_ports(1)[0]}"
-    told = rig.told("addresses", camera="odd", pub=address, pull=address)
-    assert "cannot be both" in told
-    yield told
+    report = rig.answer("addresses", camera="odd", pub=address, pull=address)
+    assert "cannot be both" in report
+    yield report
 
 
 @fault("address: every interface, and IPv6", troubles=["odd"])
@@ -66,13 +66,13 @@ def open_to_others(rig: FaultRig) -> Iterator[str]:
         raise Unavailable("this machine has no IPv6 loopback")
     pub, pull = free_ports(2)
     old = rig.now("odd")
-    told = rig.told("addresses", camera="odd", pub=f"tcp://*:{pub}", pull=f"tcp://[::1]:{pull}")
+    report = rig.answer("addresses", camera="odd", pub=f"tcp://*:{pub}", pull=f"tcp://[::1]:{pull}")
     camera = rig.now("odd")
     assert camera["plugged"]
     assert camera["exposed"]
     assert receive_image(pub)["unique_id"] == "odd-fake"
     with socket.create_connection(("::1", pull), timeout=5):
-        yield f"{told}; exposed"
+        yield f"{report}; exposed"
     addresses = {"pub": old["pub_address"], "pull": old["pull_address"]}
     assert rig.ask("addresses", camera="odd", **addresses)["ok"]
     assert not rig.now("odd")["exposed"]
@@ -85,7 +85,7 @@ def taken_before(_rig: FaultRig) -> Iterator[str]:
         other.write_config(simulated("lone", pub, pull))
         with socket.create_server(("127.0.0.1", pull)) as holder, other.serve("--plug-all"):
             me = f"pid {os.getpid()}"  # found out after it was refused
-            wait_for(lambda: me in other.now("lone")["plug_error"], "who has it to be told")
+            wait_for(lambda: me in other.now("lone")["plug_error"], "who has it to be reported")
             camera = other.now("lone")
             assert not camera["plugged"]
             assert port_is_free(pub), "none of the two is bound alone"
@@ -110,16 +110,16 @@ def silent_names(_rig: FaultRig) -> Iterator[str]:
             unplugged = "tcp://rig-pc:{}: the name server did not answer within"
             other.event(0, "not plugged", unplugged.format(named))
             before = len(images)
-            told = other.told(
+            report = other.answer(
                 "addresses",
                 camera="lone",
                 pub=f"tcp://rig-pc:{pub}",
                 pull=f"tcp://localhost:{ports[0]}",
             )
             assert len(images) > before + 5, "images go on while a name is looked up"
-            assert unplugged.format(pub) in told
-            assert "the old addresses stay in use" in told
-            yield told
+            assert unplugged.format(pub) in report
+            assert "the old addresses stay in use" in report
+            yield report
             probed = other.run("probe", f"tcp://rig-pc:{pub}", "--seconds", "0.1")
             assert (probed.returncode, "did not answer" in probed.stderr) == (1, True), probed
 

@@ -27,7 +27,7 @@ def row(fault: Fault, outcome: Outcome) -> str:
     more = difference(outcome.before, outcome.after)
     seconds = f"{outcome.recovery:.1f} s"
     lost = ", ".join(f"{name} {count}" for name, count in outcome.lost.items()) or "0"
-    return _row((fault.name, _short(outcome.told), lost, outcome.skipped, seconds, more))
+    return _row((fault.name, _short(outcome.report), lost, outcome.skipped, seconds, more))
 
 
 def difference(before: Usage, after: Usage) -> str:

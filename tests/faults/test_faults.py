@@ -35,7 +35,7 @@ def test_a_fault_is_reported_and_passes_and_costs_the_other_cameras_no_image(
         outcome = trial(rig, fault)
     except Unavailable as missing:
         pytest.skip(str(missing))
-    assert outcome.told
+    assert outcome.report
     if outcome.lost and outcome.late > TOO_LATE:
         pytest.skip(f"{outcome.lost} lost, but the machine stood still for {outcome.late:.2f} s")
     assert outcome.lost == {}

@@ -16,7 +16,7 @@ class Outcome:
 
     Parameters
     ----------
-    told : the words in which the program told of it.
+    report : the words in which the program reported it.
     lost : images that the clients of untroubled cameras missed, or got twice, by camera.
     skipped : frames of those cameras that never reached the engine; a machine with too much to do
         has some.
@@ -25,7 +25,7 @@ class Outcome:
     before, after : what the engine took before it, and after the recovery.
     """
 
-    told: str
+    report: str
     lost: dict[str, int]
     skipped: int
     late: float
@@ -40,20 +40,20 @@ def trial(rig: FaultRig, fault: Fault) -> Outcome:
     Raises
     ------
     Unavailable : it cannot be brought about here.
-    AssertionError : it is not told, or the rig does not recover.
+    AssertionError : it is not reported, or the rig does not recover.
     """
     gone = fault.troubles & rig.missing.keys()
     if gone:
         raise Unavailable("; ".join(rig.missing[name] for name in gone))
     before, missed, skipped = rig.usage(), _missed(rig, fault), _skipped(rig, fault)
     rig.counters.late = 0.0
-    with fault.inject(rig) as told:
+    with fault.inject(rig) as report:
         taken_away = time.monotonic()
     rig.wait_until_well()
     recovery = time.monotonic() - taken_away
     now = _missed(rig, fault)
     return Outcome(
-        told=told,
+        report=report,
         lost={name: now[name] - missed[name] for name in now if now[name] > missed[name]},
         skipped=_skipped(rig, fault) - skipped,
         late=rig.counters.late,

@@ -120,9 +120,9 @@ class Monkey:
         code = self._tui.process.exitstatus
         said = STYLES.sub("", self._tui.sent.rpartition(TO_THE_SCREEN_BEFORE)[2])
         if code != 0 or not any(words in said for words in FAREWELLS):
-            raise AssertionError(self._told(f"it ended with {code}:\n{said}"))
+            raise AssertionError(self._with_deeds(f"it ended with {code}:\n{said}"))
 
-    def _told(self, what: str) -> str:
+    def _with_deeds(self, what: str) -> str:
         return f"seed {self._seed}, {self.deeds} deeds: {what}\nthe last ones: {list(self._done)}"
 
     def memory(self) -> int:
@@ -151,7 +151,7 @@ class Monkey:
         try:
             wait_for(answers, "the way back to the cameras, and the help there", PATIENCE)
         except AssertionError as error:
-            raise AssertionError(self._told(f"{error}\n{self._tui.text()}")) from None
+            raise AssertionError(self._with_deeds(f"{error}\n{self._tui.text()}")) from None
 
     def end(self) -> None:
         """Take it away from the TUI, and the TUI with it."""

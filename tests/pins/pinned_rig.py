@@ -10,7 +10,7 @@ from pmv_tui import __version__
 from tests.pins.recorder.sitecustomize import ASKED
 from tests.pins.stable import Stable
 from tests.support import DEADLINE, SMALL, RigOnDisk, free_ports, simulated, wait_for
-from tests.system.fake_cameras import install, tell
+from tests.system.fake_cameras import install, set_mood
 from tests.system.unhurried import UNHURRIED
 
 CONFIG = """\
@@ -70,7 +70,7 @@ class PinnedRig(RigOnDisk):
         for name, pixel_format in FAKES.items():
             block = simulated(name, *self.ports[name], fps=20, more=pixel_format)
             listed.append(block.replace("-simulated", "-fake"))
-            tell(self, name, "fixed")
+            set_mood(self, name, "fixed")
         self.write_config(CONFIG + "\n".join(listed))
 
     def _add_modules(self, site: Path) -> None:
@@ -84,11 +84,11 @@ class PinnedRig(RigOnDisk):
 
     def settled(self) -> bool:
         """Return whether every camera gives images and the search for others is over; note that."""
-        told = self.run_here("status", "--json").stdout
-        searching = '"scanning": true' in told
-        if searching or told.count('"capturing"') < len(self.ports):
+        status = self.run_here("status", "--json").stdout
+        searching = '"scanning": true' in status
+        if searching or status.count('"capturing"') < len(self.ports):
             return False
-        self.first_status, self.first_lines = told, self.run_here("status").stdout
+        self.first_status, self.first_lines = status, self.run_here("status").stdout
         return self.first_lines.count("  capturing  ") == len(self.ports)
 
     @contextlib.contextmanager
@@ -99,8 +99,8 @@ class PinnedRig(RigOnDisk):
         """
         before, requests = len(self._log_of_requests().split()), list[bytes]()
         yield requests
-        told = map(bytes.fromhex, self._log_of_requests().split()[before:])
-        requests += (each for each in told if each != SNAPSHOT)
+        new = map(bytes.fromhex, self._log_of_requests().split()[before:])
+        requests += (each for each in new if each != SNAPSHOT)
 
     def _log_of_requests(self) -> str:
         """Return each request that ever reached the engine, in hex, a line each."""

@@ -215,11 +215,11 @@ def test_engines(pinned_rig: PinnedRig, pins: Pins) -> None:
     path = str(pinned_rig.config_path)
 
     def of_this_rig() -> list[Any]:
-        told = printed(pinned_rig, "engines --json")
-        return [each for each in told if each["config_path"] == path]
+        engines = printed(pinned_rig, "engines --json")
+        return [each for each in engines if each["config_path"] == path]
 
-    told = wait_for(of_this_rig, "the engine to answer")
-    pins.check("engines.json", pinned_rig.stable.json(told))
+    engines = wait_for(of_this_rig, "the engine to answer")
+    pins.check("engines.json", pinned_rig.stable.json(engines))
 
 
 def test_clients(pinned_rig: PinnedRig, pins: Pins) -> None:
@@ -230,26 +230,26 @@ def test_clients(pinned_rig: PinnedRig, pins: Pins) -> None:
         client.subscribe(b"")
         assert pinned_rig.ask("plug", camera="right")["ok"]
         wait_for(lambda: pinned_rig.camera("right").get("client_list"), "the client")
-        told = printed(pinned_rig, "clients right --json")
+        clients = printed(pinned_rig, "clients right --json")
         assert pinned_rig.ask("unplug", camera="right")["ok"]
-    told[0]["clients"] = [list(each) for each in told[0]["clients"]]
-    pins.check("clients.json", pinned_rig.stable.json(told))
+    clients[0]["clients"] = [list(each) for each in clients[0]["clients"]]
+    pins.check("clients.json", pinned_rig.stable.json(clients))
 
 
 def test_the_doctor(pinned_rig: PinnedRig, pins: Pins) -> None:
     """What most checks find is this machine's: of them there is the name, and that is all."""
-    told = json.loads(pinned_rig.run("doctor", "--json").stdout)
-    told["fit"] = f"<{type(told['fit']).__name__}>"
+    report = json.loads(pinned_rig.run("doctor", "--json").stdout)
+    report["fit"] = f"<{type(report['fit']).__name__}>"
     found = list[Any]()
-    for finding in told["findings"]:
+    for finding in report["findings"]:
         if finding["check"] not in ("config", "engine", "cameras", "ports"):
             finding |= {
                 key: f"<{type(finding[key]).__name__}>" for key in finding.keys() - {"check"}
             }
         if finding not in found:
             found.append(finding)
-    told["findings"] = found
-    pins.check("doctor.json", pinned_rig.stable.json(told))
+    report["findings"] = found
+    pins.check("doctor.json", pinned_rig.stable.json(report))
 
 
 def test_events(pinned_rig: PinnedRig, pins: Pins) -> None:
@@ -277,9 +277,9 @@ def test_a_probe(pinned_rig: PinnedRig, pins: Pins) -> None:
         ended = pinned_rig.run_here(*words)
         return "" if ended.returncode else ended.stdout
 
-    told = json.loads(wait_for(received, "images"))
+    report = json.loads(wait_for(received, "images"))
     assert pinned_rig.ask("unplug", camera="right")["ok"]
-    pins.check("probe.json", pinned_rig.stable.json(told))
+    pins.check("probe.json", pinned_rig.stable.json(report))
 
 
 def test_what_needs_a_terminal_or_is_there_already(pinned_rig: PinnedRig, pins: Pins) -> None:

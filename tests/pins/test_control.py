@@ -59,8 +59,8 @@ ANSWERED: list[dict[str, Any]] = [
 def written(rig: PinnedRig, script: Script, request: object) -> list[str]:
     """Ask, and write down what came of it."""
     asked = request.hex() if isinstance(request, bytes) else rig.stable.line(request)
-    told = asked if len(asked) < 200 else f"{asked[:40]}… {len(asked)} characters"
-    return [f"> {told}", rig.stable.line(script.ask(request)), ""]
+    shown = asked if len(asked) < 200 else f"{asked[:40]}… {len(asked)} characters"
+    return [f"> {shown}", rig.stable.line(script.ask(request)), ""]
 
 
 def test_answers(pinned_rig: PinnedRig, pins: Pins) -> None:

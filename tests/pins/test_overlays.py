@@ -121,10 +121,10 @@ def test_what_is_made_of_a_message(pins: Pins) -> None:
     lines: list[str] = []
     for message in (*DOCUMENTED, *MALFORMED):
         text = json.dumps(message)
-        told = read(text.encode())
+        meant = read(text.encode())
         if isinstance(message, dict):
-            assert read(msgpack.packb(message)) == told, "JSON and msgpack mean the same"
-        lines += [f"> {short(text)}", short(json.dumps(told)), ""]
+            assert read(msgpack.packb(message)) == meant, "JSON and msgpack mean the same"
+        lines += [f"> {short(text)}", short(json.dumps(meant)), ""]
     named = MISTAKEN | {path.name: path.read_bytes() for path in sorted(CORPUS.iterdir())}
     for name, data in named.items():
         lines += [f"> ({name})", short(json.dumps(read(data))), ""]

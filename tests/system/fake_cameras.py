@@ -18,8 +18,8 @@ def install(rig: RigOnDisk) -> None:
     rig.environment["SEARCHED_BACK_ENDS"] = "fake"
 
 
-def tell(rig: RigOnDisk, serial: str, mood: str) -> None:
-    """Let a fake camera do something; at once, for it may be looking."""
+def set_mood(rig: RigOnDisk, serial: str, mood: str) -> None:
+    """Write what a fake camera does from now on; at once, for it may be looking."""
     written = rig.folder / "mood"
     written.write_text(mood)
     written.rename(rig.folder / serial)

@@ -108,8 +108,10 @@ def test_commands_take_several_names_and_all(rig: RigOnDisk) -> None:
 
         for words, gains in ((["left", "top", "gain=3"], [3, 0, 3]), (["all", "gain=6"], [6] * 3)):
             done = rig.run_here("set", *words, "--json")
-            told = json.loads(done.stdout)
-            assert [one["settings"][0]["actual"] for one in told] == [one for one in gains if one]
+            changed = json.loads(done.stdout)
+            assert [one["settings"][0]["actual"] for one in changed] == [
+                one for one in gains if one
+            ]
             read = (json.loads(rig.run_here("settings", name, "--json").stdout) for name in names)
             now = [{each["name"]: each["actual"] for each in one["settings"]} for one in read]
             assert [one["gain"] for one in now] == gains
@@ -255,7 +257,7 @@ def test_a_signal_of_no_use_does_not_end_an_engine_that_starts(rig: RigOnDisk) -
     rig.write_config("fps = 30")
     command = [sys.executable, "-c", SIGNALLED, "serve", "--config", str(rig.config_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE)
-    assert done.returncode == 2, "the config is wrong, which it got to tell"
+    assert done.returncode == 2, "the config is wrong, which it got to report"
     assert "unknown key fps here; it belongs to [[cameras]]" in done.stderr
 
 

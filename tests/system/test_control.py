@@ -85,8 +85,8 @@ def test_events_say_who_changed_what_from_what_to_what(script: Script) -> None:
 def test_questions_change_nothing_and_who_attaches_is_named(script: Script) -> None:
     def engine(**signature: str) -> dict[str, Any]:
         answer = script.ask({"command": "snapshot", **signature})
-        told: dict[str, Any] = answer["snapshot"]["engine"]
-        return told
+        status: dict[str, Any] = answer["snapshot"]["engine"]
+        return status
 
     before = engine()
     script.ask({"command": "settings", "camera": "left"})

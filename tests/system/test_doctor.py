@@ -13,7 +13,7 @@ import pexpect
 import pytest
 
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
-from tests.system.fake_cameras import install, tell
+from tests.system.fake_cameras import install, set_mood
 from tests.system.unhurried import UNHURRIED
 from tests.viewer.screen import screen
 
@@ -138,12 +138,12 @@ def test_an_sdk_that_crashes_or_hangs_in_the_search_is_reported(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
     install(rig)
-    tell(rig, "search", "crash")
+    set_mood(rig, "search", "crash")
     site = rig.folder / "site"
     unhurried(rig, site)
     reported(rig, "cameras", "warning", "signal 6")
     (site / "sitecustomize.py").unlink()
-    tell(rig, "search", "hang")
+    set_mood(rig, "search", "hang")
     findings = doctor(rig, 0, apart=True)
     # By the search's own limit; on a busy machine by that of all checks, 4.6 s.
     assert "no answer within 4" in texts(findings, "cameras", "warning")

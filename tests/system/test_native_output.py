@@ -17,21 +17,21 @@ from tests.support import (
     wait_for,
 )
 from tests.system.counting import counting
-from tests.system.fake_cameras import install, tell
+from tests.system.fake_cameras import install, set_mood
 from tests.system.terminal import TerminalTui
 
 PRINTING_TUI = """
 import os, sys, threading, time
 from pathlib import Path
 
-def print_when_told():
+def print_when_asked():
     while not Path("print").exists():
         time.sleep(0.01)
     os.write(2, b"\\x1b[2Jlibterm: no such locale\\n")
     os.write(1, b"libterm: to its stdout\\n")
 
 if "serve" not in sys.orig_argv and "pmv_tui" in sys.orig_argv:
-    threading.Thread(target=print_when_told, daemon=True).start()
+    threading.Thread(target=print_when_asked, daemon=True).start()
 """
 """A module that Python imports as it starts: it stands for a C library in the TUI's process."""
 
@@ -61,13 +61,13 @@ def test_what_a_driver_prints_is_an_event_and_reaches_stderr_and_buries_nothing(
     rig: RigOnDisk, pub: int
 ) -> None:
     with rig.serve("--plug", "left"), counting(pub) as numbers:
-        tell(rig, "odd", "noisy")
+        set_mood(rig, "odd", "noisy")
         wait_for(lambda: "printed: driver: buffer 7 is late" in printed(rig), "the event")
         so_far = len(numbers)
         wait_for(lambda: len(numbers) > so_far + 2 * STEADY_FPS, "two seconds of its prints")
         wait_for(lambda: "more lines: see" in "".join(printed(rig)), "a word of the rest")
         assert len(printed(rig)) < 25
-        tell(rig, "odd", "")
+        set_mood(rig, "odd", "")
         rig.says("INFO printed: driver: buffer 7 is late")
         assert "\x1b" not in rig.said()
         written = [each.stat().st_size for each in rig.folder.rglob("engine.out")]
@@ -81,7 +81,7 @@ def test_what_a_driver_prints_is_seen_in_the_log_and_not_on_the_screen(
     del pub
     with TerminalTui(rig) as tui:
         tui.shows("0 of 2 plugged")
-        tell(rig, "odd", "noisy")
+        set_mood(rig, "odd", "noisy")
         tui.shows("printed: driver: buffer 7 is late")
         assert tui.text().count("0 of 2 plugged") == 1
         tui.press("l")
@@ -93,7 +93,7 @@ def test_the_last_words_of_an_engine_that_aborts_are_kept(rig: RigOnDisk, pub: i
     with TerminalTui(rig) as tui:
         tui.shows("0 of 2 plugged")
         engine = psutil.Process(rig.status()["engine"]["pid"])
-        tell(rig, "odd", "abort")
+        set_mood(rig, "odd", "abort")
         wait_for(lambda: has_ended(engine), "the engine to die")
         (output,) = rig.folder.rglob("engine.out")
         words = output.read_text()

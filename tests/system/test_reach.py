@@ -56,7 +56,7 @@ HOSTS = {
 def test_sockets_listen_where_their_addresses_say_and_open_ones_are_reported(
     rig: RigOnDisk,
 ) -> None:
-    hosts = {host: told for host, told in HOSTS.items() if has_ipv6() or "[" not in host}
+    hosts = {host: place for host, place in HOSTS.items() if has_ipv6() or "[" not in host}
     ports = dict(zip(hosts, pairs(free_ports(2 * len(hosts))), strict=True))
     rig.write_config(
         "".join(
@@ -72,8 +72,8 @@ def test_sockets_listen_where_their_addresses_say_and_open_ones_are_reported(
             assert listening(engine.pid, ports[host]) == {bound}
             assert camera["exposed"] is exposed
             rig.run_here("unplug", camera["name"])
-            told = rig.run_here("plug", camera["name"]).stdout
-            assert ("open to other machines, without encryption" in told) is exposed
+            answer = rig.run_here("plug", camera["name"]).stdout
+            assert ("open to other machines, without encryption" in answer) is exposed
     logged = rig.said().count("open to other machines, without encryption")
     assert logged == 2 * sum(exposed for _, exposed in hosts.values())
 

@@ -37,13 +37,13 @@ def test_what_differs_is_taken_over_and_what_does_not_loses_no_image(rig: RigOnD
         rig.write_config(NUMBERED + left + right + gone)
         reloaded(rig)
         rig.write_config("[overlay]\nhold = 2\n" + NUMBERED + new + left + moved)
-        told = reloaded(rig)
+        results = reloaded(rig)
         assert not rig.status()["engine"]["config_changed"]
-        assert told["rig"] == "overlay.hold = 2: applied"
-        assert told["gone"] == "no longer in the file: removed"
-        assert told["new"] == "added"
-        assert told["right"].startswith("fps = 15, pub_address = ")
-        assert "left" not in told
+        assert results["rig"] == "overlay.hold = 2: applied"
+        assert results["gone"] == "no longer in the file: removed"
+        assert results["new"] == "added"
+        assert results["right"].startswith("fps = 15, pub_address = ")
+        assert "left" not in results
         assert [each["name"] for each in rig.status()["cameras"]] == ["new", "left", "right"]
         assert receive_image(ports[4])["unique_id"] == "right-simulated", "at the port of another"
         assert port_is_free(ports[2])

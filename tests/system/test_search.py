@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.asked_rig import AskedRig
 from tests.support import RigOnDisk, free_ports, simulated, wait_for
-from tests.system.fake_cameras import install, tell
+from tests.system.fake_cameras import install, set_mood
 
 PATIENCE = 60.0
 """Seconds that searches may take on a machine with other things to do."""
@@ -63,10 +63,10 @@ def test_a_back_end_that_aborts_is_reported_and_not_opened_until_it_is_mended(
 ) -> None:
     ports = free_ports(4)
     install(asked)
-    tell(asked, "search", "crash")
+    set_mood(asked, "search", "crash")
     done = asked.run("cameras", "--json", seconds=PATIENCE)
     assert done.returncode == 0, done.stderr
-    found = {told["backend"]: told for told in json.loads(done.stdout)}
+    found = {each["backend"]: each for each in json.loads(done.stdout)}
     assert not found["fake"]["available"]
     assert "signal 6 (Aborted) in" in found["fake"]["reason"]
     assert "fakecameras.py" in found["fake"]["reason"]
@@ -78,7 +78,7 @@ def test_a_back_end_that_aborts_is_reported_and_not_opened_until_it_is_mended(
         asked.shown("odd", words, seconds=PATIENCE)
         asked.shown("left", "capturing", seconds=PATIENCE)
         wait_for(lambda: not asked.snapshot()["engine"]["scanning"], "the search to end", PATIENCE)
-        tell(asked, "search", "")
+        set_mood(asked, "search", "")
         asked.environment["PYLON_CAMEMU"] = "1"
         done = asked.run("rescan", seconds=PATIENCE)
         assert "PYLON_CAMEMU is 1 here and 0 in the engine (pid" in done.stderr

@@ -26,8 +26,8 @@ def test_what_is_set_on_the_screen_holds_for_clients_at_once(rig: RigOnDisk) -> 
         return int(rig.camera("left")["drawn"])
 
     def source() -> SettingStatus:
-        told = rig.ask("settings", camera="left")["settings"]["settings"]
-        return next(setting for setting in told if setting["name"] == "source")
+        settings = rig.ask("settings", camera="left")["settings"]["settings"]
+        return next(setting for setting in settings if setting["name"] == "source")
 
     with (
         rig.serve("--plug", "left"),

@@ -24,22 +24,22 @@ class Watched:
         request = {"command": "thumbnails", "cameras": {"left-simulated": known}}
         answer = self.script.ask({**request, "width": width, "height": height})
         assert answer["ok"], answer
-        (told,) = answer["thumbnails"]
-        return dict(told)
+        (thumbnail,) = answer["thumbnails"]
+        return dict(thumbnail)
 
     def image(self, **how: int) -> dict[str, Any]:
         """Ask until there is an image."""
 
-        def told() -> dict[str, Any] | None:
+        def with_pixels() -> dict[str, Any] | None:
             answer = self.ask(**how)
             return answer if answer["pixels"] else None
 
-        return wait_for(told, "an image") or {}
+        return wait_for(with_pixels, "an image") or {}
 
 
-def pixels(told: dict[str, Any]) -> NDArray[np.uint8]:
-    width, height = told["size"]
-    return np.frombuffer(told["pixels"], np.uint8).reshape(height, width)
+def pixels(thumbnail: dict[str, Any]) -> NDArray[np.uint8]:
+    width, height = thumbnail["size"]
+    return np.frombuffer(thumbnail["pixels"], np.uint8).reshape(height, width)
 
 
 @pytest.fixture
@@ -59,15 +59,15 @@ def test_it_is_the_image_that_a_client_gets_only_small(watched: Watched) -> None
     watched.ask()
     with subscribe(f"tcp://localhost:{watched.pub}") as frames:
         for frame in frames:
-            told = watched.ask()
-            if told["timestamp"] == frame.timestamp:
+            thumbnail = watched.ask()
+            if thumbnail["timestamp"] == frame.timestamp:
                 break
-    assert told["image_size"] == [640, 480]
-    assert told["size"] == [40, 30]
+    assert thumbnail["image_size"] == [640, 480]
+    assert thumbnail["size"] == [40, 30]
     means = frame.image.reshape(30, 16, 40, 16).mean(axis=(1, 3))
-    assert np.abs(pixels(told) - means).mean() < 2
+    assert np.abs(pixels(thumbnail) - means).mean() < 2
     # Of several that are as bright once they are rounded, either may be the first.
-    assert means.ravel()[pixels(told).argmax()] > means.max() - 1
+    assert means.ravel()[pixels(thumbnail).argmax()] > means.max() - 1
 
 
 def test_a_frame_that_one_has_is_not_sent_again(watched: Watched) -> None:
@@ -76,10 +76,10 @@ def test_a_frame_that_one_has_is_not_sent_again(watched: Watched) -> None:
         again = watched.ask(known=first["sequence"])
         return again if again["sequence"] == first["sequence"] else None
 
-    told = wait_for(twice, "the same frame twice")
-    assert told
-    assert told["pixels"] is None
-    assert watched.image(known=told["sequence"])["sequence"] > told["sequence"]
+    thumbnail = wait_for(twice, "the same frame twice")
+    assert thumbnail
+    assert thumbnail["pixels"] is None
+    assert watched.image(known=thumbnail["sequence"])["sequence"] > thumbnail["sequence"]
 
 
 def test_boxes_of_scripts_come_along(watched: Watched) -> None:

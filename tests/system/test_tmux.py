@@ -23,9 +23,11 @@ class Tmux:
         self._rig = rig
         self._socket = str(rig.folder / "tmux")
         bare = [sys.executable, "-m", "pmv_tui", "--config", str(rig.config_path)]
-        self.tell("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", shlex.join(bare))
+        self.command(
+            "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", shlex.join(bare)
+        )
 
-    def tell(self, *words: str) -> str:
+    def command(self, *words: str) -> str:
         """Send tmux a command; return its answer."""
         return subprocess.run(
             ["tmux", "-S", self._socket, *words],
@@ -39,7 +41,7 @@ class Tmux:
         """Wait until all the words are on the screen; give the screen."""
 
         def found() -> str:
-            screen = self.tell("capture-pane", "-p")
+            screen = self.command("capture-pane", "-p")
             return screen if all(word in screen for word in words) else ""
 
         return wait_for(found, f"{words} on the screen")
@@ -62,21 +64,21 @@ def tmux(rig: RigOnDisk) -> Iterator[Tmux]:
 
 def test_keys_colours_and_sizes_reach_a_tui_in_tmux(tmux: Tmux) -> None:
     tmux.shows("0 of 1 plugged", "capturing")
-    tmux.tell("send-keys", "p")
+    tmux.command("send-keys", "p")
     tmux.shows("1 of 1 plugged")
-    tmux.tell("resize-window", "-x", "200", "-y", "50")
+    tmux.command("resize-window", "-x", "200", "-y", "50")
     tmux.shows("1 of 1 plugged", "left-simulated")
-    tmux.tell("resize-window", "-x", "40", "-y", "12")
+    tmux.command("resize-window", "-x", "40", "-y", "12")
     tmux.shows("left", "capturing")
-    tmux.tell("resize-window", "-x", "80", "-y", "24")
+    tmux.command("resize-window", "-x", "80", "-y", "24")
     assert tmux.shows("1 of 1 plugged", "state").count("1 of 1 plugged") == 1
 
 
 def test_an_engine_goes_on_when_the_tmux_session_is_killed(rig: RigOnDisk, tmux: Tmux) -> None:
     tmux.shows("0 of 1 plugged", "capturing")
-    tmux.tell("send-keys", "p")
+    tmux.command("send-keys", "p")
     tmux.shows("1 of 1 plugged")
     pub = int(rig.camera("left")["pub_address"].rpartition(":")[2])
     with counting(pub):
-        tmux.tell("kill-server")
+        tmux.command("kill-server")
         wait_for(lambda: not rig.status()["engine"]["operators"], "the TUI to have left")

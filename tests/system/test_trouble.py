@@ -23,7 +23,7 @@ from tests.support import (
     wait_for,
 )
 from tests.system.counting import counting
-from tests.system.fake_cameras import install, tell
+from tests.system.fake_cameras import install, set_mood
 
 
 def with_a_fake_camera(rig: RigOnDisk) -> int:
@@ -51,7 +51,7 @@ def served() -> Iterator[RigOnDisk]:
 @pytest.fixture
 def running(served: RigOnDisk) -> Iterator[RigOnDisk]:
     """That rig, as the test before found it, every camera plugged and well."""
-    tell(served, "odd", "")
+    set_mood(served, "odd", "")
     wait_for(lambda: state(served) == "capturing", "the fake camera to be well")
     with shared(served):
         assert served.ask("plug", camera="all")["ok"]
@@ -74,7 +74,7 @@ def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
     left, odd_one = port_of(running, "left"), port_of(running, "odd")
     with counting(left), counting(odd_one, gaps=True) as odd:
         before = odd[-1]
-        tell(running, "odd", "absent")
+        set_mood(running, "odd", "absent")
         wait_for(lambda: state(running) == "lost", "the loss to be reported")
         camera = running.camera("odd")
         assert "cable" in camera["reason"] or "no such camera" in camera["reason"]
@@ -83,7 +83,7 @@ def test_a_lost_camera_comes_back_on_the_same_sockets_with_higher_numbers(
         assert state(running) == "lost", (
             "a camera that is gone stays lost while it cannot be opened"
         )
-        tell(running, "odd", "")
+        set_mood(running, "odd", "")
         wait_for(lambda: state(running) == "capturing", "it to come back")
         wait_for(lambda: odd[-1] > before + 50, "its stream to resume")
         assert odd == sorted(odd)
@@ -106,7 +106,7 @@ def test_a_grab_that_hangs_is_reported_and_holds_up_neither_commands_nor_the_end
     with rig.serve("--plug-all") as engine:
         with counting(pub):
             wait_for(lambda: state(rig) == "capturing", "the camera to capture")
-            tell(rig, "odd", "hang")
+            set_mood(rig, "odd", "hang")
             wait_for(lambda: state(rig) == "stalled", "the stall to be reported")
             wait_for(lambda: "driver has not answered" in rig.camera("odd")["reason"], "the hang")
             assert rig.run_here("unplug", "odd").returncode == 0
@@ -118,12 +118,12 @@ def test_a_grab_that_hangs_is_reported_and_holds_up_neither_commands_nor_the_end
 
 def test_what_a_driver_throws_is_reported_logged_and_retried(running: RigOnDisk) -> None:
     with counting(port_of(running, "left")):
-        tell(running, "odd", "crash")
+        set_mood(running, "odd", "crash")
         # Between two tries it is opened for a moment.
         error = "ZeroDivisionError: a bug of the driver"
         wait_for(lambda: error in running.camera("odd")["reason"], "the error to be reported")
         wait_for(lambda: state(running) == "error", "the state")
-        tell(running, "odd", "")
+        set_mood(running, "odd", "")
         wait_for(lambda: state(running) == "capturing", "it to be tried again")
     running.says("\nTraceback (most recent call last):\n")  # the log has the whole of it
 

@@ -104,8 +104,8 @@ def a_client(number: int = 1, **changes: Any) -> ClientStatus:
 def a_slow_client(number: int = 2, **changes: Any) -> ClientStatus:
     """Describe one that gets a sixth of the images."""
     slow: dict[str, Any] = {"fps": 9.8, "mb_s": 3.01, "missed": 706, "waiting_bytes": 524_000}
-    told = {"state": "too slow", "text": "too slow: gets 10 of 60 images/s"}
-    return a_client(number, **(slow | told | changes))
+    words = {"state": "too slow", "text": "too slow: gets 10 of 60 images/s"}
+    return a_client(number, **(slow | words | changes))
 
 
 def a_setting(name: str, wanted: Any, **changes: Any) -> SettingStatus:
@@ -190,7 +190,7 @@ def an_engine(**changes: Any) -> EngineStatus:
 
 
 class RigDouble:
-    """Cameras that can be plugged, paused and given addresses; it remembers what it was told.
+    """Cameras that can be plugged, paused and given addresses; it remembers what it was asked.
 
     Attributes
     ----------
@@ -245,7 +245,7 @@ class RigDouble:
                 since = arguments["since"]
                 return Reply(ok=True, events=[one for one in self.events if one["id"] > since])
             case "settings":
-                return self._told_settings(arguments["camera"])
+                return self._settings_of(arguments["camera"])
             case "thumbnails":
                 cameras, size = arguments["cameras"], (arguments["width"], arguments["height"])
                 self.asked_for.append((set(cameras), *size))
@@ -285,7 +285,7 @@ class RigDouble:
             overlays=self.overlays,
         )
 
-    def _told_settings(self, unique_id: str) -> Reply:
+    def _settings_of(self, unique_id: str) -> Reply:
         settings, pending = self.settings[unique_id], False
         for setting in settings:
             wanted, highest = setting["wanted"], setting["highest"]
@@ -296,8 +296,8 @@ class RigDouble:
                     setting["actual"] = made
             elif wanted is not None and setting["actual"] is not None:
                 setting["actual"] = wanted
-        told = CameraSettings(camera="", pending=pending, settings=copy.deepcopy(settings))
-        return Reply(ok=True, settings=told)
+        answer = CameraSettings(camera="", pending=pending, settings=copy.deepcopy(settings))
+        return Reply(ok=True, settings=answer)
 
     def _apply(self, command: str, camera: CameraStatus, arguments: dict[str, Any]) -> Result:
         refusal = self.refusals.get((command, camera["name"]))
@@ -323,8 +323,12 @@ class RigDouble:
                 camera["pull_address"] = arguments["pull"]
             case "set":
                 self._set(camera, arguments["changes"])
-                told = ", ".join(f"{key} = {value}" for key, value in arguments["changes"].items())
-                return Result(camera=camera["name"], ok=True, text=f"{told}; saved to config.toml")
+                changes = ", ".join(
+                    f"{key} = {value}" for key, value in arguments["changes"].items()
+                )
+                return Result(
+                    camera=camera["name"], ok=True, text=f"{changes}; saved to config.toml"
+                )
         return Result(camera=camera["name"], ok=True, text="done")
 
     def _set(self, camera: CameraStatus, changes: dict[str, Any]) -> None:

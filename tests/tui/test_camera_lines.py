@@ -39,9 +39,9 @@ def test_drops_stand_under_their_causes_with_the_time_of_the_last() -> None:
 def test_where_there_is_little_room_the_drops_are_reported_in_a_sentence() -> None:
     lines = [text(line) for line in drop_lines(a_camera_with_drops(), NOW, 38)]
     assert all(len(line) <= 38 for line in lines)
-    told = " ".join(" ".join(lines).split())
-    assert told.startswith("drops 321 lost: 1 missing on the link (last ")
-    assert "0 missed by slow clients; 4000 left out for put_rate" in told
+    text = " ".join(" ".join(lines).split())
+    assert text.startswith("drops 321 lost: 1 missing on the link (last ")
+    assert "0 missed by slow clients; 4000 left out for put_rate" in text
 
 
 def test_the_devices_clock_is_reported_by_offset_and_drift() -> None:

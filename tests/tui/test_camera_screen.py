@@ -21,8 +21,8 @@ def two_cameras() -> RigDouble:
     return RigDouble(a_camera("left", 5555), a_camera("right", 5557))
 
 
-def told(rig: RigDouble) -> list[object]:
-    """Return what the cameras were told to set."""
+def changes_sent(rig: RigDouble) -> list[object]:
+    """Return what the cameras were asked to set."""
     return [arguments["changes"] for command, arguments in rig.commands if command == "set"]
 
 
@@ -81,7 +81,7 @@ def test_a_number_is_saved_and_what_the_camera_made_of_it_is_shown() -> None:
         await until_gone(pilot, "the camera's maximum")
 
     drive(rig, scenario)
-    assert told(rig) == [{"fps": 49.5}]
+    assert changes_sent(rig) == [{"fps": 49.5}]
 
 
 def test_a_change_is_pending_until_the_camera_has_taken_it_over() -> None:
@@ -111,7 +111,7 @@ def test_a_number_outside_the_range_is_warned_of_and_not_refused() -> None:
         await until(pilot, lambda: "30000    ▲ 20000" in row_of(app, "> exposure_time"))
 
     drive(rig, scenario)
-    assert told(rig) == [{"exposure_time": 30000.0}]
+    assert changes_sent(rig) == [{"exposure_time": 30000.0}]
 
 
 def test_what_is_no_number_is_refused_as_it_is_typed() -> None:
@@ -163,7 +163,7 @@ def test_every_kind_of_setting_is_sent_as_its_own_type(
         await until(pilot, lambda: isinstance(app.screen, CameraScreen))
 
     drive(rig, scenario)
-    assert told(rig) == [{name: value}]
+    assert changes_sent(rig) == [{name: value}]
 
 
 def test_a_choice_starts_at_what_is_wanted() -> None:

@@ -29,8 +29,8 @@ def test_every_client_is_reported_in_any_width_and_who_is_behind_comes_first(wid
     everything = " ".join(" ".join(lines).split())
     assert lines[0].split()[0] == "client"
     assert everything.index("too slow: gets 10 of 60") < everything.index("keeps up")
-    for told in ("(pid 4001)", "(pid 4002)", "alice: ", "missed", "706", *["60.0"] * (width > 30)):
-        assert told in everything
+    for words in ("(pid 4001)", "(pid 4002)", "alice: ", "missed", "706", *["60.0"] * (width > 30)):
+        assert words in everything
     assert "\x1b" not in everything
 
 

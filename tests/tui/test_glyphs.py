@@ -34,7 +34,7 @@ def test_each_glyph_has_a_likeness(text: str, written: str) -> None:
     assert in_ascii(text) == written
 
 
-def test_the_kernels_console_is_sent_ascii_unless_told_otherwise(
+def test_the_kernels_console_is_sent_ascii_unless_the_config_says_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTHONUTF8", "1")

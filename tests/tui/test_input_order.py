@@ -46,8 +46,8 @@ def test_keys_after_a_dialog_was_opened_or_a_tab_reach_the_field_they_are_for(
         await until(pilot, lambda: rig.commands)
 
     drive(rig, scenario)
-    told = {"pub": f"tcp://localhost:{pub}", "pull": f"tcp://localhost:{pull}"}
-    assert rig.commands == [("addresses", {"camera": "left-simulated", **told})]
+    addresses = {"pub": f"tcp://localhost:{pub}", "pull": f"tcp://localhost:{pull}"}
+    assert rig.commands == [("addresses", {"camera": "left-simulated", **addresses})]
 
 
 @pytest.mark.parametrize("opens", ["l", "e", "enter", "ctrl+p"])

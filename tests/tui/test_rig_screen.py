@@ -136,8 +136,8 @@ def test_keys_for_all_act_on_the_cameras_that_are_shown() -> None:
         await until(pilot, lambda: len(rig.commands) == 2)
 
     drive(rig, scenario)
-    for _, told in rig.commands:
-        assert told["camera"] == ["left-simulated", "lens-simulated"]
+    for _, arguments in rig.commands:
+        assert arguments["camera"] == ["left-simulated", "lens-simulated"]
 
 
 def test_trouble_is_counted_reported_once_and_put_first() -> None:

@@ -81,7 +81,7 @@ def test_a_value_outside_the_range_is_read_with_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "text"),
     [
         (FPS, "1 to 120 1/s"),
         (ROI, "16x16 to 640x480"),
@@ -92,8 +92,8 @@ def test_a_value_outside_the_range_is_read_with_a_warning() -> None:
         (a_setting("gain", 0.0, unit="dB"), "dB"),
     ],
 )
-def test_the_allowed_range_has_its_unit(setting: Any, told: str) -> None:
-    assert allowed(setting) == told
+def test_the_allowed_range_has_its_unit(setting: Any, text: str) -> None:
+    assert allowed(setting) == text
 
 
 def test_in_full_the_range_says_every_bound_and_the_steps() -> None:

@@ -31,7 +31,7 @@ NOT_FOR_HELP = {
 NOT_FOR_FIRST_PAINT = {
     "numpy": "only pictures need it, which are shown when a key asks for them",
     "pydantic": "only a config file with [tui] in it needs checking before the TUI is drawn",
-    "psutil": "it tells this machine's addresses, in one dialog",
+    "psutil": "it lists this machine's addresses, in one dialog",
     "cv2": "the engine's and the viewer's",
     "pypylon": "the engine's",
     "pmv_tui.cameras": "the engine's",
@@ -86,8 +86,8 @@ def modules_after(script: str) -> set[str]:
         [sys.executable, "-c", TELL + script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    told = [line for line in done.stdout.splitlines() if line.startswith("MODULES ")]
-    return set(json.loads(told[-1].removeprefix("MODULES ")))
+    lines = [line for line in done.stdout.splitlines() if line.startswith("MODULES ")]
+    return set(json.loads(lines[-1].removeprefix("MODULES ")))
 
 
 def test_the_help_imports_nothing_that_it_does_not_need() -> None:
