@@ -21,7 +21,7 @@ run: $(PROGRAM)  ## start the program on the config.toml beside this file
 test: $(TOOLS)  ## run the tests
 	@scripts/system-libraries test
 	@$(VENV)/bin/python -m compileall -q pmv_tui tests
-	$(VENV)/bin/pytest -n auto --dist loadgroup
+	$(VENV)/bin/pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 faults: $(TOOLS)  ## bring every fault about at full length, print the table; takes 10 minutes
 	@scripts/system-libraries test

@@ -33,6 +33,10 @@ def pytest_xdist_auto_num_workers() -> int:
 # Where root can give the loopback no more addresses, there is one for all network cameras.
 NETWORK_CAMERA = {"test_aravis.py", "test_network_camera.py", "test_faults.py"}
 
+LONGEST = ("faults", "system", "pins", "monkey", "tui", "control", "engine", "cameras")
+"""The folders whose modules take longest, which are given to workers first: were one of them last,
+a worker would go on alone."""
+
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,9 +44,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        group = "network camera" if item.path.name in NETWORK_CAMERA else item.location[0]
-        group = "pins" if item.path.parent.name == "pins" else group
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    turns = {folder: turn for turn, folder in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path.parent.name, len(turns)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the group of a test: with those of which it shares a worker."""
+    if item.path.parent.name == "pins":
+        return "pins"
+    return "network camera" if item.path.name in NETWORK_CAMERA else item.location[0]
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ class FaultRig(AskedRig):
         wait_for(lambda: self._all_further(before), "each client to get images")
 
     def _all_further(self, before: dict[str, Any]) -> bool:
-        now = self.counters.report()
-        return all(now[name].received > before[name].received + 3 for name in now)
+        now, images = self.counters.report(), self.times(3, 1)
+        return all(now[name].received > before[name].received + images for name in now)
 
     def usage(self) -> Usage:
         """Return what the engine takes now."""

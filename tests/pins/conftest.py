@@ -17,7 +17,7 @@ def pins(request: pytest.FixtureRequest) -> Pins:
     return Pins(update=request.config.getoption("--pin-update"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pinned_rig(pins: Pins) -> Iterator[PinnedRig]:
     """A rig that runs; the last test's end stops it, by the command whose words are pinned too."""
     folder = Path(tempfile.mkdtemp(prefix="pmv")).resolve()

@@ -68,7 +68,8 @@ def test_no_command_prints_what_could_steer_the_terminal(rig: RigOnDisk, pull: i
         wait_for(lambda: MARK in rig.camera("left")["malformed_reason"], "the malformed message")
         wait_for(lambda: "malformed" in rig.run_here("events").stdout, "the event")
         for command in COMMANDS:
-            done = rig.run(*command)
+            # Only a process of its own finds the back end of another package.
+            done = (rig.run if command == ["cameras"] else rig.run_here)(*command)
             assert_harmless(done.stdout + done.stderr)
             assert "Traceback" not in done.stderr
         log = Path(rig.status()["engine"]["log_path"])

@@ -153,29 +153,35 @@ def test_a_terminal_without_unicode_is_sent_ascii_alone(
         assert tui.sent.isascii()
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-def test_state_and_way_out_are_on_every_screen(
-    rig_of_two: RigOnDisk, size: tuple[int, int]
-) -> None:
-    columns, rows = size
-    with TerminalTui(rig_of_two, columns, rows) as tui:
-        tui.shows("left", "capturing", "error", "? help", "q quit", "0 of 3 plugged")
-        tui.press("\r")
-        tui.shows("left-simulated", "capturing", "exposure_time", "q back")
-        tui.press("\r")
-        tui.shows("fps of left", "Save", "Cancel")
-        tui.press("\x1b")
-        tui.hides("Save")
-        tui.press("e")
-        tui.shows("pub: images", "pull: boxes", "Save", "Cancel")
-        tui.press("\x1b")
-        tui.hides("Save")
-        tui.press("q")
-        tui.shows("q quit", "> left")
-        tui.press("p")
-        tui.shows("1 of 3 plugged")
-        tui.press("q")
-        tui.shows("Detach", "Stop", "Cancel")
+def test_state_and_way_out_are_on_every_screen_of_every_size(rig_of_two: RigOnDisk) -> None:
+    with TerminalTui(rig_of_two, *SIZES[0]) as tui:
+        for size in SIZES:
+            tui.resize(*size)
+            tui.shows("left", "capturing", "error", "? help", "q quit", "0 of 3 plugged")
+            walk(tui)
+            assert rig_of_two.ask("unplug", camera="all")["ok"]
+
+
+def walk(tui: TerminalTui) -> None:
+    """Go to every screen and dialog, and back."""
+    tui.press("\r")
+    tui.shows("left-simulated", "capturing", "exposure_time", "q back")
+    tui.press("\r")
+    tui.shows("fps of left", "Save", "Cancel")
+    tui.press("\x1b")
+    tui.hides("Save")
+    tui.press("e")
+    tui.shows("pub: images", "pull: boxes", "Save", "Cancel")
+    tui.press("\x1b")
+    tui.hides("Save")
+    tui.press("q")
+    tui.shows("q quit", "> left")
+    tui.press("p")
+    tui.shows("1 of 3 plugged")
+    tui.press("q")
+    tui.shows("Detach", "Stop", "Cancel")
+    tui.press("\x1b")
+    tui.hides("Detach")
 
 
 def test_wide_characters_in_a_name_keep_the_columns_in_line(rig_of_two: RigOnDisk) -> None:
