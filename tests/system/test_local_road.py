@@ -253,7 +253,7 @@ def test_a_fork_neither_ends_its_parents_claims_nor_holds_them_when_the_parent_h
         running.wait_for_local(0)
 
 
-def test_a_thousand_scripts_that_come_and_go_leave_nothing_behind(running: Rig) -> None:
+def test_scripts_that_come_and_go_leave_nothing_behind(running: Rig) -> None:
     engine = psutil.Process(running.engine.pid)
 
     def come_and_go(times: int) -> None:
@@ -262,10 +262,13 @@ def test_a_thousand_scripts_that_come_and_go_leave_nothing_behind(running: Rig) 
 
     come_and_go(20)
     running.wait_for_local(0)
-    before = engine.num_fds(), engine.num_threads()
-    come_and_go(1000)
+    files, threads = engine.num_fds(), engine.num_threads()
+    come_and_go(200)
     running.wait_for_local(0)
-    wait_for(lambda: (engine.num_fds(), engine.num_threads()) == before, "the engine as it was")
+    wait_for(
+        lambda: engine.num_fds() <= files and engine.num_threads() <= threads,
+        "the engine to be as it was",
+    )
     running.go_on()
 
 

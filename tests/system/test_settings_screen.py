@@ -32,7 +32,7 @@ def test_what_is_set_on_the_screen_holds_for_clients_at_once(rig: RigOnDisk) -> 
     with (
         rig.serve("--plug", "left"),
         TerminalTui(rig, rows=45) as tui,
-        subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE) as frames,
+        subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE, road="tcp") as frames,
         boxes(f"tcp://localhost:{pull}") as marks,
     ):
         tui.shows("left", "1 of 2 plugged")
