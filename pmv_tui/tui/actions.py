@@ -92,6 +92,13 @@ class Action:
             key_display=self.shown_keys.split(" or ")[0] if self.footer or self.palette else None,
         )
 
+    def rank(self, query: str) -> int:
+        """Return how well this answers a search, 3 for best: by label, synonym or description."""
+        words = query.lower().split()
+        found = f"{self.label} {self.synonyms}"
+        places = (f"{found} {self.help}", found, self.label)
+        return sum(all(word in place.lower() for word in words) for place in places)
+
 
 Registry = tuple[Action, ...]
 """A screen's actions, the most important first."""
@@ -112,6 +119,15 @@ HELP = Action(
     "app.help",
     synonyms="keys shortcuts manual explain",
 )
+
+THEME = Action(
+    "theme",
+    "",
+    "Choose the colours.",
+    "app.change_theme",
+    synonyms="colors dark light look",
+)
+"""Of the palette, on every screen."""
 
 CURSOR = (
     Move("cursor-up", "up,k", "Go to the row above.", "move(-1)", "up"),

@@ -158,7 +158,6 @@ class PmvApp(App[str]):
 
     @on(Passed)
     async def _go_on(self, passed: Passed) -> None:
-        """Let the next input have its turn."""
         await self._inputs.go_on(passed)
 
     def get_default_screen(self) -> Screen[None]:
@@ -234,7 +233,6 @@ class PmvApp(App[str]):
 
     @on(SnapshotArrived)
     def _keep_snapshot(self, message: SnapshotArrived) -> None:
-        """Keep the newest snapshot."""
         self.state.snapshot, self.state.silence = message.snapshot, ""
         self.state.ended = False
         self._report_troubles()
@@ -254,7 +252,6 @@ class PmvApp(App[str]):
 
     @on(EventsArrived)
     def _keep_events(self, message: EventsArrived) -> None:
-        """Keep the events for the log."""
         self.state.events.extend(message.events)
         self.state.changed.publish(self.state)
 
@@ -282,7 +279,6 @@ class PmvApp(App[str]):
         self.push_screen(dialog, self._leave_ended)
 
     def _leave_ended(self, choice: str | None) -> None:
-        """Leave, if that was chosen."""
         if choice == "quit":
             self.exit(f"The engine {self.state.silence}. Log: {self.state.log_path}")
 
@@ -364,7 +360,6 @@ class PmvApp(App[str]):
         self.call_later(self.action_quit)
 
     def _leave(self, choice: "Leave | None") -> None:
-        """Leave in the way that was chosen."""
         if choice == "detach":
             self.exit("The engine goes on: pmv-tui attaches again, pmv-tui stop ends it.")
         elif choice == "stop":

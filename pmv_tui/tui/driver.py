@@ -235,5 +235,4 @@ class TerminalDriver(LinuxDriver):
         self._repaint()
 
     def _repaint(self) -> None:
-        """Paint every cell of the screen."""
         self._app.refresh(repaint=True, layout=True)

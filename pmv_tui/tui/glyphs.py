@@ -5,7 +5,6 @@ import locale
 import os
 import sys
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -79,16 +78,16 @@ def choose_glyphs(setting: GlyphsWanted) -> Glyphs:
     """Decide what is drawn: what the config file says, else what locale and terminal have."""
     if setting != "auto":
         return setting
-    return "unicode" if _is_utf8(os.environ) and os.environ.get("TERM") != CONSOLE else "ascii"
+    return "unicode" if _is_utf8() and os.environ.get("TERM") != CONSOLE else "ascii"
 
 
-def _is_utf8(environment: Mapping[str, str]) -> bool:
+def _is_utf8() -> bool:
     """Return whether the locale that the program was started in is one of UTF-8.
 
     Python takes UTF-8 in place of the C locale's ASCII, and says so by a flag; the terminal, and
     tmux in it, do not.
     """
-    if sys.flags.utf8_mode and environment.get("PYTHONUTF8") != "1":
+    if sys.flags.utf8_mode and os.environ.get("PYTHONUTF8") != "1":
         return False
     return codecs.lookup(locale.getencoding()).name == "utf-8"
 

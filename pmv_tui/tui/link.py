@@ -264,13 +264,7 @@ class EngineProcess(Protocol):
 
 
 class Revival:
-    """Starts an engine as the last one was left: plugged, paused, windows.
-
-    Parameters
-    ----------
-    engine : its process.
-    link : carries the commands that only an engine that runs can take.
-    """
+    """Starts an engine as the last one was left: plugged, paused, windows; these over its link."""
 
     def __init__(self, engine: EngineProcess, link: EngineLink) -> None:
         self._engine = engine
@@ -283,12 +277,7 @@ class Revival:
         return bool(self._windows)
 
     async def start(self, cameras: Sequence[CameraStatus]) -> str:
-        """Start an engine; returns when it failed, and why. Cancelled when it answers.
-
-        Parameters
-        ----------
-        cameras : as the last engine reported them.
-        """
+        """Start an engine; returns when it failed, and why. Cancelled when it answers."""
         plugged = [camera["unique_id"] for camera in cameras if camera["plugged"]]
         paused = [camera["unique_id"] for camera in cameras if camera["paused"]]
         self._windows = {

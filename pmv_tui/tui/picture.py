@@ -49,12 +49,7 @@ class Cells(NamedTuple):
             start = end
 
     def changes(self, before: "Cells") -> list[tuple[int, int, int]]:
-        """Find what differs: (row, first column, columns) of each row that does.
-
-        Parameters
-        ----------
-        before : of the same shape.
-        """
+        """Find (row, first column, columns) of each row that differs; both have one shape."""
         differs = self.ink != before.ink
         differs |= self.paper != before.paper
         differs |= self.glyphs != before.glyphs
@@ -91,15 +86,10 @@ ORDER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
 
 
 class Greys:
-    """Rounds one image after the other.
-
-    Parameters
-    ----------
-    look : of the terminal.
-    """
+    """Rounds one image after the other to the greys of a look."""
 
     def __init__(self, look: Look) -> None:
-        self._greys = np.array(look.greys, np.int16)
+        self._greys = np.array(look.greys, np.int32)
         self._middles = (self._greys[1:] + self._greys[:-1]) // 2
         self._step = 255 / (len(look.greys) - 1)
         self._dithered = look.dithered
@@ -125,7 +115,11 @@ class Greys:
             near = np.abs(values - self._greys[former]) <= STICKINESS * self._step
             chosen = np.where(near, former, chosen)
         self._chosen = chosen
-        return self._greys[chosen].astype(np.int32)
+        return self._greys[chosen]
+
+    def nearest(self, values: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the grey nearest to each value."""
+        return self._greys[np.searchsorted(self._middles, values)]
 
     def _pattern(self, height: int, width: int) -> NDArray[np.int16]:
         """Return what is added to each pixel, so that a grey between two becomes some of both.
@@ -244,12 +238,7 @@ BOX_MARK, POINT_MARK = "+", "o"
 
 
 class Drawing:
-    """One camera's picture, from image to image.
-
-    Parameters
-    ----------
-    look : of the terminal.
-    """
+    """One camera's picture in a terminal of a look, from image to image."""
 
     def __init__(self, look: Look) -> None:
         self._look = look
@@ -307,9 +296,7 @@ class Drawing:
     def _mean(self, canvas: Canvas) -> NDArray[np.int32]:
         """Return for each cell one of the greys that the terminal has."""
         upper, lower = _halves(canvas.greys)
-        greys = np.array(self._look.greys, np.int32)
-        middles = (greys[1:] + greys[:-1]) // 2
-        return greys[np.searchsorted(middles, (upper + lower) // 2)]
+        return self._greys.nearest((upper + lower) // 2)
 
 
 def greys_in(image: Thumbnail) -> NDArray[np.uint8]:

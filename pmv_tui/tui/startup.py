@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
@@ -33,24 +33,16 @@ USABLE: dict[str, tuple[Callable[[str], bool], str]] = {
 """By the variable's name: whether Textual can use a value, and what to say where it cannot."""
 
 
-def _drop_unusable(environment: MutableMapping[str, str]) -> list[str]:
-    """Take out what Textual would end of; return a sentence for each."""
-    unusable = [
-        name
-        for name, (usable, _) in USABLE.items()
-        if name in environment and not usable(environment[name])
-    ]
-    return [
-        f"{name}={environment.pop(name)[:40]} is ignored: {USABLE[name][1]}" for name in unusable
-    ]
-
-
 WANTED_THEME = os.environ.pop("TEXTUAL_THEME", "")
 """One or more names, with commas between. Textual must not see it: it ends where there is no such
 theme."""
 
-COMPLAINTS = _drop_unusable(os.environ)
-"""What was taken out of the environment, and why."""
+COMPLAINTS = [
+    f"{name}={os.environ.pop(name)[:40]} is ignored: {why}"
+    for name, (usable, why) in USABLE.items()
+    if name in os.environ and not usable(os.environ[name])
+]
+"""What Textual would end of is taken out of the environment: a sentence for each."""
 
 LATER = (
     "pmv_tui.tui.picture",

@@ -8,7 +8,7 @@ from pathlib import Path
 from textual.signal import Signal
 
 from pmv_tui.tui.glyphs import GlyphsWanted
-from pmv_tui.tui.text.columns import STATE_TONES, in_trouble, plug_cell
+from pmv_tui.tui.text.columns import in_trouble, plug_cell, state_tone
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.wire.status import CameraStatus, Event, Snapshot
 
@@ -17,7 +17,7 @@ def trouble_of(camera: CameraStatus) -> str:
     """Return what is wrong with a camera, after the word "is"; empty where nothing is."""
     if not in_trouble(camera):
         return ""
-    if STATE_TONES.get(camera["state"]) == "bad":
+    if state_tone(camera) == "bad":
         return "in error" if camera["state"] == "error" else camera["state"]
     return "with a plug that failed" if camera["plugged"] else "not plugged"
 
@@ -41,7 +41,7 @@ class Troubles:
         failed = []
         for camera in cameras:
             unique_id = camera["unique_id"]
-            if STATE_TONES.get(camera["state"]) == "good":
+            if state_tone(camera) == "good":
                 self._worked.add(unique_id)
             elif in_trouble(camera) and unique_id in self._worked:
                 self._worked.discard(unique_id)

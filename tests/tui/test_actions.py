@@ -4,7 +4,6 @@ import pytest
 
 from pmv_tui.cli import command_line
 from pmv_tui.tui.actions import CAMERA_ACTIONS, RIG_ACTIONS, SCREENS, Action
-from pmv_tui.tui.screens.help import Offer
 
 ACTIONS = {action.id: action for actions in SCREENS.values() for action in actions}
 
@@ -20,8 +19,7 @@ STEERING = {"open", "set", "plug", "pause", "plug-all", "window", "window-all"} 
 
 def best(actions: tuple[Action, ...], query: str) -> str:
     """Return the id of the action that the palette puts first for what was typed."""
-    offers = [(Offer(one.label, one.help, one.synonyms, "", str), one.id) for one in actions]
-    ranked = [(offer.rank(query), id_) for offer, id_ in offers]
+    ranked = [(action.rank(query), action.id) for action in actions]
     rank, id_ = max(ranked, key=lambda each: each[0])
     return id_ if rank else ""
 

@@ -201,6 +201,5 @@ class SearchedScreen(PmvScreen[ScreenResultType]):
 
     @on(Input.Submitted)
     def _keep_search(self) -> None:
-        """Keep the text, and give the keys back."""
         self.search.keep()
         self.refresh_bindings()

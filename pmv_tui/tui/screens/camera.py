@@ -29,12 +29,7 @@ SETTLED_PERIOD = 1.0
 
 
 class CameraScreen(SteeringScreen):
-    """Follows one camera until one goes back, or until the camera is no longer there.
-
-    Parameters
-    ----------
-    state, link, unique_id : see `SteeringScreen`; the camera's.
-    """
+    """Follows one camera until one goes back, or until the camera is no longer there."""
 
     registry = CAMERA_ACTIONS
     help_topics = CAMERA_HELP
@@ -118,7 +113,6 @@ class CameraScreen(SteeringScreen):
             self.toast(f"{setting['name']}: {why_fixed(setting)}", severity="warning")
 
     def _saver(self, setting: SettingStatus) -> Save:
-        """Make what saves a new value of a setting."""
 
         async def save(value: Any) -> str:
             changes = {setting["name"]: value}

@@ -120,7 +120,6 @@ class SaveDialog(Dialog[bool]):
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
-        """Leave everything as it was."""
         self.dismiss(False)
 
     async def _send(self) -> None:
@@ -179,7 +178,6 @@ class SettingDialog(SaveDialog):
 
     @property
     def _reading(self) -> Reading:
-        """What is typed or chosen, as a value."""
         if self._options:
             chosen = self.query_one(OptionList).highlighted or 0
             return read_value(self._setting, self._options[chosen])
@@ -320,7 +318,6 @@ class AskDialog(Dialog[ScreenResultType]):
 
     @on(Button.Pressed)
     async def _answer(self, pressed: Button.Pressed) -> None:
-        """Do what the button's key does."""
         await self.run_action(str(pressed.button.name))
 
 
@@ -333,8 +330,7 @@ class QuitDialog(AskDialog[Leave | None]):
 
     Parameters
     ----------
-    plugged : names of the cameras that are plugged.
-    others : names of the other operators of this engine.
+    plugged, others : names of the plugged cameras, and of the engine's other operators.
     """
 
     registry = QUIT_ACTIONS
@@ -360,12 +356,7 @@ class QuitDialog(AskDialog[Leave | None]):
 
 
 class UnplugDialog(AskDialog[bool]):
-    """Asks before clients are disconnected; its result is whether to unplug.
-
-    Parameters
-    ----------
-    cameras : those that have clients.
-    """
+    """Asks before clients of cameras are disconnected; its result is whether to unplug."""
 
     registry = UNPLUG_ACTIONS
     heading = "Unplug several cameras"
@@ -420,7 +411,6 @@ class EngineEndedDialog(AskDialog[Literal["quit"] | None]):
         self._state.changed.subscribe(self, self._look, immediate=True)
 
     def _look(self, state: RigState) -> None:
-        """Go away when an engine answers."""
         if not state.silence:
             self.dismiss(None)
 
@@ -434,7 +424,6 @@ class EngineEndedDialog(AskDialog[Literal["quit"] | None]):
 
     @work
     async def _wait(self) -> None:
-        """Show why it failed, if it does."""
         why = await self._start()
         self.query_one("#start-meaning", Static).update(plain(why))
         self.query_one("#start", Button).disabled = False

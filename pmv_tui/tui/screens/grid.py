@@ -13,12 +13,7 @@ from pmv_tui.wire.status import CameraStatus
 
 
 class GridScreen(SteeringScreen):
-    """A live picture a camera, and the keys that steer the one under the cursor.
-
-    Parameters
-    ----------
-    state, link, unique_id : see `SteeringScreen`; the cursor is on this camera at first.
-    """
+    """A live picture a camera, and the keys that steer the one under the cursor."""
 
     registry = GRID_ACTIONS
     help_topics = GRID_HELP

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -13,7 +12,7 @@ from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import Input, Static
 
-from pmv_tui.tui.actions import HELP_ACTIONS
+from pmv_tui.tui.actions import HELP_ACTIONS, THEME, Action
 from pmv_tui.tui.screens.base import PmvScreen, SearchedScreen
 from pmv_tui.tui.text.help import Topic
 from pmv_tui.tui.widgets.bars import KeyFooter
@@ -39,12 +38,7 @@ class HelpRow(Horizontal):
 
 
 class HelpScreen(SearchedScreen[None]):
-    """Topics, one below the other.
-
-    Parameters
-    ----------
-    topics : of the screen that is explained.
-    """
+    """Topics of the screen that is explained, one below the other."""
 
     registry = HELP_ACTIONS
 
@@ -107,61 +101,29 @@ class Palette(CommandPalette, PmvScreen[None]):
             super()._action_command_list(action)
 
 
-class Offer(NamedTuple):
-    """What may be chosen.
-
-    Parameters
-    ----------
-    synonyms : further words by which it is found.
-    key : does the same; empty where none does.
-    """
-
-    name: str
-    help: str
-    synonyms: str
-    key: str
-    run: IgnoreReturnCallbackType
-
-    def rank(self, query: str) -> int:
-        """Return how well this answers a search, 3 for best: by name, synonym or description."""
-        words = query.lower().split()
-        places = (
-            f"{self.name} {self.synonyms} {self.help}",
-            f"{self.name} {self.synonyms}",
-            self.name,
-        )
-        return sum(all(word in place.lower() for word in words) for place in places)
-
-
 class ActionCommands(Provider):
     """The actions of the screen below the palette, the most important first, and the themes."""
 
     async def discover(self) -> Hits:
         """Offer all of them. See `Provider.discover`."""
-        for offer in self._offers():
-            name = Content(offer.name)
-            yield DiscoveryHit(_with_key(name, offer), offer.run, offer.name, offer.help)
+        for action, run, key in self._offers():
+            name = action.label.capitalize()
+            yield DiscoveryHit(Content.assemble(name, key), run, name, action.help)
 
     async def search(self, query: str) -> Hits:
         """Offer what has every word of the query. See `Provider.search`."""
         matcher = self.matcher(query)
-        for offer in self._offers():
-            if rank := offer.rank(query):
-                name = matcher.highlight(offer.name)
-                yield Hit(rank, _with_key(name, offer), offer.run, offer.name, offer.help)
+        for action, run, key in self._offers():
+            if rank := action.rank(query):
+                name = action.label.capitalize()
+                shown = Content.assemble(matcher.highlight(name), key)
+                yield Hit(rank, shown, run, name, action.help)
 
-    def _offers(self) -> Iterator[Offer]:
+    def _offers(self) -> Iterator[tuple[Action, IgnoreReturnCallbackType, tuple[str, str]]]:
+        """Yield each action, what carries it out, and its key, as it is written behind the name."""
         screen = self.screen
         if isinstance(screen, PmvScreen):
-            for action in screen.registry:
+            for action in (*screen.registry, THEME):
                 if action.palette:
-                    run = partial(screen.run_from_palette, action)
-                    key, name = screen.key_of(action), action.label.capitalize()
-                    yield Offer(name, action.help, action.synonyms, key, run)
-        themes = self.app.action_change_theme
-        yield Offer("Theme", "Choose the colours.", "colors dark light look", "", themes)
-
-
-def _with_key(name: Content, offer: Offer) -> Content:
-    """Write the key behind the name."""
-    return Content.assemble(name, (f"   {offer.key}", "dim")) if offer.key else name
+                    key = f"   {screen.key_of(action)}" if action.keys else ""
+                    yield action, partial(screen.run_from_palette, action), (key, "dim")

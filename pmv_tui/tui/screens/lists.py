@@ -24,13 +24,7 @@ from pmv_tui.wire.status import Event
 
 
 class LogScreen(SearchedScreen[None], RigStateScreen[None]):
-    """Every event that is still known; follows the newest.
-
-    Parameters
-    ----------
-    state : the app's.
-    camera : unique_id of the camera whose events are shown at first; empty for all.
-    """
+    """Every event that is still known, at first of one camera or of all; follows the newest."""
 
     registry = LOG_ACTIONS
     help_topics = LOG_HELP
@@ -61,19 +55,16 @@ class LogScreen(SearchedScreen[None], RigStateScreen[None]):
 
     def _show_place(self, events: Sequence[Event]) -> None:
         """Show whether the log follows its end, or how much is new below."""
+        total = len(self.state.events)
         if self.query_one(EventView).following:
             self._last_seen = self.state.events[-1] if self.state.events else None
-            place = "following" if events else self._nothing()
+            nothing = "none like this; esc shows more" if total else "nothing happened yet"
+            place = "following" if events else nothing
         else:
             new = sum(1 for _ in takewhile(self._unseen, reversed(events)))
             place = f"{new or 'nothing'} new below; end follows"
-        total = len(self.state.events)
         count = f"{total} events" if len(events) == total else f"{len(events)} of {total}"
         self.query_one("#place", Static).update(f" {place}  ({count})")
-
-    def _nothing(self) -> str:
-        """Return why no event is shown."""
-        return "none like this; esc shows more" if self.state.events else "nothing happened yet"
 
     def _unseen(self, event: Event) -> bool:
         """Return whether an event came since the end was last in view."""
@@ -81,7 +72,6 @@ class LogScreen(SearchedScreen[None], RigStateScreen[None]):
         return seen is None or (event["time"], event["id"]) > (seen["time"], seen["id"])
 
     def _refilter(self, **changes: Any) -> None:
-        """Show other events."""
         self._filter = dataclasses.replace(self._filter, **changes)
         self.draw()
 
@@ -111,13 +101,7 @@ class LogScreen(SearchedScreen[None], RigStateScreen[None]):
 
 
 class ClientsScreen(RigStateScreen[None]):
-    """Follows the clients of a camera until one goes back, or it is no longer there.
-
-    Parameters
-    ----------
-    state : the app's.
-    unique_id : the camera's.
-    """
+    """Follows the clients of a camera until one goes back, or it is no longer there."""
 
     registry = CLIENTS_ACTIONS
     help_topics = CLIENTS_HELP

@@ -215,12 +215,7 @@ class SteeringScreen(RigStateScreen[None]):
         self.command("window", camera=camera, **arguments)
 
     def command(self, command: str, done: str = "", **arguments: Any) -> None:
-        """Send a command and say what became of it, on whatever screen one is then.
-
-        Parameters
-        ----------
-        done : what to say where nothing failed.
-        """
+        """Send a command; on whatever screen one is then, show failures, else say it is `done`."""
         self.go_on(partial(self._command, command, done, arguments))
 
     async def _command(self, command: str, done: str, arguments: dict[str, Any]) -> None:

@@ -6,11 +6,11 @@ from itertools import islice
 from pmv_tui.tui.text.clients import slow_clients
 from pmv_tui.tui.text.columns import (
     CAUSES,
-    STATE_TONES,
     corners,
     drop_lines,
     fps_verdict,
     is_exposed,
+    state_tone,
 )
 from pmv_tui.tui.text.events import event_lines
 from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, fit, labelled_lines, plain
@@ -71,11 +71,10 @@ def state_text(camera: CameraStatus) -> Cell:
     text = f"{state}: {plain(camera['reason'])}" if camera["reason"] else state
     if camera["retry_in"] is not None:
         text += f"; next try in {camera['retry_in']:.0f} s"
-    tone = STATE_TONES.get(state, "plain")
     rate = fps_verdict(camera)
     if state == "capturing" and not camera["reason"] and rate.tone == "bad":
         return Cell(f"{text}, but the frame rate is too {rate.text}", "bad")
-    return Cell(text, tone)
+    return Cell(text, state_tone(camera))
 
 
 def _plug(camera: CameraStatus) -> Cell:
@@ -126,14 +125,12 @@ def _sent(camera: CameraStatus) -> Cell:
 
 
 def _frames(camera: CameraStatus) -> Cell:
-    """Return the counts, and the drops by cause."""
     text = f"{camera['captured']} captured, {camera['published']} published"
     causes = [(camera["drops"][cause.key], cause.words) for cause in CAUSES]
     return Cell("; ".join([text, *(f"{count} {words}" for count, words in causes if count)]))
 
 
 def _boxes(camera: CameraStatus) -> Cell:
-    """Return what clients sent back."""
     parts = [f"now {corners(camera['box'])}"] if camera["box"] else []
     if camera["messages"]:
         parts.append(f"{camera['messages']} messages")
@@ -195,15 +192,11 @@ def last_events(events: Sequence[Event], camera: CameraStatus, room: int, width:
         if len(earlier) + len(lines) > room:
             break
         lines = earlier + lines
-    labels = ["events", *("" for _ in lines)]
-    return [
-        Line((Cell(fit(label, LABEL_WIDTH), "muted"), *line.cells))
-        for label, line in zip(labels, lines, strict=False)
-    ]
+    first, other = (Cell(fit(label, LABEL_WIDTH), "muted") for label in ("events", ""))
+    return [Line((other if at else first, *line.cells)) for at, line in enumerate(lines)]
 
 
 def _rate_and_counts(camera: CameraStatus) -> Cell:
-    """Return the rate, measured and wanted, and the counts."""
     verdict = fps_verdict(camera)
     rate = f"{camera['fps']:.1f} a second"
     if verdict.text:

@@ -140,15 +140,25 @@ VERDICT_WIDTH = len("high")
 SHORT_VERDICT_WIDTH = len("low")
 """Where there is little room: of the words but high, which is rare."""
 
-STATE_TONES: dict[str, Tone] = {
-    "opening": "warning",
-    "capturing": "good",
-    "waiting for trigger": "good",
-    "stalled": "bad",
-    "lost": "bad",
-    "error": "bad",
-    "ended": "plain",
+STATES: dict[str, tuple[Tone, str]] = {
+    "opening": ("warning", "The device is being opened."),
+    "capturing": ("good", "Frames arrive."),
+    "waiting for trigger": ("good", "Ready; the next signal on its input makes a frame."),
+    "stalled": ("bad", "It is open, but no frame arrives."),
+    "lost": ("bad", "It was there and is gone; it is tried again."),
+    "error": ("bad", "It cannot be used; the reason is below the table."),
+    "ended": (
+        "plain",
+        "A video file with loop = false has been played to its end; nothing is lost.",
+    ),
 }
+"""The tone of each state, and its meaning."""
+
+
+def state_tone(camera: CameraStatus) -> Tone:
+    """Return what the colour of a camera's state says; plain for one of a newer engine."""
+    tone, _ = STATES.get(camera["state"], ("plain", ""))
+    return tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +204,12 @@ def state_cell(camera: CameraStatus) -> Cell:
     state = plain(camera["state"])
     retry_in = camera["retry_in"]
     again = "" if retry_in is None else f" ↻{retry_in:2.0f}s"
-    return Cell(state + again, STATE_TONES.get(state, "plain"))
+    return Cell(state + again, state_tone(camera))
 
 
 def in_trouble(camera: CameraStatus) -> bool:
     """Whether somebody should look after a camera: it has no frames, or no sockets."""
-    return STATE_TONES.get(camera["state"]) == "bad" or bool(camera["plug_error"])
+    return state_tone(camera) == "bad" or bool(camera["plug_error"])
 
 
 def fps_verdict(camera: CameraStatus) -> Cell:
@@ -459,6 +469,5 @@ def camera_line(
 def _line(
     placed: Sequence[Placed], cells: Sequence[Cell], base: Base, *, marked: bool = False
 ) -> Line:
-    """Set cells side by side, each at the width of its column."""
     widths, right = [one.width for one in placed], [one.column.right for one in placed]
     return tabular(cells, widths, base, right, marked=marked)

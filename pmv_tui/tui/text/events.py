@@ -38,7 +38,6 @@ def name_width(names: Mapping[str, str]) -> int:
 
 
 def _event(event: Event, names: Mapping[str, str], name_width: int, width: int) -> list[Line]:
-    """Write the time, level, camera and text of one event."""
     tone = LEVEL_TONES.get(event["level"], "plain")
     moment = local_time(event["time"])
     camera = plain(names.get(event["camera"], event["camera"]))

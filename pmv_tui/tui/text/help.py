@@ -16,7 +16,7 @@ from pmv_tui.tui.actions import (
 )
 from pmv_tui.tui.key_map import KeyMap, shown_keys
 from pmv_tui.tui.text.clients import CLIENT_STATES, FIGURES
-from pmv_tui.tui.text.columns import CAUSES, COLUMNS
+from pmv_tui.tui.text.columns import CAUSES, COLUMNS, STATES
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.settings import SETTING_COLUMNS
 from pmv_tui.wire.status import BackendStatus, Snapshot
@@ -30,23 +30,11 @@ OTHER_KEYS = (
     ),
 )
 
-STATES = (
-    ("opening", "The device is being opened."),
-    ("capturing", "Frames arrive."),
-    ("waiting for trigger", "Ready; the next signal on its input makes a frame."),
-    ("stalled", "It is open, but no frame arrives."),
-    ("lost", "It was there and is gone; it is tried again."),
-    ("error", "It cannot be used; the reason is below the table."),
-    ("ended", "A video file with loop = false has been played to its end; nothing is lost."),
-)
-
 CLOCKS = (
     ("host's", "Each frame carries the host's time of its arrival."),
     ("device's", "What is to be added to the device's own time to get the host's."),
     ("drift", "How much faster the host's clock runs, parts per million."),
 )
-
-
 PICTURE = (
     ("greys", "Those of the image, in the few that the terminal has; nothing is made brighter."),
     ("coloured", "Boxes and points of client scripts, with their labels; they fade as in windows."),
@@ -73,10 +61,14 @@ def _commands(actions: Iterable[Action]) -> Topic:
     return Topic("The same from a script: pmv-tui ...", tuple(rows))
 
 
+STATES_TOPIC = Topic("States", tuple((state, meaning) for state, (_, meaning) in STATES.items()))
+
+PICTURE_TOPIC = Topic("Picture", PICTURE)
+
 RIG_HELP = (
     Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
-    Topic("States", STATES),
-    Topic("Picture", PICTURE),
+    STATES_TOPIC,
+    PICTURE_TOPIC,
     _commands(RIG_ACTIONS),
 )
 
@@ -84,16 +76,12 @@ CAMERA_HELP = (
     Topic("Settings", tuple((column.title, column.meaning) for column in SETTING_COLUMNS)),
     Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
     Topic("Clock", CLOCKS),
-    Topic("States", STATES),
-    Topic("Picture", PICTURE),
+    STATES_TOPIC,
+    PICTURE_TOPIC,
     _commands(CAMERA_ACTIONS),
 )
 
-GRID_HELP = (
-    Topic("Picture", PICTURE),
-    Topic("States", STATES),
-    _commands(GRID_ACTIONS),
-)
+GRID_HELP = (PICTURE_TOPIC, STATES_TOPIC, _commands(GRID_ACTIONS))
 
 CLIENTS_HELP = (
     Topic("Figures", tuple((figure.title, figure.meaning) for figure in FIGURES)),
@@ -158,7 +146,6 @@ def empty_rig(snapshot: Snapshot, looked_at: Sequence[Path], rescan: str, quit_:
 
 
 def _unusable(backend: BackendStatus) -> list[str | tuple[str, str]]:
-    """Return the reason and the remedy of one back end."""
     pieces: list[str | tuple[str, str]] = [
         "  ",
         (plain(backend["name"]), "$text-warning"),

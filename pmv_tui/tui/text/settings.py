@@ -188,7 +188,6 @@ def _whole_numbers(length: int, text: str) -> list[int]:
 
 
 def _outside(setting: SettingStatus, value: Any) -> str:
-    """Warn of a value beyond the range that the camera reports."""
     for beyond, bound, kind in (
         (_exceeds(value, setting["highest"]), setting["highest"], "maximum"),
         (_exceeds(setting["lowest"], value), setting["lowest"], "minimum"),
@@ -280,7 +279,6 @@ def _row(setting: SettingStatus, cells: list[Cell], widths: list[int], base: Bas
 
 
 def _cells(setting: SettingStatus, *, narrow: bool = False) -> list[Cell]:
-    """Write what each column shows of a setting."""
     name, wanted = Cell(plain(setting["name"])), Cell(plain(short(setting["wanted"])))
     if is_absent(setting):
         return [name, wanted, Cell("-", "muted"), Cell(why_fixed(setting), "muted"), Cell("")]

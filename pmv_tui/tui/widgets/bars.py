@@ -58,12 +58,7 @@ PALETTE_WIDTH = 12
 
 
 class KeyFooter(Footer):
-    """Leaves out whole keys where the terminal is narrow, and cuts none off.
-
-    Parameters
-    ----------
-    registry : the screen's actions, the most important first.
-    """
+    """Leaves out whole keys of a registry where the terminal is narrow, and cuts none off."""
 
     def __init__(self, registry: Iterable[Action]) -> None:
         super().__init__(compact=True)

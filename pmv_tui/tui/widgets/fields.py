@@ -63,12 +63,7 @@ MAX_SEARCH_LENGTH = 200
 
 
 class SearchField(Field):
-    """Takes the keys when it is opened, and gives them back; its changes filter as one types.
-
-    Parameters
-    ----------
-    placeholder : stands in it while it is empty.
-    """
+    """Takes the keys when it is opened, and gives them back; its changes filter as one types."""
 
     def __init__(self, placeholder: str) -> None:
         super().__init__(

@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -76,26 +75,21 @@ class PictureView(Widget, can_focus=False):
         return True
 
     def show(self, newest: Thumbnail) -> None:
-        """Show what the engine reported of the camera."""
+        """Show what the engine reported; where that cannot be drawn, say why in its place."""
+        try:
+            self._show(newest)
+        except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
+            self._image = None
+            self.draw(f"no picture: {type(error).__name__}: {error}")
+
+    def _show(self, newest: Thumbnail) -> None:
         if newest["pixels"] is not None:
             self._image = newest
         elif not newest["sequence"]:
             self._image = None
         self._newest = newest
-        self._draw(newest["notice"])
+        self.draw(newest["notice"])
         self.known = newest["sequence"]
-
-    def freeze(self, why: str) -> None:
-        """Mark what is shown as old: the engine reports no more."""
-        self._draw(why)
-
-    def try_to_show(self, newest: Thumbnail) -> None:
-        """Show what the engine reported; where that cannot be drawn, say why in its place."""
-        try:
-            self.show(newest)
-        except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
-            self._image = None
-            self._draw(f"no picture: {type(error).__name__}: {error}")
 
     def on_resize(self) -> None:
         """Ask for another size."""
@@ -128,8 +122,8 @@ class PictureView(Widget, can_focus=False):
             segments.append(Segment(text, own if ink == NO_COLOUR else coloured))
         return Strip(segments).adjust_cell_length(width, own)
 
-    def _draw(self, notice: str) -> None:
-        """Draw the newest image; without one, say why there is none."""
+    def draw(self, notice: str) -> None:
+        """Draw the newest image, and why it is not live; without one, say why there is none."""
         # numpy takes as long to import as half of Textual, and nothing but pictures needs it.
         from pmv_tui.tui.picture import Drawing, greys_in, words  # noqa: PLC0415
 
@@ -221,13 +215,13 @@ class PictureFeed:
             thumbnails = await self._link.thumbnails(known, width, height)
         except Unanswered as why:
             for view in views:
-                view.freeze(str(why))
+                view.draw(str(why))  # What is shown is old.
             return
         for view, size in zip(views, sizes, strict=True):
             for one in thumbnails:
                 # While the answer was under way, another camera or size may have been chosen.
                 if one["unique_id"] == view.unique_id and view.wanted_size == size:
-                    view.try_to_show(one)
+                    view.show(one)
 
 
 SHAPE = 4 / 3
@@ -240,21 +234,8 @@ GUTTER = 1
 """Columns between two tiles."""
 
 
-class Arrangement(NamedTuple):
-    """How tiles lie.
-
-    Parameters
-    ----------
-    columns : tiles beside each other.
-    height : of a tile, rows.
-    """
-
-    columns: int
-    height: int
-
-
-def arrange(count: int, width: int, height: int) -> Arrangement:
-    """Choose the arrangement with the largest pictures.
+def arrange(count: int, width: int, height: int) -> tuple[int, int]:
+    """Choose how many tiles beside each other, and rows of a tile, make the largest pictures.
 
     Parameters
     ----------
@@ -264,7 +245,7 @@ def arrange(count: int, width: int, height: int) -> Arrangement:
     widest = max(1, min(count, (width + GUTTER) // (MIN_WIDTH + GUTTER)))
     fitting = [one for one in range(1, widest + 1) if height // ceil(count / one) >= MIN_HEIGHT]
     if not fitting:
-        return Arrangement(widest, MIN_HEIGHT)
+        return widest, MIN_HEIGHT
 
     def picture_width(columns: int) -> float:
         tile_width = (width + GUTTER) // columns - GUTTER
@@ -273,16 +254,11 @@ def arrange(count: int, width: int, height: int) -> Arrangement:
         return min(tile_width, 2 * (tile_height - 1) * SHAPE)
 
     best = max(fitting, key=picture_width)
-    return Arrangement(best, height // ceil(count / best))
+    return best, height // ceil(count / best)
 
 
 def tile_lines(camera: CameraStatus, width: int, *, cursor: bool) -> list[Line]:
-    """Write the line above a camera's picture: its name, its rate or what is wrong, its plug.
-
-    Parameters
-    ----------
-    width : of the tile, terminal columns.
-    """
+    """Write the line above a camera's picture: its name, its rate or what is wrong, its plug."""
     capturing = camera["state"] == "capturing"
     state, plug = fps_short(camera) if capturing else state_cell(camera), plug_short(camera)
     rest = [cell_len(state.text), cell_len(plug.text)]
@@ -295,38 +271,18 @@ def tile_lines(camera: CameraStatus, width: int, *, cursor: bool) -> list[Line]:
 
 
 class PictureTile(Vertical):
-    """One camera: a line, and its picture.
-
-    Parameters
-    ----------
-    unique_id : the camera's.
-    """
-
-    @dataclass
-    class Clicked(Message):
-        """The tile was clicked, so often in a row."""
-
-        tile: "PictureTile"
-        times: int
+    """One camera: a line, and its picture."""
 
     def __init__(self, unique_id: str) -> None:
         super().__init__()
-        self._title = LineView()
+        self.title = LineView()
         self._picture = PictureView()
         self._picture.follow(unique_id)
 
     def compose(self) -> ComposeResult:
         """Lay out the line and the picture."""
-        yield self._title
+        yield self.title
         yield self._picture
-
-    def show_camera(self, camera: CameraStatus, *, cursor: bool) -> None:
-        """Describe the camera; `cursor` says whether the cursor is on it."""
-        self._title.show_by(partial(tile_lines, camera, cursor=cursor))
-
-    def on_click(self, event: events.Click) -> None:
-        """Report a click to the grid."""
-        self.post_message(self.Clicked(self, event.chain))
 
 
 class PictureGrid(VerticalScroll, can_focus=False):
@@ -345,7 +301,7 @@ class PictureGrid(VerticalScroll, can_focus=False):
         self._cameras: Sequence[CameraStatus] = ()
         self._tiles: dict[str, PictureTile] = {}
         self._at = unique_id
-        self._arrangement = Arrangement(1, 1)
+        self._columns = 1
 
     @property
     def camera(self) -> CameraStatus | None:
@@ -372,13 +328,12 @@ class PictureGrid(VerticalScroll, can_focus=False):
             self._bring_into_view()
 
     def _bring_into_view(self) -> None:
-        """Scroll to the tile under the cursor."""
         if tile := self._tiles.get(self._at):
             tile.scroll_visible(animate=False)
 
     def move(self, rows: int) -> None:
         """Move the cursor down, or up where `rows` is negative."""
-        self.step(rows * self._arrangement.columns)
+        self.step(rows * self._columns)
 
     def step(self, tiles: int) -> None:
         """Move the cursor on, or back where `tiles` is negative; not beyond an end."""
@@ -394,13 +349,14 @@ class PictureGrid(VerticalScroll, can_focus=False):
         self._arrange()
         self.call_after_refresh(self._bring_into_view)
 
-    @on(PictureTile.Clicked)
-    def _clicked(self, clicked: PictureTile.Clicked) -> None:
-        """Put the cursor on the tile; the second click of two chooses it."""
-        if clicked.tile.is_attached:  # Other cameras may have come since it was clicked.
-            self.move_to(list(self._tiles.values()).index(clicked.tile))
-            if clicked.times == 2:
-                self.post_message(self.Chosen())
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the tile that was clicked; the second click of two chooses it."""
+        clicked = event.widget.ancestors_with_self if event.widget else ()
+        for place, tile in enumerate(self._tiles.values()):
+            if tile in clicked:
+                self.move_to(place)
+                if event.chain == 2:
+                    self.post_message(self.Chosen())
 
     @property
     def _cursor(self) -> int:
@@ -410,16 +366,15 @@ class PictureGrid(VerticalScroll, can_focus=False):
         )
 
     def _describe(self) -> None:
-        """Write the lines above the pictures."""
         for place, camera in enumerate(self._cameras):
-            tile = self._tiles[camera["unique_id"]]
-            tile.show_camera(camera, cursor=place == self._cursor)
+            title = self._tiles[camera["unique_id"]].title
+            title.show_by(partial(tile_lines, camera, cursor=place == self._cursor))
 
     def _arrange(self) -> None:
         """Size and place the tiles so that the pictures are largest."""
         if self._tiles:
             # Before it has a size, all of the terminal but the footer.
             size = self.size or Size(self.app.size.width, self.app.size.height - 1)
-            self._arrangement = arrange(len(self._tiles), *size)
-            self.styles.grid_size_columns = self._arrangement.columns
-            self.styles.grid_rows = str(self._arrangement.height)
+            self._columns, height = arrange(len(self._tiles), *size)
+            self.styles.grid_size_columns = self._columns
+            self.styles.grid_rows = str(height)
