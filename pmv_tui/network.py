@@ -73,8 +73,6 @@ def reachable(address: Address) -> list[str]:
     """
     if address.interface != "*" and not address.number:
         return []
-    import psutil  # noqa: PLC0415 - the TUI starts with this module, and few dialogs get here
-
     found = psutil.net_if_addrs().values()
     numbers = [
         each.address for several in found for each in several if each.family == socket.AF_INET

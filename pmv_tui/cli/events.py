@@ -6,6 +6,7 @@ import re
 import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,8 @@ def _events(options: argparse.Namespace) -> int:
     reply = request(options, "snapshot")
     names = _names(reply)
     camera = options.camera and unique_id_of(options.camera, reply["snapshot"])
-    log = _EngineLog(rig_of(options))
-    try:
+    # ctrl+c is the way to end --follow.
+    with closing(_EngineLog(rig_of(options))) as log, suppress(KeyboardInterrupt):
         events = list(_wanted(log.newer(), options, camera))
         if options.follow and options.since is None:
             events = events[-FIRST_FOLLOWED:]
@@ -86,10 +87,6 @@ def _events(options: argparse.Namespace) -> int:
             if events := list(_wanted(log.newer(), options, camera)):
                 # Read again: cameras may have come, or been given other names.
                 _print(events, _names(log.ask("snapshot")), options)
-    except KeyboardInterrupt:
-        pass  # the way to end --follow
-    finally:
-        log.close()
     return DONE
 
 

@@ -102,7 +102,7 @@ class Hold:
     def release(self, ending: str) -> None:
         """Release all of it at an orderly end, and leave a word of why it came."""
         with suppress(OSError):
-            if os.path.samestat(self._rig.socket_path.stat(), self._control or os.stat("/")):  # noqa: PTH116
+            if _is_there(self._rig.socket_path, self._control):
                 self._rig.socket_path.unlink()
         self._rig.unlock(self._lock, ending)
 
