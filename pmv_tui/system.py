@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
@@ -113,40 +113,23 @@ def why_no_room(needed: int) -> str:
     )
 
 
-class Silent(Exception):  # noqa: N818 - what happened, as it reads
-    """A process did not end in its time, and was killed."""
-
-
-class Ended(NamedTuple):
-    """How a process ended.
-
-    Parameters
-    ----------
-    status : its exit code, or a signal's number below zero.
-    said, errors : what it wrote to stdout and stderr.
-    """
-
-    status: int
-    said: str
-    errors: str
-
-
 def run_child(
     arguments: Sequence[str],
     seconds: float,
     environment: Mapping[str, str] | None = None,
     started: Callable[["subprocess.Popen[str]"], object] = lambda _: None,
-) -> Ended:
-    """Run `python -m` with arguments.
+) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m` with arguments, a module of this package, in a process of its own.
 
     Parameters
     ----------
+    seconds : after which it is killed.
     environment : its environment variables; None: this process's.
     started : is given the process, to end it before its time.
 
     Raises
     ------
-    Silent : it took longer.
+    subprocess.TimeoutExpired : it took longer.
     OSError : it cannot be started.
     """
     import subprocess  # noqa: PLC0415 - every command imports this module, and few get here
@@ -163,11 +146,9 @@ def run_child(
         started(child)
         try:
             said, errors = child.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise Silent(f"no answer within {seconds:g} s") from None
         finally:
             child.kill()
-    return Ended(child.returncode, said, errors)
+    return subprocess.CompletedProcess(child.args, child.returncode, said, errors)
 
 
 TO_END = (

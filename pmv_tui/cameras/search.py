@@ -17,7 +17,7 @@ from pmv_tui.cameras import producers
 from pmv_tui.cameras.base import BackendUnavailable, FoundCamera
 from pmv_tui.cameras.registry import SearchResult, backend_names
 from pmv_tui.config.schema import CameraConfig
-from pmv_tui.system import Silent, run_child
+from pmv_tui.system import run_child
 
 log = logging.getLogger(__name__)
 
@@ -187,21 +187,21 @@ class Searches:
         seconds = terms.seconds
         try:
             ended = run_child(module, seconds + GRACE, environment, self._started)
-        except Silent:
+        except subprocess.TimeoutExpired:
             return _died(name, f"gave no answer within {seconds:g} s", "")
         except OSError as error:
             why = f"the search for cameras could not be started: {error.strerror}"
             return SearchResult(name, trouble=BackendUnavailable(why))
         finally:
             self._forget_ended()
-        if ended.said:
-            return _read(name, ended.said)
-        if "Timeout (" in ended.errors:
-            return _died(name, f"gave no answer within {seconds:g} s", ended.errors)
-        if ended.status < 0:
-            about = f"{-ended.status} ({signal.strsignal(-ended.status)})"
-            return _died(name, f"was ended by signal {about}", ended.errors)
-        return _died(name, f"ended with code {ended.status}", ended.errors)
+        if ended.stdout:
+            return _read(name, ended.stdout)
+        if "Timeout (" in ended.stderr:
+            return _died(name, f"gave no answer within {seconds:g} s", ended.stderr)
+        if ended.returncode < 0:
+            about = f"{-ended.returncode} ({signal.strsignal(-ended.returncode)})"
+            return _died(name, f"was ended by signal {about}", ended.stderr)
+        return _died(name, f"ended with code {ended.returncode}", ended.stderr)
 
     def _started(self, child: "subprocess.Popen[str]") -> None:
         with self._lock:

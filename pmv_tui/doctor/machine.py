@@ -6,6 +6,7 @@ import os
 import platform
 import resource
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -21,7 +22,7 @@ from pmv_tui.config.locate import real_path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
 from pmv_tui.doctor import Examined, Finding, error, graded, note, ok, warning
 from pmv_tui.output import NO_TERMINAL
-from pmv_tui.system import ENGINE, Silent, run_child, why_not_private
+from pmv_tui.system import ENGINE, run_child, why_not_private
 from pmv_tui.windows.display import Display, DisplayUnreachable
 from pmv_tui.windows.launcher import viewer_environment
 
@@ -228,16 +229,16 @@ def check_display(examined: Examined) -> Iterator[Finding]:
     environment = viewer_environment(examined.environment, display, xauthority)
     try:
         ended = run_child([__name__], DISPLAY_SECONDS, environment)
-    except Silent as silent:
+    except subprocess.TimeoutExpired:
         yield warning(
-            f"the display {display} hangs: {silent}",
+            f"the display {display} hangs: no answer within {DISPLAY_SECONDS:g} s",
             "see whether its X server, or the ssh -X that forwards it, still runs",
         )
         return
-    if ended.status == 0:
-        yield Finding(**json.loads(ended.said))
+    if ended.returncode == 0:
+        yield Finding(**json.loads(ended.stdout))
     else:
-        yield _no_window(display, f"the trial ended with {ended.status}")
+        yield _no_window(display, f"the trial ended with {ended.returncode}")
 
 
 def _no_window(display: str, why: str, remedy: str = "") -> Finding:
