@@ -66,15 +66,14 @@ class Keys:
         self._refuse_shared(self.folder)
         return pair_in(self.server_secret, read_keys(self.server_secret))
 
-    def make_server(self) -> bool:
-        """Make the rig's own pair unless there is one; return whether it was made.
+    def make_server(self) -> bytes:
+        """Make the rig's own pair unless there is one; return its public key.
 
         Raises
         ------
         KeyFileError : it cannot be made, or the one there cannot be used.
         """
-        made = not os.path.lexists(self.server_secret)
-        if made:
+        if not os.path.lexists(self.server_secret):
             if os.path.lexists(self.server_public):
                 raise KeyFileError(
                     f"{self.server_public} is there, but {self.server_secret.name} is not: bring "
@@ -84,7 +83,7 @@ class Keys:
         public, _ = self.server()
         if not os.path.lexists(self.server_public):
             self._write_public("the rig", self.server_public, public)
-        return made
+        return public
 
     def make_client(self, name: str) -> Path:
         """Make a client's pair and put it on the list; the rig's own is made where it is missing.
@@ -104,9 +103,7 @@ class Keys:
                 raise KeyFileError(
                     f"{name} has a key already, {path}; pmv-tui keys remove {name} takes it away"
                 )
-        self.make_server()
-        public, _ = self.server()
-        self._make_pair(f"the client {name}", listed, secret, server_key=public)
+        self._make_pair(f"the client {name}", listed, secret, server_key=self.make_server())
         return secret
 
     def remove_client(self, name: str) -> None:

@@ -84,7 +84,6 @@ def _remove(keys: "Keys", name: str) -> Outcome:
 
 
 def _server(keys: "Keys", _: None = None) -> Outcome:
-    keys.make_server()
-    public = keys.server()[0].decode()
+    public = keys.make_server().decode()
     about = {"server_key": public, "server_file": str(keys.server_public)}
     return about, [f"this rig's public key: {public}, in {keys.server_public}"]
