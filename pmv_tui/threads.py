@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from pmv_tui.untrusted import TokenBucket
 
+log = logging.getLogger(__name__)
+
 Value = TypeVar("Value")
 
 PATIENCE = 1.0
@@ -115,12 +117,18 @@ class Renewed(Generic[Value]):
         self._under_way: Future[Value] | None = None
 
     def renew(self) -> Value | None:
-        """Return what the last call did, and begin another; None where it is not done."""
+        """Return what the last call did, and begin another; None: it is not done, or failed."""
         last = self._under_way
         if last is not None and not last.done():
             return None
         self._under_way = self._submit(self._call)
-        return last.result() if last is not None else None
+        if last is None:
+            return None
+        if error := last.exception():
+            # Whoever looks at this looks at other things too.
+            log.error("a call that is made again and again failed", exc_info=error)
+            return None
+        return last.result()
 
     def wait(self, timeout: float) -> None:
         """Wait for the call that was begun last, seconds."""
@@ -138,8 +146,6 @@ def _carry_out(call: Callable[[], Value], future: "Future[Value]") -> None:
     else:
         future.set_result(value)
 
-
-log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds from an exception to the next beginning: doubled each time, up to the longest, for which

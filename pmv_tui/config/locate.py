@@ -170,8 +170,6 @@ def _stands(path: Path) -> bool:
     """Return whether something is there, even if it cannot be read: loading it says why."""
     try:
         path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError | NotADirectoryError)
     return True
