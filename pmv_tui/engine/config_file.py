@@ -11,11 +11,8 @@ from pmv_tui.config.load import LoadedConfig, load_config
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import PlannedChange, SaveError, plan_change
 from pmv_tui.config.toml_text import Value, read_text
-from pmv_tui.engine.errands import Errand, Overdue, Steps
+from pmv_tui.engine.errands import DISK_LIMIT, Errand, Overdue, Steps, silent_disk
 from pmv_tui.threads import InOrder, Renewed
-
-LIMIT = 2.0
-"""Seconds that a disk is given."""
 
 LOOK_PERIOD = 1.0
 """Seconds between two looks at whether somebody else changed the file."""
@@ -56,7 +53,7 @@ class ConfigFile:
 
         Raises
         ------
-        SaveError : it cannot be saved, or the disk does not answer within `LIMIT`.
+        SaveError : it cannot be saved, or the disk does not answer in time.
         """
         given_up = Event()
         with_new_file = ExitStack()
@@ -118,11 +115,8 @@ class ConfigFile:
     async def _within_limit(self, act: Callable[[], Done], given_up: Event) -> Done:
         under_way: Future[Done] = self._disk.submit(act)
         try:
-            done: Done = await Errand(under_way, LIMIT)
+            done: Done = await Errand(under_way, DISK_LIMIT)
         except Overdue:
             given_up.set()
-            raise SaveError(
-                f"the disk of {self.loaded.path} did not answer within {LIMIT:g} s; see "
-                "that it is mounted and its server runs, then try again"
-            ) from None
+            raise SaveError(silent_disk(self.loaded.path)) from None
         return done

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from math import inf
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -19,12 +20,23 @@ TURNS_AT_ONCE = 8
 """Cameras that are dealt with before everybody else is served; of very many, each takes some ten
 milliseconds."""
 
+DISK_LIMIT = 2.0
+"""Seconds that a disk is given."""
+
 Steps = Coroutine["Errand[Any]", Any, Value]
 """A command that is carried out in steps; between two of them it waits for an errand."""
 
 
 class Overdue(Exception):  # noqa: N818 - a state, reported as it is
     """An errand was not done in time; it is given up, though it may still be under way."""
+
+
+def silent_disk(path: Path) -> str:
+    """Say that the disk of a file or folder does not answer, and what to do."""
+    return (
+        f"the disk of {path} did not answer within {DISK_LIMIT:g} s; see that it is mounted and "
+        "its server runs, then try again"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -492,7 +492,7 @@ def test_what_cannot_be_written_is_reported_beforehand(read_only: str) -> None:
 def test_changes_that_come_at_once_are_all_saved_by_an_engine(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pmv_tui.engine.config_file.LIMIT", DEADLINE)
+    monkeypatch.setattr("pmv_tui.engine.config_file.DISK_LIMIT", DEADLINE)
     write(path, TAUGHT)
     file, errands = ConfigFile(load_config(path)), Errands(lambda: None)
 

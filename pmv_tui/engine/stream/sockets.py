@@ -17,7 +17,7 @@ from pmv_tui.engine.clients.connections import MONITORED, Connections
 from pmv_tui.engine.clients.delivery import SEND_QUEUE
 from pmv_tui.engine.clients.gate import STRANGERS, Door, Gate
 from pmv_tui.engine.clients.guard import Guard
-from pmv_tui.engine.errands import Errand, Overdue
+from pmv_tui.engine.errands import DISK_LIMIT, Errand, Overdue, silent_disk
 from pmv_tui.network import LIMIT, NameTrouble, look_up, port_holder, silent
 from pmv_tui.system import PLUGGED, why_no_room
 from pmv_tui.threads import InOrder
@@ -198,9 +198,6 @@ def in_use(address: Address, holder: str) -> str:
     return f"{address} is in use by {holder}; end it, or give the camera another address"
 
 
-KEY_LIMIT = 2.0
-"""Seconds that reading the rig's keys may take."""
-
 HOLDER_LIMIT = 2.0
 """Seconds that finding out who has a port may take."""
 
@@ -234,14 +231,11 @@ async def read_keys(gate: Gate | None, door: Door | None) -> None:
     if gate is None or door is None:
         return
     try:
-        await Errand(gate.read_keys(door), KEY_LIMIT)
+        await Errand(gate.read_keys(door), DISK_LIMIT)
     except KeyFileError as error:
         raise BindError(str(error)) from None
     except Overdue:
-        raise BindError(
-            f"the disk of {gate.folder} did not answer within {KEY_LIMIT:g} s; see that it is "
-            "mounted and its server runs, then try again"
-        ) from None
+        raise BindError(silent_disk(gate.folder)) from None
 
 
 async def explained(error: BindError) -> BindError:
