@@ -381,9 +381,9 @@ def test_the_text_of_a_toast_can_be_selected() -> None:
         await until(pilot, lambda: toast.region.bottom <= log.region.y)
         x, y = toast.region.x + 3, toast.region.y + 1
         await pilot.mouse_down(offset=(x, y))
-        await pilot.hover(offset=(x + 6, y))
-        await pilot.mouse_up(offset=(x + 6, y))
-        await until(pilot, lambda: app.screen.get_selected_text() == "ick me ")
+        await pilot.hover(offset=(x + 8, y))
+        await pilot.mouse_up(offset=(x + 8, y))
+        await until(pilot, lambda: app.screen.get_selected_text() == "ick me up")
 
     drive(two_cameras(), scenario)
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Spacing
+from textual.screen import Screen
 from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
@@ -57,6 +58,10 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
             yield PictureView()
         yield KeyFooter(self.registry)
 
+    def on_mount(self) -> None:
+        """Make room for the log after each layout; Textual calls the base's `on_mount` itself."""
+        self.screen_layout_refresh_signal.subscribe(self, self._keep_log_in_sight)
+
     def target(self) -> CameraStatus | None:
         """Return the camera under the cursor. See `SteeringScreen.target`."""
         camera = self.query_one(CameraTable).camera
@@ -81,9 +86,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         self._offer_reload(state)
         recent = list(islice(reversed(state.events), RECENT_EVENTS))[::-1]
         self.query_one(EventView).show_events(recent, state.names)
-        self._keep_log_in_sight()
 
-    def _keep_log_in_sight(self) -> None:
+    def _keep_log_in_sight(self, _: Screen[object]) -> None:
         """Have toasts stand above the log, whose newest lines they would hide."""
         log, rack = self.query_one(EventView), self.query_one(ToastRack)
         rows = self.find_widget(log).visible_region.height if self.is_to_be_seen(log) else 0
