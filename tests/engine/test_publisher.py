@@ -3,6 +3,7 @@
 import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from pmv_tui.config.schema import SocketConfig
 from pmv_tui.curve import Key
 from pmv_tui.engine.clients.gate import Door, Gate
 from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream import publisher
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.sockets import BoundSocket
@@ -130,6 +132,47 @@ def test_a_client_that_cancels_what_it_never_asked_for_silences_no_other(bench: 
             odd.send(b"\x00image")
         bench.receives(healthy)
     bench.publish_until(lambda: bench.publisher.clients == 0, "nobody to listen")
+
+
+def test_a_client_is_sent_images_though_a_flood_of_subscriptions_is_read_before_its_own(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "CHANGES_AT_ONCE", 1)
+    monkeypatch.setattr(publisher, "LOTS", 1)
+    with bench.client(zmq.XSUB) as flood, bench.client(zmq.SUB) as other:
+        for number in range(20_000):
+            flood.send(b"\x01%d" % number)
+        bench.publish_until(lambda: bench.publisher.not_subscribed == 2, "both to be connected")
+        other.subscribe(b"image")
+        bench.receives(other)
+        assert bench.publisher.clients == 0, "its own is not read yet"
+        monkeypatch.undo()
+        bench.wait_for_clients(1)
+
+
+def test_who_counts_clients_does_not_wait_for_a_frame_that_is_being_sent(bench: Bench) -> None:
+    counted = []
+
+    class Looked(Frame):
+        """A frame amid whose sending the clients are counted."""
+
+        def __getattribute__(self, name: str) -> object:
+            if name == "image":
+                bench.publisher.count_clients()
+                counted.append(name)
+            return super().__getattribute__(name)
+
+    with bench.client(zmq.SUB) as client:
+        client.subscribe(b"image")
+        bench.wait_for_clients(1)
+        frame = Looked(np.zeros((8, 8), np.uint8), time.time_ns())
+        sending = threading.Thread(
+            target=bench.publisher.publish, args=(frame, None, 1, time.monotonic_ns(), "Mono8")
+        )
+        sending.daemon = True
+        sending.start()
+        sending.join(DEADLINE)
+        assert counted
 
 
 def test_a_client_that_subscribed_twice_is_gone_when_it_leaves(bench: Bench) -> None:

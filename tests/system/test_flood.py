@@ -69,6 +69,8 @@ def test_a_client_killed_while_its_messages_wait_leaves_the_engine_running(rig: 
             # With heartbeats on, the next one, within a second, would end the process.
             wait_for_frames(rig, 90)
         assert engine.poll() is None
+        # Who asked meanwhile is not taken for the one that makes the process grow.
+        assert rig.status()["engine"]["refused"] == 0
 
 
 def test_a_flood_of_large_messages_costs_little_time_and_the_newest_is_drawn(

@@ -85,8 +85,8 @@ class Connection:
     unread : bytes that libzmq took from the kernel and no reader has taken from libzmq: parts of a
         message that is not complete, or messages that wait.
     moved : bytes that it sent since the last look but one.
-    arrivals, backlog : how often a peer of the control socket was seen to send, and to have sent
-        more than libzmq had taken, since its last whole request.
+    arrivals, backlog : how often a peer of the control socket was seen to send since its last whole
+        request, and how many bytes that were at least: those that libzmq had not taken yet.
     memory : what the process took when the first of those arrived, or before, bytes.
     since : when it subscribed to images, ns since the epoch.
     holder : the program at its other end, once that was looked up; `sought` from its begin on.
@@ -99,7 +99,7 @@ class Connection:
         self.identified = False
         self.unread = 0.0
         self.moved = 0
-        self.arrivals = self.backlog = 0
+        self.arrivals = self.backlog = self._waiting = 0
         self.memory: int | None = None
         self._topics: set[bytes] = set()
         self._topic_bytes = self._image_topics = 0
@@ -116,8 +116,13 @@ class Connection:
 
     @property
     def weight(self) -> float:
-        """Bytes that it makes the engine keep, beyond what any connection may."""
-        return max(0.0, self.unread + self._topic_bytes - UNCOUNTED)
+        """Bytes that it makes the engine keep, beyond what any connection may.
+
+        Topics that somebody sent before, by a connection whose descriptor this one has now, may be
+        taken for its own where they are read late: never more than it can have sent itself.
+        """
+        topics = min(self._topic_bytes, TOPIC_COST * self._consumed)
+        return max(0.0, self.unread + topics - UNCOUNTED)
 
     def may_have_sent(self, note: Note) -> bool:
         """Whether what libzmq names no connection of came by this one: it speaks an old ZMTP.
@@ -166,7 +171,8 @@ class Connection:
             return False  # it is gone, and its monitor will say so
         if received is None:
             self.arrivals += arrived
-            self.backlog += waiting > 0
+            self.backlog += max(0, waiting - self._waiting)
+            self._waiting = waiting
             return waiting > 0
         now, consumed = time.monotonic(), received - waiting
         leaked = LEAK * (now - self.looked_at)

@@ -17,11 +17,12 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
 
-from pmv_tui.engine.clients.connections import Connection, Connections
+from pmv_tui.engine.clients.connections import UNCOUNTED, Connection, Connections
 from pmv_tui.engine.clients.delivery import LOOK_INTERVAL
 from pmv_tui.network import peer_holders
 from pmv_tui.threads import LastingThread, in_background
 from pmv_tui.untrusted import TokenBucket
+from pmv_tui.wire.status import MAX_REQUEST_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,10 @@ MOST = 16 * 2**20
 CALM = 1.0
 """Seconds without suspicion after which the process' memory counts as its own."""
 
-ARRIVALS, BACKLOG = 8, 1
-"""Times that a peer of the control socket may be seen to send before a request is whole, for
-greeting, handshake and request come in six pieces; and to have sent more than libzmq has taken."""
+ARRIVALS, BACKLOG = 64, MAX_REQUEST_BYTES + UNCOUNTED
+"""Times that a peer of the control socket may be seen to send before a request of it is read, and
+bytes that it may have sent then. One that did nothing wrong stays far below: greeting, handshake
+and request come in six pieces. It may wait for long, while others make the process grow."""
 
 LET_GO = 0.2
 """Seconds that libzmq is given to free what a peer had sent."""

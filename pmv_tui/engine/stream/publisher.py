@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgpack
 import zmq
@@ -22,6 +21,9 @@ COUNT_INTERVAL = 100_000_000
 
 CHANGES_AT_ONCE = 250
 """Subscriptions that are read at one look: no flood of them makes a frame late."""
+
+LOTS = 60
+"""Such looks that the main thread takes in a row where more wait: some 40 ms of its time."""
 
 
 class Publisher:
@@ -118,10 +120,19 @@ class Publisher:
         self._limit = RateLimit(self._config.put_rate, fps)
 
     def count_clients(self) -> None:
-        """Bring the number of clients up to date, for when no frames come that would."""
-        with self._lock:
-            if self._bound is not None:
-                self._read_subscriptions(self._bound)
+        """Bring the number of clients up to date, for when no frames come that would.
+
+        What a flood of them left is read here, in lots between which a frame passes. It is left to
+        the worker where that is at it: ZeroMQ may be taking in a flood, and the caller never waits.
+        """
+        for _ in range(LOTS):
+            if not self._lock.acquire(blocking=False):
+                return
+            try:
+                if self._bound is None or self._all_read(self._bound):
+                    return
+            finally:
+                self._lock.release()
 
     def publish(
         self, frame: Frame, buffer: int | None, sequence: int, arrival: int, pixel_format: str
@@ -138,12 +149,15 @@ class Publisher:
         with self._lock:
             if self._bound is None:
                 return
-            listeners = self._bound.connections.listeners
+            listeners = self._bound.connections.listeners > 0
             # While somebody listens, the count is for people: a look now and then will do, for it
             # costs as much as packing the metadata.
+            all_read = True
             if not listeners or arrival >= self._next_count:
-                self._read_subscriptions(self._bound)
+                all_read = self._all_read(self._bound)
                 self._next_count = arrival + COUNT_INTERVAL
+            # Among what is not read yet may be somebody who waits for images.
+            listeners = listeners or not all_read
             local = self.local.readers
             if self.paused or not (listeners or local):
                 return
@@ -178,10 +192,16 @@ class Publisher:
         bound.socket.send(image, copy=False)
 
     @staticmethod
-    def _read_subscriptions(bound: BoundSocket) -> None:
-        """Take out what clients subscribed to; who it was is sorted out off the frame's road."""
-        with suppress(zmq.Again):
+    def _all_read(bound: BoundSocket) -> bool:
+        """Take out what clients subscribed to; return whether that was all of it.
+
+        Who it was is sorted out off the frame's road.
+        """
+        try:
             for _ in range(CHANGES_AT_ONCE):
                 # ZeroMQ takes in all that comes meanwhile, even a flood. To receive lets go of the
                 # interpreter for that; to ask whether something waits would not.
                 bound.connections.took_change(bound.socket.recv(zmq.NOBLOCK, copy=False))
+        except zmq.Again:
+            return True
+        return False

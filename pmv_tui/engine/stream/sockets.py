@@ -40,7 +40,9 @@ RELEASE_TIMEOUT = 1_000
 """ms that closing a listening socket may take; it was seen to take 2."""
 
 RECEIVE_QUEUE = 200
-"""Overlay messages waiting; beyond it a flooding client waits, not the engine."""
+"""Overlay messages or subscriptions of a client that wait; beyond it a flooding client waits, not
+the engine: ZeroMQ takes in all subscriptions that wait at once, however long a frame waits for it.
+"""
 
 FIRST_FREE_PORT = 1024
 """Those below are root's."""
@@ -98,6 +100,7 @@ class BoundSocket:
         except zmq.ZMQError as error:
             raise BindError(_bind_problem(address, error)) from None
         self.socket.linger = 0
+        self.socket.rcvhwm = RECEIVE_QUEUE
         self.socket.rcvbuf = RECEIVE_BUFFER
         self.socket.ipv6 = address.host.startswith("[")
         self._keep_alive()
@@ -105,13 +108,11 @@ class BoundSocket:
             self.socket.xpub_verboser = (
                 True  # every subscription is reported, so clients are counted
             )
-            self.socket.rcvhwm = 0  # subscriptions never wait; the guard bounds what they take
             self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
             self.socket.sndhwm = SEND_QUEUE
             self.socket.sndbuf = SEND_BUFFER
             self.socket.copy_threshold = COPY_BELOW
         else:
-            self.socket.rcvhwm = RECEIVE_QUEUE
             # A longer message is malformed and counted; one much longer is never read at all.
             self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
         strangers = STRANGERS if door else 0
