@@ -49,6 +49,11 @@ class ConfigError(Exception):
         return printable(": ".join(part for part in (where, problem.key, problem.text) if part))
 
 
+def unusable(path: Path, text: str, line: int | None = None) -> ConfigError:
+    """Return the error of a file that is wrong as a whole."""
+    return ConfigError(path, [Problem("", line, text)])
+
+
 VARIABLE = "PMV_TUI_CONFIG"
 """The environment variable that names a config file."""
 
@@ -110,7 +115,7 @@ def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
         user = platformdirs.user_config_path("pmv-tui") / FILE_NAME
     except RuntimeError:
         text = f"is not there, and {NO_HOME}; name a config file with --config, or set HOME"
-        raise ConfigError(here, [Problem("", None, text)]) from None
+        raise unusable(here, text) from None
     return Location(user, "the user's config folder", _stands(user), (here, user))
 
 
@@ -119,7 +124,7 @@ def _named(path: Path, chosen_by: str) -> Location:
     path = _absolute(path)
     if not _stands(path):
         text = f"there is no such file; {chosen_by} names it: write it, or name another one"
-        raise ConfigError(path, [Problem("", None, text)])
+        raise unusable(path, text)
     return Location(path, chosen_by, True, (path,))
 
 
@@ -131,7 +136,7 @@ def _absolute(path: Path) -> Path:
         text = "~ names a user who has no home folder here; write the whole path"
     except FileNotFoundError:
         text = "the current folder was removed; change to another one"
-    raise ConfigError(path, [Problem("", None, text)])
+    raise unusable(path, text)
 
 
 def why_no_file(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import tomli_w
 
-from pmv_tui.config.locate import ConfigError, Problem, unreadable, why_no_file
+from pmv_tui.config.locate import unreadable, unusable, why_no_file
 from pmv_tui.untrusted import MAX_DEPTH, too_deep
 
 KeyPath = tuple[str | int, ...]
@@ -372,15 +372,15 @@ def read_text(path: Path) -> str | None:
     """
     try:
         if why := why_no_file(path):
-            raise _unreadable(path, why)
+            raise unusable(path, why)
         return path.read_bytes().decode()
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise _unreadable(path, "is not UTF-8 text; save it as UTF-8", line) from None
+        raise unusable(path, "is not UTF-8 text; save it as UTF-8", line) from None
     except OSError as error:
-        raise _unreadable(path, unreadable(error)) from None
+        raise unusable(path, unreadable(error)) from None
 
 
 def toml(text: str) -> dict[str, Any]:
@@ -400,20 +400,16 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
     except ValueError as error:
         place = _PLACE.fullmatch(str(error))
         if place is None:
-            raise _unreadable(path, f"is not TOML: {error}") from None
+            raise unusable(path, f"is not TOML: {error}") from None
         line = int(place["line"]) if place["line"] else text.count("\n") + 1
         column = f" (column {place['column']})" if place["column"] else " (at the end)"
         if odd := lookalike(text, line, int(place["column"]) if place["column"] else None):
             column = f": {odd}"
         elif remedy := in_toml(place["text"], text.split("\n")[line - 1].rstrip("\r")):
             column += f"; {remedy}"
-        raise _unreadable(path, f"is not TOML: {place['text']}{column}", line) from None
+        raise unusable(path, f"is not TOML: {place['text']}{column}", line) from None
     except RecursionError:
         data = None
     if data is None or too_deep(data):
-        raise _unreadable(path, f"is nested too deeply; {MAX_DEPTH} levels are allowed")
+        raise unusable(path, f"is nested too deeply; {MAX_DEPTH} levels are allowed")
     return data
-
-
-def _unreadable(path: Path, text: str, line: int | None = None) -> ConfigError:
-    return ConfigError(path, [Problem("", line, text)])
