@@ -9,12 +9,17 @@ import argparse
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import msgpack
 import numpy as np
 import zmq
 
 from benchmarks.loops import STAMP_BYTES
+
+if TYPE_CHECKING:
+    from pmv_tui.client.stream import Road
 
 Received = tuple[int, int]
 """A frame's time stamp and number."""
@@ -41,10 +46,35 @@ def documented(port: int, key: str | None = None) -> Iterator[Received]:
 
 def fresh(port: int) -> Iterator[Received]:
     """Receive with the product's own client, which gives the newest frame."""
+    for timestamp, _ in subscribed(port):
+        yield timestamp, 0  # its numbers have gaps by design
+
+
+def subscribed(
+    port: int, *, road: "Road | None" = None, newest: bool = True, copied: bool = False
+) -> Iterator[Received]:
+    """Receive with the product's own client.
+
+    Parameters
+    ----------
+    copied : whether the image is copied, as by a script that keeps it or works on it in place.
+    """
     from pmv_tui.client import subscribe  # noqa: PLC0415 - the others must not pay for it
 
-    for frame in subscribe(f"tcp://localhost:{port}"):
-        yield frame.timestamp, 0  # its numbers have gaps by design
+    for frame in subscribe(f"tcp://localhost:{port}", road=road, newest=newest):
+        if copied:
+            frame.image.copy()
+        yield frame.timestamp, cast("int", frame.sequence)
+
+
+def iceoryx2(port: int, *, copied: bool = False) -> Iterator[Received]:
+    """Receive with iceoryx2."""
+    from benchmarks.iceoryx import received  # noqa: PLC0415 - only this kind needs it
+
+    for number, timestamp, image in received(port):
+        if copied:
+            image.copy()
+        yield timestamp, number
 
 
 def imagezmq(port: int) -> Iterator[Received]:
@@ -79,6 +109,14 @@ KINDS: dict[str, Callable[..., Iterator[Received]]] = {
     "fresh": fresh,
     "imagezmq": imagezmq,
     "vidgear": vidgear,
+    "tcp": partial(subscribed, road="tcp"),
+    "tcp, every": partial(subscribed, road="tcp", newest=False),
+    "local": partial(subscribed, road="local"),
+    "local, every": partial(subscribed, road="local", newest=False),
+    "local, copied": partial(subscribed, road="local", copied=True),
+    "local, every, copied": partial(subscribed, road="local", newest=False, copied=True),
+    "iceoryx2": iceoryx2,
+    "iceoryx2, copied": partial(iceoryx2, copied=True),
 }
 
 
@@ -93,17 +131,18 @@ def main() -> None:
     options = parser.parse_args()
     keys = {"key": options.key} if options.key else {}
     rows: list[tuple[int, int, int]] = []
-    # Not SIGINT: a process of a shell's background job inherits that it is ignored.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        for timestamp, number in KINDS[options.kind](options.port, **keys):
-            rows.append((time.time_ns(), timestamp, number))
-            if len(rows) == 1:
-                print("receiving", flush=True)
-            if options.work:
-                time.sleep(options.work)
-    except KeyboardInterrupt:
-        pass  # that is how it is asked to end
+    ended: list[int] = []
+    # Not SIGINT: a process of a shell's background job inherits that it is ignored. Nothing is
+    # raised in the midst of a library's call: another frame comes soon.
+    signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+    for timestamp, number in KINDS[options.kind](options.port, **keys):
+        rows.append((time.time_ns(), timestamp, number))
+        if len(rows) == 1:
+            print("receiving", flush=True)
+        if options.work:
+            time.sleep(options.work)
+        if ended:
+            break
     np.save(options.file, np.array(rows, np.int64).reshape(-1, 3))
 
 

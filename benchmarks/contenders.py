@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.cameras import UNPACED, Phases
 from benchmarks.rig import free_ports, running
 
 CONTENDERS = ("bare", "tuned", "imagezmq", "vidgear", "product")
@@ -21,11 +22,9 @@ CLIENT_OF = {
     "vidgear": "vidgear",
     "product": "documented",
     "curve": "documented",
+    "iceoryx2": "iceoryx2",
 }
 """The kind of client that each is measured with, unless a work says otherwise."""
-
-FASTEST_SIMULATED = 1000.0
-"""Frames a second: what a simulated camera makes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +36,21 @@ class Cameras:
     count : cameras.
     width, height : pixels.
     fps : frames a second; 0: as fast as it goes.
+    phases : whether all have their frame at one instant.
     """
 
     count: int
     width: int
     height: int
     fps: float
+    phases: Phases = "at once"
 
     def __str__(self) -> str:
         """Describe them for a heading."""
         cameras = "1 camera" if self.count == 1 else f"{self.count} cameras"
         rate = f"at {self.fps:g} fps" if self.fps else "as fast as it goes"
-        return f"{cameras} {self.width}x{self.height} {rate}"
+        phases = f" {self.phases}" if self.count > 1 else ""
+        return f"{cameras} {self.width}x{self.height} {rate}{phases}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,14 @@ def publishing(contender: str, cameras: Cameras) -> Iterator[Publisher]:
             count=cameras.count,
             width=cameras.width,
             height=cameras.height,
-            fps=cameras.fps or FASTEST_SIMULATED,
+            fps=cameras.fps or UNPACED,
+            phases=cameras.phases,
             curve=contender == "curve",
         ) as rig:
             yield Publisher(rig.engine, rig.ports, rig.key)
         return
     ports = free_ports(cameras.count)
-    about = (contender, cameras.width, cameras.height, cameras.fps, *ports)
+    about = (contender, cameras.width, cameras.height, cameras.fps, cameras.phases, *ports)
     command = [sys.executable, "-m", "benchmarks.loops", *map(str, about)]
     loop = subprocess.Popen(command)
     try:
@@ -89,8 +92,12 @@ def publishing(contender: str, cameras: Cameras) -> Iterator[Publisher]:
     finally:
         loop.terminate()
         loop.wait()
+        if contender == "iceoryx2":
+            from benchmarks.iceoryx import clear  # noqa: PLC0415 - it may not be installed
+
+            clear()
 
 
 def missing_peers() -> list[str]:
     """Name the contenders that are not installed."""
-    return [name for name in ("imagezmq", "vidgear") if find_spec(name) is None]
+    return [name for name in ("imagezmq", "vidgear", "iceoryx2") if find_spec(name) is None]

@@ -1,27 +1,30 @@
 """The publishers that the product is compared with, each run in a process of its own.
 
-`python -m benchmarks.loops CONTENDER WIDTH HEIGHT FPS PORT...` publishes a camera at each port
-until it is ended. Images, numbers and deadlines come from the code that the simulated cameras use,
-so that making a frame costs the same everywhere.
+`python -m benchmarks.loops CONTENDER WIDTH HEIGHT FPS PHASES PORT...` publishes a camera at each
+port until it is ended. Images, numbers and deadlines come from the code that the product's cameras
+use, so that making a frame costs the same everywhere.
 """
 
 import argparse
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import get_args
 
 import msgpack
 import numpy as np
 import zmq
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.pacing import Pacer
+from benchmarks.cameras import UNPACED, Beat, Phases, each_phase
+from pmv_tui.cameras.base import plain_image
 from pmv_tui.cameras.simulated.scene import BlobScene
 from pmv_tui.engine.clients.delivery import SEND_QUEUE
 from pmv_tui.engine.stream.sockets import SEND_BUFFER
 
 Send = Callable[[int, int, NDArray[np.uint8]], None]
-"""Sends one frame: its number, its time stamp (ns since the epoch), its image."""
+"""Sends one frame: its number, its time stamp (ns since the epoch), its image. Where it has a
+`new_image`, the image is drawn into what that returns."""
 
 STAMP_BYTES = 16
 """The first pixels of a NetGear frame, which carries no metadata from publisher to subscriber:
@@ -65,35 +68,31 @@ def vidgear(port: int) -> Send:
     return send
 
 
+def iceoryx2(port: int) -> Send:
+    """Publish through shared memory with iceoryx2."""
+    from benchmarks.iceoryx import Sender  # noqa: PLC0415 - only this contender needs it
+
+    return Sender(port)
+
+
 LOOPS: dict[str, Callable[[int], Send]] = {
     "bare": bare,
     "tuned": tuned,
     "imagezmq": imagezmq,
     "vidgear": vidgear,
+    "iceoryx2": iceoryx2,
 }
 
 
-def numbers(fps: float) -> Iterator[int]:
-    """Number the frames, each when it is due; at 0 frames a second as fast as they are taken."""
-    if not fps:
-        number = 0
-        while True:
-            yield number
-            number += 1
-    pacer = Pacer(fps)
-    while True:
-        due = pacer.wait(timeout=1.0)
-        if due is not None:
-            yield due
-
-
-def publish(contender: str, port: int, width: int, height: int, fps: float) -> None:
+def publish(contender: str, port: int, scene: BlobScene, beat: Beat) -> None:
     """Publish one camera for as long as the process lives."""
-    scene = BlobScene(width, height)
     send = LOOPS[contender](port)
-    for number in numbers(fps):
-        image = scene.read(number)
-        send(number, time.time_ns(), image)
+    new_image = getattr(send, "new_image", plain_image)
+    while True:
+        number = beat.wait(timeout=1.0)
+        if number is not None:
+            image = scene.read(number, new_image)
+            send(number, time.time_ns(), image)
 
 
 def main() -> None:
@@ -103,11 +102,16 @@ def main() -> None:
     parser.add_argument("width", type=int)
     parser.add_argument("height", type=int)
     parser.add_argument("fps", type=float, help="frames a second; 0: as fast as it goes")
+    parser.add_argument("phases", choices=get_args(Phases))
     parser.add_argument("port", type=int, nargs="+")
     options = parser.parse_args()
-    about = (options.width, options.height, options.fps)
-    for port in options.port:
-        threading.Thread(target=publish, args=(options.contender, port, *about)).start()
+    for port, phase in zip(
+        options.port, each_phase(len(options.port), options.phases), strict=True
+    ):
+        scene = BlobScene(options.width, options.height)
+        beat = Beat(options.fps or UNPACED, phase)
+        about = (options.contender, port, scene, beat)
+        threading.Thread(target=publish, args=about).start()
 
 
 def _pub_socket(port: int, *, send_queue: int, send_buffer: int = -1) -> zmq.Socket[bytes]:

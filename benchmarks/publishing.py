@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks import product_works, works
 from benchmarks.contenders import CONTENDERS, missing_peers
+from benchmarks.local_works import LOCAL, LOCAL_ALL
 from benchmarks.measure import Plan, Table
 from benchmarks.report import as_data, as_text, machine, summary
 from benchmarks.terminal_use import terminal_use
@@ -23,6 +24,8 @@ from benchmarks.terminal_use import terminal_use
 Work = Callable[[Plan], Table]
 
 WORKS: dict[str, Work] = {
+    **LOCAL,
+    **LOCAL_ALL,
     "saturation 1280x1024": partial(works.saturation, width=1280, height=1024),
     "saturation 640x480": partial(works.saturation, width=640, height=480),
     "paced": works.paced,
@@ -39,6 +42,11 @@ WORKS: dict[str, Work] = {
     "picture": product_works.picture,
 }
 """By name; `--only saturation` means both sizes."""
+
+KINDS = tuple(dict.fromkeys(work.partition(" ")[0] for work in WORKS))
+
+ASKED_FOR = frozenset(LOCAL_ALL)
+"""What takes too long to be done where nobody asks for it."""
 
 
 def main() -> int:
@@ -80,7 +88,10 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=_size, default=(1280, 1024), help="of the paced workloads: 1280x1024"
     )
     parser.add_argument(
-        "--only", type=_names, default=[], help=f"workloads, with commas: {', '.join(WORKS)}"
+        "--only",
+        type=_names,
+        default=[],
+        help=f"kinds of workloads, with commas: {', '.join(KINDS)}; or one, as it is printed",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rounds there")
     return parser
@@ -98,7 +109,7 @@ def _names(text: str) -> list[str]:
     for name in names:
         if not any(_means(name, work) for work in WORKS):
             raise argparse.ArgumentTypeError(
-                f"no workload is called {name!r}; {', '.join(WORKS)} are"
+                f"no workload is called {name!r}; {', '.join(KINDS)} are"
             )
     return names
 
@@ -108,7 +119,7 @@ def _chosen(names: list[str]) -> dict[str, Work]:
     chosen = {
         work: run
         for work, run in WORKS.items()
-        if not names or any(_means(name, work) for name in names)
+        if (any(_means(name, work) for name in names) if names else work not in ASKED_FOR)
     }
     if "windows" in chosen and shutil.which("Xvfb") is None:
         print("Xvfb is not installed: windows is left out (Debian: xvfb)", file=sys.stderr)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 PATIENCE = 30.0
@@ -42,6 +43,7 @@ class Receiver:
         command = [sys.executable, "-m", "benchmarks.clients", kind, str(port), str(file)]
         command += ["--work", str(work), *(["--key", str(key)] if key else [])]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = psutil.Process(self._process.pid)
 
     def wait(self) -> None:
         """Wait for its first frame."""

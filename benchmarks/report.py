@@ -16,6 +16,22 @@ from benchmarks.targets import TARGETS
 LOOPS = ("bare", "tuned")
 """What the product is put in relation to."""
 
+_OTHER_ROADS = (
+    *(
+        (road, "bare")
+        for road in (
+            "product, tcp",
+            "product, local, copied",
+            "product, local",
+            "iceoryx2, copied",
+            "iceoryx2",
+        )
+    ),
+    ("product, local", "iceoryx2"),
+    ("4 scripts", "1 script"),
+)
+"""What of a row's name is replaced by what, to find the row that it is put in relation to."""
+
 
 def machine() -> dict[str, str]:
     """Describe where and when this runs."""
@@ -72,16 +88,24 @@ def as_data(
 
 
 def _work_lines(table: Table) -> Iterator[str]:
-    """Write a row a contender, then the product's ratios to the loops."""
+    """Write a row a contender, then the product's ratios to the others."""
     heads = list(dict.fromkeys(figure for figures in table.values() for figure in figures))
     rows = [[name, *_cells(figures, heads)] for name, figures in table.items()]
-    for loop in LOOPS:
-        if loop in table and "product" in table:
-            ratios = _ratios(table["product"], table[loop])
-            rows.append([f"product / {loop}", *_cells(ratios, heads)])
-    if "curve" in table:
-        rows.append(["curve / product", *_cells(_ratios(table["curve"], table["product"]), heads)])
+    for row, other in _compared(table):
+        rows.append([f"{row} / {other}", *_cells(_ratios(table[row], table[other]), heads)])
     return _grid(["", *heads], rows)
+
+
+def _compared(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield the rows whose ratios are printed."""
+    if "product" in table:
+        yield from (("product", loop) for loop in LOOPS if loop in table)
+    if "curve" in table:
+        yield "curve", "product"
+    for old, new in _OTHER_ROADS:
+        for row in table:
+            if (other := row.replace(old, new)) != row and other in table:
+                yield row, other
 
 
 def _ratios(figures: Figures, others: Figures) -> Figures:

@@ -65,7 +65,33 @@ def _product(
 
 _FULL = "saturation 1280x1024"
 
+_LOCAL = "product, local"
+
+
+def _local(work: str, figure: str, limit: float, over: str, *, least: bool = False) -> Target:
+    """Set a limit for the local road's ratio to another."""
+    return Target(work, (_LOCAL, figure), limit, (over, figure), at_least=least)
+
+
 TARGETS = (
+    *(
+        _local(work, figure, limit, "bare")
+        for work in ("local at once", "local spread")
+        for figure, limit in (("p50 ms", 0.25), ("p99 ms", 0.35), ("CPU ms/frame", 0.5))
+    ),
+    *(
+        _local(work, figure, 1.0, "iceoryx2")
+        for work in ("local at once", "local spread")
+        for figure in ("p50 ms", "p99 ms", "CPU ms/frame")
+    ),
+    _local("local saturation", "frames/s", 2.0, "bare", least=True),
+    _local("local saturation", "frames/s", 1.0, "iceoryx2", least=True),
+    Target(
+        "local scripts",
+        (f"{_LOCAL}, 4 scripts", "engine CPU ms/frame"),
+        1.3,
+        (f"{_LOCAL}, 1 script", "engine CPU ms/frame"),
+    ),
     _product(_FULL, "frames/s", 0.90, "bare", least=True),
     _product(_FULL, "frames/s", 1.0, "imagezmq", least=True),
     _product(_FULL, "frames/s", 1.0, "vidgear", least=True),
