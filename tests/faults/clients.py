@@ -24,9 +24,10 @@ def killed(rig: FaultRig) -> Iterator[str]:
 
 @fault("a client freezes")
 def frozen(rig: FaultRig) -> Iterator[str]:
-    before = rig.now("odd")["captured"]
     with stranger("slow", rig.pub["odd"], 0) as client:
         freeze(client)
+        wait_for(lambda: rig.now("odd")["clients"] == 2, "it to be listed")
+        before = rig.now("odd")["captured"]
         images = rig.times(10, 1) * KINDS["odd"][1]
         wait_for(lambda: rig.now("odd")["captured"] > before + images, "images to be made")
         clients = rig.now("odd")["clients"]
@@ -74,9 +75,8 @@ def flooded(rig: FaultRig) -> Iterator[str]:
     before = rig.now("left")["messages"]
     milliseconds, buffer = rig.times(10_000, 1000), rig.times(4_000_000, 64_000)
     run_stranger("flood", rig.pull["left"], milliseconds, buffer)
-    read = rig.now("left")["messages"] - before
-    assert read > 100
-    yield f"messages read: {read}"
+    wait_for(lambda: rig.now("left")["messages"] > before + 100, "many messages to be read")
+    yield f"messages read: {rig.now('left')['messages'] - before}"
     assert_draws(rig, "left")
 
 

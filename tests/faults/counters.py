@@ -54,8 +54,8 @@ class Counters:
 
     Attributes
     ----------
-    late : seconds by which the process, which does next to nothing, was woken too late, at most:
-        the machine had too much to do. Set it to 0 to measure from then on.
+    late : seconds by which the process, which does next to nothing, was woken too late on any
+        processor, at most: the machine had too much to do. Set it to 0 to measure from then on.
     """
 
     def __init__(self, process: "subprocess.Popen[str]", names: list[str]) -> None:
@@ -109,18 +109,23 @@ def main() -> None:
             poller.register(socket, zmq.POLLIN)
             streams[socket] = Stream()
         late = Lateness()
-        while True:
-            for ready, _ in late.poll(poller.poll):
-                if ready in streams:
-                    metadata = msgpack.unpackb(ready.recv_multipart()[1])
-                    streams[ready].count(metadata["sequence"])
-                elif sys.stdin.readline():
-                    print(json.dumps([late.worst, *map(asdict, streams.values())]), flush=True)
-                    late.worst = 0.0
-                else:
-                    for each in streams:
-                        each.close()
-                    return
+        with late.on_each_processor():
+            _count(poller, streams, late)
+        for each in streams:
+            each.close()
+
+
+def _count(poller: zmq.Poller, streams: dict["zmq.Socket[bytes]", Stream], late: Lateness) -> None:
+    while True:
+        for ready, _ in late.poll(poller.poll):
+            if ready in streams:
+                metadata = msgpack.unpackb(ready.recv_multipart()[1])
+                streams[ready].count(metadata["sequence"])
+            elif sys.stdin.readline():
+                print(json.dumps([late.worst, *map(asdict, streams.values())]), flush=True)
+                late.worst = 0.0
+            else:
+                return
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ def trial(rig: FaultRig, fault: Fault) -> Outcome:
     gone = fault.troubles & rig.missing.keys()
     if gone:
         raise Unavailable("; ".join(rig.missing[name] for name in gone))
+    rig.counters.late = 0.0  # before the count: what stood still since the last one shows after it
     before, missed, skipped = rig.usage(), _missed(rig, fault), _skipped(rig, fault)
-    rig.counters.late = 0.0
     with fault.inject(rig) as report:
         taken_away = time.monotonic()
     rig.wait_until_well()

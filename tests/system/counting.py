@@ -1,5 +1,6 @@
 """A client that proves by sequence numbers that nothing was missed."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ Events = TypeVar("Events")
 
 
 class Lateness:
-    """How late a loop that does next to nothing is woken: the machine had too much to do.
+    """How late loops that do next to nothing are woken: the machine had too much to do.
 
     Attributes
     ----------
@@ -38,6 +39,28 @@ class Lateness:
         events = poll(LOOK)
         self.worst = max(self.worst, time.monotonic() - asleep - LOOK / 1000)
         return events
+
+    @contextmanager
+    def on_each_processor(self) -> Iterator[None]:
+        """Have a loop on each processor too: one may stand still, with the engine's thread on it,
+        while the other goes on.
+        """
+        stop = threading.Event()
+
+        def watch(processor: int) -> None:
+            os.sched_setaffinity(0, {processor})  # of this thread alone
+            while not stop.is_set():
+                self.poll(lambda milliseconds: time.sleep(milliseconds / 1000))
+
+        threads = [threading.Thread(target=watch, args=(one,)) for one in os.sched_getaffinity(0)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
 
 
 @contextmanager
@@ -67,10 +90,11 @@ def counting(pub: int, *, gaps: bool = False) -> Iterator[list[int]]:
     thread = threading.Thread(target=collect)
     thread.start()
     try:
-        wait_for(lambda: numbers, "the first image")
-        yield numbers
-        so_far = len(numbers)
-        wait_for(lambda: len(numbers) > so_far + 10, "images after it all")
+        with late.on_each_processor():
+            wait_for(lambda: numbers, "the first image")
+            yield numbers
+            so_far = len(numbers)
+            wait_for(lambda: len(numbers) > so_far + 10, "images after it all")
     finally:
         stop.set()
         thread.join()
