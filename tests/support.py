@@ -196,7 +196,7 @@ class RigOnDisk:
 
     @contextmanager
     def _surroundings(self) -> Iterator[None]:
-        """Have this process the folder, the variables and the stdin of the rig's programs."""
+        """Give this process the folder, the variables and the stdin that the rig's programs have."""
         with pytest.MonkeyPatch.context() as patch, Path(os.devnull).open() as nobody:
             for name in set(os.environ) - set(self.environment):
                 patch.delenv(name)
