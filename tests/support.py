@@ -1,5 +1,6 @@
 """What several tests need: deadlines, free ports, and the real program in a folder of its own."""
 
+import fcntl
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,13 +47,35 @@ def wait_for(condition: Callable[[], Value], what: str, seconds: float = DEADLIN
 def free_ports(count: int) -> list[int]:
     """Find loopback ports that nobody listens on, and that no client is given meanwhile.
 
-    A port of those that the system gives to clients may be taken before it is bound.
+    A port of those that the system gives to clients may be taken before it is bound, and so may one
+    that tests which run beside these find: each is given once, and reserved to the process's end.
     """
     given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
     lowest = 10_000 if int(given[0]) > 20_000 else 1024
     places = random.SystemRandom().sample(range(lowest, int(given[0])), 20 * count)
-    free = (port for port in places if _is_free(port))
+    free = (port for port in places if _is_free(port) and _reserve(port))
     return [next(free) for _ in range(count)]
+
+
+_reserved = set[int]()
+
+
+def _reserve(port: int) -> bool:
+    """Reserve a port among all tests on this machine, by a lock on a byte of a file."""
+    if port in _reserved:
+        return False
+    with suppress(OSError):
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        _reserved.add(port)
+        return True
+    return False
+
+
+@cache
+def _reservations() -> int:
+    """Open that file; it stays open, as closing it would give up every lock on it."""
+    path = Path(tempfile.gettempdir(), f"pmv-tui-test-ports-{os.getuid()}")
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _is_free(port: int) -> bool:
@@ -196,7 +220,7 @@ class RigOnDisk:
 
     @contextmanager
     def _surroundings(self) -> Iterator[None]:
-        """Give this process the folder, the variables and the stdin that the rig's programs have."""
+        """Give this process the folder, variables and stdin that the rig's programs have."""
         with pytest.MonkeyPatch.context() as patch, Path(os.devnull).open() as nobody:
             for name in set(os.environ) - set(self.environment):
                 patch.delenv(name)
