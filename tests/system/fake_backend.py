@@ -56,7 +56,7 @@ class FakeCamera(Camera):
                 os.abort()
             case "trip":
                 Path(self._serial).unlink()
-                trip("receiver", "windows", "search", "log", "terminal")
+                trip("receiver", "windows", "log", "terminal")
             case "noisy":
                 for descriptor in (1, 2):
                     os.write(descriptor, b"\x1b[2Jdriver: buffer 7 is late\n")
