@@ -3,8 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,6 +25,15 @@ class CommandFailed(Exception):  # noqa: N818 - what happened, as it reads
     def __init__(self, text: str, code: int = NOT_DONE) -> None:
         super().__init__(text)
         self.code = code
+
+
+@contextmanager
+def said_of(*errors: type[Exception], code: int = NOT_DONE) -> Iterator[None]:
+    """End the command with what an exception of these types tells people."""
+    try:
+        yield
+    except errors as error:
+        raise CommandFailed(str(error), code) from None
 
 
 def show(options: argparse.Namespace, value: Any, lines: Callable[[], list[str]]) -> None:

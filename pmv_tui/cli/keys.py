@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar, show
+from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar, said_of, show
 from pmv_tui.cli.rig import load
 
 if TYPE_CHECKING:
@@ -46,10 +46,8 @@ def _keys(options: argparse.Namespace) -> int:
         "remove": _remove,
         "server": _server,
     }
-    try:
+    with said_of(KeyFileError):
         about, lines = actions[options.action](Keys(loaded.keys_folder), options.name)
-    except KeyFileError as error:
-        raise CommandFailed(str(error)) from None
     show(options, about, lambda: lines + notes)
     return DONE
 

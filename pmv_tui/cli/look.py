@@ -16,6 +16,7 @@ from pmv_tui.cli.grammar import (
     CommandFailed,
     Grammar,
     complain,
+    said_of,
     show,
 )
 from pmv_tui.cli.rig import differences, locate, rig_of
@@ -55,10 +56,8 @@ def _doctor(options: argparse.Namespace) -> int:
     from pmv_tui.control.rig import RigError
     from pmv_tui.doctor.run import examine, gather
 
-    try:
+    with said_of(RigError):
         examined = gather(getattr(options, "config", None), lambda path: _load_wholly(path).config)
-    except RigError as error:
-        raise CommandFailed(str(error)) from None
     findings = examine(examined)
     errors = [finding for finding in findings if finding.level == "error"]
     report = {
@@ -210,17 +209,15 @@ def _probe(options: argparse.Namespace) -> int:
     from pmv_tui.network import NameTrouble, in_numbers
     from pmv_tui.probe import probe
 
-    try:
+    with said_of(ValueError, code=WRONG):
         address = Address.parse(options.address)
         if options.server_key and not options.key:
             raise CommandFailed("--server-key is for a client with a key of its own: --key", WRONG)
         key = Key.load(options.key, options.server_key) if options.key else None
-    except ValueError as error:
-        raise CommandFailed(str(error), WRONG) from None
+    with said_of(NameTrouble):
+        endpoint = in_numbers(address).endpoint
     try:
-        report = probe(in_numbers(address).endpoint, options.seconds, key)
-    except NameTrouble as trouble:
-        raise CommandFailed(str(trouble)) from None
+        report = probe(endpoint, options.seconds, key)
     except zmq.ZMQError as error:
         raise CommandFailed(
             f"{address} is not an address to connect to ({error.strerror}); name the rig's host, "

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pmv_tui.cli.grammar import WRONG, CommandFailed
+from pmv_tui.cli.grammar import WRONG, CommandFailed, said_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,10 +44,8 @@ def locate(options: argparse.Namespace) -> "Location":
     from pmv_tui.config.locate import ConfigError, locate_config
 
     option = getattr(options, "config", None)
-    try:
+    with said_of(ConfigError, code=WRONG):
         return from_disk(lambda: locate_config(option), option or "the config file")
-    except ConfigError as error:
-        raise CommandFailed(str(error), WRONG) from None
 
 
 def rig_of(options: argparse.Namespace) -> "Rig":
@@ -55,10 +53,8 @@ def rig_of(options: argparse.Namespace) -> "Rig":
     from pmv_tui.control.rig import Rig, RigError
 
     path = locate(options).path
-    try:
+    with said_of(RigError):
         return from_disk(lambda: Rig.of(path), path)
-    except RigError as error:
-        raise CommandFailed(str(error)) from None
 
 
 def load(options: argparse.Namespace, *further: "Check") -> "LoadedConfig":
@@ -80,13 +76,10 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     from pmv_tui.wire.status import TO_REPLACE_IT, why_not_understood
 
     rig = rig_of(options)
-    try:
-        runs = rig.engine_runs()
-    except RigError as error:
-        raise CommandFailed(str(error)) from None
-    if not runs:
-        raise CommandFailed(_no_engine(options, rig))
-    with ControlClient(rig.endpoint) as client:
+    with said_of(RigError):
+        if not rig.engine_runs():
+            raise CommandFailed(_no_engine(options, rig))
+    with ControlClient(rig.endpoint) as client, said_of(Unsendable, code=WRONG):
         try:
             if command != "snapshot":  # A snapshot that is signed attaches, as for TUIs of before.
                 arguments["operator"] = operator_here(f"pmv-tui {command}")
@@ -95,8 +88,6 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
             raise CommandFailed(
                 f"{error}; {why_silent(rig.engine_pid())}; its log: {rig.log_path}"
             ) from None
-        except Unsendable as error:
-            raise CommandFailed(str(error), WRONG) from None
     if "error" in reply:
         raise CommandFailed(reply["error"])
     if "snapshot" in reply and (foreign := why_not_understood(reply["snapshot"])):

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar
+from pmv_tui.cli.grammar import DONE, WRONG, CommandFailed, Grammar, said_of
 from pmv_tui.cli.rig import load, locate, rig_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def attach(options: argparse.Namespace) -> int:
     from pmv_tui.control.rig import Rig, RigError
 
     location = locate(options)
-    try:
+    with said_of(RigError):
         rig = Rig.of(location.path)
         rig.make_folder()
         with guarded_terminal(rig.tui_output_path) as printed:
@@ -68,7 +68,11 @@ def attach(options: argparse.Namespace) -> int:
             # pyproject.toml). It is imported while the engine starts.
             tui = importlib.import_module("pmv_tui.tui.run")
             config, complaint = _tui_config(rig.config_path)
-            launch.wait()
+            try:
+                launch.wait()
+            except ConfigRefused as error:
+                load(options)  # It says the same, and why this file is used.
+                raise CommandFailed(str(error), WRONG) from None
             code: int = tui.run_tui(
                 rig,
                 config or tui.DefaultTuiConfig(),
@@ -78,11 +82,6 @@ def attach(options: argparse.Namespace) -> int:
                 looked_at=location.looked_at,
             )
             return code
-    except ConfigRefused as error:
-        load(options)  # It says the same, and why this file is used.
-        raise CommandFailed(str(error), WRONG) from None
-    except RigError as error:
-        raise CommandFailed(str(error)) from None
 
 
 def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":
@@ -130,8 +129,6 @@ def _serve(options: argparse.Namespace) -> int:
 
     loaded = load(options)
     to_plug = ["all"] if options.plug_all else options.plug
-    try:
+    with said_of(RigError):
         serve(rig_of(options), loaded, to_plug, options.plug_paused, lingers=options.linger)
-    except RigError as error:
-        raise CommandFailed(str(error)) from None
     return DONE
