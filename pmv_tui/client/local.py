@@ -95,6 +95,8 @@ class LocalStream:
         self._readers: list[ClaimingReader] = []
         """None before the first image, and then one."""
         self._end = weakref.finalize(self, _end, self._link, self._readers)
+        # The kernel ends it, not a thread that would find out while the interpreter ends.
+        self._end.atexit = False
         self._poll = select.poll()
         self._poll.register(self._link, select.POLLIN)
         self._unique_id = ""
@@ -159,7 +161,7 @@ class LocalStream:
         while not self.ended:
             try:
                 data, ancillary, _, _ = self._link.recvmsg(
-                    LONGEST_PACKET, socket.CMSG_SPACE(DESCRIPTORS * 4)
+                    LONGEST_PACKET, socket.CMSG_SPACE(DESCRIPTORS * 4), socket.MSG_CMSG_CLOEXEC
                 )
             except BlockingIOError:
                 return None
@@ -184,6 +186,8 @@ class LocalStream:
                 self.ended = text
             elif kind == Packet.MEMORY and version == VERSION and len(descriptors) == DESCRIPTORS:
                 self._read_from(text, *descriptors)
+            elif kind == Packet.MEMORY and version == VERSION:
+                self.ended = "no more files may be open here (ulimit -n)"
             else:
                 self.ended = f"the engine speaks version {version} of the local road, not {VERSION}"
         except (OSError, ValueError) as error:
@@ -210,13 +214,16 @@ def _connected(names: list[str], *, every: bool) -> socket.socket:
     NoLocalRoad : none is, or by another user.
     """
     for name in names:
-        link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:  # which is no matter to whoever is served by tcp
+            raise NoLocalRoad(error.strerror) from error
         try:
             link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, CONNECT_TIMEOUT)
             link.connect(endpoint(name))
             link.setblocking(False)
             # Whoever was first may have taken the name.
-            if peer_of(link).uid == os.getuid():
+            if peer_of(link).uid == os.geteuid():
                 link.send(HELLO.pack(MAGIC, VERSION, every))
                 return link
         except OSError:

@@ -30,6 +30,7 @@ import os
 import socket
 import struct
 import threading
+from collections import deque
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -278,14 +279,21 @@ class Fence:
     """Keeps a processor from moving memory accesses from one side of a call to the other.
 
     A release of a lock followed by its acquisition orders everything before it and everything
-    after it, a store and a later load too, on x86 and on ARM.
+    after it, a store and a later load too, on x86 and on ARM. Each call has a lock to itself:
+    images are let go of in any thread, and within a thread at any moment.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
+        self._locks: deque[threading.Lock] = deque()
+        """Those that no call uses now, acquired."""
 
     def __call__(self) -> None:
         """Order all accesses before and after it."""
-        self._lock.release()
-        self._lock.acquire()
+        try:
+            lock = self._locks.pop()
+        except IndexError:
+            lock = threading.Lock()
+            lock.acquire()
+        lock.release()
+        lock.acquire()
+        self._locks.append(lock)

@@ -86,13 +86,16 @@ class Pool:
     shared : the memory that the newest image is in; None before the first.
     watched : whether a window is open, which looks without a claim.
     private : images that found no buffer, and were kept from local readers.
+    without : those of them that came in a row, up to now.
+    trouble : why the last of them found none, in words.
     """
 
     def __init__(self) -> None:
         self.holders: tuple[Holder, ...] = ()
         self.shared: SharedImages | None = None
         self.watched = False
-        self.private = 0
+        self.private = self.without = 0
+        self.trouble = ""
         self._fence = Fence()
         self._arrays: list[weakref.ref[Image] | None] = []
         """Of each buffer in use, the array that all others of it hold on to."""
@@ -101,7 +104,6 @@ class Pool:
         self._newest: deque[int] = deque(maxlen=UNTOUCHED)
         self._published_buffer = -1
         self._captured = self._published = 0
-        self._failed = False
 
     @property
     def buffers(self) -> int:
@@ -114,12 +116,14 @@ class Pool:
         It lies in a buffer where one is to be had, and else in memory of its own.
         """
         size = height * width
-        if not size or not self._has_room(size):
+        if not size:
             return np.empty((height, width), np.uint8)
-        buffer = self._begin_one()
+        buffer = self._begin_one() if self._has_room(size) else None
         if buffer is None or self.shared is None:
             self.private += 1
+            self.without += 1
             return np.empty((height, width), np.uint8)
+        self.without = 0
         pixels = self.shared.memory.pixels(buffer, size)
         self._arrays[buffer] = weakref.ref(pixels)
         return pixels.reshape(height, width)
@@ -175,13 +179,13 @@ class Pool:
         buffers = max(FEWEST, min(MAX_BUFFERS, MOST_BYTES // capacity))
         try:
             self.shared = SharedImages(capacity, buffers)
-        except (OSError, ValueError, MemoryError):
+        except (OSError, ValueError, MemoryError) as error:
             # Images for the documented road need none.
-            if not self._failed:
+            why = getattr(error, "strerror", "") or str(error)
+            if not self.without:
                 log.exception("images are not shared with local readers")
-            self._failed = True
+            self.trouble = f"the system has no memory for images of {size} bytes: {why}"
             return False
-        self._failed = False
         self._arrays, self._needed = [], []
         self._newest.clear()
         self._published_buffer = -1
@@ -202,6 +206,7 @@ class Pool:
                 continue
             if self._mark(buffer):
                 return buffer
+        self.trouble = f"clients hold all {self.buffers} buffers (pmv-tui clients)"
         return None
 
     def _held(self) -> set[int]:

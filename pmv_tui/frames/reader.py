@@ -148,23 +148,26 @@ class ClaimingReader:
         word, value : of the header, that has this value as long as it does.
         """
         slot = self._free.pop() if self._free else CLAIMS - 1
-        self._words[slot] = buffer + 1
-        self._fence()
-        memory = self.memory
-        if memory.words[word] != value:
-            self._release(slot)
-            return None
-        record = Record.parse(memory.header, buffer)
-        pixels = memory.pixels(buffer, record.height * record.width)
-        if slot == CLAIMS - 1:
-            pixels = pixels.copy()
-            pixels.flags.writeable = False
-            self.copied += 1
-            self._release(slot)
-        else:
-            self._holding[slot] = weakref.ref(pixels, lambda _: self._let_go(slot))
-            _holding.add(self)
-        return record, pixels.reshape(record.height, record.width)
+        try:
+            self._words[slot] = buffer + 1
+            self._fence()
+            memory = self.memory
+            if memory.words[word] != value:
+                return None
+            record = Record.parse(memory.header, buffer)
+            pixels = memory.pixels(buffer, record.height * record.width)
+            if slot == CLAIMS - 1:
+                pixels = pixels.copy()
+                pixels.flags.writeable = False
+                self.copied += 1
+            else:
+                self._holding[slot] = weakref.ref(pixels, lambda _: self._let_go(slot))
+                _holding.add(self)
+            return record, pixels.reshape(record.height, record.width)
+        finally:
+            # Also where there is no memory for a copy, or Ctrl-C comes in between.
+            if slot not in self._holding:
+                self._release(slot)
 
     def _let_go(self, slot: int) -> None:
         """Release a claim whose image nobody has any more; called in whichever thread that was."""
@@ -184,7 +187,9 @@ class ClaimingReader:
         if self._holding:
             return
         _holding.discard(self)
-        if self._closed is not None:
+        if self._holding:  # another thread has taken an image meanwhile
+            _holding.add(self)
+        elif self._closed is not None:
             closed, self._closed = self._closed, None
             closed()
 

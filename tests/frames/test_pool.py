@@ -1,12 +1,7 @@
 """A camera's buffers: the newest wins, none is torn, none is taken from whoever holds it."""
 
 import os
-import subprocess
-import sys
-import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -18,7 +13,6 @@ from pmv_tui.frames.memory import CLAIMS, CLAIMS_BYTES, Claims, ImageMemory, Rec
 from pmv_tui.frames.pool import Pool
 from pmv_tui.frames.reader import ClaimingReader, look
 from tests.frames.images import capture, plain
-from tests.support import DEADLINE
 
 
 def memory_of(pool: Pool) -> ImageMemory:
@@ -172,57 +166,3 @@ def test_readers_can_neither_write_nor_cut_the_memory() -> None:
         os.ftruncate(pool.shared.descriptor, 0)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.write(pool.shared.descriptor, b"x")
-
-
-LOOKING = """
-import sys
-import numpy as np
-from pmv_tui.frames.memory import ImageMemory
-from pmv_tui.frames.reader import look
-memory, last, shapes, frames = ImageMemory(int(sys.argv[1])), 0, set(), 0
-print("ready", flush=True)
-while last < int(sys.argv[2]):
-    number, image = look(memory, last, np.copy)
-    if image is None:
-        continue
-    assert number > last, (number, last)
-    assert (image == number % 251).all(), (number, np.unique(image))
-    last, frames = number, frames + 1
-    shapes.add(image.shape)
-print(frames, len(shapes))
-"""
-
-
-@contextmanager
-def looking(pool: Pool, total: int) -> Iterator[subprocess.Popen[str]]:
-    assert pool.shared is not None
-    descriptor = pool.shared.descriptor
-    with subprocess.Popen(
-        [sys.executable, "-c", LOOKING, str(descriptor), str(total)],
-        pass_fds=[descriptor],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as reader:
-        try:
-            assert reader.stdout is not None
-            assert reader.stdout.readline() == "ready\n"
-            yield reader
-        finally:
-            reader.kill()
-
-
-def test_no_image_is_torn_between_two_processes_while_its_shape_changes() -> None:
-    pool, total = Pool(), 20_000
-    capture(pool, plain(460, 300, 1), 1)
-    with looking(pool, total) as reader:
-        for sequence in range(2, total + 1):
-            height = 40 + sequence // 500 % 7 * 60
-            capture(pool, plain(height, 300, sequence % 251), sequence)
-            if sequence % 50 == 0:
-                time.sleep(0.001)  # where there is one processor for both, the reader has its turn
-        said, complaint = reader.communicate(timeout=DEADLINE)
-        assert reader.returncode == 0, complaint
-    frames, shapes = map(int, said.split())
-    assert frames > 100
-    assert shapes >= 7

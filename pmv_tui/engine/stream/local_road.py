@@ -23,6 +23,7 @@ from pmv_tui.engine.clients.delivery import (
     rates_text,
 )
 from pmv_tui.frames.memory import (
+    BUFFERS_WORD,
     CLAIMS_BYTES,
     HELLO,
     IMAGE_PACKET,
@@ -62,7 +63,13 @@ QUEUE_BYTES = 2**20
 
 BACKLOG_BYTES = 256 * 2**20
 """Of images that are kept for readers that want every image and have not taken them yet, all of a
-camera together."""
+camera together; and they have half of the buffers at most."""
+
+NO_FILE_PAUSE = 0.05
+"""Seconds to the next try where there is no descriptor even to end a connection."""
+
+NOTES, NOTES_PERIOD = 3, 60.0
+"""Times that it is reported at once that readers had to take tcp, and the seconds to one more."""
 
 
 RECORDED_PERIOD = 10.0
@@ -94,30 +101,55 @@ class LocalReader:
     Raises
     ------
     OSError : there is no memory for its claims.
+
+    Attributes
+    ----------
+    trouble : why it can be sent nothing, other than that it is behind; empty: it can.
     """
 
     def __init__(self, link: socket.socket, pid: int, *, every: bool, published: int) -> None:
         self.link = link
         self.every = every
         self._pid = pid
+        self._holder = holder(pid)
         self._claims_descriptor = make_memory("pmv-tui claims", CLAIMS_BYTES)
         self._claims = Claims(self._claims_descriptor)
         self._claims.words[TAKEN] = published
         self._fence = Fence()
         self._shared: SharedImages | None = None
+        self.trouble = ""
         self._waiting: deque[Ticket] = deque()
         """Images that are kept for it until it takes them."""
         self._first = self._published = published
         self._id = client_ids()
-        self._holder = holder(pid)
         self._since = time.time_ns()
         self._moved = self._begun = time.monotonic()
         self._looks = deque([Look(self._begun, published, 0, 0)], maxlen=LOOKS)
+
+    def dismiss(self, reason: str = "") -> None:
+        """Send it no more images; what it holds stays its own until it ends the connection.
+
+        Parameters
+        ----------
+        reason : is told it, and nothing is kept for it any more; empty: it may take what it was
+            sent.
+        """
+        with suppress(OSError):
+            if reason:
+                self._waiting.clear()
+                self.link.send(_refusal(reason))
+        with suppress(OSError):
+            self.link.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Release the connection, and what it claimed."""
         self.link.close()
         os.close(self._claims_descriptor)
+
+    @property
+    def name(self) -> str:
+        """The script, in words."""
+        return f"{self._holder.program} (pid {self._pid})"
 
     @property
     def held(self) -> Iterable[int]:
@@ -147,19 +179,23 @@ class LocalReader:
                 self._shared = shared
                 self._waiting.clear()
             self.link.send(IMAGE_PACKET.pack(Packet.IMAGE, ticket.pack(), counter))
-        except OSError:
-            return  # it is behind, or has left, which the thread of all roads notices
-        if self.every:
-            self._waiting.append(ticket)
-            if len(self._waiting) > backlog:
-                self._waiting.popleft()
+            if self.every:
+                self._waiting.append(ticket)
+        except (BlockingIOError, ConnectionError):
+            pass  # it is behind, or has left, which the thread of all roads notices
+        except OSError as error:
+            self.trouble = os.strerror(error.errno or 0)
+        while len(self._waiting) > backlog:
+            self._waiting.popleft()
 
     def look(self) -> int:
         """See what it took since the last look; return how many images it missed meanwhile."""
-        now, last, most = time.monotonic(), self._looks[-1], self._published - self._first
-        # The script writes them: they may be anything.
-        read = min(self._claims.words[READ], most)
-        taken = min(self._claims.words[TAKEN], self._published)
+        now, last = time.monotonic(), self._looks[-1]
+        read, taken = self._claims.words[READ], self._claims.words[TAKEN]
+        # The script writes them: they may be anything. What is counted here stays, no more than it
+        # was offered, and no less than before.
+        taken = min(taken, self._published)
+        read = max(last.read, min(read, taken - self._first))
         if read != last.read or taken >= self._published:
             self._moved = now
         missed = max(last.missed, taken - self._first - read) if self.every else 0
@@ -184,7 +220,7 @@ class LocalReader:
                 text=text,
             ),
             id=self._id,
-            name=f"{self._holder.program} (pid {self._pid})",
+            name=self.name,
             pid=self._pid,
             address="this machine",
             key="",
@@ -242,6 +278,8 @@ class LocalRoad:
         """Those that get no more images, and may still hold some."""
         self._published = self._private = 0
         self._lines = TokenBucket(1, RECORDED_PERIOD)
+        self._unplaced = self._unplaced_seen = self._without = 0
+        self._notes = TokenBucket(NOTES, NOTES_PERIOD)
         self.readers: tuple[LocalReader, ...] = ()
         self.clients: tuple[ClientStatus, ...] = ()
         self.audience = (0, 0)
@@ -256,20 +294,22 @@ class LocalRoad:
         address : host and port that the camera's tcp socket is bound to, in numbers.
         """
         with self._roads.lock:
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            listener = None
             try:
+                listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 listener.setblocking(False)
                 listener.bind(endpoint(address))
                 listener.listen(BACKLOG)
+                self._roads.watch(listener, self._accept)
             except OSError as error:
-                listener.close()
+                if listener is not None:
+                    listener.close()
                 why = os.strerror(error.errno or 0)
                 if error.errno == errno.EADDRINUSE:
                     why = f"another program has taken the name of {address} for it"
                 self._record(f"scripts on this machine get their images by tcp: {why}")
                 return
             self._listener = listener
-            self._roads.watch(listener, self._accept)
 
     def close(self) -> None:
         """Send no more images; what readers hold stays as it is until they let go of it."""
@@ -280,27 +320,34 @@ class LocalRoad:
                     waiting.close()
             self._listener = None
             self._silent.clear()
-            with self._lock:
-                self._leaving += self.readers
-                self._change(())
-                for reader in self._leaving:
-                    with suppress(OSError):
-                        reader.link.shutdown(socket.SHUT_WR)
+            self._dismiss(self.readers)
 
-    def send(self, buffer: int) -> None:
+    def _dismiss(self, dismissed: tuple[LocalReader, ...], reason: str = "") -> None:
+        """Send some no more images. See `LocalReader.dismiss`."""
+        with self._lock:
+            self._leaving += dismissed
+            self._change(tuple(each for each in self.readers if each not in dismissed))
+            for reader in dismissed:
+                reader.dismiss(reason)
+
+    def send(self, buffer: int | None) -> None:
         """Announce an image to all readers; called by the worker, and never waits.
 
         Parameters
         ----------
-        buffer : that it is in.
+        buffer : that it is in; None: it found none, and they miss it.
         """
+        if buffer is None:
+            self._unplaced += len(self.readers)
+            return
         ticket, counter = self._pool.publish(buffer)
         self._published = ticket.number
         shared = self._pool.shared
         if shared is None:
             return
         kept = sum(reader.every for reader in self.readers)
-        backlog = BACKLOG_BYTES // shared.memory.capacity // kept if kept else 0
+        room = min(BACKLOG_BYTES // shared.memory.capacity, shared.memory.words[BUFFERS_WORD] // 2)
+        backlog = room // kept if kept else 0
         with self._lock:
             for reader in self.readers:
                 reader.send(self._unique_id, shared, ticket, counter, backlog)
@@ -312,13 +359,30 @@ class LocalRoad:
             self._private = self._pool.private
             if self._lines.take(time.monotonic()):
                 self._record(
-                    f"{found_none} could not be shared with scripts on this machine: clients hold "
-                    f"all {self._pool.buffers} buffers (pmv-tui clients)"
+                    f"{found_none} could not be shared with scripts on this machine: "
+                    f"{self._pool.trouble}"
                 )
         missed = sum(reader.look() for reader in self.readers)
+        unplaced, self._unplaced_seen = self._unplaced_seen, self._unplaced
+        missed += self._unplaced_seen - unplaced
         if missed:
             self.missed += Missed(missed, time.time_ns())
+        self._leave_to_tcp()
         self.clients = tuple(reader.status() for reader in self.readers)
+
+    def _leave_to_tcp(self) -> None:
+        """Dismiss readers that images do not reach over this road: they take the other."""
+        last, self._without = self._without, self._pool.without
+        if self._without > last > 0 and self.readers:
+            self._to_tcp(self.readers, self._pool.trouble)
+        for reader in self.readers:
+            if reader.trouble:
+                self._to_tcp((reader,), reader.trouble)
+
+    def _to_tcp(self, readers: tuple[LocalReader, ...], why: str) -> None:
+        self._dismiss(readers, why)
+        if self._notes.take(time.monotonic()):
+            self._record(f"scripts on this machine get their images by tcp: {why}")
 
     def _accept(self) -> None:
         if self._listener is None:
@@ -326,7 +390,7 @@ class LocalRoad:
         with suppress(BlockingIOError, ConnectionError):  # it has left already
             link = self._roads.accept(self._listener)
             link.setblocking(False)
-            if peer_of(link).uid != os.getuid():
+            if peer_of(link).uid != os.geteuid():
                 _refuse(link, "the camera's engine runs as another user")
                 return
             if len(self._silent) == SILENT:
@@ -354,6 +418,8 @@ class LocalRoad:
             _refuse(
                 link, f"the camera has {MOST_READERS} local readers, which is as many as it may"
             )
+        elif self._pool.without > 1:
+            _refuse(link, self._pool.trouble)
         else:
             self._let_in(link, every=bool(every))
 
@@ -363,17 +429,25 @@ class LocalRoad:
         try:
             reader = LocalReader(link, peer_of(link).pid, every=every, published=self._published)
         except OSError as error:
-            _refuse(link, f"no memory for its claims: {os.strerror(error.errno or 0)}")
+            _refuse(link, f"no room for its claims: {os.strerror(error.errno or 0)}")
             return
         with self._lock:
             self._change((*self.readers, reader))
         self._roads.watch(link, lambda: self._left(reader))
 
     def _left(self, reader: LocalReader) -> None:
-        """Release a reader that has ended its connection, or says what none should."""
-        with suppress(BlockingIOError, ConnectionError):
-            if reader.link.recv(LONGEST_PACKET):
-                return
+        """Release a reader that has ended its connection, and dismiss one that talks on."""
+        try:
+            said = reader.link.recv(LONGEST_PACKET)
+        except BlockingIOError:
+            return
+        except OSError:
+            said = b""
+        if said:
+            self._roads.watch_end(reader.link)
+            if reader in self.readers:
+                self._to_tcp((reader,), f"{reader.name} sends what no reader should")
+            return
         self._roads.forget(reader.link)
         self.missed += Missed(missed, time.time_ns()) if (missed := reader.look()) else Missed()
         with self._lock:
@@ -413,7 +487,8 @@ class LocalRoads:
         self._epoll = select.epoll()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
-        self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        """Is closed where there is no descriptor for a connection that is to be ended."""
         self._stopping = False
         self._look_at = 0.0
         self._thread = LastingThread("local readers", self._run, record)
@@ -429,7 +504,8 @@ class LocalRoads:
         self._thread.join()
         self._epoll.close()
         os.close(self._wake)
-        os.close(self._spare)
+        if self._spare is not None:
+            os.close(self._spare)
 
     def add(self, unique_id: str, pool: Pool, record: Callable[[str], object]) -> LocalRoad:
         """Make a camera's road. See `LocalRoad`."""
@@ -459,17 +535,26 @@ class LocalRoads:
         except BlockingIOError:
             raise
         except OSError as error:
-            os.close(self._spare)
+            if self._spare is None:
+                time.sleep(NO_FILE_PAUSE)  # another thread was sooner
+            else:
+                os.close(self._spare)
+                self._spare = None
             with suppress(OSError):
                 listener.accept()[0].close()
-            self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            with suppress(OSError):
+                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
             raise ConnectionAbortedError(str(error)) from error
 
     def watch(self, link: socket.socket, act: Callable[[], None]) -> None:
         """Call a function whenever something can be read."""
-        self._acts[link.fileno()] = act
         self._epoll.register(link, select.EPOLLIN)
+        self._acts[link.fileno()] = act
         os.eventfd_write(self._wake, 1)
+
+    def watch_end(self, link: socket.socket) -> None:
+        """Call it only once the other side has ended the connection, whatever it sends."""
+        self._epoll.modify(link, 0)
 
     def forget(self, link: socket.socket) -> None:
         """Call it no more."""
@@ -500,5 +585,9 @@ class LocalRoads:
 def _refuse(link: socket.socket, reason: str) -> None:
     """Say why a connection gets nothing, and end it."""
     with suppress(OSError):
-        link.send(TEXT_PACKET.pack(Packet.REFUSED, VERSION) + reason.encode())
+        link.send(_refusal(reason))
     link.close()
+
+
+def _refusal(reason: str) -> bytes:
+    return TEXT_PACKET.pack(Packet.REFUSED, VERSION) + reason.encode()

@@ -165,7 +165,7 @@ class Publisher:
                 self.over_rate += 1
                 self.last_over_rate = frame.timestamp
                 return
-            if local and buffer is not None:
+            if local:
                 self.local.send(buffer)
             if listeners:
                 self._send(self._bound, frame, sequence, pixel_format)
