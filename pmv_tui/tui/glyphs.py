@@ -29,11 +29,7 @@ def first_known(names: str) -> str:
 def suitable_theme(wanted: str, color_system: str | None, *, no_color: bool) -> str:
     """Choose a theme; where colours are few, one that is made of the terminal's own.
 
-    Parameters
-    ----------
-    wanted : a theme's name.
-    color_system : what the terminal has, as Rich calls it.
-    no_color : whether the person wants none.
+    What colours the terminal has is named as Rich does.
     """
     theme = BUILTIN_THEMES[wanted]
     if theme.ansi or not (no_color or color_system in FEW):

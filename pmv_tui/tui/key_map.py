@@ -36,15 +36,9 @@ KNOWN = {key.value for key in Keys if "<" not in key.value} | {normal(one) for o
 
 
 def key_problems(key_map: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Find unknown actions and keys, and keys that two actions of a screen would have.
+    """Yield each action to blame, and why: it or its key is unknown, or another one has the key.
 
-    Parameters
-    ----------
-    key_map : as written; values that are no text are left to the schema.
-
-    Yields
-    ------
-    The id of the action to blame, and what is wrong.
+    Values that are no text are left to the schema.
     """
     actions = {action.id: action for registry in SCREENS.values() for action in registry}
     usable: dict[str, str] = {}

@@ -63,11 +63,7 @@ class Keyboard:
 
     Textual's own ends with the first byte that is not UTF-8 and with a number that no key has; it
     takes an answer that nobody asked for as the keys it is written with, and waits for the end of a
-    paste for ever.
-
-    Parameters
-    ----------
-    strange : called with the first bytes that are no text, once.
+    paste for ever. `strange` is called with the first bytes that are no text, once.
     """
 
     def __init__(self, strange: Callable[[bytes], object]) -> None:
@@ -215,11 +211,6 @@ class InputOrder:
 
     Textual sends each at once to the widget that has the focus. What is typed fast, or arrives at
     once over a slow line, would go to the field before, or to a screen that is leaving.
-
-    Parameters
-    ----------
-    app : whose inputs they are.
-    send : sends one to the widget that it is for.
     """
 
     def __init__(self, app: App[Any], send: Callable[[events.Event], Awaitable[None]]) -> None:

@@ -139,13 +139,7 @@ LABEL_OPACITY = 0.5
 
 
 class Label(NamedTuple):
-    """A text beside a box or points.
-
-    Parameters
-    ----------
-    x, y : the pixel above which it stands.
-    colour : 0xRRGGBB.
-    """
+    """A text above a pixel, beside a box or points; its colour is 0xRRGGBB."""
 
     text: str
     x: int

@@ -34,17 +34,10 @@ def run_tui(
     complaint: Callable[[], str] = str,
     looked_at: Iterable[Path] = (),
 ) -> int:
-    """Show the TUI until the person leaves.
+    """Show the TUI of a rig whose engine runs already, until the person leaves.
 
-    Parameters
-    ----------
-    rig : whose engine runs already.
-    config : how it looks, and its keys.
-    printed : what libraries print in this process.
-    engine : its process.
-    complaint : returns why `config` is not what the file says, empty where it is; called in another
-        thread, after the first paint.
-    looked_at : where the config file was looked for, in order.
+    Parameters: see `PmvApp`; `printed` is what libraries print in this process, and `complaint`
+    its `config_complaint`.
 
     Returns
     -------

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from pmv_tui.tui.text.camera import clock_text, last_events
-from pmv_tui.tui.text.columns import drop_lines
+from pmv_tui.tui.text.camera import clock_text, drop_lines, last_events
 from pmv_tui.tui.text.lines import Line
 from pmv_tui.tui.text.settings import setting_rows
 from pmv_tui.wire.status import Drops, DropTimes
@@ -39,9 +38,9 @@ def test_drops_stand_under_their_causes_with_the_time_of_the_last() -> None:
 def test_where_there_is_little_room_the_drops_are_reported_in_a_sentence() -> None:
     lines = [text(line) for line in drop_lines(a_camera_with_drops(), NOW, 38)]
     assert all(len(line) <= 38 for line in lines)
-    text = " ".join(" ".join(lines).split())
-    assert text.startswith("drops 321 lost: 1 missing on the link (last ")
-    assert "0 missed by slow clients; 4000 left out for put_rate" in text
+    sentence = " ".join(" ".join(lines).split())
+    assert sentence.startswith("drops 321 lost: 1 missing on the link (last ")
+    assert "0 missed by slow clients; 4000 left out for put_rate" in sentence
 
 
 def test_the_devices_clock_is_reported_by_offset_and_drift() -> None:

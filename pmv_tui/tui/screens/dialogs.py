@@ -25,6 +25,7 @@ from pmv_tui.tui.text.settings import (
     deviation,
     options,
     read_value,
+    sample,
 )
 from pmv_tui.tui.widgets.fields import Choices, Field
 from pmv_tui.wire.status import CameraStatus, SettingStatus
@@ -59,10 +60,6 @@ class SaveDialog(Dialog[bool]):
     """Saves what is valid, once; while the engine refuses, it stays and says why.
 
     Its result is whether anything was saved.
-
-    Parameters
-    ----------
-    save : called with `typed`, where that is valid.
     """
 
     registry = SAVE_ACTIONS
@@ -135,14 +132,7 @@ class SaveDialog(Dialog[bool]):
 
 
 class SettingDialog(SaveDialog):
-    """A field for a number or a text, or a list to choose from; it holds what is set now.
-
-    Parameters
-    ----------
-    camera : the camera's name.
-    setting : as it stood when the dialog opened.
-    save : called with a value of the setting's type.
-    """
+    """A field for a number or a text, or a list to choose from; it begins with what is set."""
 
     def __init__(self, camera: str, setting: SettingStatus, save: Save) -> None:
         super().__init__(save)
@@ -152,8 +142,7 @@ class SettingDialog(SaveDialog):
 
     def fields(self) -> ComposeResult:
         """Lay out the value in effect, what is allowed, and the field or the list."""
-        setting = self._setting
-        wanted = as_typed(setting["actual"] if setting["wanted"] is None else setting["wanted"])
+        wanted = as_typed(sample(self._setting))
         yield Static(self._situation(), classes="situation", markup=False)
         if self._options:
             choices = Choices(*self._options, markup=False, compact=True)
@@ -187,14 +176,9 @@ class SettingDialog(SaveDialog):
         """Return the actual value, why, what is allowed, and what a change does to the stream."""
         setting = self._setting
         unit = f" {plain(setting['unit'])}" if setting["unit"] else ""
-        parts = []
-        if setting["actual"] is None:
-            return plain(setting["note"]) or "not on this camera"
-        if why := deviation(setting):
-            parts.append(f"now {plain(short(setting['actual']))}{unit}: {why}")
-        else:
-            parts.append(f"now {plain(short(setting['actual']))}{unit}")
-            parts.append(plain(setting["note"]))
+        now = f"now {plain(short(setting['actual']))}{unit}"
+        why = deviation(setting)
+        parts = [f"{now}: {why}"] if why else [now, plain(setting["note"])]
         if not self._options and (bounds := allowed(setting, full=True)):
             parts.append(f"allowed {bounds}")
         if setting["name"] in OPTIONAL and setting["wanted"] is not None:
@@ -214,10 +198,7 @@ class AddressErrors(NamedTuple):
 def check_addresses(pub: str, pull: str, others: Sequence[CameraStatus]) -> AddressErrors:
     """Check the form and port of both, against each other and against the other cameras'.
 
-    Parameters
-    ----------
-    pub, pull : as typed; spaces around them do not count.
-    others : the other cameras of the rig.
+    They are as typed: spaces around them do not count.
     """
     pub_address, pub_error = _parse(pub)
     pull_address, pull_error = _parse(pull)
@@ -262,14 +243,7 @@ def _taken(address: Address, others: Sequence[CameraStatus]) -> str:
 
 
 class AddressDialog(SaveDialog):
-    """Two addresses, checked as one types.
-
-    Parameters
-    ----------
-    camera : whose addresses they are.
-    others : the other cameras, whose addresses are taken.
-    save : called with the pub and the pull address.
-    """
+    """Two addresses of a camera, checked as one types; those of the others are taken."""
 
     def __init__(self, camera: CameraStatus, others: Sequence[CameraStatus], save: Save) -> None:
         super().__init__(save)
@@ -378,11 +352,7 @@ class UnplugDialog(AskDialog[bool]):
 class EngineEndedDialog(AskDialog[Literal["quit"] | None]):
     """Says how the engine ended; goes away by itself when one answers, whoever started it.
 
-    Parameters
-    ----------
-    state : what was known last.
-    last_lines : the end of the engine's log.
-    start : starts an engine; returns when it failed, and why.
+    `start` starts one; it returns when that failed, and why.
     """
 
     registry = ENDED_ACTIONS

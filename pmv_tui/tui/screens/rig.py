@@ -147,7 +147,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def action_mark_all(self) -> None:
         """Mark all cameras that are shown, or take their marks away."""
-        self._filter.mark_all(self._filter.shown(self.state.cameras))
+        self._filter.mark_all(self._all_shown)
         self._show_table()
 
     def action_next_trouble(self) -> None:

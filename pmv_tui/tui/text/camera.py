@@ -7,7 +7,7 @@ from pmv_tui.tui.text.clients import slow_clients
 from pmv_tui.tui.text.columns import (
     CAUSES,
     corners,
-    drop_lines,
+    drop_sum,
     fps_verdict,
     is_exposed,
     state_tone,
@@ -158,12 +158,65 @@ def head_lines(camera: CameraStatus, width: int) -> list[Line]:
 def fact_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
     """Return where its frames went, by whose clock they are stamped, and what clients do with them.
 
-    Parameters
-    ----------
-    now : ns since the epoch.
+    `now` is in ns since the epoch.
     """
     rows = [("clock", clock_text(camera)), *plug_rows(camera), *answer_rows(camera)]
     return [*drop_lines(camera, now, width), *labelled_lines(rows, width)]
+
+
+SUM_WIDTH = 7
+CAUSE_WIDTH = 12
+"""Terminal columns of each cause; they must hold a blank and `01-31 23:59`."""
+
+TABLE_WIDTH = LABEL_WIDTH + SUM_WIDTH + CAUSE_WIDTH * len(CAUSES)
+"""Terminal columns from which the causes stand side by side."""
+
+DAY = 86_400_000_000_000
+"""ns."""
+
+
+def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
+    """Write how many frames each cause took, and when it took the last.
+
+    Parameters
+    ----------
+    now : ns since the epoch; of a time longer ago than a day the date is given too.
+    width : where the causes do not fit side by side, they stand in a sentence.
+    """
+    drops = [(camera["drops"][cause.key], cause.lost) for cause in CAUSES]
+    counts = [Cell(str(count), "warning" if lost and count else "plain") for count, lost in drops]
+    times = [_moment(camera["drops_at"][cause.key], now) for cause in CAUSES]
+    if width < TABLE_WIDTH:
+        by_cause = {
+            cause: f"{count.text} {cause.words}" + (f" (last {time})" if time != "-" else "")
+            for cause, count, time in zip(CAUSES, counts, times, strict=True)
+        }
+        total = drop_sum(camera)
+        lost = ", ".join(words for cause, words in by_cause.items() if cause.lost)
+        left_out = [words for cause, words in by_cause.items() if not cause.lost]
+        sentence = Cell("; ".join([f"{total.text} lost: {lost}", *left_out]), total.tone)
+        return labelled_lines([("drops", sentence)], width)
+    titles = _row(Cell("drops"), Cell("lost"), [Cell(cause.key) for cause in CAUSES])
+    return [
+        titles._replace(base="title"),
+        _row(Cell(""), drop_sum(camera), counts),
+        _row(Cell("last", "muted"), Cell(""), [Cell(time, "muted") for time in times]),
+    ]
+
+
+def _row(label: Cell, total: Cell, cells: list[Cell]) -> Line:
+    """Set a label, a figure for the sum and one for each cause under each other."""
+    figures = [Cell(fit(cell.text, CAUSE_WIDTH, right=True), cell.tone) for cell in cells]
+    sum_figure = Cell(fit(total.text, SUM_WIDTH, right=True), total.tone)
+    return Line((Cell(fit(label.text, LABEL_WIDTH), label.tone), sum_figure, *figures))
+
+
+def _moment(time: int | None, now: int) -> str:
+    """Write a time of this host, with its date where it is more than a day ago."""
+    if time is None:
+        return "-"
+    local = local_time(time)
+    return f"{local:%H:%M:%S}" if now - time < DAY else f"{local:%m-%d %H:%M}"
 
 
 def clock_text(camera: CameraStatus) -> Cell:

@@ -9,18 +9,15 @@ from rich.cells import cell_len
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.tui.text.lines import (
-    LABEL_WIDTH,
     Base,
     Cell,
     Line,
     Tone,
-    fit,
-    labelled_lines,
     plain,
     row_width,
     tabular,
 )
-from pmv_tui.wire.status import CameraStatus, Corners, behind, local_time
+from pmv_tui.wire.status import CameraStatus, Corners, behind
 
 Key = Literal["missing", "skipped", "failed", "put_rate", "clients"]
 
@@ -62,65 +59,11 @@ CAUSES = (
     ),
 )
 
-SUM_WIDTH = 7
-CAUSE_WIDTH = 12
-"""Terminal columns of each cause; they must hold a blank and `01-31 23:59`."""
-
-TABLE_WIDTH = LABEL_WIDTH + SUM_WIDTH + CAUSE_WIDTH * len(CAUSES)
-"""Terminal columns from which the causes stand side by side."""
-
-DAY = 86_400_000_000_000
-"""ns."""
-
 
 def drop_sum(camera: CameraStatus) -> Cell:
     """Add up what was lost; what was left out on purpose is no drop."""
     lost = sum(camera["drops"][cause.key] for cause in CAUSES if cause.lost)
     return Cell(str(lost), "warning" if lost else "plain")
-
-
-def drop_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
-    """Write how many frames each cause took, and when it took the last.
-
-    Parameters
-    ----------
-    now : ns since the epoch; of a time longer ago than a day the date is given too.
-    width : where the causes do not fit side by side, they stand in a sentence.
-    """
-    drops = [(camera["drops"][cause.key], cause.lost) for cause in CAUSES]
-    counts = [Cell(str(count), "warning" if lost and count else "plain") for count, lost in drops]
-    times = [_moment(camera["drops_at"][cause.key], now) for cause in CAUSES]
-    if width < TABLE_WIDTH:
-        by_cause = {
-            cause: f"{count.text} {cause.words}" + (f" (last {time})" if time != "-" else "")
-            for cause, count, time in zip(CAUSES, counts, times, strict=True)
-        }
-        total = drop_sum(camera)
-        lost = ", ".join(words for cause, words in by_cause.items() if cause.lost)
-        left_out = [words for cause, words in by_cause.items() if not cause.lost]
-        sentence = Cell("; ".join([f"{total.text} lost: {lost}", *left_out]), total.tone)
-        return labelled_lines([("drops", sentence)], width)
-    titles = _row(Cell("drops"), Cell("lost"), [Cell(cause.key) for cause in CAUSES])
-    return [
-        titles._replace(base="title"),
-        _row(Cell(""), drop_sum(camera), counts),
-        _row(Cell("last", "muted"), Cell(""), [Cell(time, "muted") for time in times]),
-    ]
-
-
-def _row(label: Cell, total: Cell, cells: list[Cell]) -> Line:
-    """Set a label, a figure for the sum and one for each cause under each other."""
-    figures = [Cell(fit(cell.text, CAUSE_WIDTH, right=True), cell.tone) for cell in cells]
-    sum_figure = Cell(fit(total.text, SUM_WIDTH, right=True), total.tone)
-    return Line((Cell(fit(label.text, LABEL_WIDTH), label.tone), sum_figure, *figures))
-
-
-def _moment(time: int | None, now: int) -> str:
-    """Write a time of this host, with its date where it is more than a day ago."""
-    if time is None:
-        return "-"
-    local = local_time(time)
-    return f"{local:%H:%M:%S}" if now - time < DAY else f"{local:%m-%d %H:%M}"
 
 
 MIN_NAME_WIDTH = 6
@@ -306,9 +249,7 @@ def is_exposed(address: str) -> bool:
 def address_cell(address: str, *, curve: bool = False) -> Cell:
     """Show an address without its tcp://; ! marks one that other machines can reach.
 
-    Parameters
-    ----------
-    curve : whether it is encrypted, and only listed clients are let in: then that is no warning.
+    With `curve` it is encrypted, and only listed clients are let in: then that is no warning.
     """
     exposed = is_exposed(address)
     marks = [mark for mark, holds in (("!", exposed), ("curve", curve)) if holds]

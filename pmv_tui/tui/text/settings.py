@@ -96,7 +96,7 @@ def options(setting: SettingStatus) -> list[str]:
     """Return what may be chosen; empty where any number or text may be typed."""
     if setting["choices"]:
         return [plain(choice) for choice in setting["choices"]]
-    return ["false", "true"] if isinstance(_sample(setting), bool) else []
+    return ["false", "true"] if isinstance(sample(setting), bool) else []
 
 
 def allowed(setting: SettingStatus, *, full: bool = False) -> str:
@@ -126,22 +126,22 @@ def read_value(setting: SettingStatus, text: str) -> Reading:
         return Reading(None)
     if setting["name"] == "source":
         return Reading(int(text) if text.isdecimal() else text)
-    match _sample(setting):
+    match sample(setting):
         case bool():
             return Reading(text == "true")
         case int():
             reading = _read(text, int, "a whole number")
         case float():
             reading = _read(text, _finite, "a number")
-        case list() | tuple() as sample:
-            what = f"{len(sample)} whole numbers with commas between them"
-            reading = _read(text, partial(_whole_numbers, len(sample)), what)
+        case list() | tuple() as region:
+            what = f"{len(region)} whole numbers with commas between them"
+            reading = _read(text, partial(_whole_numbers, len(region)), what)
         case _:
             return Reading(text)
     return reading if reading.error else reading._replace(warning=_outside(setting, reading.value))
 
 
-def _sample(setting: SettingStatus) -> Any:
+def sample(setting: SettingStatus) -> Any:
     """Return a value of the setting's type."""
     return setting["actual"] if setting["wanted"] is None else setting["wanted"]
 

@@ -117,13 +117,7 @@ def key_width(key: FooterKey) -> int:
 
 
 def fitting(keys: list[FooterKey], room: int, always: int = ALWAYS) -> Iterable[FooterKey]:
-    """Choose the last keys, and of the others those for which there is room, in their order.
-
-    Parameters
-    ----------
-    room : terminal columns.
-    always : how many of the last ones are chosen in any case.
-    """
+    """Choose the last keys, `always` many, and of the others those for which there is room."""
     first, last = keys[: len(keys) - always], keys[len(keys) - always :]
     room -= sum(map(key_width, last))
     for key in first:

@@ -171,14 +171,7 @@ FIRST_PERIOD = 0.05
 
 
 class PictureFeed:
-    """Keeps the pictures of one screen up to date; what is not to be seen is not asked for.
-
-    Parameters
-    ----------
-    link : to the engine.
-    rate : questions a second, at most.
-    views : gives the pictures that are to be seen now.
-    """
+    """Keeps the pictures up to date that `views` gives, those to be seen: `rate` times a second."""
 
     def __init__(
         self, link: EngineLink, rate: float, views: Callable[[], Iterable[PictureView]]
@@ -237,10 +230,7 @@ GUTTER = 1
 def arrange(count: int, width: int, height: int) -> tuple[int, int]:
     """Choose how many tiles beside each other, and rows of a tile, make the largest pictures.
 
-    Parameters
-    ----------
-    count : tiles, at least one.
-    width, height : of the screen, terminal columns and rows.
+    Width and height are the screen's, in terminal columns and rows; there is one tile at least.
     """
     widest = max(1, min(count, (width + GUTTER) // (MIN_WIDTH + GUTTER)))
     fitting = [one for one in range(1, widest + 1) if height // ceil(count / one) >= MIN_HEIGHT]
@@ -286,12 +276,7 @@ class PictureTile(Vertical):
 
 
 class PictureGrid(VerticalScroll, can_focus=False):
-    """A tile a camera, as large as all of them fit; they scroll where they would be too small.
-
-    Parameters
-    ----------
-    unique_id : of the camera that the cursor is on at first.
-    """
+    """A tile a camera, as large as all of them fit; they scroll where they would be too small."""
 
     class Chosen(Message):
         """The tile under the cursor was clicked twice."""
@@ -307,6 +292,10 @@ class PictureGrid(VerticalScroll, can_focus=False):
     def camera(self) -> CameraStatus | None:
         """The camera under the cursor; None where there is no camera."""
         return self._cameras[self._cursor] if self._cameras else None
+
+    def on_mount(self) -> None:
+        """Keep the tile under the cursor in sight when tiles were laid out in another way."""
+        self.watch(self, "virtual_size", self._bring_into_view, init=False)
 
     def show_cameras(self, cameras: Sequence[CameraStatus]) -> None:
         """Show these; tiles are rebuilt where they are not those of before."""
