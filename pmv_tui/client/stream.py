@@ -1,10 +1,10 @@
 """One camera's images as they arrive, by either road: checked, numbered, and made into frames."""
 
+import errno
 import os
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil, inf
 from socket import create_connection
@@ -28,6 +28,9 @@ RETRY_MS = ceil(1000 * FIRST_RETRY)
 
 HAND_OVER = 0.1
 """Seconds that what was sent over the socket may take, once the same came through the memory."""
+
+NO_FILE = errno.EMFILE, errno.ENFILE
+"""No more files may be open."""
 
 LONGEST = 1e6
 """Seconds, twelve days: what is longer is for ever. A poll holds no more than 25 days."""
@@ -132,8 +135,10 @@ class Stream:
         self._tcp: Connection | None = None
         self._local: LocalStream | None = None
         self._look_at, self._pause = 0.0, FIRST_RETRY
-        self.look_for_local()
-        self._fall_back()
+        if self._places:
+            self.look_for_local()
+        else:
+            self._fall_back()
 
     def close(self) -> None:
         """Close the connections; what was delivered stays as it is."""
@@ -209,6 +214,7 @@ class Stream:
         except NoLocalRoad as reason:
             if self._road == "local" and _is_served(self._places):
                 raise self._no_local_road(str(reason)) from None
+            self._fall_back()  # which may have failed before, for want of a descriptor
 
     def _local_places(self) -> list[str]:
         host, port = split(self.address)
@@ -308,11 +314,15 @@ def milliseconds_until(end: float) -> int | None:
 
 
 def _is_served(names: Sequence[str]) -> bool:
-    """Whether anything listens at one of the addresses, by tcp."""
+    """Whether anything listens at one of the addresses, by tcp, or that cannot be known here."""
     for name in names:
         host, _, port = name.rpartition(":")
-        with suppress(OSError), create_connection((host.strip("[]"), int(port)), timeout=0.2):
-            return True
+        try:
+            create_connection((host.strip("[]"), int(port)), timeout=0.2).close()
+        except OSError as error:
+            if error.errno not in NO_FILE:
+                continue
+        return True
     return False
 
 

@@ -1,5 +1,6 @@
 """Scripts on the rig read images in shared memory, and nothing that they do costs anybody else."""
 
+import errno
 import json
 import os
 import shutil
@@ -7,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -16,8 +18,9 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import pytest
+import zmq
 
-from pmv_tui.client import Frame, NoLocalRoad, subscribe, subscribe_all
+from pmv_tui.client import Frame, NoLocalRoad, stream, subscribe, subscribe_all
 from pmv_tui.client.local import LocalStream, places
 from pmv_tui.frames.memory import endpoint
 from tests.support import (
@@ -337,6 +340,29 @@ def test_the_example_in_c_reads_what_the_page_describes(running: Rig, tmp_path: 
     assert all("320x240 Mono8" in line for line in lines), lines
     numbers = [int(line.partition(":")[0]) for line in lines]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_script_that_may_open_no_more_files_says_so_and_goes_on_when_it_may(
+    running: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which takes its tcp connection, and with it all that it has where there is no local road."""
+    with subscribe(running.address, timeout=DEADLINE) as frames:
+        assert next(frames).road == "local"
+        monkeypatch.setattr(stream, "LocalStream", _fails_with(NoLocalRoad("none")))
+        with monkeypatch.context() as full:
+            full.setattr(stream, "Connection", _fails_with(zmq.ZMQError(errno.EMFILE)))
+            assert running.disk.ask("unplug", camera="left")["ok"]
+            assert running.disk.ask("plug", camera="left")["ok"]
+            with pytest.raises(zmq.ZMQError, match="Too many open files"):
+                deque(frames, 0)
+        assert next(frames).road == "tcp"
+
+
+def _fails_with(error: Exception) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_paired_cameras_come_by_the_local_road(running: Rig) -> None:
