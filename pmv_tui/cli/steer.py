@@ -135,8 +135,10 @@ def _addresses(options: argparse.Namespace) -> int:
 
 
 def _results(options: argparse.Namespace, reply: "Reply") -> int:
+    from pmv_tui.wire.status import result_sentence
+
     results = reply["results"]
-    show(options, results, lambda: [f"{result['camera']}: {result['text']}" for result in results])
+    show(options, results, lambda: [result_sentence(each) for each in results])
     return DONE if reply["ok"] else NOT_DONE
 
 
@@ -150,6 +152,7 @@ def _settings(options: argparse.Namespace) -> int:
 
 def _set(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import settings_lines
+    from pmv_tui.wire.status import result_sentence
 
     _require_name(options)
     names = list(takewhile(lambda word: "=" not in word, options.words[1:]))
@@ -163,7 +166,7 @@ def _set(options: argparse.Namespace) -> int:
     lines, applied = [], []
     end = time.monotonic() + SETTING_TIMEOUT
     for result in reply["results"]:
-        lines.append(f"{result['camera']}: {result['text']}")
+        lines.append(result_sentence(result))
         changed = _applied(options, result["camera"], end)
         changed = [setting for setting in changed if setting["name"] in changes]
         lines += settings_lines(changed) if changed else []

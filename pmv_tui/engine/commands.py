@@ -205,8 +205,8 @@ class Commands:
             return self._engine.recorded(camera, text, ok=False)
         camera.listed = True
         access = self._engine.access(camera) if camera.plugged else ""
-        had = f"{had_pub} and {had_pull}"
-        text = f"now has {pub} and {pull}{access} (had {had}); saved to {loaded.path.name}"
+        had = "as before" if to == (had_pub, had_pull) else f"had {had_pub} and {had_pull}"
+        text = f"now has {pub} and {pull}{access} ({had}); saved to {loaded.path.name}"
         return self._engine.recorded(camera, text)
 
     def _refuse_taken(self, camera: RigCamera, pub: Address, pull: Address) -> None:

@@ -382,6 +382,12 @@ class Result(TypedDict):
     """What was done, or why not and what to do; for people."""
 
 
+def result_sentence(result: Result) -> str:
+    """Return what a command did, or why not, in words that stand alone."""
+    camera, text = result["camera"], result["text"]
+    return f"{camera}: {text}" if camera else text
+
+
 class Reply(TypedDict):
     """The answer to any command."""
 

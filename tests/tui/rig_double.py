@@ -189,6 +189,17 @@ def an_engine(**changes: Any) -> EngineStatus:
     return engine
 
 
+SAYS = {
+    "plug": "publishes at {pub_address}",
+    "unplug": "unplugged",
+    "pause": "paused",
+    "resume": "publishes again",
+    "addresses": "now has {pub_address} and {pull_address}",
+    "window": "window opens",
+}
+"""What the engine says that a command did."""
+
+
 class RigDouble:
     """Cameras that can be plugged, paused and given addresses; it remembers what it was asked.
 
@@ -329,7 +340,7 @@ class RigDouble:
                 return Result(
                     camera=camera["name"], ok=True, text=f"{changes}; saved to config.toml"
                 )
-        return Result(camera=camera["name"], ok=True, text="done")
+        return Result(camera=camera["name"], ok=True, text=SAYS[command].format(**camera))
 
     def _set(self, camera: CameraStatus, changes: dict[str, Any]) -> None:
         camera["listed"] = True

@@ -29,7 +29,7 @@ def test_an_edited_address_is_saved() -> None:
         await until_shown(pilot, "Addresses of left")
         await pilot.press("backspace", "9", "enter")
         await until(pilot, lambda: on_the_rig_screen(app))
-        await until_shown(pilot, "left: pub tcp://localhost:5555 →")
+        await until_shown(pilot, "left: now has tcp://localhost:5559")
         await until_shown(pilot, "localhost:5559")
 
     drive(rig, scenario)

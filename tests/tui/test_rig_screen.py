@@ -43,7 +43,7 @@ def test_p_plugs_the_camera_under_the_cursor_and_says_the_address() -> None:
 
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("j", "p")
-        await until_shown(pilot, "right publishes at")
+        await until_shown(pilot, "right: publishes at")
         await until(pilot, lambda: "● plugged" in row_of(app, "> right"))
         await pilot.press("p")
         await until(pilot, lambda: "○ unplugged" in row_of(app, "> right"))
@@ -284,7 +284,7 @@ def test_a_text_filters_the_table_as_it_is_typed() -> None:
         await until_shown(pilot, "> cam2 ")
         assert "cam3" not in screen(app)
         await pilot.press("1", "enter", "p")
-        await until_shown(pilot, "cam21 publishes at")
+        await until_shown(pilot, "cam21: publishes at")
         await pilot.press("slash", *["backspace"] * 5, *"lost")
         await until_shown(pilot, "> cam7 ")
         await pilot.press("escape")
@@ -324,7 +324,7 @@ def test_a_key_acts_on_all_that_are_marked() -> None:
         await pilot.press("escape", "escape")
         await until_gone(pilot, "marked")
         await pilot.press("j", "p")
-        await until_shown(pilot, "cam3 publishes at")
+        await until_shown(pilot, "cam3: publishes at")
 
     drive(rig, scenario)
     both = {"camera": ["cam0-simulated", "cam1-simulated"]}

@@ -24,7 +24,7 @@ from pmv_tui.tui.widgets.fields import SearchField
 from pmv_tui.tui.widgets.line_view import EventView
 from pmv_tui.tui.widgets.pictures import PictureView
 from pmv_tui.tui.widgets.tables import CameraDetails, CameraTable
-from pmv_tui.wire.status import CameraStatus
+from pmv_tui.wire.status import CameraStatus, result_sentence
 
 RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""
@@ -214,7 +214,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     async def _reload(self) -> None:
         results = await self.link.command("reload")
         self.toast_failures(results)
-        if done := [f"{one['camera']}: {one['text']}" for one in results if one["ok"]]:
+        if done := [result_sentence(one) for one in results if one["ok"]]:
             self.toast(*done)
 
     def action_rescan(self) -> None:

@@ -13,25 +13,10 @@ from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
-from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result
-
-DONE = {
-    "plug": "{name} publishes at {pub_address}",
-    "unplug": "{name} is unplugged",
-    "pause": "{name} is paused",
-    "resume": "{name} publishes again",
-}
-"""What a toast says when a command worked."""
+from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result, result_sentence
 
 ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume": "Resumed"}
 """What stands before the names when a command worked for several."""
-
-
-def _moved(camera: CameraStatus, pub: str, pull: str) -> str:
-    """Return from where to where a camera's sockets were moved."""
-    changes = {"pub": (camera["pub_address"], pub), "pull": (camera["pull_address"], pull)}
-    moved = [f"{kind} {was} → {now}" for kind, (was, now) in changes.items() if was != now]
-    return ", ".join(moved) or "both addresses are as before"
 
 
 def _they_are(cameras: Sequence[CameraStatus]) -> str:
@@ -161,8 +146,7 @@ class SteeringScreen(RigStateScreen[None]):
         unique_id = camera["unique_id"]
 
         async def save(pub: str, pull: str) -> str:
-            done = f"{camera['name']}: {_moved(camera, pub, pull)}"
-            return await self.save("addresses", done, camera=unique_id, pub=pub, pull=pull)
+            return await self.save("addresses", camera=unique_id, pub=pub, pull=pull)
 
         others = [other for other in self.state.cameras if other["unique_id"] != unique_id]
         self.app.push_screen(AddressDialog(camera, others, save))
@@ -203,9 +187,9 @@ class SteeringScreen(RigStateScreen[None]):
 
     async def _command_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         results = await self.link.command(command, camera=argument(cameras))
-        failed = self.toast_failures(results)
-        if len(cameras) == 1 and not failed:
-            self.toast(DONE[command].format(**cameras[0]))
+        self.toast_failures(results)
+        if len(results) == 1 and results[0]["ok"]:
+            self.toast(result_sentence(results[0]))
         elif names := [result["camera"] for result in results if result["ok"]]:
             self.toast(f"{ALL_DONE[command]}: {', '.join(names)}")
 
@@ -223,19 +207,17 @@ class SteeringScreen(RigStateScreen[None]):
         if done and not failed:
             self.toast(done)
 
-    async def save(self, command: str, done: str = "", **arguments: Any) -> str:
+    async def save(self, command: str, **arguments: Any) -> str:
         """Send a command of a dialog, and say what it did; return why it failed, or nothing."""
         results = await self.link.command(command, **arguments)
         failures = [result["text"] for result in results if not result["ok"]]
         if not failures:
-            told = "; ".join(f"{result['camera']}: {result['text']}" for result in results)
-            self.toast(done or told)
+            self.toast("; ".join(result_sentence(each) for each in results))
         return "; ".join(failures)
 
     def toast_failures(self, results: list[Result]) -> bool:
         """Show what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
         for failure in failures:
-            camera = f"{failure['camera']}: " if failure["camera"] else ""
-            self.toast(f"{camera}{failure['text']}", severity="error")
+            self.toast(result_sentence(failure), severity="error")
         return bool(failures)
