@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from pmv_tui.config.addresses import Address
+from pmv_tui.control.claims import peer
 from pmv_tui.threads import in_background
 
 LIMIT = 2.5
@@ -179,10 +180,13 @@ def _run_by_python(arguments: list[str]) -> list[str]:
     return []
 
 
-def port_holder(port: int) -> Holder | None:
-    """Find who listens on a port; None where nobody does or the system does not say."""
+def holder_of(address: Address) -> Holder | None:
+    """Find who listens at an address; None where nobody does or the system does not say."""
+    if address.path:
+        pid = peer(address.path)
+        return None if pid is None else holder(pid)
     for each in _connections():
-        if each.status == psutil.CONN_LISTEN and each.laddr[1:] == (port,):
+        if each.status == psutil.CONN_LISTEN and each.laddr[1:] == (address.port,):
             return holder(each.pid)
     return None
 

@@ -1,6 +1,7 @@
 """Addresses as they stand in the config, and which of them get in each other's way."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import zmq
@@ -32,7 +33,16 @@ def test_an_address_is_read_and_given_back_as_written(text: str, host: str, port
     [
         ("", "one looks like tcp://localhost:5555"),
         ("localhost:5555", "one looks like"),
-        ("ipc:///tmp/socket", "one looks like"),
+        ("udp://localhost:5555", "one looks like"),
+        ("ipc://", "not the whole path of a file"),
+        ("ipc://left", "not the whole path of a file"),
+        ("ipc://~/left", "not the whole path of a file"),
+        ("ipc://@left", "not the whole path of a file"),
+        ("ipc:///tmp/", "is a folder; add the name of a file"),
+        ("ipc:///tmp/..", "is a folder"),
+        ("ipc:///tmp/le\nft", "characters that cannot be shown"),
+        ("ipc:///" + "x" * 107, "has 108 bytes; the path of a socket has 107 at most"),
+        ("ipc:///" + "\u00fc" * 54, "has 109 bytes"),
         ("tcp://localhost", "one looks like"),
         ("tcp://localhost:http", "one looks like"),
         ("tcp://localhost:-1", "one looks like"),
@@ -52,7 +62,16 @@ def test_what_is_no_address_is_refused_with_a_reason(text: str, words: str) -> N
         Address.parse(text)
 
 
-@given(st.text(max_size=40) | st.from_regex(r"tcp://[^ ]{0,12}:[0-9]{1,6}"))
+def test_an_ipc_address_is_a_path() -> None:
+    address = Address.parse(text := "ipc:///run/user/1000/left camera")
+    assert (str(address), address.endpoint, address.path) == (text, text, text[6:])
+    assert not address.exposed
+    assert not address.needs_look_up
+    longest = "ipc:///" + "x" * 106
+    assert str(Address.parse(longest)) == longest
+
+
+@given(st.text(max_size=40) | st.from_regex(r"tcp://[^ ]{0,12}:[0-9]{1,6}|ipc://[^ ]{0,12}"))
 def test_any_text_is_an_address_or_refused_with_a_reason(text: str) -> None:
     try:
         address = Address.parse(text)
@@ -74,6 +93,10 @@ def test_any_text_is_an_address_or_refused_with_a_reason(text: str) -> None:
         ("tcp://[::1]:5555", "tcp://[0:0:0:0:0:0:0:1]:5555", True),
         ("tcp://[::1]:5555", "tcp://127.0.0.1:5555", False),
         ("tcp://127.0.0.1:5555", "tcp://127.0.0.2:5555", False),
+        ("ipc:///tmp/left", "ipc:///tmp/left", True),
+        ("ipc:///tmp/left", "ipc://///tmp/./x/../left", True),
+        ("ipc:///tmp/left", "ipc:///tmp/right", False),
+        ("ipc:///tmp/left", "tcp://localhost:5555", False),
     ],
 )
 def test_addresses_collide_when_both_cannot_be_bound(one: str, other: str, collide: bool) -> None:
@@ -99,9 +122,17 @@ def test_only_loopback_is_out_of_reach_of_other_machines(text: str, exposed: boo
 
 
 def test_a_free_pair_avoids_every_taken_port() -> None:
-    taken = [Address("localhost", 5556), Address("*", 5559)]
+    taken = [Address("localhost", 5556), Address("*", 5559), Address.parse("ipc:///tmp/left")]
     assert [address.port for address in free_pair(taken)] == [5557, 5558]
     assert [address.port for address in free_pair(taken, 5559)] == [5561, 5562]
+
+
+def test_paths_collide_by_whatever_links_they_lead_to_one_place(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    one, other = (Address.parse(f"ipc://{tmp_path}/{name}") for name in ("left", "link/left"))
+    assert not one.collides(other), "not known yet"
+    assert one.looked_up().collides(other.looked_up())
+    assert str(other.looked_up()) == str(other)
 
 
 def test_what_is_chosen_can_be_bound() -> None:

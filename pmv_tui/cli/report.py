@@ -104,8 +104,8 @@ def _lost(camera: CameraStatus) -> int:
 def _addresses(pub: str, pull: str) -> str:
     """Write both addresses so briefly that a row has room in 80 columns."""
     pub, pull = pub.removeprefix("tcp://"), pull.removeprefix("tcp://")
-    host, _, _ = pub.rpartition(":")
-    return f"{pub}, {pull.removeprefix(f'{host}:')}"
+    shared = pub.rpartition("/" if pub.startswith("ipc:") else ":")
+    return f"{pub}, {pull.removeprefix(''.join(shared[:2]))}"
 
 
 def _notes(camera: CameraStatus) -> list[str]:

@@ -15,6 +15,12 @@ from pmv_tui.curve import AnyKey, Key
 _ADDRESS = re.compile(r"tcp://(?P<host>\[[^\]]+\]|[^:/*]+):(?P<port>[0-9]{1,5})")
 
 
+_FILE = re.compile(r"ipc://(?P<path>/.+)")
+
+LONGEST_PATH = 107
+"""Bytes of the path of a unix socket."""
+
+
 END_TIMEOUT = 1.0
 """Seconds that closing may take; a name server that does not answer would hold it up for ten."""
 
@@ -25,7 +31,8 @@ class Connection:
     Parameters
     ----------
     kind : `zmq.SUB` or `zmq.PUSH`.
-    address : where the other side is bound, `tcp://host:port`; it need not be there yet.
+    address : where the other side is bound, `tcp://host:port` or `ipc:///path`; it need not be
+        there yet.
     options : ZeroMQ's socket options, set before the connection is made.
     key : lets this client in, where the rig asks for one.
 
@@ -37,7 +44,7 @@ class Connection:
     def __init__(
         self, kind: int, address: str, options: dict[int, int], key: AnyKey | None = None
     ) -> None:
-        split(address)
+        check_address(address)
         key = None if key is None else Key.of(key)
         context = zmq.Context[zmq.Socket[bytes]]()
         self._process = os.getpid()
@@ -47,7 +54,7 @@ class Connection:
         # `for` loop that was left needs no `close`.
         self._close = weakref.finalize(self, _end, context, self.socket)
         # Only where it is asked for: a name's IPv6 address would be tried, and no other.
-        self.socket.ipv6 = "[" in address
+        self.socket.ipv6 = address.startswith("tcp://[")
         for option, value in options.items():
             self.socket.setsockopt(option, value)
         if key is not None:
@@ -76,8 +83,29 @@ class Connection:
         return not self._close.alive
 
 
+def check_address(address: str) -> None:
+    """Check that this is an address; a ValueError says what one looks like."""
+    if path_of(address) is None:
+        split(address)
+
+
+def path_of(address: str) -> str | None:
+    """Return the path of an ipc address; None of another.
+
+    Raises
+    ------
+    ValueError : no socket can have it.
+    """
+    match = _FILE.fullmatch(address) if isinstance(address, str) else None
+    if match is None:
+        return None
+    if len(os.fsencode(match["path"])) > LONGEST_PATH:
+        raise ValueError(f"{address}: the path of a socket has {LONGEST_PATH} bytes at most")
+    return match["path"]
+
+
 def split(address: str) -> tuple[str, int]:
-    """Return the host and the port of an address.
+    """Return the host and the port of a tcp address.
 
     Raises
     ------
@@ -90,7 +118,10 @@ def split(address: str) -> tuple[str, int]:
 
 
 def _no_address(address: object) -> ValueError:
-    return ValueError(f"{address!r} is not an address; one looks like tcp://localhost:5555")
+    return ValueError(
+        f"{address!r} is not an address; one looks like tcp://localhost:5555, or "
+        "ipc:///run/user/1000/left"
+    )
 
 
 def check_process(made_by: str, process: int) -> None:

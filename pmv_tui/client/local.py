@@ -10,6 +10,7 @@ from contextlib import suppress
 from math import ceil, inf
 from typing import Any
 
+from pmv_tui.client.connection import path_of, split
 from pmv_tui.frames.memory import (
     HELLO,
     IMAGE_PACKET,
@@ -39,12 +40,8 @@ class NoLocalRoad(ConnectionError):  # noqa: N818 - what it says
     """Images cannot be had through shared memory; the text says why."""
 
 
-def places(host: str, port: int) -> list[str]:
+def places(address: str) -> list[str]:
     """Return where on this machine a camera may be bound that is reached at an address.
-
-    Parameters
-    ----------
-    host : a name, or an IP address, one of version 6 in brackets.
 
     Raises
     ------
@@ -52,6 +49,9 @@ def places(host: str, port: int) -> list[str]:
     """
     if not hasattr(os, "memfd_create") or not hasattr(socket, "AF_UNIX"):
         raise NoLocalRoad("there is a local road on Linux alone")
+    if path := path_of(address):
+        return [path]
+    host, port = split(address)
     every = f"[::]:{port}" if host.startswith("[") else f"0.0.0.0:{port}"
     if host == "localhost":
         return [f"127.0.0.1:{port}", every]

@@ -7,18 +7,18 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
-from socket import create_connection
+from socket import AF_UNIX, create_connection, socket
 from typing import Any, Literal, cast
 
 import zmq
 
-from pmv_tui.client.connection import Connection, check_process, split
+from pmv_tui.client.connection import Connection, check_address, check_process
 from pmv_tui.client.local import LocalStream, NoLocalRoad, places
 from pmv_tui.curve import AnyKey
 from pmv_tui.wire.image import TOPIC_IMAGE, Image, parse_image
 
-Road = Literal["tcp", "local"]
-"""What images come over: the documented socket, or shared memory."""
+Road = Literal["tcp", "ipc", "local"]
+"""What images come over: the documented socket, of one or the other kind, or shared memory."""
 
 FIRST_RETRY, LAST_RETRY = 0.1, 5.0
 """Seconds between two looks for a local road, where there may be one: after a refusal longer each
@@ -53,7 +53,7 @@ class Frame:
     gap : frames that were captured and never arrived here since the last one delivered; None where
         that is not known: without `sequence`, and after the engine restarted its count.
     skipped : older frames that arrived since the last one delivered, and were passed over.
-    road : what it came over, `tcp` or `local`.
+    road : what it came over, `tcp`, `ipc` or `local`.
     """
 
     image: Image
@@ -115,8 +115,12 @@ class Stream:
     def __init__(
         self, address: str, *, newest: bool, queue: int, key: AnyKey | None, road: Road | None
     ) -> None:
-        if road not in (None, "tcp", "local"):
-            raise ValueError(f'road must be "tcp", "local" or None, not {road!r}')
+        check_address(address)
+        self._socket: Road = "ipc" if address.startswith("ipc:") else "tcp"
+        if road not in (None, self._socket, "local"):
+            raise ValueError(
+                f'road must be "{self._socket}", "local" or None for {address}, not {road!r}'
+            )
         self.address = address
         self._newest = newest
         self._queue = queue
@@ -217,12 +221,11 @@ class Stream:
             self._fall_back()  # which may have failed before, for want of a descriptor
 
     def _local_places(self) -> list[str]:
-        host, port = split(self.address)
-        if self._road == "tcp":
+        if self._road == self._socket:
             return []
         why = "a rig that lets in listed clients only has none" if self._key else ""
         try:
-            found = [] if why else places(host, port)
+            found = [] if why else places(self.address)
         except NoLocalRoad as reason:
             found, why = [], str(reason)
         if self._road == "local" and why:
@@ -273,7 +276,7 @@ class Stream:
             self.malformed += 1
             return None
         self.arrived += 1
-        return Arrival(self.arrived, *parsed, "tcp")
+        return Arrival(self.arrived, *parsed, self._socket)
 
     def _add(self, count: int, image: Image, metadata: dict[str, Any], road: Road) -> None:
         """Have an image read next, with which so many have arrived."""
@@ -314,16 +317,26 @@ def milliseconds_until(end: float) -> int | None:
 
 
 def _is_served(names: Sequence[str]) -> bool:
-    """Whether anything listens at one of the addresses, by tcp, or that cannot be known here."""
+    """Whether anything listens at one of the documented sockets, or that cannot be known here."""
     for name in names:
-        host, _, port = name.rpartition(":")
         try:
-            create_connection((host.strip("[]"), int(port)), timeout=0.2).close()
+            _knock(name)
         except OSError as error:
             if error.errno not in NO_FILE:
                 continue
         return True
     return False
+
+
+def _knock(name: str) -> None:
+    """Connect to a documented socket, and leave; an OSError says that nothing listens there."""
+    if not name.startswith("/"):
+        host, _, port = name.rpartition(":")
+        create_connection((host.strip("[]"), int(port)), timeout=0.2).close()
+        return
+    with socket(AF_UNIX) as caller:
+        caller.settimeout(0.2)
+        caller.connect(name)
 
 
 def _missing(metadata: dict[str, Any], last: dict[str, Any], skipped: int) -> int | None:

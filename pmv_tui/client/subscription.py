@@ -165,13 +165,14 @@ def subscribe(
 
     Parameters
     ----------
-    address : where the camera publishes, `tcp://host:port`.
+    address : where the camera publishes, `tcp://host:port` or `ipc:///path`.
     newest : True: each frame is the newest there is when it is asked for, however long the script
         worked on the one before. False: every frame, in order.
     timeout : seconds to wait for the next image before a TimeoutError; None: for ever.
     key : the secret file of this client, or a `Key`, where the rig lets in listed clients only.
     road : what images come over. `"local"` is shared memory, of a camera on this machine and of
-        this user; `"tcp"` is the socket; None takes the local road wherever there is one.
+        this user; `"tcp"` is the socket, or `"ipc"`, as the address says; None takes the local road
+        wherever there is one.
 
     Raises
     ------

@@ -310,7 +310,8 @@ def _same_address(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]
                 whose = "this camera" if owner == index else _called(cameras[owner], owner)
                 yield (
                     ("cameras", index, key),
-                    f"{address} is also the {other_key} of {whose}; choose another port",
+                    f"{address} is also the {other_key} of {whose}; choose another "
+                    f"{address.distinct_by}",
                 )
             taken.append((address, (index, key)))
 

@@ -172,7 +172,10 @@ def _refuse_to_move_others(before: LoadedConfig, after: LoadedConfig, unique_id:
         theirs = [(address, camera) for address in addresses([camera])]
         for address in addresses(given):
             if taken_by(address, theirs):
-                raise SaveError(f"not saved: {address} is {camera.label}'s; choose another port")
+                raise SaveError(
+                    f"not saved: {address} is {camera.label}'s; choose another "
+                    f"{address.distinct_by}"
+                )
         raise SaveError(
             f"not saved: {camera.label}'s addresses, which the file does not name, would change "
             "too; write them into the file first"

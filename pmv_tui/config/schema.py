@@ -86,7 +86,7 @@ def _fourcc(text: str) -> str:
 
 
 AddressText = Annotated[str, AfterValidator(_address)]
-"""`tcp://host:port`; empty: chosen when the config is read."""
+"""`tcp://host:port` or `ipc:///path`; empty: chosen when the config is read."""
 
 
 class _Section(BaseModel):

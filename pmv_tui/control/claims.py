@@ -55,6 +55,19 @@ def device_claim(device: str) -> str:
     return f"{_prefix()}device/{hashlib.sha256(device.encode()).hexdigest()[:16]}"
 
 
+def place_claim(path: str) -> str:
+    """Name the place of a socket's file, by whatever links one gets there.
+
+    Raises
+    ------
+    OSError : its folder cannot be looked at.
+    """
+    folder, name = os.path.split(path)
+    status = os.stat(folder)  # noqa: PTH116 - as cheap as can be: the main thread asks
+    place = f"{status.st_dev} {status.st_ino} {name}"
+    return f"{_prefix()}place/{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+
+
 def endpoint_of(claim: str) -> str:
     """Return what ZeroMQ calls the socket of a claim."""
     return f"ipc://@{claim}"
@@ -84,15 +97,22 @@ def claim(name: str) -> socket.socket:
         raise Claimed(name, _process_with(name)) from None
 
 
-def listen(address: str | bytes) -> socket.socket:
-    """Listen at a unix socket; an OSError tells why it cannot be bound."""
+def listen(address: str | bytes, mode: int | None = None) -> socket.socket:
+    """Listen at a unix socket; an OSError tells why it cannot be bound.
+
+    Parameters
+    ----------
+    mode : its file has this from the beginning; None: as the process makes files.
+    """
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
+        if mode is not None:
+            os.fchmod(listening.fileno(), mode)
         listening.bind(address)
+        listening.listen(BACKLOG)
     except OSError:
         listening.close()
         raise
-    listening.listen(BACKLOG)
     return listening
 
 

@@ -162,14 +162,14 @@ def _asked(pid: int, claim: str) -> RunningEngine:
     return RunningEngine(pid, engine_folder(pid), snapshot)
 
 
-def whose_engine(pid: int, port: int | None = None) -> str:
+def whose_engine(pid: int, ending: str = "") -> str:
     """Name the rig that a process is the engine of; empty where it is none.
 
     Parameters
     ----------
-    port : of a socket that it has, whose camera is named, too.
+    ending : of an address that it has, whose camera is named, too.
     """
-    if port and pid == os.getpid():
+    if ending and pid == os.getpid():
         return "another camera of this rig"
     claim = engine_pids().get(pid)
     snapshot = _asked(pid, claim).snapshot if claim else None
@@ -178,6 +178,6 @@ def whose_engine(pid: int, port: int | None = None) -> str:
     named = f"the engine of {snapshot['engine']['config_path']} (pid {pid})"
     for camera in snapshot["cameras"]:
         addresses = (camera["pub_address"], camera["pull_address"])
-        if camera["plugged"] and any(each.endswith(f":{port}") for each in addresses):
+        if ending and camera["plugged"] and any(each.endswith(ending) for each in addresses):
             return f"camera {camera['name']} of {named}"
     return named

@@ -13,7 +13,9 @@ from pmv_tui.config.schema import addresses
 from pmv_tui.control.client import whose_engine
 from pmv_tui.control.rig import why_silent
 from pmv_tui.doctor import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
-from pmv_tui.network import LIMIT, Holder, NameTrouble, in_numbers, look_up, port_holder
+from pmv_tui.network import LIMIT, NameTrouble, holder_of, in_numbers, look_up
+from pmv_tui.socket_file import IN_USE, Obstacle
+from pmv_tui.socket_file import obstacle as obstacle_at
 from pmv_tui.wire.status import TO_REPLACE_IT, counted
 
 
@@ -103,15 +105,18 @@ def check_ports(examined: Examined) -> Iterator[Finding]:
         except NameTrouble as unknown:
             yield error(str(unknown), "no camera can be plugged there before")
             continue
-        trouble = _trouble(address)
-        in_use = trouble is not None and trouble.errno == errno.EADDRINUSE
-        holder = port_holder(address.port) if in_use else None
-        if trouble is None:
+        found = _obstacle(address)
+        holder = holder_of(address) if found and found.in_use else None
+        if found is None:
             free.append(str(address))
         elif holder and holder.pid == examined.engine_pid:
             own.append(str(address))
+        elif found.in_use:
+            whose = holder and (whose_engine(holder.pid, address.ending) or holder)
+            by = f" by {whose}" if whose else ", by a process of another user"
+            yield error(f"{address} is in use{by}", ANOTHER)
         else:
-            yield _unusable(address, trouble, holder)
+            yield error(f"{address}: {found.text}", found.remedy)
         if address.exposed and not examined.config.security.curve:
             yield warning(
                 f"{address} can be reached from other machines, by anybody and without encryption",
@@ -124,7 +129,10 @@ def check_ports(examined: Examined) -> Iterator[Finding]:
         yield ok(f"free: {', '.join(free)}")
 
 
-def _trouble(address: Address) -> OSError | None:
+def _obstacle(address: Address) -> Obstacle | None:
+    """Return why nothing can listen at an address; None where something can."""
+    if address.path:
+        return obstacle_at(address.path)
     family = socket.AF_INET6 if address.host.startswith("[") else socket.AF_INET
     host = "" if address.interface == "*" else address.interface
     with socket.socket(family) as trial:
@@ -134,18 +142,16 @@ def _trouble(address: Address) -> OSError | None:
             trial.bind((host, address.port))
             trial.listen()
         except OSError as trouble:
-            return trouble
+            return _in_words(address, trouble)
     return None
 
 
-def _unusable(address: Address, trouble: OSError, holder: Holder | None) -> Finding:
+def _in_words(address: Address, trouble: OSError) -> Obstacle:
     if trouble.errno == errno.EADDRINUSE:
-        whose = holder and (whose_engine(holder.pid, address.port) or holder)
-        by = f" by {whose}" if whose else ", by a process of another user"
-        return error(f"{address} is in use{by}", ANOTHER)
+        return IN_USE
     if trouble.errno == errno.EACCES and address.port < 1024:
-        return error(f"{address}: ports below 1024 need root", "choose one from 1024 up")
+        return Obstacle("ports below 1024 need root", "choose one from 1024 up")
     if trouble.errno == errno.EADDRNOTAVAIL:
-        text = f"{address}: this machine has no interface {address.host!r}"
-        return error(text, "write localhost, or an address that `ip address` lists")
-    return error(f"{address} cannot be bound: {trouble.strerror}", ANOTHER)
+        text = f"this machine has no interface {address.host!r}"
+        return Obstacle(text, "write localhost, or an address that `ip address` lists")
+    return Obstacle(f"it cannot be bound: {trouble.strerror}", ANOTHER)

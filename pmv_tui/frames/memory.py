@@ -97,8 +97,16 @@ def endpoint(address: str) -> str:
 
     Parameters
     ----------
-    address : host and port that its tcp socket is bound to, in numbers: `127.0.0.1:5555`.
+    address : host and port that its tcp socket is bound to, in numbers: `127.0.0.1:5555`; or the
+        path of its ipc socket, by whatever links: the name holds which file that is.
+
+    Raises
+    ------
+    OSError : there is no such file.
     """
+    if address.startswith("/"):
+        status = os.stat(address)  # noqa: PTH116 - text, as it is written
+        address = f"{status.st_dev}-{status.st_ino}"
     return f"\0pmv-tui/images/{address}"
 
 

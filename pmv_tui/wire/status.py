@@ -75,7 +75,8 @@ class Delivered(TypedDict):
     waiting_bytes: int | None
     """Bytes that its machine has not confirmed yet."""
     state: ClientState
-    """`not known`, and None for the figures, where the engine's kernel does not count bytes."""
+    """`not known`, and None for the figures, where the engine's kernel does not count bytes: before
+    Linux 4.1, and over ipc."""
     text: str
     """The state in words."""
 
@@ -87,17 +88,17 @@ class ClientStatus(Delivered):
     """Of this connection; each has another."""
     name: str
     """Who it is, for people: its key's name, where it has one; then its program and process id on
-    the engine's machine, and its port where that process has several connections; else host and
-    port."""
+    the engine's machine, and its port, or over ipc the `id`, where that process has several
+    connections; else host and port."""
     pid: int | None
     """Its process; None on another machine, or where it is not seen."""
     address: str
-    """Host and port that it connects from."""
+    """Host and port that it connects from; `this machine` where there are none."""
     key: str
     """The name that its key is listed by; empty without `[security]`."""
     since: int
     """When it subscribed, ns since the epoch."""
-    road: NotRequired[Literal["tcp", "local"]]
+    road: NotRequired[Literal["tcp", "ipc", "local"]]
     """What its images come over: a socket, or shared memory (docs/local-road.md)."""
     holds: NotRequired[int]
     """Images in shared memory that it holds, so that their buffers are not written to."""

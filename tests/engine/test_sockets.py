@@ -2,8 +2,10 @@
 
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 import zmq
@@ -98,6 +100,75 @@ def test_the_kernel_finds_out_within_two_minutes_that_a_clients_machine_is_gone(
     bound.release()
     assert on
     assert idle + interval * count <= 120
+
+
+def test_an_ipc_address_is_a_file_for_this_user_alone_and_gone_when_it_is_released(
+    context: Context, guard: Guard, tmp_path: Path
+) -> None:
+    path = tmp_path / "left"
+    for _ in range(10):
+        bound = BoundSocket(context, zmq.XPUB, Address.parse(f"ipc://{path}"), guard)
+        assert stat.filemode(path.lstat().st_mode) == "srw-------"
+        bound.release()
+        assert not path.exists()
+
+
+def test_only_a_file_at_which_nobody_listens_is_replaced(
+    context: Context, guard: Guard, tmp_path: Path
+) -> None:
+    address = Address.parse(f"ipc://{tmp_path}/left")
+
+    def attempt(words: str) -> None:
+        with pytest.raises(BindError, match=words):
+            BoundSocket(context, zmq.PULL, address, guard)
+
+    for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_UNIX, kind) as other:
+            other.bind(address.path)
+            if kind != socket.SOCK_DGRAM:
+                other.listen(0)
+            before = os.lstat(address.path)
+            attempt("is in use by another program")
+            assert os.path.samestat(before, os.lstat(address.path))
+        BoundSocket(context, zmq.PULL, address, guard).release()  # left by the other
+    Path(address.path).write_text("notes")
+    attempt("a file that is no socket, and is left as it is")
+    assert Path(address.path).read_text() == "notes"
+
+
+def test_a_file_that_another_program_put_in_its_place_is_left(
+    context: Context, guard: Guard, tmp_path: Path
+) -> None:
+    path = tmp_path / "left"
+    bound = BoundSocket(context, zmq.PULL, Address.parse(f"ipc://{path}"), guard)
+    path.unlink()
+    path.write_text("notes")
+    bound.release()
+    assert path.read_text() == "notes"
+
+
+def test_a_folder_in_which_no_file_can_be_made_or_trusted_is_refused(
+    context: Context, guard: Guard, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sockets"
+    address = Address.parse(f"ipc://{folder}/left")
+
+    def attempt(words: str) -> None:
+        with pytest.raises(BindError, match=words):
+            BoundSocket(context, zmq.PULL, address, guard)
+
+    attempt(f"there is no folder {folder}; make it")
+    folder.write_text("")
+    attempt(f"{folder} is not a folder")
+    folder.unlink()
+    folder.mkdir()
+    folder.chmod(0o777)
+    attempt(f"others can write to {folder}.*chmod go-w")
+    folder.chmod(0o1777)  # as /tmp is
+    BoundSocket(context, zmq.PULL, address, guard).release()
+    folder.chmod(0o500)
+    if os.getuid():
+        attempt(f"{folder} cannot be written to")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from tests.faults.fault import Fault, fault
 from tests.faults.hanging import silent_name_server
 from tests.faults.rig import FaultRig, Unavailable
 from tests.faults.small_rig import small_rig
+from tests.faults.stranger import stranger
 from tests.support import NUMBERED, SMALL, free_ports, has_ipv6, simulated, steady, wait_for
 from tests.system.counting import counting
 from tests.system.sockets import port_is_free, receive_image
@@ -17,7 +18,10 @@ REFUSED = {
     "port 0": ("tcp://localhost:0", "port 0 is not between 1 and 65535"),
     "port 65536": ("tcp://localhost:65536", "port 65536 is not between 1 and 65535"),
     "no port": ("tcp://localhost", "is not an address; one looks like tcp://localhost:5555"),
-    "not tcp": ("ipc:///tmp/images", "is not an address"),
+    "not tcp": ("udp://localhost:{free}", "is not an address"),
+    "ipc, not a whole path": ("ipc://left", "is not the whole path of a file"),
+    "ipc, a folder that is not there": ("ipc:///no/such/left", "there is no folder /no/such"),
+    "ipc, a file that is no socket": ("ipc:///etc/passwd", "no socket, and is left as it is"),
     "a host that is not known": ("tcp://no-such-host.invalid:{free}", "'no-such-host.invalid'"),
     "an address of another machine": ("tcp://192.0.2.1:{free}", "no interface '192.0.2.1'"),
     "a broken IPv6 address": ("tcp://[::g]:{free}", "is not an IPv6 address"),
@@ -78,6 +82,49 @@ def open_to_others(rig: FaultRig) -> Iterator[str]:
     assert not rig.now("odd")["exposed"]
 
 
+@fault("address: ipc, and a message that has no end there", troubles=["odd"])
+def over_ipc(rig: FaultRig) -> Iterator[str]:
+    old, pub, pull = rig.now("odd"), rig.folder / "images", rig.folder / "boxes"
+    report = rig.answer("addresses", camera="odd", pub=f"ipc://{pub}", pull=f"ipc://{pull}")
+    assert not rig.now("odd")["exposed"]
+    assert receive_image(f"ipc://{pub}")["unique_id"] == "odd-fake"
+    with stranger("unfinished", 1000, 0, str(pull), "PUSH") as client:
+        wait_for(lambda: client.poll() is not None, "it to be cut")
+        me = f"(pid {client.pid}) kept sending without finishing a message"
+        wait_for(lambda: me in rig.now("odd")["refused_reason"], "it to be named")
+    yield f"{report}; {rig.now('odd')['refused_reason']}"
+    pub.unlink()
+    wait_for(
+        lambda: f"{pub}: its file is gone" in rig.now("odd")["plug_error"], "it to be reported"
+    )
+    addresses = {"pub": old["pub_address"], "pull": old["pull_address"]}
+    assert rig.ask("addresses", camera="odd", **addresses)["ok"]
+    assert not any(each.exists() for each in (pub, pull)), "no file is left"
+
+
+@fault("a killed engine leaves the files of its ipc sockets, and two others want them")
+def left_behind(_rig: FaultRig) -> Iterator[str]:
+    with small_rig() as first, small_rig() as second:
+        pub, pull = first.folder / "images", first.folder / "boxes"
+        for rig, name in ((first, "one"), (second, "two")):
+            rig.write_config(
+                steady(name, 5555, 5556).replace("tcp://localhost:5555", f"ipc://{pub}")
+            )
+            text = rig.config_path.read_text()
+            rig.write_config(text.replace("tcp://localhost:5556", f"ipc://{pull}"))
+        with first.serve("--plug-all") as engine:
+            receive_image(f"ipc://{pub}")
+            engine.kill()
+            engine.wait()
+        assert pub.is_socket()
+        with second.serve("--plug-all"), first.serve("--plug-all"):
+            assert receive_image(f"ipc://{pub}")["unique_id"] == "two-simulated"
+            owner = f"is in use by camera two of the engine of {second.config_path}"
+            wait_for(lambda: owner in first.now("one")["plug_error"], "who has it to be told")
+            yield first.now("one")["plug_error"]
+        assert not any(each.exists() for each in (pub, pull)), "no file is left"
+
+
 @fault("a port is taken before the start")
 def taken_before(_rig: FaultRig) -> Iterator[str]:
     with small_rig() as other:
@@ -126,5 +173,5 @@ def silent_names(_rig: FaultRig) -> Iterator[str]:
 
 FAULTS = (
     *(refused(name, *form_and_words) for name, form_and_words in REFUSED.items()),
-    *(same, open_to_others, taken_before, silent_names),
+    *(same, open_to_others, over_ipc, left_behind, taken_before, silent_names),
 )

@@ -8,11 +8,11 @@ import zmq
 from tests.support import DEADLINE
 
 
-def receive_image(port: int) -> dict[str, object]:
-    """Subscribe, and give the metadata of the first image that arrives."""
+def receive_image(place: int | str) -> dict[str, object]:
+    """Subscribe at a port or an address; give the metadata of the first image that arrives."""
     with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.SUB) as subscriber:
         subscriber.linger = 0
-        subscriber.connect(f"tcp://localhost:{port}")
+        subscriber.connect(place if isinstance(place, str) else f"tcp://localhost:{place}")
         subscriber.subscribe(b"")
         assert subscriber.poll(int(DEADLINE * 1000)), "no image"
         metadata: dict[str, object] = msgpack.unpackb(subscriber.recv_multipart()[1])

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
 import pytest
 import zmq
 
-from pmv_tui.client import Frame, NoLocalRoad, stream, subscribe, subscribe_all
+from pmv_tui.client import Frame, NoLocalRoad, boxes, stream, subscribe, subscribe_all
 from pmv_tui.client.local import LocalStream, places
 from pmv_tui.frames.memory import endpoint
 from tests.support import (
@@ -374,13 +374,44 @@ def test_paired_cameras_come_by_the_local_road(running: Rig) -> None:
         assert {frame.road for frame in next(pairs).values()} == {"local"}
 
 
+def test_at_an_ipc_address_both_roads_are_there_and_both_kinds_of_clients_listed(
+    running: Rig,
+) -> None:
+    before = running.disk.camera("left")
+    pub, pull = (f"ipc://{running.disk.folder}/{name}" for name in ("images", "boxes"))
+    with subscribe(pub, timeout=DEADLINE) as early:  # waits for the camera to come
+        assert running.disk.ask("addresses", camera="left", pub=pub, pull=pull)["ok"]
+        while next(early).road != "local":
+            pass
+        with (
+            subscribe(pub, timeout=DEADLINE, newest=False, road="ipc") as socket_alone,
+            boxes(pull) as marks,
+        ):
+            assert [next(socket_alone).road for _ in range(5)] == ["ipc"] * 5
+            wait_for(lambda: marks.send(((1, 2), (30, 40))), "the box to be sent")
+            wait_for(lambda: running.disk.camera("left")["box"], "the box to be drawn")
+
+            def named() -> dict[str, dict[str, Any]]:
+                clients = running.disk.camera("left")["client_list"]
+                mine = {each["road"]: each for each in clients if each["pid"] == os.getpid()}
+                return mine if mine.keys() == {"ipc", "local"} else {}
+
+            listed = wait_for(named, "both clients to be named")
+            assert listed["ipc"]["state"] == "not known"
+            assert listed["ipc"]["missed"] is None
+    with pytest.raises(ValueError, match='road must be "ipc"'):
+        subscribe(pub, road="tcp")
+    addresses = {"pub": before["pub_address"], "pull": before["pull_address"]}
+    assert running.disk.ask("addresses", camera="left", **addresses)["ok"]
+
+
 def test_where_there_is_no_local_road_a_script_that_insists_is_given_the_reason(
     running: Rig,
 ) -> None:
     with pytest.raises(NoLocalRoad, match="not known to be this machine"):
         subscribe("tcp://rig-pc:5555", road="local")
     with pytest.raises(NoLocalRoad, match="not known to be this machine"):
-        places("192.0.2.7", 5555)
+        places("tcp://192.0.2.7:5555")
     with pytest.raises(ValueError, match="road must be"):
         subscribe(running.address, road="wire")  # type: ignore[arg-type]
 

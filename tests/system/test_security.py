@@ -141,6 +141,18 @@ def test_a_listed_client_receives_images_and_its_boxes_are_drawn(encrypted: Encr
     encrypted.rig.says("encrypted, 1 client listed")
 
 
+def test_over_ipc_a_key_is_asked_for_too(encrypted: Encrypted) -> None:
+    before = encrypted.rig.camera("right")
+    pub, pull = (f"ipc://{encrypted.rig.folder}/{name}" for name in ("images", "boxes"))
+    assert encrypted.rig.ask("addresses", camera="right", pub=pub, pull=pull)["ok"]
+    assert gets_an_image(pub, encrypted.alice)
+    refused = encrypted.rig.camera("right")["refused"]
+    assert gets_nothing(pub)
+    wait_for(lambda: encrypted.rig.camera("right")["refused"] > refused, "it to be counted")
+    addresses = {"pub": before["pub_address"], "pull": before["pull_address"]}
+    assert encrypted.rig.ask("addresses", camera="right", **addresses)["ok"]
+
+
 def test_strangers_receive_nothing_send_nothing_and_are_counted(encrypted: Encrypted) -> None:
     public, secret = zmq.curve_keypair()
     server, _ = encrypted.keys.server()

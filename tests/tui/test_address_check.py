@@ -31,6 +31,16 @@ def test_a_wrong_pub_address_is_refused_with_the_reason(pub: str, reason: str) -
     assert errors.pull == ""
 
 
+def test_an_ipc_address_is_checked_as_it_is_typed() -> None:
+    other = a_camera("other", 5559, pub_address="ipc:///tmp/other")
+    assert check_addresses("ipc:///tmp/left", "tcp://localhost:5556", [other]) == ("", "")
+    assert access_note("ipc:///tmp/left") == ""
+    errors = check_addresses("ipc:///tmp/./other", "ipc:///tmp/other", [other])
+    assert errors.pub == "other has it as its pub address"
+    assert check_addresses("ipc:///a", "ipc:///a", []).pull.endswith("needs its own path")
+    assert "not the whole path" in check_addresses("ipc://left", "ipc:///tmp/left", []).pub
+
+
 def test_a_pair_of_the_same_address_is_refused() -> None:
     errors = check_addresses("tcp://localhost:5555", "tcp://127.0.0.1:5555", OTHERS)
     assert errors.pub == ""

@@ -9,14 +9,16 @@ from typing import NamedTuple, cast
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from pmv_tui.engine.clients.delivery import NOT_KNOWN, Delivery, Missed, Offer, client_ids
+from pmv_tui.engine.clients.delivery import Delivery, Missed, Offer, client_ids, not_known
 from pmv_tui.engine.clients.gate import Door, Refusals
 from pmv_tui.engine.clients.kernel import KernelSide
 from pmv_tui.network import Ends, Holder, holder, peer_holders
 from pmv_tui.wire.image import TOPIC_IMAGE
 from pmv_tui.wire.status import ClientStatus
 
-MONITORED = zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
+MONITORED = (
+    zmq.EVENT_CLOSED | zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED
+)
 """What a socket's monitor must report; EVENT_CLOSED is for whoever releases the socket."""
 
 EVENTS_AT_ONCE = 1000
@@ -132,6 +134,8 @@ class Connection:
         """
         if self.identified or self.listens:
             return not self.identified
+        if self.over_ipc:
+            return True  # no browser gets there, and nothing is counted
         with suppress(OSError):
             received, acked = self.kernel.exchanged()
             greeted = OLD_GREETING <= acked < GREETING
@@ -139,6 +143,11 @@ class Connection:
                 return bool(received) and acked < GREETING
             return greeted or received - len(note.change) - SHORT_HEADER in OLD_GREETINGS
         return False
+
+    @property
+    def over_ipc(self) -> bool:
+        """Whether it came by a unix socket, of which the kernel counts no bytes."""
+        return self.kernel.pid is not None
 
     @property
     def listens(self) -> bool:
@@ -150,7 +159,7 @@ class Connection:
         self.unread -= note.size
         self.identified = self.identified or note.descriptor != NAMELESS
         self.key = note.key or self.key
-        self.arrivals, self.backlog, self.memory = 0, 0, None
+        self.finished()
         topic = note.change[1:]
         if note.change[:1] == b"\x01" and topic not in self._topics:
             self._topics.add(topic)
@@ -158,6 +167,10 @@ class Connection:
         elif note.change[:1] == b"\x00" and topic in self._topics:
             self._topics.discard(topic)
             self._count_topic(topic, -1)
+
+    def finished(self) -> None:
+        """Note that what it sent so far is whole: a message, or the handshake."""
+        self.arrivals, self.backlog, self.memory = 0, 0, None
 
     def _count_topic(self, topic: bytes, change: int) -> None:
         self._topic_bytes += change * (len(topic) + TOPIC_COST)
@@ -184,13 +197,14 @@ class Connection:
 
     def name(self) -> str:
         """Name the program at its other end; on another machine, host and port."""
-        if self.kernel.pid is not None:
-            return str(holder(self.kernel.pid))
         self.look_up(peer_holders([self.kernel.ends] if self.kernel.ends else []))
         return str(self.holder) if self.holder else self.kernel.address
 
     def look_up(self, holders: dict[Ends, Holder]) -> None:
-        """Find the program at its other end among others."""
+        """Find the program at its other end, for tcp among others."""
+        if self.kernel.pid is not None:
+            self.holder = holder(self.kernel.pid)
+            return
         self.holder = holders.get(self.kernel.ends) if self.kernel.ends else None
 
     def begin(self, offer: Offer) -> None:
@@ -215,16 +229,22 @@ class Connection:
         if self.holder:
             program = f"{self.holder.program} (pid {self.holder.pid})"
         return ClientStatus(
-            **(self._delivery.status() if self._delivery else NOT_KNOWN),
+            **(self._delivery.status() if self._delivery else not_known(self._why_uncounted)),
             id=self.number,
             name=f"{self.key}: {program}" if self.key else program,
             pid=self.holder.pid if self.holder else None,
-            address=self.kernel.address,
+            address="this machine" if self.over_ipc else self.kernel.address,
             key=self.key,
             since=self.since,
-            road="tcp",
+            road="ipc" if self.over_ipc else "tcp",
             holds=0,
         )
+
+    @property
+    def _why_uncounted(self) -> str:
+        if self.over_ipc:
+            return "the kernel does not count what goes over ipc"
+        return "this system's kernel does not count what it gets"
 
 
 class Connections:
@@ -365,6 +385,8 @@ class Connections:
                     connection.gone = True
                     self._count_listeners(connection, -int(connection.listens))
                     yield connection
+                case zmq.EVENT_HANDSHAKE_SUCCEEDED if descriptor in self._table:
+                    self._table[descriptor].finished()
                 case _ if self._door is not None:
                     self._door.count_stranger(event)
 
@@ -390,7 +412,8 @@ def _told_apart(clients: list[ClientStatus]) -> list[ClientStatus]:
     often = Counter(each["name"] for each in clients)
     for each in clients:
         if often[each["name"]] > 1:
-            each["name"] += f", port {each['address'].rpartition(':')[2]}"
+            port = f"port {each['address'].rpartition(':')[2]}"
+            each["name"] += f", {port if each['road'] == 'tcp' else each['id']}"
     return clients
 
 

@@ -48,14 +48,16 @@ ROUNDING = 0.05
 """Images by which the conversion of bytes may be off."""
 
 
-NOT_KNOWN = Delivered(
-    fps=None,
-    mb_s=None,
-    missed=None,
-    waiting_bytes=None,
-    state="not known",
-    text="not known: this system's kernel does not count what it gets",
-)
+def not_known(why: str) -> Delivered:
+    """Report of a client that nothing is counted of."""
+    return Delivered(
+        fps=None,
+        mb_s=None,
+        missed=None,
+        waiting_bytes=None,
+        state="not known",
+        text=f"not known: {why}",
+    )
 
 
 client_ids = count(1).__next__

@@ -258,8 +258,9 @@ class _Memory:
         os.close(self._file)
 
     def resident(self) -> int:
-        """Return the bytes of memory that are resident."""
-        return int(os.pread(self._file, 100, 0).split()[1]) * resource.getpagesize()
+        """Return the bytes of memory that are resident, without those of images, and of files."""
+        _, resident, shared, *_ = os.pread(self._file, 200, 0).split()
+        return (int(resident) - int(shared)) * resource.getpagesize()
 
     def grown(self, resident: int, *, suspicious: bool) -> int:
         """Return the bytes by which the process grew since nobody was suspected any more."""
@@ -289,7 +290,8 @@ class _Memory:
 
 def _look_up(clients: list[Connection]) -> None:
     """Name the programs of clients, all in one search."""
-    holders = peer_holders({each.kernel.ends for each in clients if each.kernel.ends})
+    ends = {each.kernel.ends for each in clients if each.kernel.ends}
+    holders = peer_holders(ends) if ends else {}
     for each in clients:
         each.look_up(holders)
 
@@ -322,6 +324,6 @@ def _heaviest(connections: Iterable[Connection], excess: float) -> list[Connecti
 
 def _reason(peer: Connection, name: str) -> str:
     """Return why a peer was cut, and who it is."""
-    if peer.kernel.pid:
-        return f"{name} kept sending without finishing a request"
+    if peer.over_ipc:
+        return f"{name} kept sending without finishing a message"
     return f"{name} sent {peer.weight / 1e6:.1f} MB without finishing a message"

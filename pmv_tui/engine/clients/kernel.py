@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from pmv_tui.engine.clients.delivery import Taken
+from pmv_tui.frames.memory import peer_of
 from pmv_tui.network import Ends, ends_of
 
 TCP_INFO_BYTES = 232
@@ -69,7 +70,7 @@ class KernelSide:
                 return
             self._identity = _identity(peer)
             if unix:
-                self.pid = _pid(peer)
+                self.pid = peer_of(peer).pid
             else:
                 self.ends = ends_of(name, own)
 
@@ -85,7 +86,7 @@ class KernelSide:
     def local(self) -> bool:
         """Whether its other end is on this machine, so that the program there can be named."""
         if self.ends is None:
-            return False
+            return self.pid is not None
         (theirs, _), (ours, _) = self.ends
         return theirs == ours or theirs.startswith("127.")
 
@@ -184,9 +185,3 @@ def _identity(peer: socket.socket) -> object:
         return peer.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8)
     except OSError:
         return peer.getsockname(), peer.getpeername()
-
-
-def _pid(peer: socket.socket) -> int:
-    """Return the process at the other end of a unix socket."""
-    pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return int(pid)

@@ -13,9 +13,13 @@ from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver, ReceiverError
 from pmv_tui.engine.stream.sockets import BindError, BoundSocket, release_all
+from pmv_tui.threads import InOrder, Renewed
 
 ERROR_SHOWN = 60.0
 """Seconds for which a refused edit is shown, where the sockets stayed bound."""
+
+
+_disk = InOrder("socket files")
 
 
 class SocketPair:
@@ -55,13 +59,29 @@ class SocketPair:
         self._pull: BoundSocket | None = None
         self._cut = Refusals()
         """Clients that were cut at sockets which are no longer bound."""
+        self._files = Renewed(self._lost, _disk.submit)
         self.error = ""
         self._failed_at = 0.0
 
     def look(self) -> None:
-        """Forget an edit that was refused: where the sockets stayed bound, nothing is wrong."""
-        if self.error and self.bound and time.monotonic() > self._failed_at + ERROR_SHOWN:
+        """Report a socket's file that is gone; forget an edit that was refused, after a while.
+
+        Where the sockets stayed bound, nothing is wrong then.
+        """
+        gone = self._files.renew() if self._over_ipc else None
+        lost = next((each for each in (self._pub, self._pull) if each and each is gone), None)
+        if lost:
+            self.error, self._failed_at = _without_file(lost.address), time.monotonic()
+        elif self.error and self.bound and time.monotonic() > self._failed_at + ERROR_SHOWN:
             self.error = ""
+
+    @property
+    def _over_ipc(self) -> bool:
+        return any(each is not None and each.address.path for each in (self._pub, self._pull))
+
+    def _lost(self) -> BoundSocket | None:
+        """Return the socket whose file is gone; waits for the disk."""
+        return next((each for each in (self._pub, self._pull) if each and each.lost), None)
 
     @property
     def bound(self) -> bool:
@@ -215,6 +235,13 @@ class SocketPair:
         if former is not None:
             former.release()
             self._cut += former.connections.refusals
+
+
+def _without_file(address: Address) -> str:
+    return (
+        f"{address}: its file is gone; who is connected goes on, and nobody new can connect: "
+        "unplug the camera, and plug it again"
+    )
 
 
 def _needs_own_port(pub: Address, pull: Address, old_pub: Address, old_pull: Address) -> bool:

@@ -1,10 +1,12 @@
-"""The two tcp sockets of a plugged camera: made, bound, and released so that the port is free."""
+"""The two sockets of a plugged camera: made, bound, and released so that the address is free."""
 
 import errno
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import cast
 
 import zmq
@@ -18,9 +20,10 @@ from pmv_tui.engine.clients.delivery import SEND_QUEUE
 from pmv_tui.engine.clients.gate import STRANGERS, Door, Gate
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.errands import DISK_LIMIT, Errand, Overdue, silent_disk
-from pmv_tui.network import LIMIT, NameTrouble, look_up, port_holder, silent
+from pmv_tui.network import LIMIT, NameTrouble, holder_of, look_up, silent
+from pmv_tui.socket_file import NoSocketFile, SocketFile
 from pmv_tui.system import PLUGGED, why_no_room
-from pmv_tui.threads import InOrder
+from pmv_tui.threads import InOrder, in_background
 from pmv_tui.wire.overlay import MAX_MESSAGE_BYTES
 
 SEND_BUFFER = 256 * 1024
@@ -95,6 +98,7 @@ class BoundSocket:
             raise BindError(f"{address} is not bound: {why}")
         self.address = address
         self._guard = guard
+        self._file: SocketFile | None = None
         try:
             self.socket = context.socket(kind)
         except zmq.ZMQError as error:
@@ -117,11 +121,17 @@ class BoundSocket:
             self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
         strangers = STRANGERS if door else 0
         self._monitor = make_monitor(context, self.socket, MONITORED | strangers)
-        self.connections = Connections(self._monitor, {address.port}, door)
+        place = address.path or address.port
+        self.connections = Connections(self._monitor, {place}, door)
         try:
             if door is not None:
                 door.guard(self.socket)
+            if address.path:
+                self._listen_at(address.path)
             self.socket.bind(address.endpoint)
+        except NoSocketFile as error:
+            self._close()
+            raise _no_socket_file(address, error) from None
         except zmq.ZMQError as error:
             self._close()
             taken = address if error.errno == errno.EADDRINUSE else None
@@ -130,18 +140,37 @@ class BoundSocket:
 
     @property
     def numeric(self) -> str:
-        """Host and port that it is bound to, in numbers; `0.0.0.0` for every interface."""
+        """Host and port that it is bound to, in numbers, `0.0.0.0` for every interface; or path."""
+        if self.address.path:
+            return self.address.path
         return cast("bytes", self.socket.last_endpoint).decode().strip("\0").removeprefix("tcp://")
 
     def release(self) -> None:
         """Close the socket; when this returns the address can be bound again."""
         self._guard.release(self.connections)
+        self._remove_file()
         self.socket.unbind(cast("bytes", self.socket.last_endpoint))
         end = time.monotonic() + RELEASE_TIMEOUT / 1000
         while (left := end - time.monotonic()) > 0 and self._monitor.poll(int(left * 1000)):
             if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_CLOSED:
                 break
         self._close()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the file of its address is gone, so that nobody new can connect."""
+        return self._file is not None and self._file.lost
+
+    def _listen_at(self, path: str) -> None:
+        """Have ZeroMQ use a socket that listens: one of its own would replace whatever is there."""
+        # The file's mode keeps other users out; this does where somebody has loosened that.
+        self._file = SocketFile(path)
+        self.socket.setsockopt(zmq.IPC_FILTER_UID, os.geteuid())
+        self.socket.setsockopt(zmq.USE_FD, self._file.listening.detach())
+
+    def _remove_file(self) -> None:
+        if self._file is not None:
+            self._file.remove()
 
     def _keep_alive(self) -> None:
         """Have the kernel notice a client's machine that is gone, for ZeroMQ's heartbeats may not.
@@ -156,9 +185,17 @@ class BoundSocket:
         self.socket.tcp_keepalive_cnt = KEEPALIVE_COUNT
 
     def _close(self) -> None:
+        self._remove_file()
         self.socket.disable_monitor()
         self._monitor.close(linger=0)
         self.socket.close()
+
+
+def _no_socket_file(address: Address, error: NoSocketFile) -> BindError:
+    """Return why the file of an address cannot be made, and what to do."""
+    if error.obstacle.in_use:
+        return BindError(in_use(address, "another program"), address)
+    return BindError(f"{address}: {error}")
 
 
 def release_all(sockets: Iterable[BoundSocket]) -> None:
@@ -206,12 +243,14 @@ _holders = InOrder("port holders")
 
 
 async def in_numbers(address: Address) -> Address:
-    """Look up an address's host, where that is a name; at once where it is none.
+    """Look up an address's host, where that is a name, or where the links of its path lead.
 
     Raises
     ------
-    BindError : there is no such host, or the name server does not answer.
+    BindError : there is no such host, or the name server or the path's disk does not answer.
     """
+    if address.path:
+        return await _looked_up(address)
     if not address.needs_look_up:
         return address
     try:
@@ -220,6 +259,15 @@ async def in_numbers(address: Address) -> Address:
         raise BindError(silent(address)) from None
     except NameTrouble as trouble:
         raise BindError(f"{address}: {trouble}") from None
+
+
+async def _looked_up(address: Address) -> Address:
+    """Look up a path aside; the main thread uses it only where its disk has just answered."""
+    try:
+        found: Address = await Errand(in_background(address.looked_up, "socket file"), DISK_LIMIT)
+    except Overdue:
+        raise BindError(f"{address}: {silent_disk(Path(address.path).parent)}") from None
+    return found
 
 
 async def read_keys(gate: Gate | None, door: Door | None) -> None:
@@ -245,13 +293,13 @@ async def explained(error: BindError) -> BindError:
     if taken is None:
         return error
     try:
-        holder = await Errand(_holders.submit(lambda: _holder_of(taken.port)), HOLDER_LIMIT)
+        holder = await Errand(_holders.submit(lambda: _holder_of(taken)), HOLDER_LIMIT)
     except Overdue:
         return error
     return BindError(in_use(taken, holder), taken) if holder else error
 
 
-def _holder_of(port: int) -> str:
-    """Name who has a port; empty where that is not seen."""
-    holder = port_holder(port)
-    return (whose_engine(holder.pid, port) or str(holder)) if holder else ""
+def _holder_of(address: Address) -> str:
+    """Name who has an address; empty where that is not seen."""
+    holder = holder_of(address)
+    return (whose_engine(holder.pid, address.ending) or str(holder)) if holder else ""

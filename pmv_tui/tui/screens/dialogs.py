@@ -196,14 +196,16 @@ class AddressErrors(NamedTuple):
 
 
 def check_addresses(pub: str, pull: str, others: Sequence[CameraStatus]) -> AddressErrors:
-    """Check the form and port of both, against each other and against the other cameras'.
+    """Check the form and place of both, against each other and against the other cameras'.
 
     They are as typed: spaces around them do not count.
     """
     pub_address, pub_error = _parse(pub)
     pull_address, pull_error = _parse(pull)
     if pub_address and pull_address and pub_address.collides(pull_address):
-        pull_error = "the same as the pub address; each socket needs its own port"
+        pull_error = (
+            f"the same as the pub address; each socket needs its own {pull_address.distinct_by}"
+        )
     if pub_address and not pub_error:
         pub_error = _taken(pub_address, others)
     if pull_address and not pull_error:

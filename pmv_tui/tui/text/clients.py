@@ -94,7 +94,11 @@ CLIENT_STATES = (
         "machine is gone.",
     ),
     ("waits for images", "None are published, or it has just connected and got none yet."),
-    ("not known", "The kernel of the rig's host is older than Linux 4.1."),
+    (
+        "not known",
+        "It comes over ipc, where no kernel counts bytes; or that of the rig's host is older than "
+        "Linux 4.1.",
+    ),
 )
 
 

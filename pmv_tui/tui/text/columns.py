@@ -258,10 +258,12 @@ def address_cell(address: str, *, curve: bool = False) -> Cell:
 
 
 def pub_short(camera: CameraStatus) -> Cell:
-    """Show the port alone, and whether others can reach it."""
-    cell = address_cell(camera["pub_address"], curve=camera["curve"])
-    address, *marks = cell.text.split(" ")
-    return cell._replace(text=" ".join([f":{address.rpartition(':')[2]}", *marks]))
+    """Show the port alone, or the name of the file, and whether others can reach it."""
+    address = camera["pub_address"]
+    shown = address_cell(address, curve=camera["curve"])
+    port = address[address.rfind("/" if address.startswith("ipc:") else ":") :]
+    marks = shown.text.removeprefix(plain(address).removeprefix("tcp://"))
+    return shown._replace(text=plain(port) + marks)
 
 
 # Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
