@@ -8,13 +8,14 @@ from tests.faults import (
     control,
     display,
     files,
+    local,
     many,
     processes,
     sockets,
 )
 
 FAULTS = (
-    *(*clients.FAULTS, *sockets.FAULTS, *cameras.FAULTS, *display.FAULTS),
+    *(*clients.FAULTS, *local.FAULTS, *sockets.FAULTS, *cameras.FAULTS, *display.FAULTS),
     *(*many.FAULTS, *processes.FAULTS, *files.FAULTS, *clock.FAULTS, *control.FAULTS),
     *attacks.FAULTS,
 )

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import psutil
 
+from pmv_tui.client import subscribe
 from tests.cameras import fake_gige
 from tests.faults.asked_rig import AskedRig
 from tests.faults.counters import Counters, counting_apart
-from tests.support import SERIAL, SMALL, free_ports, simulated, wait_for
+from tests.support import DEADLINE, SERIAL, SMALL, free_ports, simulated, wait_for
 from tests.system.fake_cameras import install
 
 FILM = "film.avi"
@@ -108,6 +109,7 @@ class FaultRig(AskedRig):
             engine = on_exit.enter_context(self.serve("--plug-all"))
             self.engine = psutil.Process(engine.pid)
             wait_for(lambda: not self.snapshot()["engine"]["scanning"], "the first search to end")
+            self._read_once_by_the_local_road()
             if "film" not in self.missing:  # no window either without OpenCV
                 self._open_a_window_in_vain()
             self.counters: Counters = on_exit.enter_context(counting_apart(self.pub))
@@ -119,6 +121,12 @@ class FaultRig(AskedRig):
         self.ask("window", camera="left", display=":4711", xauthority="")
         wait_for(lambda: self.now("left")["window"] == "no display", "the display not to be found")
         self.ask("window", camera="left", close=True)
+
+    def _read_once_by_the_local_road(self) -> None:
+        """Have the engine make what it keeps of a camera whose images are made elsewhere."""
+        with subscribe(f"tcp://localhost:{self.pub['odd']}", timeout=DEADLINE) as frames:
+            while next(frames).road != "local":
+                pass
 
     def times(self, full: int, short: int) -> int:
         """Choose how often something is done, or for how long."""

@@ -5,16 +5,29 @@ A harness that did it itself would keep the clients that count from counting.
 
 import argparse
 import os
+import random
 import select
 import signal
 import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import cycle
 
 import zmq
 
+from pmv_tui.client.local import LocalStream
+from pmv_tui.frames.memory import (
+    CLAIMS,
+    HELLO,
+    LONGEST_PACKET,
+    MAGIC,
+    READ,
+    VERSION,
+    Claims,
+    endpoint,
+)
 from tests.faults.fuzz import fuzzed
 from tests.raw_zmtp import part, raw_peer
 
@@ -65,6 +78,78 @@ def killed(port: int, count: int) -> None:
         os.waitpid(child, 0)
         os.close(reading)
         os.close(writing)
+
+
+def local_killed(port: int, count: int) -> None:
+    """Start a script on the rig, kill it with images in its hands, and so on."""
+    for _ in range(count):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            kept = _hoarded(port, 2)
+            os.write(writing, bytes([len(kept)]))
+            signal.pause()
+        os.read(reading, 1)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+        os.close(writing)
+
+
+def local_hoard(port: int) -> None:
+    """Hold as many images as one may without a copy, and go on wanting each, until killed."""
+    kept = _hoarded(port, CLAIMS - 1)
+    print(len(kept), flush=True)
+    signal.pause()
+
+
+def _hoarded(port: int, count: int) -> list[object]:
+    stream = LocalStream([f"127.0.0.1:{port}"], newest=False)
+    kept: list[object] = [stream]
+    while len(kept) <= count:
+        if (taken := stream.take()) is not None:
+            kept.append(taken)
+        elif not stream.ended:
+            stream.wait(1)
+    return kept
+
+
+def local_nonsense(port: int, milliseconds: int) -> None:
+    """Write whatever into the claims for a while, and then send without end, until killed."""
+    dice = random.Random(0)  # noqa: S311 - nothing secret
+    end = time.monotonic() + milliseconds / 1000
+    with _local_link(port) as link:
+        link.send(HELLO.pack(MAGIC, VERSION, 1))
+        _, descriptors, _, _ = socket.recv_fds(link, LONGEST_PACKET, 2)
+        words = Claims(descriptors[1]).words
+        while time.monotonic() < end:
+            words[dice.randrange(READ + 1)] = dice.getrandbits(dice.randrange(1, 65))
+            time.sleep(0)
+        with suppress(ConnectionError):
+            while True:
+                link.send(bytes(LONGEST_PACKET))
+        signal.pause()
+
+
+def local_garbage(port: int, count: int) -> None:
+    """Say nothing, half of what is to be said, or something else, on many connections."""
+    dice = random.Random(0)  # noqa: S311 - nothing secret
+    hello = HELLO.pack(MAGIC, VERSION, 1)
+    words = [b"", hello[:7], dice.randbytes(24), dice.randbytes(2000), hello[::-1]]
+    links: list[socket.socket] = []
+    for number in range(count):
+        link = _local_link(port)
+        with suppress(OSError):
+            link.send(words[number % len(words)])
+        links = [*links[-20:], link]
+    print("done", flush=True)
+    signal.pause()
+
+
+def _local_link(port: int) -> socket.socket:
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    link.connect(endpoint(f"127.0.0.1:{port}"))
+    return link
 
 
 def come_and_go(port: int, count: int) -> None:
@@ -149,6 +234,10 @@ def unfinished(*numbers: int | str) -> None:
 KINDS: dict[str, Callable[..., None]] = {
     "slow": slow,
     "killed": killed,
+    "local-killed": local_killed,
+    "local-hoard": local_hoard,
+    "local-nonsense": local_nonsense,
+    "local-garbage": local_garbage,
     "come-and-go": come_and_go,
     "knock": knock,
     "flood": flood,
