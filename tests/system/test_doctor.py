@@ -78,13 +78,18 @@ def test_a_fit_rig_is_reported_with_every_check(rig: RigOnDisk, ports: list[int]
     assert not (rig.folder / "state").exists()
 
 
-def test_a_port_held_by_another_process_is_an_error_that_names_it(
+def test_what_cannot_be_listened_at_is_an_error_that_says_why(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
+    (notes := rig.folder / "notes").write_text("")
+    text = rig.config_path.read_text().replace(f"tcp://localhost:{ports[0]}", f"ipc://{notes}")
+    rig.write_config(text)
     with socket.create_server(("127.0.0.1", ports[1])):
         text = texts(doctor(rig, 1, apart=True), "ports", "error")
     assert f"tcp://localhost:{ports[1]} is in use by" in text
     assert f"(pid {os.getpid()})" in text
+    assert f"ipc://{notes}: there is a file that is no socket" in text
+    assert notes.exists()
 
 
 def test_an_address_open_to_anybody_is_warned_of_unless_keys_are_asked_for(
