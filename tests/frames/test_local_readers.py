@@ -1,5 +1,7 @@
 """Scripts that hold images, stop, talk nonsense: what a camera's local road makes of each."""
 
+import errno
+import os
 import socket
 import sys
 import threading
@@ -198,6 +200,20 @@ def test_what_a_script_writes_into_its_claims_is_not_believed(
 
 def _claims_of(road: Road) -> Claims:
     return road.road.readers[0]._claims
+
+
+def test_a_script_to_which_the_memory_cannot_be_passed_is_told_why(
+    road: Road, reader: LocalStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where this user's programs have as many descriptors under way as they may."""
+
+    def send(*_: object) -> None:
+        raise OSError(errno.ETOOMANYREFS, "")
+
+    monkeypatch.setattr("pmv_tui.engine.stream.local_road.socket.send_fds", send)
+    road.publish(SMALL)
+    assert _refused(reader) == os.strerror(errno.ETOOMANYREFS)
+    assert road.said
 
 
 def test_a_script_that_talks_on_without_end_is_dismissed_and_holds_nobody_up(road: Road) -> None:
