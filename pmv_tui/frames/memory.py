@@ -70,7 +70,7 @@ class Packet(IntEnum):
 
     MEMORY = 1
     """Version, and the camera's unique_id; with the descriptors of image memory and claims. Sent
-    first, and again where images have outgrown the memory."""
+    first, and again where the memory is another, as images have another size."""
     IMAGE = 2
     """The image's ticket, and the counter of its buffer."""
     REFUSED = 3

@@ -43,6 +43,10 @@ one has a frame's period to claim it."""
 SURPLUS_AFTER = 500
 """Images after which a buffer that none of them needed is given back to the system."""
 
+OVERSIZED = 4
+"""Times the size of an image that a buffer has at least, where its memory is replaced by a smaller
+one, after as many images."""
+
 
 class Holder(Protocol):
     """A reader, to whom buffers belong for a while."""
@@ -103,7 +107,7 @@ class Pool:
         """Of each, how many images were captured when it was used last."""
         self._newest: deque[int] = deque(maxlen=UNTOUCHED)
         self._published_buffer = -1
-        self._captured = self._published = 0
+        self._captured = self._published = self._oversized = 0
 
     @property
     def buffers(self) -> int:
@@ -172,14 +176,21 @@ class Pool:
         return ticket, memory.counter(buffer)
 
     def _has_room(self, size: int) -> bool:
-        """Whether images of so many bytes fit; the memory is replaced where they do not."""
-        if self.shared is not None and size <= self.shared.memory.capacity:
-            return True
+        """Whether images of so many bytes fit; the memory is replaced where they do not, or where
+        they have left most of it empty for long.
+        """
+        former = self.shared.memory.capacity if self.shared else 0
         capacity = -(-size // PAGE) * PAGE
+        self._oversized = self._oversized + 1 if OVERSIZED * capacity <= former else 0
+        if size <= former and self._oversized < SURPLUS_AFTER:
+            return True
+        self._oversized = 0
         buffers = max(FEWEST, min(MAX_BUFFERS, MOST_BYTES // capacity))
         try:
             self.shared = SharedImages(capacity, buffers)
         except (OSError, ValueError, MemoryError) as error:
+            if size <= former:
+                return True
             # Images for the documented road need none.
             why = getattr(error, "strerror", "") or str(error)
             if not self.without:

@@ -77,7 +77,7 @@ class ClaimingReader:
 
     Attributes
     ----------
-    memory : that images are in now; replaced where they have outgrown it.
+    memory : that images are in now; replaced where they have another size.
     copied : images of which the caller got a copy, as it held as many as can be held.
     """
 

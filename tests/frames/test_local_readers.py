@@ -41,12 +41,12 @@ def reader(road: Road) -> Iterator[LocalStream]:
 
 def test_no_image_is_torn_whoever_reads_and_however_while_its_shape_changes(road: Road) -> None:
     total = 20_000
-    road.publish(plain(160, 100, 2))  # the memory for all shapes
+    road.publish(plain(180, 100, 2))  # the memory for all shapes
     with ExitStack() as stack:
         readers = [stack.enter_context(reading(road, mode)) for mode in ("newest", "every")]
         road.wait_for_readers(2)
         window = stack.enter_context(looking(road.pool, total))
-        images = [plain(40 + step * 20, 100, 0) for step in range(7)]
+        images = [plain(60 + step * 20, 100, 0) for step in range(7)]
         while road.sequence < total:
             number = road.sequence + 1
             image = images[number // 500 % 7]

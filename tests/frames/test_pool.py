@@ -146,6 +146,31 @@ def test_buffers_that_are_needed_no_more_are_given_back(monkeypatch: pytest.Monk
     assert pool.buffers == few.buffers
 
 
+def test_memory_of_large_images_is_given_back_when_they_are_small(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool_module, "SURPLUS_AFTER", 10)
+    pool = Pool()
+    capture(pool, plain(400, 400, 1), 1)
+    one = Held(pool)
+    pool.publish(capture(pool, plain(400, 400, 2), 2) or 0)
+    held = one.reader.newest(0)
+    large = weakref.ref(pool.shared or pool)
+    for number in range(3, 30):
+        capture(pool, plain(20, 20, number), number)
+    assert pool.shared is not None
+    assert pool.shared.memory.capacity < 400 * 400 / 4
+    assert large() is None
+    _, seen = look(memory_of(pool), 0, np.copy)
+    np.testing.assert_array_equal(seen, plain(20, 20, 29))
+    assert held is not None
+    np.testing.assert_array_equal(held[2], plain(400, 400, 2))
+    replaced = pool.shared
+    for number in range(30, 60):
+        capture(pool, plain(5, 5, number), number)
+    assert pool.shared is replaced
+
+
 def test_an_image_made_elsewhere_is_copied_only_where_somebody_looks() -> None:
     pool = Pool()
     image = plain(3, 4, 5)
