@@ -122,9 +122,12 @@ class LocalStream:
         somebody has it. And its metadata, by the keys of the documented message.
         """
         while (packet := self._receive()) is not None:
-            if self._newest:
-                continue
             _, word, counter = packet
+            if self._newest:
+                # Then none waits behind it: an image is published before it is announced.
+                if any(reader.is_newest(word) for reader in self._readers):
+                    break
+                continue
             for reader in self._readers:
                 if (taken := reader.take(Ticket.parse(word), counter)) is not None:
                     return self._delivered(*taken)

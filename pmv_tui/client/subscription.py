@@ -225,6 +225,10 @@ class Subscription(Receiver[Arrival, Frame]):
                 return None
         return None
 
+    def _drain(self, received: Arrival) -> Arrival:
+        """Pass over what is followed by something newer, which is known of the local road's."""
+        return received if self._is_newest(received) else super()._drain(received)
+
     def _age(self, received: Arrival) -> float:
         return (time.time_ns() - received.timestamp) / 1e9
 

@@ -97,6 +97,10 @@ class ClaimingReader:
         """The number of the last published image that this reader is done with."""
         return self._words[TAKEN]
 
+    def is_newest(self, word: int) -> bool:
+        """Whether none was published in this memory after the image of a ticket."""
+        return self.memory.words[PUBLISHED_WORD] == word
+
     def newest(self, newer_than: int) -> tuple[int, Record, Image] | None:
         """Hold the newest published image.
 

@@ -154,6 +154,8 @@ class LocalReader:
     @property
     def held(self) -> Iterable[int]:
         """The buffers that are not to be written to now."""
+        if not self._waiting:
+            return self._claims.buffers
         taken = self._claims.words[TAKEN]
         while self._waiting and self._waiting[0].number <= taken:
             self._waiting.popleft()
@@ -162,12 +164,13 @@ class LocalReader:
         return self._claims.buffers.union(ticket.buffer for ticket in self._waiting)
 
     def send(
-        self, unique_id: str, shared: SharedImages, ticket: Ticket, counter: int, backlog: int
+        self, unique_id: str, shared: SharedImages, ticket: Ticket, packet: bytes, backlog: int
     ) -> None:
         """Announce an image; one that does not take what it is sent misses it.
 
         Parameters
         ----------
+        packet : says where the image is.
         backlog : images that may be kept for it.
         """
         self._published = ticket.number
@@ -178,7 +181,7 @@ class LocalReader:
                 socket.send_fds(self.link, [text], descriptors)
                 self._shared = shared
                 self._waiting.clear()
-            self.link.send(IMAGE_PACKET.pack(Packet.IMAGE, ticket.pack(), counter))
+            self.link.send(packet)
             if self.every:
                 self._waiting.append(ticket)
         except (BlockingIOError, ConnectionError):
@@ -348,9 +351,10 @@ class LocalRoad:
         kept = sum(reader.every for reader in self.readers)
         room = min(BACKLOG_BYTES // shared.memory.capacity, shared.memory.words[BUFFERS_WORD] // 2)
         backlog = room // kept if kept else 0
+        packet = IMAGE_PACKET.pack(Packet.IMAGE, ticket.pack(), counter)
         with self._lock:
             for reader in self.readers:
-                reader.send(self._unique_id, shared, ticket, counter, backlog)
+                reader.send(self._unique_id, shared, ticket, packet, backlog)
 
     def look(self) -> None:
         """See what readers took since the last look; called by the thread of all roads."""

@@ -147,32 +147,38 @@ class Publisher:
         pixel_format : what its bytes are, `Mono8` or `BayerRG8` and the like.
         """
         with self._lock:
-            if self._bound is None:
+            bound = self._bound
+            if bound is None:
                 return
-            listeners = self._bound.connections.listeners > 0
-            # While somebody listens, the count is for people: a look now and then will do, for it
-            # costs as much as packing the metadata.
-            all_read = True
-            if not listeners or arrival >= self._next_count:
-                all_read = self._all_read(self._bound)
-                self._next_count = arrival + COUNT_INTERVAL
-            # Among what is not read yet may be somebody who waits for images.
-            listeners = listeners or not all_read
-            local = self.local.readers
-            if self.paused or not (listeners or local):
-                return
-            if not self._limit.passes(arrival):
-                self.over_rate += 1
-                self.last_over_rate = frame.timestamp
-                return
-            if local:
+            by_local, by_tcp = self._wanted_by(bound, frame.timestamp, arrival)
+            if by_local:
                 self.local.send(buffer)
-            if listeners:
-                self._send(self._bound, frame, sequence, pixel_format)
-        now = time.monotonic_ns()
-        self.published += 1
-        self.sent.add(now, now - arrival)
-        self.image_bytes = frame.image.nbytes
+            if by_tcp:
+                self._send(bound, frame, sequence, pixel_format)
+            # While somebody listens, the count is for people: a look now and then will do, for it
+            # costs as much as packing the metadata, and no frame waits for it.
+            if arrival >= self._next_count and self._all_read(bound):
+                self._next_count = arrival + COUNT_INTERVAL
+        if by_local or by_tcp:
+            now = time.monotonic_ns()
+            self.published += 1
+            self.sent.add(now, now - arrival)
+            self.image_bytes = frame.image.nbytes
+
+    def _wanted_by(self, bound: BoundSocket, timestamp: int, arrival: int) -> tuple[bool, bool]:
+        """Return whether a frame is to be sent by the local road, and over the socket."""
+        local, listeners = bool(self.local.readers), bound.connections.listeners > 0
+        if not (listeners or local):
+            # Among what is not read yet may be somebody who waits for images.
+            listeners = not self._all_read(bound)
+            self._next_count = arrival + COUNT_INTERVAL
+        if self.paused or not (listeners or local):
+            return False, False
+        if not self._limit.passes(arrival):
+            self.over_rate += 1
+            self.last_over_rate = timestamp
+            return False, False
+        return local, listeners
 
     def _send(self, bound: BoundSocket, frame: Frame, sequence: int, pixel_format: str) -> None:
         extended = None
