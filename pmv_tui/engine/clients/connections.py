@@ -159,7 +159,8 @@ class Connection:
         self.unread -= note.size
         self.identified = self.identified or note.descriptor != NAMELESS
         self.key = note.key or self.key
-        self.finished()
+        if not self.connections.behind:
+            self.finished()
         topic = note.change[1:]
         if note.change[:1] == b"\x01" and topic not in self._topics:
             self._topics.add(topic)
@@ -183,6 +184,7 @@ class Connection:
         except OSError:
             return False  # it is gone, and its monitor will say so
         if received is None:
+            self.unread = 0.0  # what was read is no credit for what comes
             self.arrivals += arrived
             self.backlog += max(0, waiting - self._waiting)
             self._waiting = waiting
@@ -271,6 +273,8 @@ class Connections:
         """Those that subscribe to images now, as of the last look at what they get."""
         self.missed = Missed()
         """What they missed, and those that left."""
+        self.behind = False
+        """Whether more subscriptions wait, in ZeroMQ's memory, than are read at one look."""
         self._offer = Offer()
         self._topic_size = self._on_wire(len(TOPIC_IMAGE))
         self._news = False

@@ -209,5 +209,7 @@ class Publisher:
                 # interpreter for that; to ask whether something waits would not.
                 bound.connections.took_change(bound.socket.recv(zmq.NOBLOCK, copy=False))
         except zmq.Again:
+            bound.connections.behind = False
             return True
+        bound.connections.behind = True
         return False
