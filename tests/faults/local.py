@@ -78,7 +78,7 @@ def no_memory(_rig: FaultRig) -> Iterator[str]:
             with suppress(NoLocalRoad):
                 next(subscribe(f"tcp://localhost:{pub}", timeout=DEADLINE, road="local"))
                 raise AssertionError("there is none")
-            yield other.event(0, "could not be shared")
+            yield other.event(0, "get their images by tcp")
 
 
 @contextmanager

@@ -45,7 +45,7 @@ from pmv_tui.frames.pool import Pool, SharedImages
 from pmv_tui.network import holder
 from pmv_tui.threads import LastingThread
 from pmv_tui.untrusted import TokenBucket
-from pmv_tui.wire.status import ClientState, ClientStatus, Delivered, counted
+from pmv_tui.wire.status import ClientState, ClientStatus, Delivered
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +71,6 @@ NO_FILE_PAUSE = 0.05
 NOTES, NOTES_PERIOD = 3, 60.0
 """Times that it is reported at once that readers had to take tcp, and the seconds to one more."""
 
-
-RECORDED_PERIOD = 10.0
-"""Seconds between two records of images that found no buffer."""
 
 MANY = 4
 """Images that a reader holds, from which on that is said: it works on one, and keeps some."""
@@ -279,8 +276,7 @@ class LocalRoad:
         self._silent: deque[socket.socket] = deque()
         self._leaving: tuple[LocalReader, ...] = ()
         """Those that get no more images, and may still hold some."""
-        self._published = self._private = 0
-        self._lines = TokenBucket(1, RECORDED_PERIOD)
+        self._published = 0
         self._unplaced = self._unplaced_seen = self._without = 0
         self._notes = TokenBucket(NOTES, NOTES_PERIOD)
         self.readers: tuple[LocalReader, ...] = ()
@@ -358,14 +354,6 @@ class LocalRoad:
 
     def look(self) -> None:
         """See what readers took since the last look; called by the thread of all roads."""
-        if self._pool.private > self._private:
-            found_none = counted(self._pool.private - self._private, "image")
-            self._private = self._pool.private
-            if self._lines.take(time.monotonic()):
-                self._record(
-                    f"{found_none} could not be shared with scripts on this machine: "
-                    f"{self._pool.trouble}"
-                )
         missed = sum(reader.look() for reader in self.readers)
         unplaced, self._unplaced_seen = self._unplaced_seen, self._unplaced
         missed += self._unplaced_seen - unplaced
