@@ -88,15 +88,18 @@ def test_questions_change_nothing_and_who_attaches_is_named(script: Script) -> N
         status: dict[str, Any] = answer["snapshot"]["engine"]
         return status
 
-    before = engine()
+    def about_operators() -> list[str]:
+        # A busy machine may lose frames meanwhile, and records that.
+        answer = script.ask({"command": "events", "since": 0, "operator": "me"})
+        return [each["text"] for each in answer["events"] if "operator" in each["text"]]
+
     script.ask({"command": "settings", "camera": "left"})
-    script.ask({"command": "events", "since": 0, "operator": "me"})
-    assert (engine()["operators"], engine()["last_event"]) == ([], before["last_event"])
+    before = about_operators()
+    assert (engine()["operators"], about_operators()) == ([], before)
     assert script.ask({"command": "attach", "operator": "me"}) == {"ok": True}
     assert engine(operator="a TUI of before")["operators"] == ["me", "a TUI of before"]
-    assert engine()["last_event"] == before["last_event"] + 2
-    texts = [each["text"] for each in script.ask({"command": "events", "since": 0})["events"]]
-    assert texts[-2:] == [
+    assert about_operators() == [
+        *before,
         "operator connected: me (1 now)",
         "operator connected: a TUI of before (2 now)",
     ]
