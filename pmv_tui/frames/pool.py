@@ -79,7 +79,10 @@ class SharedImages:
 
 
 class Pool:
-    """One camera's buffers. Used by its worker, but for `shared` and `holders`.
+    """One camera's buffers. Used by its worker, but for `shared`, `holders` and `watched`.
+
+    There is memory only while somebody looks. For clients of the documented road alone, images lie
+    in memory of their own, which the allocator hands out again while it is in the cache.
 
     A buffer is free when nothing in the engine has an array of it (ZeroMQ, a picture in a
     terminal, the back end itself), no reader holds it, and it is none of the newest.
@@ -110,6 +113,11 @@ class Pool:
         self._captured = self._published = self._oversized = 0
 
     @property
+    def looked_at(self) -> bool:
+        """Whether anybody reads images in shared memory."""
+        return bool(self.holders) or self.watched
+
+    @property
     def buffers(self) -> int:
         """How many buffers take memory."""
         return len(self._arrays)
@@ -117,10 +125,10 @@ class Pool:
     def new_image(self, height: int, width: int) -> Image:
         """Return room for an image, to be filled: uint8, shape (height, width), C-contiguous.
 
-        It lies in a buffer where one is to be had, and else in memory of its own.
+        It lies in a buffer where somebody looks and one is to be had; else in memory of its own.
         """
         size = height * width
-        if not size:
+        if not (size and self.looked_at):
             return np.empty((height, width), np.uint8)
         buffer = self._begin_one() if self._has_room(size) else None
         if buffer is None or self.shared is None:
@@ -137,10 +145,13 @@ class Pool:
 
         Parameters
         ----------
-        image : as `new_image` returned it, or another, which is copied where somebody looks.
+        image : as `new_image` returned it, or another, which is copied.
         """
+        if not self.looked_at:
+            self._forget()
+            return None
         buffer = self._buffer_of(image)
-        if buffer is None and (self.holders or self.watched):
+        if buffer is None:
             room = self.new_image(*image.shape)
             room[:] = image
             buffer = self._buffer_of(room)
@@ -197,10 +208,19 @@ class Pool:
                 log.exception("images are not shared with local readers")
             self.trouble = f"the system has no memory for images of {size} bytes: {why}"
             return False
+        self._forget_buffers()
+        return True
+
+    def _forget(self) -> None:
+        """Let go of the memory, which lives as long as somebody has an array of it."""
+        if self.shared is not None:
+            self.shared = None
+            self._forget_buffers()
+
+    def _forget_buffers(self) -> None:
         self._arrays, self._needed = [], []
         self._newest.clear()
         self._published_buffer = -1
-        return True
 
     def _begin_one(self) -> int | None:
         """Choose a buffer and mark it as being written; None where all are held."""

@@ -52,6 +52,7 @@ def assert_writes_into_shared_memory(camera: Camera, frames: int) -> None:
     frames : after which that is so: a driver may have taken other memory first.
     """
     pool = Pool()
+    pool.watched = True
     camera.new_image = pool.new_image
     for _ in range(frames):
         frame = grab_one(camera)

@@ -7,10 +7,17 @@ from pmv_tui.frames.memory import Record
 from pmv_tui.frames.pool import Pool
 
 
+def watched_pool() -> Pool:
+    """Return a pool that somebody reads from: only then images are put there."""
+    pool = Pool()
+    pool.watched = True
+    return pool
+
+
 def capture(
     pool: Pool, image: NDArray[np.uint8], sequence: int, timestamp: int | None = None
 ) -> int | None:
-    """Write an image into a pool as a camera does; return its buffer."""
+    """Write an image into a pool as a camera does while somebody looks; return its buffer."""
     room = pool.new_image(*image.shape)
     room[:] = image
     height, width = image.shape

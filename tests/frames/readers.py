@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.frames.pool import Pool
-from tests.frames.images import capture
+from tests.frames.images import capture, watched_pool
 from tests.support import free_ports, wait_for
 
 
@@ -27,7 +27,7 @@ class Road:
         (port,) = free_ports(1)
         self.name = f"127.0.0.1:{port}"
         self.said: list[str] = []
-        self.pool = Pool()
+        self.pool = watched_pool()
         self.road = roads.add("left-simulated", self.pool, self.said.append)
         self.road.open(self.name)
         self.sequence = 0

@@ -12,7 +12,7 @@ from pmv_tui.frames import pool as pool_module
 from pmv_tui.frames.memory import CLAIMS, CLAIMS_BYTES, Claims, ImageMemory, Record, make_memory
 from pmv_tui.frames.pool import Pool
 from pmv_tui.frames.reader import ClaimingReader, look
-from tests.frames.images import capture, plain
+from tests.frames.images import capture, plain, watched_pool
 
 
 def memory_of(pool: Pool) -> ImageMemory:
@@ -40,7 +40,7 @@ def test_a_pool_without_images_has_no_memory() -> None:
 
 
 def test_the_newest_image_is_seen_and_only_once() -> None:
-    pool = Pool()
+    pool = watched_pool()
     for number in range(1, 6):
         capture(pool, plain(3, 4, number), number)
     number, image = look(memory_of(pool), 0, np.copy)
@@ -54,7 +54,7 @@ def test_the_newest_image_is_seen_and_only_once() -> None:
 def test_whatever_the_shapes_each_image_is_read_as_it_was_written(
     shapes: list[tuple[int, int]],
 ) -> None:
-    pool = Pool()
+    pool = watched_pool()
     pixels = np.random.default_rng(0)
     for sequence, shape in enumerate(shapes, start=1):
         image = pixels.integers(0, 256, shape, np.uint8)
@@ -66,7 +66,7 @@ def test_whatever_the_shapes_each_image_is_read_as_it_was_written(
 def test_a_held_image_stays_while_the_camera_goes_on_and_its_buffer_is_used_again_afterwards() -> (
     None
 ):
-    pool = Pool()
+    pool = watched_pool()
     capture(pool, plain(30, 40, 0), 1)
     one = Held(pool)
     kept = {}
@@ -89,7 +89,7 @@ def test_a_held_image_stays_while_the_camera_goes_on_and_its_buffer_is_used_agai
 
 
 def test_who_holds_more_images_than_can_be_held_gets_copies() -> None:
-    pool = Pool()
+    pool = watched_pool()
     capture(pool, plain(3, 4, 0), 1)
     one = Held(pool)
     kept = []
@@ -106,7 +106,7 @@ def test_who_holds_more_images_than_can_be_held_gets_copies() -> None:
 
 
 def test_an_image_that_was_written_over_is_not_taken_for_it() -> None:
-    pool = Pool()
+    pool = watched_pool()
     capture(pool, plain(3, 4, 0), 1)
     one = Held(pool)
     buffer = capture(pool, plain(3, 4, 1), 1)
@@ -119,7 +119,7 @@ def test_an_image_that_was_written_over_is_not_taken_for_it() -> None:
 
 
 def test_what_the_engine_itself_holds_is_not_written_over() -> None:
-    pool = Pool()
+    pool = watched_pool()
     room = pool.new_image(3, 4)
     room[:] = 7
     sent = room.data  # as ZeroMQ does
@@ -133,9 +133,9 @@ def test_what_the_engine_itself_holds_is_not_written_over() -> None:
 
 def test_buffers_that_are_needed_no_more_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "SURPLUS_AFTER", 10)
-    pool = Pool()
+    pool = watched_pool()
     kept = [pool.new_image(100, 100) for _ in range(12)]
-    few = Pool()
+    few = watched_pool()
     for number in range(1, 50):
         capture(pool, plain(100, 100, 1), number)
         capture(few, plain(100, 100, 1), number)
@@ -150,7 +150,7 @@ def test_memory_of_large_images_is_given_back_when_they_are_small(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pool_module, "SURPLUS_AFTER", 10)
-    pool = Pool()
+    pool = watched_pool()
     capture(pool, plain(400, 400, 1), 1)
     one = Held(pool)
     pool.publish(capture(pool, plain(400, 400, 2), 2) or 0)
@@ -171,20 +171,26 @@ def test_memory_of_large_images_is_given_back_when_they_are_small(
     assert pool.shared is replaced
 
 
-def test_an_image_made_elsewhere_is_copied_only_where_somebody_looks() -> None:
+def test_there_is_memory_only_while_somebody_looks() -> None:
     pool = Pool()
     image = plain(3, 4, 5)
     record = Record(1, 1, None, 3, 4, "Mono8")
+    assert pool.new_image(3, 4).base is None
     assert pool.finish(image, record) is None
     assert pool.shared is None
     pool.watched = True
-    assert pool.finish(image, record) is not None
+    assert pool.finish(image, record) is not None, "one that was made elsewhere is copied"
     _, seen = look(memory_of(pool), 0, np.copy)
     np.testing.assert_array_equal(seen, image)
+    kept = pool.new_image(3, 4)
+    pool.watched = False
+    assert pool.finish(kept, record) is None
+    assert pool.shared is None
+    kept[:] = 7  # whoever has an array of it keeps the memory
 
 
 def test_readers_can_neither_write_nor_cut_the_memory() -> None:
-    pool = Pool()
+    pool = watched_pool()
     capture(pool, plain(10, 10, 1), 1)
     assert pool.shared is not None
     with pytest.raises(OSError, match="Invalid argument"):
