@@ -1,8 +1,11 @@
 /* Reads a camera's images in shared memory, from C: docs/local-road.md says what each step is for.
  *
  *     cc -O2 -o local_road examples/local_road.c && ./local_road 127.0.0.1:5555
+ *
+ * The address is what the camera's tcp socket is bound to, in numbers; 0.0.0.0:5555 for all interfaces.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,7 +41,8 @@ static int connect_to(const char *address) {
     int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "pmv-tui/images/%s", address);
     socklen_t size = offsetof(struct sockaddr_un, sun_path) + 1 + length;
     if (connect(link, (struct sockaddr *)&name, size) != 0) {
-        perror(address);
+        fprintf(stderr, "%s: %s; is the camera plugged, at this address in numbers?\n", address,
+                strerror(errno));
         return -1;
     }
     struct ucred peer;
@@ -104,7 +108,9 @@ static void read_newest(void) {
 }
 
 int main(int argc, char **argv) {
-    int link = argc == 2 ? connect_to(argv[1]) : -1;
+    if (argc != 2)
+        return fprintf(stderr, "usage: %s HOST:PORT, such as 127.0.0.1:5555\n", argv[0]), 2;
+    int link = connect_to(argv[1]);
     if (link < 0)
         return 1;
     for (;;) {
@@ -114,7 +120,7 @@ int main(int argc, char **argv) {
         struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1,
                                  .msg_control = control, .msg_controllen = sizeof control};
         if (recvmsg(link, &message, 0) <= 0)
-            return 0; /* the camera was unplugged, or the engine ended */
+            return fprintf(stderr, "the camera was unplugged, or the engine ended\n"), 0;
         if (packet[0] == MEMORY)
             map_memory(&message);
         else if (packet[0] == IMAGE)

@@ -27,6 +27,9 @@ from pmv_tui.frames.memory import (
 )
 from pmv_tui.frames.reader import ClaimingReader, Image
 
+ENDED = "the engine has ended the connection"
+"""The camera was unplugged, or the engine has ended."""
+
 DESCRIPTORS = 2
 """That come with `Packet.MEMORY`."""
 
@@ -105,6 +108,11 @@ class LocalStream:
         self.ended = ""
         _open.add(self)
 
+    @property
+    def refused(self) -> bool:
+        """Whether no more images come for another reason than that the camera is not plugged."""
+        return self.ended not in ("", ENDED)
+
     def fileno(self) -> int:
         """Return what to wait for."""
         return self._link.fileno()
@@ -181,7 +189,7 @@ class LocalStream:
         descriptors = _descriptors(ancillary)
         try:
             if len(data) < TEXT_PACKET.size:
-                self.ended = "the engine has ended the connection"
+                self.ended = ENDED
                 return
             kind, version = TEXT_PACKET.unpack_from(data)
             text = data[TEXT_PACKET.size :].decode(errors="replace")
@@ -234,7 +242,11 @@ def _connected(names: list[str], *, every: bool) -> socket.socket:
             continue
         link.close()
         raise NoLocalRoad(f"{name} is served by another user")
-    raise NoLocalRoad(f"nobody serves images in shared memory at {' or '.join(names)}")
+    raise NoLocalRoad(
+        f"nobody serves images in shared memory at {' or '.join(names)}; an engine does for a "
+        "camera that is plugged, at the address that it is bound to (localhost is not this "
+        "machine's name), without [security]"
+    )
 
 
 def _end(link: socket.socket, readers: list[ClaimingReader]) -> None:

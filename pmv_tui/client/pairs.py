@@ -93,7 +93,8 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
 
     def close(self) -> None:
         """Close the sockets; frames that were delivered stay valid."""
-        for stream in self._streams.values():
+        for name, stream in self._streams.items():
+            self._waiting[name].clear()
             stream.close()
 
     @property
@@ -167,7 +168,8 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
             if stream.arrived == self._arrived_before[name]
         ]
         if silent:
-            return f"nothing from {', '.join(silent)} within {timeout:g} s; is it plugged?"
+            names = ", ".join(silent)
+            return f"nothing from {names} within {timeout:g} s; is it plugged, and not paused?"
         return (
             f"no images of {', '.join(self._streams)} that belong together within {timeout:g} s; "
             f"they arrive, but more than {self._tolerance / 1e6:g} ms apart"

@@ -29,6 +29,9 @@ RETRY_MS = ceil(1000 * FIRST_RETRY)
 HAND_OVER = 0.1
 """Seconds that what was sent over the socket may take, once the same came through the memory."""
 
+PLUG_TIME = 1.0
+"""Seconds for which a camera that is plugged or unplugged may be seen without its local road."""
+
 NO_FILE = errno.EMFILE, errno.ENFILE
 """No more files may be open."""
 
@@ -132,13 +135,17 @@ class Stream:
         self.malformed = 0
         self.arrived = 0
         """Images so far."""
-        self._last: Arrival | None = None
-        """What was delivered last."""
+        self._delivered = 0
+        """The number of what was delivered last."""
+        self._numbered: tuple[int, dict[str, Any]] | None = None
+        """Number and metadata of what was delivered last with a sequence number."""
         self._waiting: deque[Arrival] = deque()
         """What was read already."""
         self._tcp: Connection | None = None
         self._local: LocalStream | None = None
         self._look_at, self._pause = 0.0, FIRST_RETRY
+        self._without_since = 0.0
+        """When the camera was first seen to be there without a local road, monotonic, s."""
         if self._places:
             self.look_for_local()
         else:
@@ -193,9 +200,11 @@ class Stream:
 
     def deliver(self, arrival: Arrival) -> Frame:
         """Make the frame that is handed to the script."""
-        metadata, last = arrival.metadata, self._last
-        self._last = arrival
-        skipped = arrival.number - (last.number if last else 0) - 1
+        metadata, former = arrival.metadata, self._numbered
+        skipped = arrival.number - self._delivered - 1
+        self._delivered = arrival.number
+        if metadata.get("sequence") is not None:
+            self._numbered = arrival.number, metadata
         return Frame(
             image=arrival.image,
             unique_id=metadata["unique_id"],
@@ -203,7 +212,7 @@ class Stream:
             sequence=metadata.get("sequence"),
             device_timestamp=metadata.get("device_timestamp"),
             pixel_format=metadata.get("pixel_format"),
-            gap=_missing(metadata, last.metadata if last else metadata, skipped),
+            gap=_missing(arrival, *(former or (arrival.number, metadata))),
             skipped=skipped,
             road=arrival.road,
         )
@@ -212,13 +221,27 @@ class Stream:
         """Take the local road where there is one by now, some time after the last look."""
         if not self.looking or (now := time.monotonic()) < self._look_at:
             return
-        self._look_at = now + self._pause
+        first, self._look_at = not self._look_at, now + self._pause
         try:
             self._local = LocalStream(self._places, newest=self._newest)
         except NoLocalRoad as reason:
-            if self._road == "local" and _is_served(self._places):
-                raise self._no_local_road(str(reason)) from None
+            if self._road == "local":
+                self._check_not_served(str(reason), now, at_once=first)
             self._fall_back()  # which may have failed before, for want of a descriptor
+
+    def _check_not_served(self, reason: str, now: float, *, at_once: bool) -> None:
+        """Check that the camera is merely not plugged, where nobody serves its local road.
+
+        Raises
+        ------
+        NoLocalRoad : it is there without one: `at_once`, or for longer than a plug takes.
+        """
+        if not _is_served(self._places):
+            self._without_since = 0.0
+        elif at_once or 0 < self._without_since < now - PLUG_TIME:
+            raise self._no_local_road(reason)
+        else:
+            self._without_since = self._without_since or now
 
     def _local_places(self) -> list[str]:
         if self._road == self._socket:
@@ -252,7 +275,7 @@ class Stream:
             # One that is refused now will be the next time too.
             self._look_at = time.monotonic() + self._pause
             self._pause = min(2 * self._pause, LAST_RETRY)
-            if self._road == "local" and _is_served(self._places):
+            if self._road == "local" and local.refused:
                 raise self._no_local_road(local.ended)
             self._fall_back()
 
@@ -339,13 +362,18 @@ def _knock(name: str) -> None:
         caller.connect(name)
 
 
-def _missing(metadata: dict[str, Any], last: dict[str, Any], skipped: int) -> int | None:
-    """Count the frames that lie between two and never arrived; None where it cannot be known."""
-    match metadata.get("sequence"), last.get("sequence"):
-        case int(number), int(former) if (
-            number >= former and metadata["unique_id"] == last["unique_id"]
+def _missing(arrival: Arrival, number: int, metadata: dict[str, Any]) -> int | None:
+    """Count the frames before an arrival that never arrived; None where it cannot be known.
+
+    Parameters
+    ----------
+    number, metadata : of an arrival before it, or of itself.
+    """
+    match arrival.metadata.get("sequence"), metadata.get("sequence"):
+        case int(sequence), int(former) if (
+            sequence >= former and arrival.metadata["unique_id"] == metadata["unique_id"]
         ):
             # Not below 0: a count that restarted may have passed the former number meanwhile.
-            return max(number - former - 1 - skipped, 0)
+            return max(sequence - former - (arrival.number - number), 0)
         case _:
             return None

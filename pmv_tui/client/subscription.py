@@ -127,6 +127,18 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
     def _what_is_missing(self, timeout: float) -> str:
         """Return what did not come in time, and what to do."""
 
+    def __reduce__(self) -> str:
+        """Refuse to be handed to another process.
+
+        Raises
+        ------
+        TypeError : always; says what to do.
+        """
+        raise TypeError(
+            "a subscription belongs to the process that made it: call subscribe() in the process "
+            "that uses it"
+        )
+
     def __enter__(self) -> Self:
         """Close it at the block's end."""
         return self
@@ -241,6 +253,6 @@ class Subscription(Receiver[Arrival, Frame]):
     def _what_is_missing(self, timeout: float) -> str:
         address = self._stream.address
         return (
-            f"no image from {address} within {timeout:g} s; is its camera plugged, and this client "
-            f"accepted? `pmv-tui probe {address}` shows what arrives"
+            f"no image from {address} within {timeout:g} s; is its camera plugged and not paused, "
+            f"and this client accepted? `pmv-tui probe {address}` shows what arrives"
         )

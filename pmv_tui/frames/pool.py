@@ -43,9 +43,9 @@ one has a frame's period to claim it."""
 SURPLUS_AFTER = 500
 """Images after which a buffer that none of them needed is given back to the system."""
 
-OVERSIZED = 4
+OVERSIZED, SHRUNK_AFTER = 2, 60
 """Times the size of an image that a buffer has at least, where its memory is replaced by a smaller
-one, after as many images."""
+one; and the images after which it is."""
 
 
 class Holder(Protocol):
@@ -193,7 +193,7 @@ class Pool:
         former = self.shared.memory.capacity if self.shared else 0
         capacity = -(-size // PAGE) * PAGE
         self._oversized = self._oversized + 1 if OVERSIZED * capacity <= former else 0
-        if size <= former and self._oversized < SURPLUS_AFTER:
+        if size <= former and self._oversized < SHRUNK_AFTER:
             return True
         self._oversized = 0
         buffers = max(FEWEST, min(MAX_BUFFERS, MOST_BYTES // capacity))
@@ -237,7 +237,7 @@ class Pool:
                 continue
             if self._mark(buffer):
                 return buffer
-        self.trouble = f"clients hold all {self.buffers} buffers (pmv-tui clients)"
+        self.trouble = f"clients hold all {self.buffers} buffers"
         return None
 
     def _held(self) -> set[int]:

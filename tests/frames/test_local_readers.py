@@ -46,7 +46,7 @@ def test_no_image_is_torn_whoever_reads_and_however_while_its_shape_changes(road
         readers = [stack.enter_context(reading(road, mode)) for mode in ("newest", "every")]
         road.wait_for_readers(2)
         window = stack.enter_context(looking(road.pool, total))
-        images = [plain(60 + step * 20, 100, 0) for step in range(7)]
+        images = [plain(120 + step * 10, 100, 0) for step in range(7)]
         while road.sequence < total:
             number = road.sequence + 1
             image = images[number // 500 % 7]
@@ -149,12 +149,13 @@ def test_where_all_buffers_are_held_scripts_get_their_images_by_tcp_until_some_a
         return not road.road.readers
 
     wait_for(dismissed, "them to be told")
-    why = "clients hold all 16 buffers (pmv-tui clients)"
-    assert f"scripts on this machine get their images by tcp: {why}" in road.said
+    why = "clients hold all 16 buffers"
+    told = f"scripts on this machine get their images by tcp: {why}; "
+    assert any(line.startswith(told) and "holds" in line for line in road.said)
     assert road.road.missed.images > 0
     before = [taken and taken[0].copy() for taken in kept]
     assert hoards[0].take() is None
-    assert hoards[0].ended == why
+    assert hoards[0].ended.startswith(why)
     late = LocalStream([road.name], newest=True)
     assert _refused(late) == why
     for taken, copy in zip(kept, before, strict=True):

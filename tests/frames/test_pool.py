@@ -149,7 +149,7 @@ def test_buffers_that_are_needed_no_more_are_given_back(monkeypatch: pytest.Monk
 def test_memory_of_large_images_is_given_back_when_they_are_small(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pool_module, "SURPLUS_AFTER", 10)
+    monkeypatch.setattr(pool_module, "SHRUNK_AFTER", 10)
     pool = watched_pool()
     capture(pool, plain(400, 400, 1), 1)
     one = Held(pool)

@@ -309,6 +309,39 @@ for frame in subscribe(sys.argv[1], road="local", timeout=60):
 """
 
 
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_subscription_that_was_closed_is_gone_though_its_script_keeps_images(
+    running: Rig, *, newest: bool
+) -> None:
+    with subscribe(running.address, newest=newest, timeout=DEADLINE, road="local") as frames:
+        kept = [next(frames) for _ in range(3)]
+    running.wait_for_local(0)
+    assert running.disk.camera("left")["client_list"] == []
+    copies = [frame.image.copy() for frame in kept]
+    running.go_on()
+    for frame, copy in zip(kept, copies, strict=True):
+        np.testing.assert_array_equal(frame.image, copy)
+
+
+def test_a_script_that_insists_waits_for_its_camera_to_be_plugged_again(running: Rig) -> None:
+    with subscribe(running.address, timeout=DEADLINE, road="local") as frames:
+        for _ in range(5):
+            first = next(frames)
+            assert running.disk.ask("unplug", camera="left")["ok"]
+            assert running.disk.ask("plug", camera="left")["ok"]
+            assert (next(frames).sequence or 0) > (first.sequence or 0)
+
+
+def test_frames_are_counted_across_a_replug_whatever_road_comes_first(running: Rig) -> None:
+    with subscribe(running.address, newest=False, timeout=DEADLINE) as frames:
+        before = next(frames)
+        assert running.disk.ask("unplug", camera="left")["ok"]
+        assert running.disk.ask("plug", camera="left")["ok"]
+        seen = [next(frames) for _ in range(30)]
+    passed = sum((frame.gap or 0) + 1 for frame in seen)
+    assert seen[-1].sequence == (before.sequence or 0) + passed
+
+
 def test_who_keeps_images_is_listed_with_how_many(running: Rig) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOARDING, running.address], stdout=subprocess.PIPE, text=True

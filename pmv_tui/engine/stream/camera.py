@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import zmq
@@ -225,7 +226,7 @@ class RigCamera:
         rig: RigConfig,
         receiver: Receiver,
         windows: Windows,
-        record: Callable[[str], None],
+        record: Callable[..., None],
         context: zmq.Context[zmq.Socket[bytes]],
         guard: Guard,
         roads: LocalRoads,
@@ -241,7 +242,7 @@ class RigCamera:
         self.pool = Pool()
         self._preview = PreviewFeed()
         self._roads = roads
-        local = roads.add(config.unique_id, self.pool, record)
+        local = roads.add(config.unique_id, self.pool, partial(record, level="warning"))
         self.publisher = Publisher(config.unique_id, rig.socket_config, local)
         self.worker = Worker(config, self.pool, self.publisher, self._preview, record)
         self.overlays = Overlays(rig.overlay, self._image_size)

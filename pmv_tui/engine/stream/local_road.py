@@ -7,7 +7,7 @@ import select
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
@@ -29,6 +29,7 @@ from pmv_tui.frames.memory import (
     IMAGE_PACKET,
     LONGEST_PACKET,
     MAGIC,
+    PUBLISHED_WORD,
     READ,
     TAKEN,
     TEXT_PACKET,
@@ -36,6 +37,7 @@ from pmv_tui.frames.memory import (
     Claims,
     Fence,
     Packet,
+    Record,
     Ticket,
     endpoint,
     make_memory,
@@ -102,6 +104,7 @@ class LocalReader:
     Attributes
     ----------
     trouble : why it can be sent nothing, other than that it is behind; empty: it can.
+    closed : whether it takes no more images. It may still hold some.
     """
 
     def __init__(self, link: socket.socket, pid: int, *, every: bool, published: int) -> None:
@@ -115,6 +118,7 @@ class LocalReader:
         self._fence = Fence()
         self._shared: SharedImages | None = None
         self.trouble = ""
+        self.closed = False
         self._waiting: deque[Ticket] = deque()
         """Images that are kept for it until it takes them."""
         self._first = self._published = published
@@ -149,6 +153,11 @@ class LocalReader:
         return f"{self._holder.program} (pid {self._pid})"
 
     @property
+    def holds(self) -> int:
+        """How many images it holds, of those that it took."""
+        return len(self._claims.buffers)
+
+    @property
     def held(self) -> Iterable[int]:
         """The buffers that are not to be written to now."""
         if not self._waiting:
@@ -181,8 +190,11 @@ class LocalReader:
             self.link.send(packet)
             if self.every:
                 self._waiting.append(ticket)
-        except (BlockingIOError, ConnectionError):
-            pass  # it is behind, or has left, which the thread of all roads notices
+        except BlockingIOError:
+            pass  # it is behind
+        except ConnectionError:
+            self.closed = True
+            self._waiting.clear()
         except OSError as error:
             self.trouble = os.strerror(error.errno or 0)
         while len(self._waiting) > backlog:
@@ -205,11 +217,9 @@ class LocalReader:
     def status(self) -> ClientStatus:
         """Report who it is and what it gets."""
         state, text = self._state()
-        if (held := len(self._claims.buffers)) >= MANY:
-            text += f", holds {held} images"
-        fps, image = per_second(self._looks, "read"), 0
-        if self._shared is not None:
-            image = self._shared.memory.capacity
+        if self.holds >= MANY:
+            text += f", holds {self.holds} images"
+        fps, image = per_second(self._looks, "read"), self._image_bytes()
         return ClientStatus(
             **Delivered(
                 fps=fps,
@@ -220,14 +230,23 @@ class LocalReader:
                 text=text,
             ),
             id=self._id,
-            name=self.name,
+            name=f"{self.name}, local",
             pid=self._pid,
             address="this machine",
             key="",
             since=self._since,
             road="local",
-            holds=held,
+            holds=self.holds,
         )
+
+    def _image_bytes(self) -> int:
+        """Return the size of the newest image; 0 before the first."""
+        if self._shared is None:
+            return 0
+        memory = self._shared.memory
+        _, buffer = Ticket.parse(memory.words[PUBLISHED_WORD])
+        newest = Record.parse(memory.header, buffer)
+        return newest.height * newest.width
 
     def _state(self) -> tuple[ClientState, str]:
         first, last = self._looks[0], self._looks[-1]
@@ -359,17 +378,36 @@ class LocalRoad:
         missed += self._unplaced_seen - unplaced
         if missed:
             self.missed += Missed(missed, time.time_ns())
+        if closed := tuple(reader for reader in self.readers if reader.closed):
+            self._dismiss(closed)
         self._leave_to_tcp()
-        self.clients = tuple(reader.status() for reader in self.readers)
+        self.clients = self._listed()
+
+    def _listed(self) -> tuple[ClientStatus, ...]:
+        """Report who the readers are; those of one program are numbered."""
+        clients = tuple(reader.status() for reader in self.readers)
+        often = Counter(each["name"] for each in clients)
+        for each in clients:
+            if often[each["name"]] > 1:
+                each["name"] += f", connection {each['id']}"
+        return clients
 
     def _leave_to_tcp(self) -> None:
         """Dismiss readers that images do not reach over this road: they take the other."""
         last, self._without = self._without, self._pool.without
         if self._without > last > 0 and self.readers:
-            self._to_tcp(self.readers, self._pool.trouble)
+            self._to_tcp(self.readers, f"{self._pool.trouble}{self._most_held()}")
         for reader in self.readers:
             if reader.trouble:
                 self._to_tcp((reader,), reader.trouble)
+
+    def _most_held(self) -> str:
+        """Return which program holds most images, to be added to a sentence; empty: none does."""
+        held: Counter[str] = Counter()
+        for each in (*self.readers, *self._leaving):
+            held[each.name] += each.holds
+        name, count = held.most_common(1)[0]
+        return f"; {name} holds {count} images" if count else ""
 
     def _to_tcp(self, readers: tuple[LocalReader, ...], why: str) -> None:
         self._dismiss(readers, why)
@@ -438,7 +476,9 @@ class LocalRoad:
         if said:
             self._roads.watch_end(reader.link)
             if reader in self.readers:
-                self._to_tcp((reader,), f"{reader.name} sends what no reader should")
+                self._to_tcp(
+                    (reader,), f"{reader.name} sends what no reader should, and is dismissed"
+                )
             return
         self._roads.forget(reader.link)
         self.missed += Missed(missed, time.time_ns()) if (missed := reader.look()) else Missed()
@@ -452,7 +492,7 @@ class LocalRoad:
         self.readers = readers
         self.audience = came, len(readers)
         self._pool.holders = (*readers, *self._leaving)
-        self.clients = tuple(reader.status() for reader in readers)
+        self.clients = self._listed()
 
     def _end_silent(self, link: socket.socket) -> None:
         self._silent.remove(link)
