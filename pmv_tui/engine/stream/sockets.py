@@ -103,22 +103,7 @@ class BoundSocket:
             self.socket = context.socket(kind)
         except zmq.ZMQError as error:
             raise BindError(_bind_problem(address, error)) from None
-        self.socket.linger = 0
-        self.socket.rcvhwm = RECEIVE_QUEUE
-        self.socket.rcvbuf = RECEIVE_BUFFER
-        self.socket.ipv6 = address.host.startswith("[")
-        self._keep_alive()
-        if kind == zmq.XPUB:
-            self.socket.xpub_verboser = (
-                True  # every subscription is reported, so clients are counted
-            )
-            self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
-            self.socket.sndhwm = SEND_QUEUE
-            self.socket.sndbuf = SEND_BUFFER
-            self.socket.copy_threshold = COPY_BELOW
-        else:
-            # A longer message is malformed and counted; one much longer is never read at all.
-            self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
+        self._set_options(kind)
         strangers = STRANGERS if door else 0
         self._monitor = make_monitor(context, self.socket, MONITORED | strangers)
         place = address.path or address.port
@@ -171,6 +156,24 @@ class BoundSocket:
     def _remove_file(self) -> None:
         if self._file is not None:
             self._file.remove()
+
+    def _set_options(self, kind: int) -> None:
+        """Set how much may wait in the socket, and how long a message may be."""
+        self.socket.linger = 0
+        self.socket.rcvhwm = RECEIVE_QUEUE
+        self.socket.rcvbuf = RECEIVE_BUFFER
+        self.socket.ipv6 = self.address.host.startswith("[")
+        self._keep_alive()
+        if kind == zmq.XPUB:
+            # Every subscription is reported, so clients are counted.
+            self.socket.xpub_verboser = True
+            self.socket.maxmsgsize = LONGEST_SUBSCRIPTION
+            self.socket.sndhwm = SEND_QUEUE
+            self.socket.sndbuf = SEND_BUFFER
+            self.socket.copy_threshold = COPY_BELOW
+        else:
+            # A longer message is malformed and counted; one much longer is never read at all.
+            self.socket.maxmsgsize = 4 * MAX_MESSAGE_BYTES
 
     def _keep_alive(self) -> None:
         """Have the kernel notice a client's machine that is gone, for ZeroMQ's heartbeats may not.
