@@ -92,8 +92,7 @@ class Pool:
     holders : the readers; replaced as a whole, by whoever accepts and releases them.
     shared : the memory that the newest image is in; None before the first.
     watched : whether a window is open, which looks without a claim.
-    private : images that found no buffer, and were kept from local readers.
-    without : those of them that came in a row, up to now.
+    without : images that found no buffer, and were kept from local readers, in a row, up to now.
     trouble : why the last of them found none, in words.
     """
 
@@ -101,7 +100,7 @@ class Pool:
         self.holders: tuple[Holder, ...] = ()
         self.shared: SharedImages | None = None
         self.watched = False
-        self.private = self.without = 0
+        self.without = 0
         self.trouble = ""
         self._fence = Fence()
         self._arrays: list[weakref.ref[Image] | None] = []
@@ -132,7 +131,6 @@ class Pool:
             return np.empty((height, width), np.uint8)
         buffer = self._begin_one() if self._has_room(size) else None
         if buffer is None or self.shared is None:
-            self.private += 1
             self.without += 1
             return np.empty((height, width), np.uint8)
         self.without = 0
@@ -213,6 +211,7 @@ class Pool:
 
     def _forget(self) -> None:
         """Let go of the memory, which lives as long as somebody has an array of it."""
+        self.without = 0  # Whoever comes next is given another.
         if self.shared is not None:
             self.shared = None
             self._forget_buffers()

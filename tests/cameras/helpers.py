@@ -56,6 +56,7 @@ def assert_writes_into_shared_memory(camera: Camera, frames: int) -> None:
     camera.new_image = pool.new_image
     for _ in range(frames):
         frame = grab_one(camera)
+        assert pool.without == 0
     height, width = frame.image.shape
     copy = frame.image.copy()
     record = Record(1, frame.timestamp, frame.device_timestamp, height, width, "Mono8")
@@ -66,7 +67,7 @@ def assert_writes_into_shared_memory(camera: Camera, frames: int) -> None:
     del frame
     for _ in range(5):
         grab_one(camera)
-    assert pool.private == 0
+        assert pool.without == 0
 
 
 def pass_time(seconds: float) -> None:

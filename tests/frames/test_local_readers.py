@@ -172,6 +172,40 @@ def test_where_all_buffers_are_held_scripts_get_their_images_by_tcp_until_some_a
     again.close()
 
 
+def test_scripts_are_let_in_again_once_those_that_held_all_buffers_have_gone(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmv_tui.frames.pool.MOST_BYTES", 0)  # 16 buffers, as of images of 64 MB
+    road.pool.watched = False  # nobody but scripts looks
+    big = plain(100, 100, 1)
+    hoards = [LocalStream([road.name], newest=True) for _ in range(3)]
+    road.wait_for_readers(3)
+    kept = []
+    for _ in range(CLAIMS - 1):
+        for stream in hoards:
+            road.publish(big)
+            kept.append(stream.take())
+
+    def dismissed() -> bool:
+        road.publish(big)
+        return not road.road.readers
+
+    wait_for(dismissed, "them to be told")
+    kept.clear()
+    for stream in hoards:
+        stream.close()
+    wait_for(lambda: not road.pool.holders, "them to have gone")
+    road.publish(big)
+    again = LocalStream([road.name], newest=True)
+    road.wait_for_readers(1)
+    missed = road.road.missed.images
+    road.publish(big)
+    assert again.take() is not None
+    road.road.look()
+    assert road.road.missed.images == missed
+    again.close()
+
+
 def _refused(stream: LocalStream) -> str:
     def ended() -> str:
         stream.take()

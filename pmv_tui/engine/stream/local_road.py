@@ -353,10 +353,10 @@ class LocalRoad:
 
         Parameters
         ----------
-        buffer : that it is in; None: it found none, and they miss it.
+        buffer : that it is in; None: it found none, and they miss it, or it came before them.
         """
         if buffer is None:
-            self._unplaced += len(self.readers)
+            self._unplaced += len(self.readers) if self._pool.without else 0
             return
         ticket, counter = self._pool.publish(buffer)
         self._published = ticket.number
