@@ -151,7 +151,10 @@ def test_where_all_buffers_are_held_scripts_get_their_images_by_tcp_until_some_a
     wait_for(dismissed, "them to be told")
     why = "clients hold all 16 buffers"
     told = f"scripts on this machine get their images by tcp: {why}; "
-    assert any(line.startswith(told) and "holds" in line for line in road.said)
+    wait_for(
+        lambda: any(line.startswith(told) and "holds" in line for line in road.said),
+        "it to be recorded",
+    )
     assert road.road.missed.images > 0
     before = [taken and taken[0].copy() for taken in kept]
     assert hoards[0].take() is None

@@ -1,7 +1,7 @@
 """Who is connected to one of the engine's sockets: a table, what each has sent and been sent."""
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
 from typing import NamedTuple, cast
@@ -9,7 +9,14 @@ from typing import NamedTuple, cast
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from pmv_tui.engine.clients.delivery import Delivery, Missed, Offer, client_ids, not_known
+from pmv_tui.engine.clients.delivery import (
+    Delivery,
+    Missed,
+    Offer,
+    client_ids,
+    distinguished,
+    not_known,
+)
 from pmv_tui.engine.clients.gate import Door, Refusals
 from pmv_tui.engine.clients.kernel import KernelSide
 from pmv_tui.network import Ends, Holder, holder, peer_holders
@@ -360,7 +367,7 @@ class Connections:
         listening = [each for each in self._table.values() if each.listens]
         if due:
             self._add_missed(sum(each.count(self._offer) for each in listening))
-        self.clients = tuple(_told_apart([each.status() for each in listening]))
+        self.clients = distinguished(each.status() for each in listening)
 
     def unnamed(self) -> list[Connection]:
         """Return clients whose programs were not looked up; each once."""
@@ -409,16 +416,6 @@ class Connections:
     def _add_missed(self, images: int) -> None:
         if images:
             self.missed += Missed(images, time.time_ns())
-
-
-def _told_apart(clients: list[ClientStatus]) -> list[ClientStatus]:
-    """Add the port to names that several connections have, such as those of one process."""
-    often = Counter(each["name"] for each in clients)
-    for each in clients:
-        if often[each["name"]] > 1:
-            port = f"port {each['address'].rpartition(':')[2]}"
-            each["name"] += f", {port if each['road'] == 'tcp' else each['id']}"
-    return clients
 
 
 def readable(socket_: zmq.Socket[bytes]) -> bool:

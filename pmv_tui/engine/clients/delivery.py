@@ -1,13 +1,13 @@
 """What a client gets of a camera's images, and misses: worked out from what the kernel counts."""
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 from math import floor
 from typing import Any, NamedTuple
 
-from pmv_tui.wire.status import ClientState, Delivered, counted
+from pmv_tui.wire.status import ClientState, ClientStatus, Delivered, counted
 
 SEND_QUEUE = 3
 """Images waiting for a client: enough for one that is not scheduled for some ten milliseconds on a
@@ -62,6 +62,17 @@ def not_known(why: str) -> Delivered:
 
 client_ids = count(1).__next__
 """Returns a number that no other connection of a client has."""
+
+
+def distinguished(clients: Iterable[ClientStatus]) -> tuple[ClientStatus, ...]:
+    """Add the port, or a number, to names that several connections have, as those of a process."""
+    clients = tuple(clients)
+    often = Counter(each["name"] for each in clients)
+    for each in clients:
+        if often[each["name"]] > 1:
+            port = f"port {each['address'].rpartition(':')[2]}"
+            each["name"] += f", {port if each['road'] == 'tcp' else each['id']}"
+    return clients
 
 
 class Offer(NamedTuple):

@@ -19,6 +19,7 @@ from pmv_tui.engine.clients.delivery import (
     PATIENCE,
     Missed,
     client_ids,
+    distinguished,
     per_second,
     rates_text,
 )
@@ -72,7 +73,6 @@ NO_FILE_PAUSE = 0.05
 
 NOTES, NOTES_PERIOD = 3, 60.0
 """Times that it is reported at once that readers had to take tcp, and the seconds to one more."""
-
 
 MANY = 4
 """Images that a reader holds, from which on that is said: it works on one, and keeps some."""
@@ -217,8 +217,8 @@ class LocalReader:
     def status(self) -> ClientStatus:
         """Report who it is and what it gets."""
         state, text = self._state()
-        if self.holds >= MANY:
-            text += f", holds {self.holds} images"
+        if (holds := self.holds) >= MANY:
+            text += f", holds {holds} images"
         fps, image = per_second(self._looks, "read"), self._image_bytes()
         return ClientStatus(
             **Delivered(
@@ -236,7 +236,7 @@ class LocalReader:
             key="",
             since=self._since,
             road="local",
-            holds=self.holds,
+            holds=holds,
         )
 
     def _image_bytes(self) -> int:
@@ -343,10 +343,10 @@ class LocalRoad:
     def _dismiss(self, dismissed: tuple[LocalReader, ...], reason: str = "") -> None:
         """Send some no more images. See `LocalReader.dismiss`."""
         with self._lock:
-            self._leaving += dismissed
-            self._change(tuple(each for each in self.readers if each not in dismissed))
             for reader in dismissed:
                 reader.dismiss(reason)
+            self._leaving += dismissed
+            self._change(tuple(each for each in self.readers if each not in dismissed))
 
     def send(self, buffer: int | None) -> None:
         """Announce an image to all readers; called by the worker, and never waits.
@@ -381,16 +381,7 @@ class LocalRoad:
         if closed := tuple(reader for reader in self.readers if reader.closed):
             self._dismiss(closed)
         self._leave_to_tcp()
-        self.clients = self._listed()
-
-    def _listed(self) -> tuple[ClientStatus, ...]:
-        """Report who the readers are; those of one program are numbered."""
-        clients = tuple(reader.status() for reader in self.readers)
-        often = Counter(each["name"] for each in clients)
-        for each in clients:
-            if often[each["name"]] > 1:
-                each["name"] += f", connection {each['id']}"
-        return clients
+        self.clients = distinguished(reader.status() for reader in self.readers)
 
     def _leave_to_tcp(self) -> None:
         """Dismiss readers that images do not reach over this road: they take the other."""
@@ -492,7 +483,7 @@ class LocalRoad:
         self.readers = readers
         self.audience = came, len(readers)
         self._pool.holders = (*readers, *self._leaving)
-        self.clients = self._listed()
+        self.clients = distinguished(reader.status() for reader in readers)
 
     def _end_silent(self, link: socket.socket) -> None:
         self._silent.remove(link)
