@@ -1,6 +1,7 @@
 """Scripts that hold images, stop, talk nonsense: what a camera's local road makes of each."""
 
 import errno
+import gc
 import os
 import socket
 import sys
@@ -13,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from pmv_tui.client.local import LocalStream
@@ -207,6 +209,22 @@ def test_scripts_are_let_in_again_once_those_that_held_all_buffers_have_gone(
     road.road.look()
     assert road.road.missed.images == missed
     again.close()
+
+
+def test_the_end_of_the_engine_leaves_no_descriptor_though_scripts_are_still_connected() -> None:
+    gc.collect()
+    before = psutil.Process().num_fds()
+    with served() as road:
+        road.publish(SMALL)
+        streams = [LocalStream([road.name], newest=True) for _ in range(3)]
+        road.wait_for_readers(3)
+        road.publish(SMALL)
+        assert all(stream.take() for stream in streams)
+    for stream in streams:
+        stream.close()
+    del road, stream, streams
+    gc.collect()
+    assert psutil.Process().num_fds() <= before
 
 
 def _refused(stream: LocalStream) -> str:

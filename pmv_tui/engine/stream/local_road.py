@@ -454,6 +454,7 @@ class LocalRoad:
             return
         with self._lock:
             self._change((*self.readers, reader))
+        self._roads.connected.add(reader)
         self._roads.watch(link, lambda: self._left(reader))
 
     def _left(self, reader: LocalReader) -> None:
@@ -472,6 +473,7 @@ class LocalRoad:
                 )
             return
         self._roads.forget(reader.link)
+        self._roads.connected.discard(reader)
         self.missed += Missed(missed, time.time_ns()) if (missed := reader.look()) else Missed()
         with self._lock:
             self._leaving = tuple(each for each in self._leaving if each is not reader)
@@ -501,10 +503,12 @@ class LocalRoads:
     Attributes
     ----------
     lock : held while it acts, and by whoever opens and closes a road.
+    connected : readers that have not ended their connections, of removed cameras too.
     """
 
     def __init__(self, record: Callable[[str], object] = log.error) -> None:
         self.lock = threading.RLock()
+        self.connected: set[LocalReader] = set()
         self._acts: dict[int, Callable[[], None]] = {}
         self._roads: list[LocalRoad] = []
         self._epoll = select.epoll()
@@ -521,10 +525,12 @@ class LocalRoads:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread, and every connection."""
         self._stopping = True
         os.eventfd_write(self._wake, 1)
         self._thread.join()
+        for reader in self.connected:
+            reader.close()
         self._epoll.close()
         os.close(self._wake)
         if self._spare is not None:
