@@ -91,6 +91,7 @@ class Pool:
     ----------
     holders : the readers; replaced as a whole, by whoever accepts and releases them.
     shared : the memory that the newest image is in; None before the first.
+    published : images that local clients were to see, in all.
     watched : whether a window is open, which looks without a claim.
     without : images that found no buffer, and were kept from local readers, in a row, up to now.
     trouble : why the last of them found none, in words.
@@ -109,7 +110,7 @@ class Pool:
         """Of each, how many images were captured when it was used last."""
         self._newest: deque[int] = deque(maxlen=UNTOUCHED)
         self._published_buffer = -1
-        self._captured = self._published = self._oversized = 0
+        self.published = self._captured = self._oversized = 0
 
     @property
     def looked_at(self) -> bool:
@@ -177,9 +178,9 @@ class Pool:
         if self.shared is None:
             raise RuntimeError("no image is finished")
         memory = self.shared.memory
-        self._published += 1
+        self.published += 1
         self._published_buffer = buffer
-        ticket = Ticket(self._published, buffer)
+        ticket = Ticket(self.published, buffer)
         memory.words[PUBLISHED_WORD] = ticket.pack()
         self._fence()
         return ticket, memory.counter(buffer)

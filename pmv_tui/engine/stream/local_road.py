@@ -295,7 +295,6 @@ class LocalRoad:
         self._silent: deque[socket.socket] = deque()
         self._leaving: tuple[LocalReader, ...] = ()
         """Those that get no more images, and may still hold some."""
-        self._published = 0
         self._unplaced = self._unplaced_seen = self._without = 0
         self._notes = TokenBucket(NOTES, NOTES_PERIOD)
         self.readers: tuple[LocalReader, ...] = ()
@@ -359,7 +358,6 @@ class LocalRoad:
             self._unplaced += len(self.readers) if self._pool.without else 0
             return
         ticket, counter = self._pool.publish(buffer)
-        self._published = ticket.number
         shared = self._pool.shared
         if shared is None:
             return
@@ -375,13 +373,15 @@ class LocalRoad:
         """See what readers took since the last look; called by the thread of all roads."""
         missed = sum(reader.look() for reader in self.readers)
         unplaced, self._unplaced_seen = self._unplaced_seen, self._unplaced
-        missed += self._unplaced_seen - unplaced
-        if missed:
-            self.missed += Missed(missed, time.time_ns())
+        self._add_missed(missed + self._unplaced_seen - unplaced)
         if closed := tuple(reader for reader in self.readers if reader.closed):
             self._dismiss(closed)
         self._leave_to_tcp()
         self.clients = distinguished(reader.status() for reader in self.readers)
+
+    def _add_missed(self, images: int) -> None:
+        if images:
+            self.missed += Missed(images, time.time_ns())
 
     def _leave_to_tcp(self) -> None:
         """Dismiss readers that images do not reach over this road: they take the other."""
@@ -448,7 +448,9 @@ class LocalRoad:
         with suppress(OSError):
             link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, QUEUE_BYTES)
         try:
-            reader = LocalReader(link, peer_of(link).pid, every=every, published=self._published)
+            reader = LocalReader(
+                link, peer_of(link).pid, every=every, published=self._pool.published
+            )
         except OSError as error:
             _refuse(link, f"no room for its claims: {os.strerror(error.errno or 0)}")
             return
@@ -474,7 +476,7 @@ class LocalRoad:
             return
         self._roads.forget(reader.link)
         self._roads.connected.discard(reader)
-        self.missed += Missed(missed, time.time_ns()) if (missed := reader.look()) else Missed()
+        self._add_missed(reader.look())
         with self._lock:
             self._leaving = tuple(each for each in self._leaving if each is not reader)
             self._change(tuple(each for each in self.readers if each is not reader))
