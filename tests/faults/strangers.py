@@ -65,29 +65,27 @@ def slow(port: int, milliseconds: int) -> None:
 
 def killed(port: int, count: int) -> None:
     """Start a client, kill it with its first image in its hands, and so on."""
-    for _ in range(count):
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            socket = subscriber(zmq.Context(), port)
-            socket.recv_multipart()
-            os.write(writing, b"1")
-            signal.pause()
-        os.read(reading, 1)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(reading)
-        os.close(writing)
+
+    def receive() -> object:
+        socket = subscriber(zmq.Context(), port)
+        return socket, socket.recv_multipart()
+
+    _kill_again_and_again(receive, count)
 
 
 def local_killed(port: int, count: int) -> None:
     """Start a script on the rig, kill it with images in its hands, and so on."""
+    _kill_again_and_again(lambda: _hoarded(port, 2), count)
+
+
+def _kill_again_and_again(receive: Callable[[], object], count: int) -> None:
+    """Kill processes that hold on to what they received."""
     for _ in range(count):
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            kept = _hoarded(port, 2)
-            os.write(writing, bytes([len(kept)]))
+            held = receive()
+            os.write(writing, b"1" if held else b"")
             signal.pause()
         os.read(reading, 1)
         os.kill(child, signal.SIGKILL)
