@@ -31,25 +31,27 @@ def kill_engine(rig: RigOnDisk) -> int:
 def test_an_engine_that_is_killed_is_started_again_with_what_was_plugged(
     rig: RigOnDisk, ports: list[int]
 ) -> None:
-    with TerminalTui(rig) as tui, TerminalTui(rig) as other:
+    with TerminalTui(rig) as tui:
+        # Before the other one: else each starts an engine, and the later one takes over at once.
         tui.shows("0 of 3 plugged")
-        for command in ("plug left", "plug right", "pause right"):
-            assert rig.run_here(*command.split()).returncode == 0
-        other.shows("2 of 3 plugged", "paused")
-        tui.shows("2 of 3 plugged", "paused")
-        old = kill_engine(rig)
-        tui.shows("The engine has died", "Start", "Quit")
-        other.shows("The engine has died", "with left, right plugged")
-        tui.press("s")
-        tui.shows("2 of 3 plugged")
-        other.shows("2 of 3 plugged")
-        other.hides("Start")
-        assert receive_image(ports[0])["unique_id"] == "left-simulated"
-        assert rig.camera("right")["paused"]
-        assert not rig.camera("top")["plugged"]
-        engine = rig.status()["engine"]["pid"]
-        assert engine != old
-        assert psutil.Process(engine).nice() == os.nice(0), "the TUI alone stands back"
+        with TerminalTui(rig) as other:
+            for command in ("plug left", "plug right", "pause right"):
+                assert rig.run_here(*command.split()).returncode == 0
+            other.shows("2 of 3 plugged", "paused")
+            tui.shows("2 of 3 plugged", "paused")
+            old = kill_engine(rig)
+            tui.shows("The engine has died", "Start", "Quit")
+            other.shows("The engine has died", "with left, right plugged")
+            tui.press("s")
+            tui.shows("2 of 3 plugged")
+            other.shows("2 of 3 plugged")
+            other.hides("Start")
+            assert receive_image(ports[0])["unique_id"] == "left-simulated"
+            assert rig.camera("right")["paused"]
+            assert not rig.camera("top")["plugged"]
+            engine = rig.status()["engine"]["pid"]
+            assert engine != old
+            assert psutil.Process(engine).nice() == os.nice(0), "the TUI alone stands back"
 
 
 def test_an_engine_that_another_operator_stopped_is_not_called_dead(
