@@ -115,13 +115,20 @@ class SocketConfig(_Section):
 
 
 class OverlayConfig(_Section):
-    """`[overlay]`: how long what clients send is drawn."""
+    """`[overlay]`: how long what clients send is drawn, and when it comes late."""
 
     hold: float = _number(0.5, ge=0, le=3600, unit="s")
     """Seconds after its last message for which a box is solid."""
 
     fade: float = _number(0.5, ge=0, le=3600, unit="s")
     """Seconds after that in which it fades out; then it is deleted."""
+
+    deadline: float = _number(0.0, ge=0, le=60_000, unit="ms")
+    """ms after an image's time stamp from which an answer to it is late; 0: never."""
+
+    match: bool = False
+    """Whether window and picture show the image that the newest answer belongs to, where it is
+    still in memory; else the newest image."""
 
 
 class DisplayConfig(_Section):
@@ -232,6 +239,9 @@ class CameraConfig(_Section):
 
     rotate: Literal[0, 90, 180, 270] = 0
     """Turns what is published and shown, clockwise, degrees; after `flip`."""
+
+    deadline: float | None = Field(default=None, ge=0, le=60_000, json_schema_extra={"unit": "ms"})
+    """ms after which an answer to an image is late; 0: never; None: as `[overlay]` says."""
 
     @property
     def serial(self) -> str:

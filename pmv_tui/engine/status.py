@@ -96,6 +96,12 @@ def status_of(camera: RigCamera) -> CameraStatus:
         box=_corners(drawn),
         drawn=len(drawn),
         messages=camera.overlays.messages,
+        answers_fps=None,
+        answered=None,
+        answer_p50_ms=None,
+        answer_p99_ms=None,
+        answer_max_ms=None,
+        deadline=0.0,
     )
 
 

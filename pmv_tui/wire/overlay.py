@@ -74,17 +74,20 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class OverlayMessage:
-    """What one message asks to be drawn.
+    """What one message asks to be drawn, and which image it answers.
 
     Parameters
     ----------
     boxes, points : None where the message says nothing of that kind; empty where it clears it.
     unknown_keys : keys that mean nothing here, as they are to be reported.
+    timestamp : the `timestamp` of the image that it answers, ns since the epoch; None where it does
+        not say.
     """
 
     boxes: tuple[Box, ...] | None
     points: tuple[Points, ...] | None
     unknown_keys: tuple[str, ...] = ()
+    timestamp: int | None = None
 
 
 def parse_overlay(data: bytes) -> OverlayMessage:
@@ -105,9 +108,9 @@ def parse_overlay(data: bytes) -> OverlayMessage:
     message = _decode(data)
     if not isinstance(message, dict):
         raise MessageError(f"a map with the key DRAW_BOX is needed, not {_kind(message)}")
-    if "DRAW_BOX" not in message and "DRAW_POINTS" not in message:
-        raise MessageError(f"neither DRAW_BOX nor DRAW_POINTS; found {_keys(message)}")
-    unknown = _unknown(message, {"DRAW_BOX", "DRAW_POINTS"})
+    if not (_KEYS & message.keys()):
+        raise MessageError(f"none of DRAW_BOX, DRAW_POINTS, TIMESTAMP; found {_keys(message)}")
+    unknown = _unknown(message, _KEYS)
     boxes = points = None
     if "DRAW_BOX" in message:
         maps = _maps(message["DRAW_BOX"], "DRAW_BOX")
@@ -119,9 +122,23 @@ def parse_overlay(data: bytes) -> OverlayMessage:
         if (total := sum(len(group.points) for group in points)) > MAX_POINTS:
             raise MessageError(f"DRAW_POINTS: {total} points; at most {MAX_POINTS} are drawn")
         unknown += [key for each in maps for key in _unknown(each, _POINTS_KEYS)]
-    return OverlayMessage(boxes, points, tuple(unknown))
+    timestamp = _timestamp(message["TIMESTAMP"]) if "TIMESTAMP" in message else None
+    return OverlayMessage(boxes, points, tuple(unknown), timestamp)
 
 
+def _timestamp(value: object) -> int:
+    """Read which image is answered; whether there was one, the camera's side knows."""
+    match value:
+        case bool():
+            pass
+        case int():
+            return value
+        case float():
+            raise MessageError("TIMESTAMP must be a whole number: the image's timestamp as it came")
+    raise MessageError(f"TIMESTAMP must be the image's timestamp, not {_kind(value)}")
+
+
+_KEYS = {"DRAW_BOX", "DRAW_POINTS", "TIMESTAMP"}
 _BOX_KEYS = {"TOP_LEFT", "BOTTOM_RIGHT", "LABEL", "COLOR"}
 _POINTS_KEYS = {"POINTS", "LABEL", "COLOR"}
 
@@ -296,45 +313,71 @@ def _first_line(error: BaseException) -> str:
     return text.splitlines()[0][:80]
 
 
-def pack_boxes(boxes: Iterable[Box]) -> bytes:
+def pack_boxes(boxes: Iterable[Box], timestamp: int | None = None) -> bytes:
     """Build the message that draws boxes in place of those before.
 
+    Parameters
+    ----------
+    timestamp : of the image that they answer, ns since the epoch; None: of none.
+
     Raises
     ------
     ValueError : it is too long.
 
     Format: docs/protocol.md, "Overlay messages".
     """
-    return _encode(
-        DRAW_BOX=[
-            {"TOP_LEFT": box.top_left, "BOTTOM_RIGHT": box.bottom_right, **_style(box)}
-            for box in boxes
-        ]
-    )
+    maps = [
+        {"TOP_LEFT": box.top_left, "BOTTOM_RIGHT": box.bottom_right, **_style(box)} for box in boxes
+    ]
+    return _encode(timestamp, DRAW_BOX=maps)
 
 
-def pack_points(groups: Iterable[Points]) -> bytes:
+def pack_points(groups: Iterable[Points], timestamp: int | None = None) -> bytes:
     """Build the message that draws key points in place of those before, and leaves boxes.
 
+    Parameters
+    ----------
+    timestamp : of the image that they answer, ns since the epoch; None: of none.
+
     Raises
     ------
     ValueError : it is too long.
 
     Format: docs/protocol.md, "Overlay messages".
     """
-    return _encode(DRAW_POINTS=[{"POINTS": group.points, **_style(group)} for group in groups])
+    maps = [{"POINTS": group.points, **_style(group)} for group in groups]
+    return _encode(timestamp, DRAW_POINTS=maps)
 
 
-def pack_nothing() -> bytes:
-    """Build the message that takes away all boxes and points."""
-    return _encode(DRAW_BOX=[], DRAW_POINTS=[])
+def pack_nothing(timestamp: int | None = None) -> bytes:
+    """Build the message that takes away all boxes and points.
+
+    Parameters
+    ----------
+    timestamp : of the image that it answers, ns since the epoch; None: of none.
+    """
+    return _encode(timestamp, DRAW_BOX=[], DRAW_POINTS=[])
+
+
+def pack_answer(timestamp: int) -> bytes:
+    """Build the message that answers an image, and leaves what is drawn as it is.
+
+    Parameters
+    ----------
+    timestamp : of that image, ns since the epoch.
+
+    Format: docs/protocol.md, "Answers".
+    """
+    return _encode(timestamp)
 
 
 def _style(shape: Box | Points) -> dict[str, Any]:
     return {"LABEL": shape.label, "COLOR": shape.color}
 
 
-def _encode(**message: Any) -> bytes:
+def _encode(timestamp: int | None, **message: Any) -> bytes:
+    if timestamp is not None:
+        message["TIMESTAMP"] = timestamp
     data = json.dumps(message).encode()
     if len(data) > MAX_MESSAGE_BYTES:
         raise ValueError(f"too much at once: {len(data)} bytes; {MAX_MESSAGE_BYTES} are read")

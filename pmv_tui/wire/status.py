@@ -81,6 +81,20 @@ class Delivered(TypedDict):
     """The state in words."""
 
 
+class AnswerTimes(TypedDict):
+    """How late answers to images are, of the last 10 s: from the image's time stamp to the arrival
+    of the answer (docs/protocol.md, "Answers"); None where none came in them.
+    """
+
+    answers_fps: float | None
+    """Answers a second. One who answers an image again is not counted twice."""
+    answered: float | None
+    """Which share of the images that were published was answered, by whomever: 0 to 1."""
+    answer_p50_ms: float | None
+    answer_p99_ms: float | None
+    answer_max_ms: float | None
+
+
 class ClientStatus(Delivered):
     """One client of a camera."""
 
@@ -102,6 +116,9 @@ class ClientStatus(Delivered):
     """What its images come over: a socket, or shared memory (docs/local-road.md)."""
     holds: NotRequired[int]
     """Images in shared memory that it holds, so that their buffers are not written to."""
+    answers: NotRequired[AnswerTimes | None]
+    """How late its answers are; None where there are none, or where it cannot be told whose they
+    are."""
 
 
 def behind(clients: Sequence[ClientStatus]) -> list[ClientStatus]:
@@ -201,6 +218,9 @@ class CameraCondition(TypedDict):
     """What was read but not used: boxes outside the image, unknown keys."""
     remark: str
     """The last of them."""
+    late: NotRequired[str]
+    """How late answers are where some of the last 10 s came after `deadline`, in words; else
+    empty."""
     window: str
     """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`,
     `viewer died` or `failed` (this camera's alone); empty where no window was asked for."""
@@ -215,8 +235,8 @@ def not_subscribed_sentence(camera: CameraCondition) -> str:
     return f"{several} to no images" if count else ""
 
 
-class CameraStatus(CameraCondition):
-    """One camera, now."""
+class CameraStatus(CameraCondition, AnswerTimes):
+    """One camera, now. The engine before answers were timed reports nothing of them."""
 
     unique_id: str
     name: str
@@ -267,6 +287,8 @@ class CameraStatus(CameraCondition):
     """Boxes and groups of points that are drawn now."""
     messages: int
     """Overlay messages that were read."""
+    deadline: NotRequired[float]
+    """ms after which an answer is late; 0 where none is."""
 
 
 OPEN_WINDOWS = ("opening", "shown")
@@ -373,6 +395,73 @@ class Thumbnail(TypedDict):
     overlays: list[Overlay]
 
 
+Trend = Literal[
+    "fps",
+    "published",
+    "missing",
+    "skipped",
+    "failed",
+    "put_rate",
+    "missed",
+    "latency_p50_ms",
+    "latency_p99_ms",
+    "answers",
+    "answer_p50_ms",
+    "answer_p99_ms",
+    "clients",
+    "state",
+]
+"""What is kept of a camera over time, see `TRENDS`."""
+
+TRENDS: dict[Trend, str] = {
+    "fps": "frames/s that arrived",
+    "published": "images/s published",
+    "missing": "frames/s lost on the link",
+    "skipped": "frames/s overwritten before they were fetched",
+    "failed": "frames/s incomplete",
+    "put_rate": "frames/s left out by put_rate",
+    "missed": "images/s missed by clients",
+    "latency_p50_ms": "ms from arrival to sent, median",
+    "latency_p99_ms": "ms from arrival to sent, 99th percentile",
+    "answers": "answers/s",
+    "answer_p50_ms": "ms from image to answer, median",
+    "answer_p99_ms": "ms from image to answer, 99th percentile",
+    "clients": "clients",
+    "state": "state",
+}
+"""What each is, for people."""
+
+STATES_BY_TREND: tuple[CameraState, ...] = (
+    "capturing",
+    "waiting for trigger",
+    "opening",
+    "ended",
+    "stalled",
+    "lost",
+    "error",
+)
+"""What the numbers of the trend `state` mean, from 0 on: the worse, the higher."""
+
+
+class History(TypedDict):
+    """What was kept of one camera over time. Numbers are little-endian, so that no table of them
+    has to be built while images are published.
+    """
+
+    camera: str
+    """The camera's name."""
+    unique_id: str
+    started: int
+    """When the engine started, ns since the epoch: it knows of nothing before."""
+    step: int
+    """Seconds that a row stands for: 1 or 60."""
+    times: bytes
+    """The end of each row's time, int64, ns since the epoch, oldest first."""
+    values: dict[Trend, bytes]
+    """float32, shape (rows, 1) where `step` is 1; else (rows, 3): minimum, median, maximum. NaN
+    where nothing is known, such as a latency while nothing was sent."""
+
+
 class Result(TypedDict):
     """What a command did to one camera."""
 
@@ -400,6 +489,7 @@ class Reply(TypedDict):
     events: NotRequired[list[Event]]
     settings: NotRequired[CameraSettings]
     thumbnails: NotRequired[list[Thumbnail]]
+    histories: NotRequired[list[History]]
 
 
 TO_REPLACE_IT = "pmv-tui stop ends it, then start again"

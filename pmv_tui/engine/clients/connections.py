@@ -247,6 +247,7 @@ class Connection:
             since=self.since,
             road="ipc" if self.over_ipc else "tcp",
             holds=0,
+            answers=None,
         )
 
     @property

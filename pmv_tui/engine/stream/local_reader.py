@@ -197,6 +197,7 @@ class LocalReader:
             since=self._since,
             road="local",
             holds=holds,
+            answers=None,
         )
 
     def _image_bytes(self) -> int:
