@@ -1,7 +1,9 @@
-"""What comes from outside: made fit to be shown, and bounded in depth and in number."""
+"""What comes from outside: made fit to be shown, bounded in depth and in number; from whom."""
 
 import re
-from typing import Any
+import socket
+import struct
+from typing import Any, NamedTuple
 
 
 def printable(text: str, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
@@ -85,3 +87,16 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+
+class Peer(NamedTuple):
+    """The process at the other end of a unix socket, and its user, as the kernel knows them."""
+
+    pid: int
+    uid: int
+
+
+def peer_of(link: socket.socket) -> Peer:
+    """Return who is at the other end of a unix socket."""
+    pid, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return Peer(pid, uid)

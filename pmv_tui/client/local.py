@@ -23,9 +23,9 @@ from pmv_tui.frames.memory import (
     Record,
     Ticket,
     endpoint,
-    peer_of,
 )
 from pmv_tui.frames.reader import ClaimingReader, Image
+from pmv_tui.untrusted import peer_of
 
 ENDED = "the engine has ended the connection"
 """The camera was unplugged, or the engine has ended."""

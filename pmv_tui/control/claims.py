@@ -8,9 +8,10 @@ namespace, for one user.
 import hashlib
 import os
 import socket
-import struct
 from contextlib import suppress
 from pathlib import Path
+
+from pmv_tui.untrusted import peer_of
 
 BACKLOG = 100
 
@@ -130,12 +131,10 @@ def peer(address: str | bytes) -> int | None:
         caller.setblocking(False)
         try:
             caller.connect(address)
-            size = struct.calcsize("3i")
-            credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+            listening = peer_of(caller)
         except OSError:
             return None
-        pid, uid, _ = struct.unpack("3i", credentials)
-        return pid if uid == os.getuid() else None
+    return listening.pid if listening.uid == os.getuid() else None
 
 
 def _process_with(name: str) -> int | None:

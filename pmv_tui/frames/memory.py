@@ -27,7 +27,6 @@ claims after it has marked a buffer as being written, so that one of the two see
 
 import mmap
 import os
-import socket
 import struct
 import threading
 from collections import deque
@@ -108,19 +107,6 @@ def endpoint(address: str) -> str:
         status = os.stat(address)  # noqa: PTH116 - text, as it is written
         address = f"{status.st_dev}-{status.st_ino}"
     return f"\0pmv-tui/images/{address}"
-
-
-class Peer(NamedTuple):
-    """The process at the other end of a unix socket, and its user, as the kernel knows them."""
-
-    pid: int
-    uid: int
-
-
-def peer_of(link: socket.socket) -> Peer:
-    """Return who is at the other end of a unix socket."""
-    pid, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return Peer(pid, uid)
 
 
 class Record(NamedTuple):

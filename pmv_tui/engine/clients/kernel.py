@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from pmv_tui.engine.clients.delivery import Taken
-from pmv_tui.frames.memory import peer_of
 from pmv_tui.network import Ends, ends_of
+from pmv_tui.untrusted import peer_of
 
 TCP_INFO_BYTES = 232
 ACKED_AT, RECEIVED_AT = 120, 128

@@ -22,11 +22,10 @@ from pmv_tui.frames.memory import (
     VERSION,
     Packet,
     endpoint,
-    peer_of,
 )
 from pmv_tui.frames.pool import Pool
 from pmv_tui.threads import LastingThread
-from pmv_tui.untrusted import TokenBucket
+from pmv_tui.untrusted import TokenBucket, peer_of
 from pmv_tui.wire.status import ClientStatus
 
 log = logging.getLogger(__name__)
