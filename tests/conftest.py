@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.cv2_import import require_cv2
 from tests.support import RigOnDisk, plain_environment, plain_signals, rig_on_disk
 
 # Before anything is imported that reads it: Textual does so once.
@@ -61,3 +63,12 @@ def rig() -> Iterator[RigOnDisk]:
     """A rig in a new folder; an engine left in the background is ended with the test."""
     with rig_on_disk() as rig:
         yield rig
+
+
+@pytest.fixture
+def opencv() -> None:
+    """OpenCV can be imported here."""
+    try:
+        require_cv2()
+    except BackendUnavailable as trouble:
+        pytest.skip(str(trouble))

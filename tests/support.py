@@ -14,7 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -149,6 +155,8 @@ def plain_signals() -> None:
 
 SERIAL = f"PMV{os.getpid()}"
 """The fake network camera's serial number: those of other runs and rigs answer a search too."""
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 OWN_CAMERAS = Path(__file__).with_name("own_cameras")
 """The folder on the path of a rig's programs that keeps them to the cameras of tests."""
@@ -342,16 +350,24 @@ class RigOnDisk:
         psutil.wait_procs(left, DEADLINE)  # or it may still write where the folder is removed
 
 
+AnyRig = TypeVar("AnyRig", bound=RigOnDisk)
+
+
 @contextmanager
-def rig_on_disk() -> Iterator[RigOnDisk]:
+def in_new_folder(kind: Callable[[Path], AnyRig]) -> Iterator[AnyRig]:
     """Make a rig in a new folder for the length of a block; then nothing of it is left."""
     folder = Path(tempfile.mkdtemp(prefix="pmv"))
-    rig = RigOnDisk(folder)
+    rig = kind(folder)
     try:
         yield rig
     finally:
         rig.end()
         shutil.rmtree(folder)
+
+
+def rig_on_disk() -> AbstractContextManager[RigOnDisk]:
+    """Make a plain rig in a new folder for the length of a block."""
+    return in_new_folder(RigOnDisk)
 
 
 @contextmanager

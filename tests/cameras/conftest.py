@@ -7,20 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import BackendUnavailable
-from pmv_tui.cameras.cv2_import import require_cv2
-
 WriteVideo = Callable[[Iterable[NDArray[np.uint8]]], Path]
 """Writes colour images, uint8, shape (height, width, 3), to a video file of 100 images a second."""
-
-
-@pytest.fixture
-def opencv() -> None:
-    """OpenCV can be imported here."""
-    try:
-        require_cv2()
-    except BackendUnavailable as trouble:
-        pytest.skip(str(trouble))
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pmv_tui.cameras.base import BackendUnavailable
+from pmv_tui.cameras.genicam.aravis import require_aravis
 from tests.support import SERIAL, wait_for
 
 PROGRAM = "arv-fake-gv-camera-0.8"
@@ -125,6 +127,10 @@ def _change_loopback(change: str, address: str) -> bool:
 
 def missing() -> str:
     """Say why no fake camera can be used here; empty where one can."""
+    try:
+        require_aravis()
+    except BackendUnavailable as trouble:
+        return str(trouble)
     if shutil.which(PROGRAM) is None:
         return f"no {PROGRAM}; try: apt-get install aravis-tools"
     with ExitStack() as at_end:

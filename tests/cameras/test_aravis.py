@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 
 from pmv_tui.cameras.base import (
-    BackendUnavailable,
     Camera,
     CameraError,
     CameraLost,
     Frame,
     RestartNeeded,
 )
-from pmv_tui.cameras.genicam.aravis import AravisBackend, require_aravis
+from pmv_tui.cameras.genicam.aravis import AravisBackend
 from pmv_tui.cameras.simulated import SimulatedBackend
 from pmv_tui.config.schema import CameraConfig
 from tests.cameras.fake_gige import FakeCamera, fake_camera, missing
@@ -31,10 +30,6 @@ from tests.cameras.helpers import (
 )
 from tests.support import DEADLINE, SERIAL, wait_for
 
-try:
-    require_aravis()
-except BackendUnavailable as trouble:
-    pytest.skip(str(trouble), allow_module_level=True)
 if missing():
     pytest.skip(missing(), allow_module_level=True)
 

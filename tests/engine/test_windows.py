@@ -15,8 +15,6 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from pmv_tui.cameras.base import BackendUnavailable
-from pmv_tui.cameras.cv2_import import require_cv2
 from pmv_tui.frames.pool import Pool
 from pmv_tui.windows.manager import FIRST_PAUSE, Windows
 from pmv_tui.windows.messages import Scene, WindowStatus
@@ -29,12 +27,7 @@ GREEN = (0, 255, 0)
 MAX_SIZE = 400
 
 
-@pytest.fixture(autouse=True)
-def opencv() -> None:
-    try:
-        require_cv2()
-    except BackendUnavailable as trouble:
-        pytest.skip(str(trouble))
+pytestmark = pytest.mark.usefixtures("opencv")
 
 
 @pytest.fixture

@@ -29,24 +29,27 @@ def all_plugged(rig: FaultRig) -> str:
     return f"{len(rig.pub)} of {len(rig.pub)} plugged"
 
 
-def with_window(rig: AskedRig, engine: subprocess.Popen[str], display: str) -> psutil.Process:
-    """Open the window of a small rig's camera; return the viewer's process."""
-    rig.environment["DISPLAY"] = display
-    assert rig.run_here("window", "lone").returncode == 0
-    return viewer_of(psutil.Process(engine.pid))
+@contextmanager
+def rig_with_window(
+    pub: int, pull: int
+) -> Iterator[tuple[AskedRig, subprocess.Popen[str], psutil.Process]]:
+    """Run another rig of one camera, whose window is open; give its engine and its viewer."""
+    with small_rig() as other, screen() as one:
+        other.environment["DISPLAY"] = one.name
+        other.write_config(simulated("lone", pub, pull, more=SMALL))
+        with other.serve("--plug-all") as engine:
+            receive_image(pub)
+            assert other.run_here("window", "lone").returncode == 0
+            yield other, engine, viewer_of(psutil.Process(engine.pid))
 
 
 @fault("the engine is killed -9, and started again")
 def engine_killed(_rig: FaultRig) -> Iterator[str]:
-    with small_rig() as other, screen() as one:
-        pub, pull = free_ports(2)
-        other.write_config(simulated("lone", pub, pull, more=SMALL))
-        with other.serve("--plug-all") as engine:
-            receive_image(pub)
-            viewer = with_window(other, engine, one.name)
-            engine.kill()
-            engine.wait()
-            viewer.wait(DEADLINE)  # it ends with its engine
+    pub, pull = free_ports(2)
+    with rig_with_window(pub, pull) as (other, engine, viewer):
+        engine.kill()
+        engine.wait()
+        viewer.wait(DEADLINE)  # it ends with its engine
         report = other.run_here("status").stderr
         assert "no engine runs" in report
         assert port_is_free(pub)
@@ -211,22 +214,18 @@ def second_engine(_rig: FaultRig) -> Iterator[str]:
 
 @fault("engine and viewer are stopped for a while, as on a laptop that sleeps")
 def slept(rig: FaultRig) -> Iterator[str]:
-    with small_rig() as other, screen() as one:
-        pub, pull = free_ports(2)
-        other.write_config(simulated("lone", pub, pull, more=SMALL))
-        with other.serve("--plug-all") as engine:
-            receive_image(pub)
-            viewer = with_window(other, engine, one.name)
-            for pid in (engine.pid, viewer.pid):
-                os.kill(pid, signal.SIGSTOP)
-            time.sleep(rig.times(60, 4))  # longer than a viewer may be silent
-            for pid in (engine.pid, viewer.pid):
-                os.kill(pid, signal.SIGCONT)
-            report = other.event(0, "the engine did not run for")
-            receive_image(pub)
-            assert other.now("lone")["window"] == "shown"
-            assert viewer.is_running()
-            yield report
+    pub, pull = free_ports(2)
+    with rig_with_window(pub, pull) as (other, engine, viewer):
+        for pid in (engine.pid, viewer.pid):
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(rig.times(60, 4))  # longer than a viewer may be silent
+        for pid in (engine.pid, viewer.pid):
+            os.kill(pid, signal.SIGCONT)
+        report = other.event(0, "the engine did not run for")
+        receive_image(pub)
+        assert other.now("lone")["window"] == "shown"
+        assert viewer.is_running()
+        yield report
 
 
 FAULTS = (

@@ -1,13 +1,11 @@
 """A second rig, beside the one that is under fault: for what an engine would not survive, or sees
 only when it starts."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from tests.faults.asked_rig import AskedRig
+from tests.support import in_new_folder
 
 
 class SmallRig(AskedRig):
@@ -30,13 +28,6 @@ class SmallRig(AskedRig):
         return command
 
 
-@contextmanager
-def small_rig() -> Iterator[SmallRig]:
-    """Make a rig in a new folder; nothing of it is left after the block."""
-    folder = Path(tempfile.mkdtemp(prefix="pmv"))
-    rig = SmallRig(folder)
-    try:
-        yield rig
-    finally:
-        rig.end()
-        shutil.rmtree(folder)
+def small_rig() -> AbstractContextManager[SmallRig]:
+    """Make one in a new folder; nothing of it is left after the block."""
+    return in_new_folder(SmallRig)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from numpy.typing import NDArray
 
 from pmv_tui.client.local import LocalStream
 from pmv_tui.frames.memory import CLAIMS, HELLO, MAGIC, READ, TAKEN, VERSION, Claims, endpoint
@@ -132,25 +133,31 @@ def test_scripts_that_stopped_at_different_times_leave_buffers_for_the_others(ro
         stream.close()
 
 
+def hold_all_buffers(road: Road, image: NDArray[np.uint8]) -> tuple[list[LocalStream], list[Any]]:
+    """Have three scripts take images until they are dismissed; give them and what they hold."""
+    hoards = [LocalStream([road.name], newest=True) for _ in range(3)]
+    road.wait_for_readers(3)
+    kept = []
+    for _ in range(CLAIMS - 1):
+        for stream in hoards:
+            road.publish(image)
+            kept.append(stream.take())
+
+    def dismissed() -> bool:
+        road.publish(image)
+        return not road.road.readers
+
+    wait_for(dismissed, "them to be told")
+    return hoards, kept
+
+
 def test_where_all_buffers_are_held_scripts_get_their_images_by_tcp_until_some_are_let_go(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pmv_tui.frames.pool.MOST_BYTES", 0)  # 16 buffers, as of images of 64 MB
     big = plain(100, 100, 1)
     road.publish(big)
-    hoards = [LocalStream([road.name], newest=True) for _ in range(3)]
-    road.wait_for_readers(3)
-    kept = []
-    for _ in range(CLAIMS - 1):
-        for stream in hoards:
-            road.publish(big)
-            kept.append(stream.take())
-
-    def dismissed() -> bool:
-        road.publish(big)
-        return not road.road.readers
-
-    wait_for(dismissed, "them to be told")
+    hoards, kept = hold_all_buffers(road, big)
     why = "clients hold all 16 buffers"
     told = f"scripts on this machine get their images by tcp: {why}; "
     wait_for(
@@ -183,19 +190,7 @@ def test_scripts_are_let_in_again_once_those_that_held_all_buffers_have_gone(
     monkeypatch.setattr("pmv_tui.frames.pool.MOST_BYTES", 0)  # 16 buffers, as of images of 64 MB
     road.pool.watched = False  # nobody but scripts looks
     big = plain(100, 100, 1)
-    hoards = [LocalStream([road.name], newest=True) for _ in range(3)]
-    road.wait_for_readers(3)
-    kept = []
-    for _ in range(CLAIMS - 1):
-        for stream in hoards:
-            road.publish(big)
-            kept.append(stream.take())
-
-    def dismissed() -> bool:
-        road.publish(big)
-        return not road.road.readers
-
-    wait_for(dismissed, "them to be told")
+    hoards, kept = hold_all_buffers(road, big)
     kept.clear()
     for stream in hoards:
         stream.close()

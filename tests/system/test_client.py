@@ -17,6 +17,7 @@ from pmv_tui.client import Frame, boxes, subscribe, subscribe_all
 from tests.client.publisher import Publisher
 from tests.support import (
     DEADLINE,
+    EXAMPLES,
     NUMBERED,
     RigOnDisk,
     free_ports,
@@ -25,8 +26,6 @@ from tests.support import (
     steady,
     wait_for,
 )
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class Cameras:

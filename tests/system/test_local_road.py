@@ -25,6 +25,7 @@ from pmv_tui.client.local import LocalStream, places
 from pmv_tui.frames.memory import endpoint
 from tests.support import (
     DEADLINE,
+    EXAMPLES,
     NUMBERED,
     RigOnDisk,
     free_ports,
@@ -32,8 +33,6 @@ from tests.support import (
     simulated,
     wait_for,
 )
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 SCRIPT = """
 import json, sys, time

@@ -2,8 +2,6 @@
 
 import pytest
 
-from pmv_tui.cameras.base import BackendUnavailable
-from pmv_tui.cameras.genicam.aravis import require_aravis
 from tests.cameras.fake_gige import fake_camera, missing
 from tests.support import (
     NUMBERED,
@@ -16,10 +14,6 @@ from tests.support import (
 )
 from tests.system.counting import counting
 
-try:
-    require_aravis()
-except BackendUnavailable as trouble:
-    pytest.skip(str(trouble), allow_module_level=True)
 if missing():
     pytest.skip(missing(), allow_module_level=True)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import DEADLINE, RigOnDisk, free_ports, simulated
+from tests.support import DEADLINE, EXAMPLES, RigOnDisk, free_ports, simulated
 
-UNIT = Path(__file__).parents[2] / "examples" / "pmv-tui.service"
+UNIT = EXAMPLES / "pmv-tui.service"
 
 
 @pytest.fixture(params=["path", "abstract"])

@@ -1,13 +1,11 @@
 """Settings changed on a camera's screen, in the real TUI: what clients and viewers get of it."""
 
-from pathlib import Path
-
 from pmv_tui.client import boxes, subscribe
 from pmv_tui.wire.status import SettingStatus
-from tests.support import DEADLINE, RigOnDisk, free_ports, steady, wait_for
+from tests.support import DEADLINE, EXAMPLES, RigOnDisk, free_ports, steady, wait_for
 from tests.system.terminal import TerminalTui
 
-PICTURE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+PICTURE = EXAMPLES / "astronaut.jpg"
 
 ENTER, DOWN, ERASE = "\r", "\x1b[B", "\x15"
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -14,6 +13,7 @@ import pytest
 import zmq
 
 from tests.support import (
+    EXAMPLES,
     NUMBERED,
     RigOnDisk,
     free_ports,
@@ -27,8 +27,6 @@ from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
 
 cv2 = pytest.importorskip("cv2", exc_type=ImportError)
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
