@@ -1,5 +1,8 @@
 """Rates: frames limited to so many a second, and figures over the last seconds."""
 
+from bisect import bisect_left
+from math import ceil, nan
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,21 +86,32 @@ class Ring:
 
     def since(self, time: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the times and values of the samples not older than `time`, oldest first."""
-        times, values = self._ordered()
-        start = int(np.searchsorted(times, time))
-        return times[start:], values[start:]
+        count = self._count
+        numbers = range(count)
+        start = bisect_left(numbers, time, self._oldest(count), key=self._time_of)
+        return self._kept(start, count)
+
+    def covers(self, time: int) -> bool:
+        """Whether no sample since `time` had to make room for newer ones."""
+        oldest = self._oldest(self._count)
+        return oldest == 0 or self._time_of(oldest) < time
 
     def last_two(self) -> NDArray[np.int64]:
         """Return the times of the last two samples, or of fewer where there are fewer."""
-        return self._ordered()[0][-2:]
-
-    def _ordered(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         count = self._count
-        length = self._mask + 1
-        if count <= length:
-            return self._times[:count].copy(), self._values[:count].copy()
-        start = count & self._mask
-        return np.roll(self._times, -start), np.roll(self._values, -start)
+        return self._kept(max(0, count - 2), count)[0]
+
+    def _oldest(self, count: int) -> int:
+        """Return the number of the oldest sample that is kept when there were `count`."""
+        return max(0, count - len(self._times))
+
+    def _time_of(self, number: int) -> int:
+        return int(self._times[number & self._mask])
+
+    def _kept(self, start: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the times and values of samples by their numbers, from 0 on."""
+        slots = np.arange(start, end) & self._mask
+        return self._times[slots], self._values[slots]
 
 
 def rate(ring: Ring, now: int) -> float:
@@ -132,3 +146,15 @@ def percentiles_ms(ring: Ring, now: int) -> tuple[float, float] | None:
         return None
     p50, p99 = np.percentile(values, (50, 99)) / NS_PER_MS
     return float(p50), float(p99)
+
+
+def ranked(values: NDArray[np.generic]) -> tuple[float, float]:
+    """Return p50 and p99, each one of the values (nearest rank); NaN without any.
+
+    It takes a tenth of the time of `np.percentile`, for whom there are but some hundred values.
+    """
+    count = len(values)
+    if not count:
+        return nan, nan
+    ordered = np.sort(values)
+    return float(ordered[ceil(0.5 * count) - 1]), float(ordered[ceil(0.99 * count) - 1])

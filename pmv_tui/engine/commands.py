@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 from pmv_tui.config import is_left_out
 from pmv_tui.config.addresses import Address, taken_by
@@ -14,11 +14,13 @@ from pmv_tui.config.values import whole
 from pmv_tui.engine.config_file import Prepared
 from pmv_tui.engine.engine import Engine, result
 from pmv_tui.engine.errands import Errand, Steps
+from pmv_tui.engine.history import A_MINUTE, SECONDS
 from pmv_tui.engine.reload import Reload
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.receiver import ReceiverError
 from pmv_tui.engine.stream.sockets import BindError
-from pmv_tui.wire.status import CameraSettings, Result, Thumbnail
+from pmv_tui.wire.history import size_of
+from pmv_tui.wire.status import TRENDS, CameraSettings, History, Result, Thumbnail, Trend
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +35,16 @@ MAX_THUMBNAIL = 400, 200
 """Width and height, pixels: the columns of a very wide terminal, and two for each of its rows."""
 
 
+MAX_HISTORY_BYTES = 8_000_000
+"""Of an answer: some 30 cameras with all that is kept of each. The main thread packs it."""
+
+
 class CommandError(Exception):
     """A command cannot be carried out as a whole; the text says why and what to do."""
 
+
+_Asked = tuple[list[Trend], float, Literal[1, 60]]
+"""Trends, seconds back from now, and seconds a row."""
 
 Cameras = str | list[Any]
 """Which cameras a command is for: a unique_id, a name, `all`, or a list of such."""
@@ -89,6 +98,30 @@ class Commands:
     def settings(self, camera: str) -> CameraSettings:
         """Return the settings of one camera."""
         return self._one(camera).settings()
+
+    def history(
+        self, cameras: Cameras, trends: object, since: object, step: object
+    ) -> list[History]:
+        """Return what was kept of cameras over time; None where the caller says nothing of it.
+
+        Parameters
+        ----------
+        trends : a list of those that are asked for; None: all.
+        since : seconds back from now; None: an hour.
+        step : seconds a row, 1 or 60; None: 1 within the last hour.
+        """
+        trends, since, step = _asked(trends, since, step)
+        histories, size = [], 0
+        for camera in self._named(cameras):
+            history = self._engine.histories.of(camera, trends, since, step)
+            size += size_of(history)
+            if size > MAX_HISTORY_BYTES:
+                raise CommandError(
+                    f"that is more than {MAX_HISTORY_BYTES // 10**6} MB: ask for fewer cameras at "
+                    "once, fewer fields, or a shorter time"
+                )
+            histories.append(history)
+        return histories
 
     def thumbnails(self, cameras: dict[Any, Any], width: int, height: int) -> list[Thumbnail]:
         """Show the newest images small, at most so many pixels wide and high.
@@ -288,3 +321,20 @@ class Commands:
             raise CommandError(f"{len(found)} cameras are called {name!r}: use a unique_id")
         known = ", ".join(camera.config.label for camera in cameras.values()) or "none"
         raise CommandError(f"there is no camera {name!r}; there are: {known}")
+
+
+def _asked(trends: object, since: object, step: object) -> _Asked:
+    """Check what is asked of histories, and complete it."""
+    trends = list(TRENDS) if trends is None else trends
+    if not isinstance(trends, list):
+        raise CommandError("fields must be a list of names")
+    for trend in trends:
+        if trend not in list(TRENDS):
+            raise CommandError(f"no field {whole(trend)} is kept; there are: {', '.join(TRENDS)}")
+    since = SECONDS if since is None else since
+    if isinstance(since, bool) or not isinstance(since, int | float) or not since >= 0:
+        raise CommandError("since must be a number of seconds, from 0 on: so far back from now")
+    step = (1 if since <= SECONDS else A_MINUTE) if step is None else step
+    if isinstance(step, bool) or step not in (1, A_MINUTE):
+        raise CommandError(f"step must be 1 or {A_MINUTE} seconds")
+    return trends, since, 1 if step == 1 else 60

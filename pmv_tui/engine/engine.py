@@ -24,6 +24,7 @@ from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.config_file import ConfigFile
 from pmv_tui.engine.errands import Errand, Errands
 from pmv_tui.engine.events import Events, Level
+from pmv_tui.engine.history import Histories, Moment
 from pmv_tui.engine.search import Hotplug
 from pmv_tui.engine.status import Watch, condition_of, status_of
 from pmv_tui.engine.stream.camera import RigCamera
@@ -72,7 +73,9 @@ class Engine:
         self.file = ConfigFile(loaded)
         self.errands = errands
         self._search = search
-        self._started = time.time_ns()
+        started = Moment.now()
+        self._started = started.wall
+        self.histories = Histories(started)
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._context.max_sockets = MOST_SOCKETS
         self.events = Events()
@@ -242,7 +245,7 @@ class Engine:
 
     def watch(self) -> None:
         """Record what changed since the last call; called a few times a second."""
-        now = time.monotonic()
+        moment, now = self.histories.now(), time.monotonic()
         self._leaving = [camera for camera in self._leaving if not camera.ended(0)]
         self._look_at_file(now)
         if self._gate:
@@ -250,7 +253,9 @@ class Engine:
         for unique_id, camera in self.cameras.items():
             try:
                 camera.look()
-                self._watch.look(unique_id, condition_of(camera), now)
+                condition = condition_of(camera)
+                self.histories.look(camera, condition, moment)
+                self._watch.look(unique_id, condition, now)
                 self._cut_withdrawn(camera)
             except Exception:  # the next camera is looked at all the same
                 log.exception("%s: it could not be looked at", unique_id)
@@ -417,6 +422,7 @@ class Engine:
         camera.worker.stop()
         self.cameras.pop(camera.config.unique_id, None)
         self._watch.forget(camera.config.unique_id)
+        self.histories.forget(camera.config.unique_id)
         self._leaving.append(camera)
 
     def put_in_order(self, unique_ids: Sequence[str]) -> None:

@@ -256,6 +256,9 @@ class ControlServer:
                 "height": int(height),
             }:
                 return Reply(ok=True, thumbnails=commands.thumbnails(cameras, width, height))
+            case "history", {"camera": str() | list() as cameras}:
+                asked = map(arguments.get, ("fields", "since", "step"))
+                return Reply(ok=True, histories=commands.history(cameras, *asked))
             case "events", {"since": int(since)}:
                 return Reply(ok=True, events=engine.events.since(since))
             case "attach", {"operator": str(operator)}:

@@ -233,7 +233,8 @@ class PmvApp(App[str]):
 
     @on(SnapshotArrived)
     def _keep_snapshot(self, message: SnapshotArrived) -> None:
-        self.state.keep(message.snapshot)
+        self.state.snapshot, self.state.silence = message.snapshot, ""
+        self.state.ended = False
         self._report_troubles()
         self.state.changed.publish(self.state)
         self._complete_start()

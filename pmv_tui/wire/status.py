@@ -95,18 +95,6 @@ class AnswerTimes(TypedDict):
     answer_max_ms: float | None
 
 
-def answers_text(times: AnswerTimes) -> str:
-    """Return how many answers there are, and how late they are, in words; empty without any."""
-    fps = times.get("answers_fps")
-    if fps is None:
-        return ""
-    share = times["answered"]
-    answered = "" if share is None else f" ({100 * share:.0f} % of the images)"
-    p50, p99, worst = times["answer_p50_ms"], times["answer_p99_ms"], times["answer_max_ms"]
-    late = "" if p50 is None else f", p50 {p50:.1f} ms, p99 {p99:.1f}, worst {worst:.1f}"
-    return f"{fps:.1f} answers/s{answered}{late}"
-
-
 class ClientStatus(Delivered):
     """One client of a camera."""
 
@@ -153,12 +141,6 @@ def others_too(count: int) -> str:
     if not count:
         return ""
     return f" (and {'another client' if count == 1 else f'{count} other clients'} too)"
-
-
-def client_text(client: ClientStatus) -> str:
-    """Return how one keeps up, and how late its answers are where there are any."""
-    answers = client.get("answers")
-    return "; ".join(filter(None, [client["text"], answers and answers_text(answers)]))
 
 
 def client_sentence(client: ClientStatus) -> str:
@@ -460,10 +442,22 @@ STATES_BY_TREND: tuple[CameraState, ...] = (
 )
 """What the numbers of the trend `state` mean, from 0 on: the worse, the higher."""
 
+COUNTED_TRENDS: tuple[Trend, ...] = (
+    "fps",
+    "published",
+    "missing",
+    "skipped",
+    "failed",
+    "put_rate",
+    "missed",
+    "answers",
+)
+"""Those that count what happened in a second: they add up."""
+
 
 class History(TypedDict):
     """What was kept of one camera over time. Numbers are little-endian, so that no table of them
-    has to be built while images are published.
+    has to be built while images are published; `wire/history.py` reads them.
     """
 
     camera: str
@@ -474,10 +468,18 @@ class History(TypedDict):
     step: int
     """Seconds that a row stands for: 1 or 60."""
     times: bytes
-    """The end of each row's time, int64, ns since the epoch, oldest first."""
+    """The end of each row's time, int64, ns since the epoch, oldest first. Each row follows the one
+    before it by `step` on a clock that nobody sets: where these times do not, the host's was set,
+    or it slept."""
     values: dict[Trend, bytes]
-    """float32, shape (rows, 1) where `step` is 1; else (rows, 3): minimum, median, maximum. NaN
-    where nothing is known, such as a latency while nothing was sent."""
+    """float32, shape (rows, 1) where `step` is 1; else (rows, 3): minimum, median, maximum of the
+    seconds that are known. NaN where nothing is known, such as a latency while nothing was sent."""
+    totals: NotRequired[dict[Trend, bytes]]
+    """float32, shape (rows,), where `step` is 60: what the seconds of each row add up to, of
+    `COUNTED_TRENDS`."""
+    known: bytes
+    """float32, shape (rows,): how many seconds of each row are known. The others the engine was too
+    busy to look at, or it did not run."""
 
 
 class Result(TypedDict):

@@ -41,10 +41,16 @@ files = st.fixed_dictionaries(
     },
 )
 requests = st.dictionaries(
-    st.sampled_from(["command", "camera", "changes", "pub", "pull", "since", "close", "display"])
+    st.sampled_from(
+        [
+            *("command", "camera", "changes", "pub", "pull", "since", "close", "display"),
+            *("fields", "step"),
+        ]
+    )
     | st.binary(max_size=3)
     | st.none(),
     st.sampled_from(["plug", "set", "addresses", "events", "window", "snapshot", "all", "left"])
+    | st.sampled_from(["history", ["fps", "state"], [[]], 1, 60, 1e9, float("nan"), float("inf")])
     | st.integers(-(2**63), 2**63)
     | st.binary(max_size=5)
     | st.dictionaries(st.text(max_size=5), st.none(), max_size=2),

@@ -35,6 +35,13 @@ REFUSED: list[object] = [
     {"command": "thumbnails", "cameras": {"mono": "0"}, "width": 9, "height": 9},
     {"command": "thumbnails", "cameras": {"nobody": 0}, "width": 9, "height": 9},
     {"command": "events", "since": "now"},
+    {"command": "history"},
+    {"command": "history", "camera": "nobody"},
+    {"command": "history", "camera": "left", "fields": "fps"},
+    {"command": "history", "camera": "left", "fields": ["fps", "frames"]},
+    {"command": "history", "camera": "left", "since": -1},
+    {"command": "history", "camera": "left", "since": "1h"},
+    {"command": "history", "camera": "left", "step": 10},
     {"command": DEEP},
     {"command": "set", "camera": "left", "changes": {"source": DEEP}},
 ]
@@ -52,6 +59,14 @@ ANSWERED: list[dict[str, Any]] = [
     {"command": "window", "camera": "side", "close": True},
     {"command": "window", "camera": "side", "display": ""},
     {"command": "events", "since": 2**40},
+    {"command": "history", "camera": "side", "since": 0, "fields": ["published", "state"]},
+    {
+        "command": "history",
+        "camera": ["side"],
+        "since": 0,
+        "fields": ["published", "state"],
+        "step": 60,
+    },
     {"command": "reload"},
 ]
 
