@@ -1,5 +1,6 @@
 """What this machine knows of the network: a host's addresses, and which program has a port."""
 
+import errno
 import re
 import socket
 from collections.abc import Collection, Iterator
@@ -14,6 +15,7 @@ import psutil
 
 from pmv_tui.config.addresses import Address
 from pmv_tui.control.claims import peer
+from pmv_tui.socket_file import IN_USE, Obstacle
 from pmv_tui.threads import in_background
 
 LIMIT = 2.5
@@ -106,6 +108,30 @@ def _why(host: str, error: socket.gaierror) -> str:
             "its name into /etc/hosts"
         )
     return f"no address is known for {host!r}; write localhost, or an address in numbers"
+
+
+FIRST_FREE_PORT = 1024
+"""Those below are root's."""
+
+
+def why_not_bound(address: Address, error: int | None, said: str | None) -> Obstacle:
+    """Return why nothing can listen at an address, whose host is in numbers.
+
+    Parameters
+    ----------
+    error, said : the system's number of it, such as `errno.EACCES`, and its words.
+    """
+    match error:
+        case errno.EADDRINUSE:
+            return IN_USE
+        case errno.EADDRNOTAVAIL | errno.ENODEV:
+            host = f"{address.host!r}{address.number and f' ({address.number})'}"
+            text = f"this machine has no interface {host}"
+            return Obstacle(text, "write localhost, or an address that `ip address` lists")
+        case errno.EACCES if address.port < FIRST_FREE_PORT:
+            return Obstacle("ports below 1024 need root", "choose one from 1024 up")
+        case _:
+            return Obstacle(f"it cannot be bound: {said}", "choose another address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pmv_tui.wire.status import (
     behind,
     behind_first,
     client_sentence,
+    client_text,
     counted,
     local_time,
     not_subscribed_sentence,
@@ -161,7 +162,7 @@ def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
         "-" if mb_s is None else f"{mb_s:.1f}",
         short(client["missed"]),
         "-" if waiting is None else f"{waiting / 1000:.0f} kB",
-        client["text"],
+        client_text(client),
     )
 
 

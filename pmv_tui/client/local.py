@@ -62,7 +62,7 @@ def places(address: str) -> list[str]:
         return [f"{host}:{port}", every]
     if host == socket.gethostname():
         return [every]
-    raise NoLocalRoad(f"{host} is not known to be this machine; write localhost")
+    raise NoLocalRoad(f"{host} is not known to be this machine; where it is, write localhost")
 
 
 def _is_ours(number: str) -> bool:
@@ -245,7 +245,7 @@ def _connected(names: list[str], *, every: bool) -> socket.socket:
     raise NoLocalRoad(
         f"nobody serves images in shared memory at {' or '.join(names)}; an engine does for a "
         "camera that is plugged, at the address that it is bound to (localhost is not this "
-        "machine's name), without [security]"
+        "machine's name), without [security], in the same container or network namespace"
     )
 
 

@@ -162,19 +162,21 @@ def _asked(pid: int, claim: str) -> RunningEngine:
     return RunningEngine(pid, engine_folder(pid), snapshot)
 
 
-def whose_engine(pid: int, ending: str = "") -> str:
-    """Name the rig that a process is the engine of; empty where it is none.
+def called(pid: int, ending: str = "") -> str:
+    """Return what people call a process: the engine of a rig, or else its command line.
 
     Parameters
     ----------
     ending : of an address that it has, whose camera is named, too.
     """
+    from pmv_tui.network import holder  # noqa: PLC0415 - every command imports this module
+
     if ending and pid == os.getpid():
         return "another camera of this rig"
     claim = engine_pids().get(pid)
     snapshot = _asked(pid, claim).snapshot if claim else None
     if snapshot is None:
-        return ""
+        return str(holder(pid))
     named = f"the engine of {snapshot['engine']['config_path']} (pid {pid})"
     for camera in snapshot["cameras"]:
         addresses = (camera["pub_address"], camera["pull_address"])

@@ -78,8 +78,12 @@ class Examined:
     user: str = field(default_factory=lambda: user_name(os.getuid()))
     root: Path = Path("/")
 
-    def read(self, path: str) -> str:
-        """Read a file of the machine's, such as `proc/cpuinfo`; empty where there is none."""
+    def folders(self, path: str, names: str) -> list[Path]:
+        """List what lies in a folder of the machine's and has names of a pattern."""
+        return sorted((self.root / path).glob(names))
+
+    def read(self, path: str | Path) -> str:
+        """Read a file of the machine's, such as `proc/meminfo`; empty where there is none."""
         try:
             return (self.root / path).read_text(errors="replace").strip()
         except OSError:

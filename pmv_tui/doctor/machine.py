@@ -4,37 +4,30 @@ import ctypes
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import zmq
 
 from pmv_tui import __version__
-from pmv_tui.cameras.base import BackendUnavailable
-from pmv_tui.cameras.cv2_import import APT_LINE, PIP_LINE, require_cv2
 from pmv_tui.config.locate import real_path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
 from pmv_tui.doctor import Examined, Finding, error, graded, note, ok, warning
 from pmv_tui.output import NO_TERMINAL
 from pmv_tui.system import ENGINE, run_child, why_not_private
-from pmv_tui.windows.display import Display, DisplayUnreachable
 from pmv_tui.windows.launcher import viewer_environment
-
-FILES_A_CAMERA = 24
-"""Open files of a camera with a client, and room for more of them."""
 
 
 def check_open_files(examined: Examined) -> Iterator[Finding]:
     """Compare what an engine may open, which takes all it may have, with what it needs."""
     cameras = len(examined.config.cameras)
     _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
-    need = ENGINE + FILES_A_CAMERA * cameras
+    need = ENGINE + 24 * cameras  # a camera with a client, and room for more of them
     if allowed == resource.RLIM_INFINITY:
         yield ok("open files are not limited")
         return
@@ -69,20 +62,15 @@ def check_processors(examined: Examined) -> Iterator[Finding]:
         )
 
 
-LITTLE_MEMORY = 300
-"""MB."""
-
-
 def check_memory(examined: Examined) -> Iterator[Finding]:
     """Yield how much is available, where the kernel says it."""
-    for line in examined.read("proc/meminfo").splitlines():
-        if line.startswith("MemAvailable:"):
-            available = int(line.split()[1]) // 1000
-            yield graded(
-                f"{available} MB of memory are available",
-                "end other programs: what is swapped out comes back late",
-                warning=available < LITTLE_MEMORY,
-            )
+    if found := re.search(r"MemAvailable: *(\d+) kB", examined.read("proc/meminfo")):
+        available = int(found[1]) // 1000
+        yield graded(
+            f"{available} MB of memory are available",
+            "end other programs: what is swapped out comes back late",
+            warning=available < 300,
+        )
 
 
 SOURCE = "sys/devices/system/clocksource/clocksource0/current_clocksource"
@@ -92,9 +80,6 @@ SLOW = ("hpet", "acpi_pm", "jiffies", "pit")
 
 _NOT_SYNCHRONISED = 5
 """What adjtimex(2) returns then, TIME_ERROR."""
-
-_TIMEX_BYTES = 512
-"""More than its structure has."""
 
 
 def check_clock(examined: Examined) -> Iterator[Finding]:
@@ -112,9 +97,9 @@ def check_clock(examined: Examined) -> Iterator[Finding]:
         )
     elif source:
         yield ok(f"clock source {source}")
-    # What disciplines the clock tells the kernel so. Zeros: nothing is to be changed.
-    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    if state != _NOT_SYNCHRONISED:
+    # What disciplines the clock tells the kernel so. Zeros, more than the structure has: nothing is
+    # to be changed.
+    if ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) != _NOT_SYNCHRONISED:
         yield ok("the clock is kept to others' by NTP or PTP")
     else:
         yield note(
@@ -122,9 +107,6 @@ def check_clock(examined: Examined) -> Iterator[Finding]:
             "to compare time stamps of several machines, start chrony, systemd-timesyncd or ptp4l",
         )
 
-
-NEEDED, LITTLE = 10, 200
-"""MB: the logs take 6."""
 
 SHARED = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "lustre")
 """File systems on which locks and local sockets may not work."""
@@ -157,24 +139,20 @@ def check_storage(examined: Examined) -> Iterator[Finding]:
     yield graded(
         f"{free} MB are free for logs in {folder}",
         "delete what is not needed there; nothing is captured to disk, but logs are",
-        error=free < NEEDED,
-        warning=free < LITTLE,
+        error=free < 10,  # the logs take 6
+        warning=free < 200,
     )
 
 
 def _file_system(examined: Examined, folder: Path) -> str:
     """Name the kind of file system that a folder lies on; empty where it is not known."""
-    kind, longest = "", 0
-    for line in examined.read("proc/self/mounts").splitlines():
-        _, place, its_kind, *_ = line.split()
-        around = real_path(folder).is_relative_to(place.replace("\\040", " "))
-        if around and len(place) >= longest:
-            kind, longest = its_kind, len(place)
-    return kind
-
-
-_FILES = ("etc/systemd/logind.conf", "run/systemd/logind.conf", "usr/lib/systemd/logind.conf")
-"""The first that is there counts, and below it what lies in the folders of the same names."""
+    mounts = [line.split()[1:3] for line in examined.read("proc/self/mounts").splitlines()]
+    around = [
+        (len(place), number, kind)
+        for number, (place, kind) in enumerate(mounts)
+        if real_path(folder).is_relative_to(place.replace("\\040", " "))
+    ]
+    return max(around)[2] if around else ""  # of two at one place, the later one lies above
 
 
 def check_session(examined: Examined) -> Iterator[Finding]:
@@ -197,19 +175,17 @@ def check_session(examined: Examined) -> Iterator[Finding]:
 
 def _kills(examined: Examined) -> bool:
     """Read logind's setting: off unless the last file that names it says yes."""
-    main = next((each for each in _FILES if (examined.root / each).exists()), _FILES[0])
+    # The first file that is there counts, then what lies in the folders of the same names.
+    places = [f"{folder}/systemd/logind.conf" for folder in ("etc", "run", "usr/lib")]
     drop_ins = {
-        path.name: str(path.relative_to(examined.root))
-        for each in reversed(_FILES)
-        for path in (examined.root / f"{each}.d").glob("*.conf")
+        path.name: path
+        for each in reversed(places)
+        for path in examined.folders(f"{each}.d", "*.conf")
     }
-    kills = False
-    for path in (main, *(drop_ins[name] for name in sorted(drop_ins))):
-        for line in examined.read(path).splitlines():
-            key, _, value = line.partition("=")
-            if key.strip() == "KillUserProcesses":
-                kills = value.strip().lower() in ("yes", "true", "on", "1")
-    return kills
+    main = next((each for each in places if (examined.root / each).exists()), places[0])
+    texts = [examined.read(main), *(examined.read(drop_ins[name]) for name in sorted(drop_ins))]
+    said = re.findall(r"^[ \t]*KillUserProcesses[ \t]*=(.*)$", "\n".join(texts), re.MULTILINE)
+    return bool(said) and said[-1].strip().lower() in ("yes", "true", "on", "1")
 
 
 DISPLAY_SECONDS = 4.0
@@ -228,45 +204,24 @@ def check_display(examined: Examined) -> Iterator[Finding]:
     xauthority = examined.environment.get("XAUTHORITY", "")
     environment = viewer_environment(examined.environment, display, xauthority)
     try:
-        ended = run_child([__name__], DISPLAY_SECONDS, environment)
+        # As the viewer does it, but no window is opened: a person may be looking at that display.
+        ended = run_child(["pmv_tui.windows"], DISPLAY_SECONDS, environment)
     except subprocess.TimeoutExpired:
         yield warning(
             f"the display {display} hangs: no answer within {DISPLAY_SECONDS:g} s",
             "see whether its X server, or the ssh -X that forwards it, still runs",
         )
         return
+    found = {"why": f"the trial ended with {ended.returncode}"}
     if ended.returncode == 0:
-        yield Finding(**json.loads(ended.stdout))
+        found = json.loads(ended.stdout)
+    if framework := found.get("framework"):
+        yield ok(f"windows can be shown on {display} ({framework})")
     else:
-        yield _no_window(display, f"the trial ended with {ended.returncode}")
-
-
-def _no_window(display: str, why: str, remedy: str = "") -> Finding:
-    remedy = remedy or "choose another DISPLAY; pmv-tui runs without windows too"
-    return warning(f"no window can be shown on {display}: {why}", remedy)
-
-
-def _try_out(display: str) -> Finding:
-    """Try what a window needs, but open none: a person may be looking at that display."""
-    try:
-        require_cv2()
-        import cv2  # noqa: PLC0415 - only now is it known that it can be imported
-
-        framework = cv2.currentUIFramework()
-        # Qt loads it when the first window opens, and aborts where a library of it is missing.
-        plugin = Path(cv2.__file__).parent / "qt/plugins/platforms/libqxcb.so"
-        if plugin.exists():
-            ctypes.CDLL(str(plugin))
-        Display(display)
-    except BackendUnavailable as trouble:
-        return _no_window(display, trouble.reason, trouble.remedy)
-    except DisplayUnreachable as trouble:
-        return _no_window(display, str(trouble))
-    except OSError as trouble:
-        return _no_window(display, str(trouble), f"try: {APT_LINE}")
-    if not framework:
-        return _no_window(display, "this OpenCV is built without windows", PIP_LINE)
-    return ok(f"windows can be shown on {display} ({framework})")
+        yield warning(
+            f"no window can be shown on {display}: {found['why']}",
+            found.get("remedy") or "choose another DISPLAY; pmv-tui runs without windows too",
+        )
 
 
 COLUMNS, LINES = 80, 24
@@ -316,8 +271,6 @@ def _colors(examined: Examined) -> Finding:
 
 REQUIRED = ("msgpack", "numpy", "opencv-python", "pydantic", "pypylon", "pyzmq", "textual")
 
-OPTIONAL = ("PyGObject",)
-
 
 def check_libraries(_: Examined) -> Iterator[Finding]:
     """Yield the versions of everything involved."""
@@ -326,7 +279,7 @@ def check_libraries(_: Examined) -> Iterator[Finding]:
         f"Linux {platform.release()} on {platform.machine()}, libzmq {zmq.zmq_version()}",
     )
     there = []
-    for name in (*REQUIRED, *OPTIONAL):
+    for name in (*REQUIRED, "PyGObject"):
         try:
             there.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -345,7 +298,3 @@ def _aravis() -> list[str]:
         return []
     parts = (library[f"arv_get_{part}_version"]() for part in ("major", "minor", "micro"))
     return [f"aravis {'.'.join(map(str, parts))}"]
-
-
-if __name__ == "__main__":  # the process in which a display is tried out
-    json.dump(asdict(_try_out(os.environ["DISPLAY"])), sys.stdout)

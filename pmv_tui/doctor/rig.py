@@ -1,6 +1,5 @@
 """The rig: its config file, its engine, its cameras and their ports."""
 
-import errno
 import socket
 import time
 from collections.abc import Iterator
@@ -10,11 +9,11 @@ from pmv_tui.cameras import BUILT_IN
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.replace import obstacle
 from pmv_tui.config.schema import addresses
-from pmv_tui.control.client import whose_engine
+from pmv_tui.control.client import called
 from pmv_tui.control.rig import why_silent
 from pmv_tui.doctor import SDK_BACKENDS, Examined, Finding, error, note, ok, warning
-from pmv_tui.network import LIMIT, NameTrouble, holder_of, in_numbers, look_up
-from pmv_tui.socket_file import IN_USE, Obstacle
+from pmv_tui.network import LIMIT, NameTrouble, holder_of, in_numbers, look_up, why_not_bound
+from pmv_tui.socket_file import Obstacle
 from pmv_tui.socket_file import obstacle as obstacle_at
 from pmv_tui.wire.status import TO_REPLACE_IT, counted
 
@@ -112,9 +111,8 @@ def check_ports(examined: Examined) -> Iterator[Finding]:
         elif holder and holder.pid == examined.engine_pid:
             own.append(str(address))
         elif found.in_use:
-            whose = holder and (whose_engine(holder.pid, address.ending) or holder)
-            by = f" by {whose}" if whose else ", by a process of another user"
-            yield error(f"{address} is in use{by}", ANOTHER)
+            by = called(holder.pid, address.ending) if holder else "a process of another user"
+            yield error(f"{address} is in use{'' if holder else ','} by {by}", ANOTHER)
         else:
             yield error(f"{address}: {found.text}", found.remedy)
         if address.exposed and not examined.config.security.curve:
@@ -142,16 +140,5 @@ def _obstacle(address: Address) -> Obstacle | None:
             trial.bind((host, address.port))
             trial.listen()
         except OSError as trouble:
-            return _in_words(address, trouble)
+            return why_not_bound(address, trouble.errno, trouble.strerror)
     return None
-
-
-def _in_words(address: Address, trouble: OSError) -> Obstacle:
-    if trouble.errno == errno.EADDRINUSE:
-        return IN_USE
-    if trouble.errno == errno.EACCES and address.port < 1024:
-        return Obstacle("ports below 1024 need root", "choose one from 1024 up")
-    if trouble.errno == errno.EADDRNOTAVAIL:
-        text = f"this machine has no interface {address.host!r}"
-        return Obstacle(text, "write localhost, or an address that `ip address` lists")
-    return Obstacle(f"it cannot be bound: {trouble.strerror}", ANOTHER)

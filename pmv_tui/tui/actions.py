@@ -261,7 +261,7 @@ RIG_ACTIONS: Registry = (
     ),
     Rarer(
         "troubles-first",
-        "t",
+        "T",
         "Show cameras in trouble before the others; or in the order of the config file again.",
         label="trouble first",
         synonyms="errors failed lost sort order",
@@ -295,7 +295,8 @@ RIG_ACTIONS: Registry = (
     Rarer(
         "next-trouble",
         "n",
-        "Go to the next camera in trouble: stalled, lost, in error, or with a plug that failed.",
+        "Go to the next camera in trouble: stalled, lost, in error, with late answers, or with a "
+        "plug that failed.",
         label="next in trouble",
         synonyms="error lost failed jump",
     ),

@@ -233,8 +233,7 @@ class PmvApp(App[str]):
 
     @on(SnapshotArrived)
     def _keep_snapshot(self, message: SnapshotArrived) -> None:
-        self.state.snapshot, self.state.silence = message.snapshot, ""
-        self.state.ended = False
+        self.state.keep(message.snapshot)
         self._report_troubles()
         self.state.changed.publish(self.state)
         self._complete_start()

@@ -8,7 +8,14 @@ from pathlib import Path
 from textual.signal import Signal
 
 from pmv_tui.tui.glyphs import GlyphsWanted
-from pmv_tui.tui.text.columns import in_trouble, plug_cell, state_tone
+from pmv_tui.tui.text.columns import (
+    has_answers,
+    has_failed,
+    in_trouble,
+    plug_cell,
+    state_tone,
+    state_word,
+)
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.wire.status import CameraStatus, Event, Snapshot
 
@@ -19,6 +26,8 @@ def trouble_of(camera: CameraStatus) -> str:
         return ""
     if state_tone(camera) == "bad":
         return "in error" if camera["state"] == "error" else camera["state"]
+    if not camera["plug_error"]:
+        return "late"
     return "with a plug that failed" if camera["plugged"] else "not plugged"
 
 
@@ -41,9 +50,9 @@ class Troubles:
         failed = []
         for camera in cameras:
             unique_id = camera["unique_id"]
-            if state_tone(camera) == "good":
+            if state_tone(camera) == "good" or state_word(camera) == "late":
                 self._worked.add(unique_id)
-            elif in_trouble(camera) and unique_id in self._worked:
+            elif has_failed(camera) and unique_id in self._worked:
                 self._worked.discard(unique_id)
                 failed.append(camera)
         return failed
@@ -84,6 +93,7 @@ class RigState:
     preview_rate : images a second of a picture in the terminal, at most.
     preview : whether the person wants to see the picture of the camera under the cursor.
     troubles_first : whether the person wants cameras in trouble before the others.
+    answers_seen : whether scripts have answered images since this TUI began.
     """
 
     log_path: str
@@ -96,6 +106,12 @@ class RigState:
     preview_rate: float = 4.0
     preview: bool = False
     troubles_first: bool = False
+    answers_seen: bool = False
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Take what the engine reported for the newest."""
+        self.snapshot, self.silence, self.ended = snapshot, "", False
+        self.answers_seen = self.answers_seen or any(map(has_answers, snapshot["cameras"]))
 
     @property
     def cameras(self) -> list[CameraStatus]:
@@ -181,5 +197,5 @@ class CameraFilter:
 def _words(camera: CameraStatus) -> str:
     """Return what is searched of a camera."""
     plug = plug_cell(camera).text
-    parts = camera["name"], camera["unique_id"], camera["state"], plug
+    parts = camera["name"], camera["unique_id"], camera["state"], state_word(camera), plug
     return plain(" ".join(parts)).casefold()

@@ -1,13 +1,18 @@
-"""The window process, `python -m pmv_tui.windows FD`: FD is its end of the link to the engine."""
+"""The window process, `python -m pmv_tui.windows FD`: FD is its end of the link to the engine.
+
+Without FD it tries whether windows could be shown, opens none, and prints what it found as JSON.
+"""
 
 import contextlib
+import ctypes
+import json
 import os
 import select
 import socket
 import sys
 import threading
 import time
-from typing import NoReturn
+from pathlib import Path
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import APT_LINE, PIP_LINE, require_cv2
@@ -22,6 +27,22 @@ GRACE = 1.0
 """Seconds from the engine's end to the viewer's, where it hangs in the display."""
 
 
+class NoWindows(Exception):  # noqa: N818 - a state, reported as it is
+    """No window can be shown here.
+
+    Parameters
+    ----------
+    state : of the windows.
+    why, remedy : in words; `remedy` may be empty.
+    """
+
+    def __init__(self, state: WindowState, why: str, remedy: str = "") -> None:
+        super().__init__(f"{why}; {remedy}" if remedy else why)
+        self.state = state
+        self.why = why
+        self.remedy = remedy
+
+
 def main() -> None:
     """Show windows until the engine ends."""
     link = socket.socket(fileno=int(sys.argv[1]))
@@ -29,30 +50,55 @@ def main() -> None:
     os.nice(NICENESS)
     send(link, {"alive": True})
     try:
-        require_cv2()
-        display = Display(os.environ["DISPLAY"])
-    except BackendUnavailable as error:
-        _give_up(link, "libraries missing", str(error))
-    except OSError as error:
-        _give_up(link, "libraries missing", f"{error}; try: {APT_LINE}")
-    except DisplayUnreachable as error:
-        _give_up(link, "no display", str(error))
-
-    import cv2  # noqa: PLC0415 - only now is it known that it can be imported
-
-    if not cv2.currentUIFramework():
-        reason = f"this OpenCV is built without windows; try: {PIP_LINE}"
-        _give_up(link, "libraries missing", reason)
+        display, _ = _prepare(os.environ["DISPLAY"])
+    except NoWindows as trouble:
+        send(link, {"trouble": trouble.state, "reason": str(trouble)})
+        return
 
     from pmv_tui.windows.process import ViewerLoop  # noqa: PLC0415 - it imports cv2
 
     ViewerLoop(link, display).run()
 
 
-def _give_up(link: socket.socket, state: WindowState, reason: str) -> NoReturn:
-    """Report why no window can be shown, and end."""
-    send(link, {"trouble": state, "reason": reason})
-    sys.exit(0)
+def _prepare(name: str) -> tuple[Display, str]:
+    """Load what windows need, and connect to a display.
+
+    Returns
+    -------
+    The connection, and what OpenCV shows windows with.
+
+    Raises
+    ------
+    NoWindows : something is missing.
+    """
+    try:
+        require_cv2()
+        import cv2  # noqa: PLC0415 - only now is it known that it can be imported
+
+        # Qt loads it when the first window opens, and aborts where a library of it is missing.
+        plugin = Path(cv2.__file__).parent / "qt/plugins/platforms/libqxcb.so"
+        if plugin.exists():
+            ctypes.CDLL(str(plugin))
+        display = Display(name)
+    except BackendUnavailable as trouble:
+        raise NoWindows("libraries missing", trouble.reason, trouble.remedy) from None
+    except OSError as trouble:
+        raise NoWindows("libraries missing", str(trouble), f"try: {APT_LINE}") from None
+    except DisplayUnreachable as trouble:
+        raise NoWindows("no display", str(trouble)) from None
+    framework = cv2.currentUIFramework()
+    if not framework:
+        why = "this OpenCV is built without windows"
+        raise NoWindows("libraries missing", why, f"try: {PIP_LINE}")
+    return display, framework
+
+
+def _try_out() -> dict[str, str]:
+    """Return what windows would be shown with, or why none can be, and what to do."""
+    try:
+        return {"framework": _prepare(os.environ["DISPLAY"])[1]}
+    except NoWindows as trouble:
+        return {"why": trouble.why, "remedy": trouble.remedy}
 
 
 def _end_with_engine(link: int) -> None:
@@ -65,5 +111,8 @@ def _end_with_engine(link: int) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(LinkClosed):
-        main()
+    if sys.argv[1:]:
+        with contextlib.suppress(LinkClosed):
+            main()
+    else:
+        json.dump(_try_out(), sys.stdout)

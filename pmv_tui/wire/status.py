@@ -95,6 +95,18 @@ class AnswerTimes(TypedDict):
     answer_max_ms: float | None
 
 
+def answers_text(times: AnswerTimes) -> str:
+    """Return how many answers there are, and how late they are, in words; empty without any."""
+    fps = times.get("answers_fps")
+    if fps is None:
+        return ""
+    share = times["answered"]
+    answered = "" if share is None else f" ({100 * share:.0f} % of the images)"
+    p50, p99, worst = times["answer_p50_ms"], times["answer_p99_ms"], times["answer_max_ms"]
+    late = "" if p50 is None else f", p50 {p50:.1f} ms, p99 {p99:.1f}, worst {worst:.1f}"
+    return f"{fps:.1f} answers/s{answered}{late}"
+
+
 class ClientStatus(Delivered):
     """One client of a camera."""
 
@@ -141,6 +153,12 @@ def others_too(count: int) -> str:
     if not count:
         return ""
     return f" (and {'another client' if count == 1 else f'{count} other clients'} too)"
+
+
+def client_text(client: ClientStatus) -> str:
+    """Return how one keeps up, and how late its answers are where there are any."""
+    answers = client.get("answers")
+    return "; ".join(filter(None, [client["text"], answers and answers_text(answers)]))
 
 
 def client_sentence(client: ClientStatus) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from pmv_tui.client import subscribe
 from pmv_tui.client.local import LocalStream, NoLocalRoad
@@ -22,6 +23,25 @@ def killed(rig: FaultRig) -> Iterator[str]:
     run_stranger("local-killed", rig.pub["odd"], rig.times(100, 8))
     yield rig.event(since, " disconnected")
     wait_for(lambda: nobody_is_left(rig), "all of them to be let go")
+
+
+@fault("500 local scripts come and go, each a process, and end in whatever way")
+def come_and_go(rig: FaultRig) -> Iterator[str]:
+    since, before = rig.last_event(), shared_memory(rig)
+    with stranger("local-come-and-go", rig.pub["odd"], rig.times(500, 8), 2) as scripts:
+        peak = before
+
+        def through() -> bool:
+            nonlocal peak
+            peak = max(peak, shared_memory(rig))
+            return scripts.poll() is not None
+
+        wait_for(through, "all of them to have ended", 600)
+        assert scripts.returncode == 0
+    assert peak - before < 2e6, "no more than as many may hold as may come"
+    wait_for(lambda: nobody_is_left(rig), "all of them to be let go")
+    wait_for(lambda: shared_memory(rig) <= before, "the memory of the images to be given back")
+    yield rig.event(since, " disconnected")
 
 
 @fault("local scripts that want every image freeze, with images in their hands")
@@ -105,9 +125,16 @@ def images_come(rig: FaultRig, name: str, count: int) -> None:
             wait_for(stream.take, "an image by the local road")
 
 
+def shared_memory(rig: FaultRig) -> int:
+    """Return how many bytes of its shared memory the engine has touched."""
+    status = Path(f"/proc/{rig.engine.pid}/status").read_text()
+    (kilobytes,) = (line.split()[1] for line in status.splitlines() if "RssShmem" in line)
+    return 1024 * int(kilobytes)
+
+
 def nobody_is_left(rig: FaultRig) -> bool:
     """Whether the odd camera has no local reader any more."""
     return rig.now("odd")["local_clients"] == 0
 
 
-FAULTS = (killed, frozen, nonsense, garbage, no_memory)
+FAULTS = (killed, come_and_go, frozen, nonsense, garbage, no_memory)

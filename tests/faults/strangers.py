@@ -10,7 +10,10 @@ import select
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
@@ -92,6 +95,43 @@ def _kill_again_and_again(receive: Callable[[], object], count: int) -> None:
         os.waitpid(child, 0)
         os.close(reading)
         os.close(writing)
+
+
+COMING = """
+import os, signal, sys
+from pmv_tui.client import subscribe
+
+frames = subscribe(sys.argv[1], timeout=60)
+while (frame := next(frames)).road != "local":
+    pass
+if sys.argv[2] == "closes":
+    frames.close()
+elif sys.argv[2] == "exits":
+    os._exit(0)
+elif sys.argv[2] == "dies":
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""A script that gets an image by the local road and ends, in one of the ways that there are."""
+
+ENDS = {"closes": 0, "exits": 0, "ends": 0, "dies": -signal.SIGKILL}
+"""Those ways, and with what exit code."""
+
+
+def local_come_and_go(port: int, count: int, at_once: int) -> None:
+    """Start scripts on the rig, each in a process of its own, so many at once."""
+    running: deque[tuple[subprocess.Popen[bytes], int]] = deque()
+    for _, (way, code) in zip(range(count), cycle(ENDS.items())):
+        if len(running) == at_once:
+            _expect_end(*running.popleft())
+        command = [sys.executable, "-c", COMING, f"tcp://localhost:{port}", way]
+        running.append((subprocess.Popen(command), code))
+    for one in running:
+        _expect_end(*one)
+
+
+def _expect_end(process: "subprocess.Popen[bytes]", code: int) -> None:
+    if (ended := process.wait()) != code:
+        raise RuntimeError(f"a script ended with {ended}, not {code}")
 
 
 def local_hoard(port: int) -> None:
@@ -233,6 +273,7 @@ KINDS: dict[str, Callable[..., None]] = {
     "slow": slow,
     "killed": killed,
     "local-killed": local_killed,
+    "local-come-and-go": local_come_and_go,
     "local-hoard": local_hoard,
     "local-nonsense": local_nonsense,
     "local-garbage": local_garbage,

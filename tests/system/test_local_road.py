@@ -494,12 +494,21 @@ def test_a_name_that_is_taken_is_reported_and_scripts_get_their_images_by_tcp(
                 subscribe(f"tcp://localhost:{pub}", road="local")
 
 
-def test_a_script_goes_on_with_the_next_engine_by_the_local_road(rig: RigOnDisk) -> None:
+def test_a_script_goes_on_with_the_next_engine_by_the_local_road_and_with_another_rigs(
+    rig: RigOnDisk,
+) -> None:
     pub, pull = free_ports(2)
     rig.write_config(NUMBERED + simulated("left", pub, pull, more="width=320\nheight=240"))
-    with script(pub, newest=False) as reader:
+    with script(pub, newest=False) as reader, rig_on_disk() as other:
         for _ in range(2):
             with rig.serve("--plug-all") as engine:
-                reader.until("local")
+                assert reader.until("local").shape == [240, 320]
                 engine.kill()
                 engine.wait()
+        other.write_config(NUMBERED + simulated("right", pub, pull, more="width=96\nheight=72"))
+        with other.serve("--plug-all"):
+            while reader.until("local").shape != [72, 96]:
+                pass
+            seen = [reader.next() for _ in range(10)]
+    assert all(each.road == "local" and each.shape == [72, 96] for each in seen)
+    assert all(b.sequence == a.sequence + b.gap + 1 for a, b in pairwise(seen))

@@ -3,7 +3,7 @@
 UNHURRIED = """
 import functools, os, sys, traceback
 try:
-    if "pmv_tui.doctor.machine" not in sys.orig_argv:  # the trial itself runs that module
+    if "pmv_tui.windows" not in sys.orig_argv:  # the trial of a display imports neither
         from pmv_tui.doctor import machine, run
         # There is something to change.
         machine.DISPLAY_SECONDS, run.SEARCH_SECONDS, run.ANSWER_SECONDS

@@ -86,6 +86,23 @@ def a_camera(name: str = "left", port: int = 5555, **changes: Any) -> CameraStat
     return camera
 
 
+ANSWERS: dict[str, Any] = {
+    "answers_fps": 59.8,
+    "answered": 0.99,
+    "answer_p50_ms": 12.3,
+    "answer_p99_ms": 18.0,
+    "answer_max_ms": 44.0,
+}
+"""Of a camera, or of a client, whose images are answered in time."""
+
+LATE: dict[str, Any] = {
+    **ANSWERS,
+    "deadline": 20.0,
+    "late": "31 of 598 answers came after the deadline of 20 ms",
+}
+"""Of a camera of which they are not."""
+
+
 def a_client(number: int = 1, **changes: Any) -> ClientStatus:
     """Describe a client on the rig's machine that gets 60 images/s and keeps up."""
     client = ClientStatus(

@@ -10,7 +10,7 @@ from pmv_tui.tui.screens.lists import ClientsScreen
 from pmv_tui.tui.text.clients import client_lines
 from pmv_tui.wire.status import CameraStatus
 from tests.tui.driving import drive, row_of, until, until_gone, until_shown
-from tests.tui.rig_double import RigDouble, a_camera, a_client, a_slow_client
+from tests.tui.rig_double import ANSWERS, RigDouble, a_camera, a_client, a_slow_client
 
 
 def written(camera: CameraStatus, width: int) -> list[str]:
@@ -32,6 +32,14 @@ def test_every_client_is_reported_in_any_width_and_who_is_behind_comes_first(wid
     for words in ("(pid 4001)", "(pid 4002)", "alice: ", "missed", "706", *["60.0"] * (width > 30)):
         assert words in everything
     assert "\x1b" not in everything
+
+
+@pytest.mark.parametrize("width", [30, 80, 120])
+def test_answers_stand_beside_how_a_client_keeps_up(width: int) -> None:
+    clients = [a_client(1, answers=ANSWERS), a_client(2, answers=None), a_client(3)]
+    everything = " ".join(" ".join(written(a_camera(client_list=clients), width)).split())
+    assert "keeps up; 59.8 answers/s (99 % of the images), p50 12.3 ms" in everything
+    assert everything.count("answers/s") == 1
 
 
 def test_what_is_not_counted_is_not_shown_as_a_figure(utc: None) -> None:  # noqa: ARG001 - sets it

@@ -5,19 +5,23 @@ from rich.cells import cell_len
 
 from pmv_tui.tui.text.camera import detail_lines
 from pmv_tui.tui.text.columns import (
+    COLUMNS,
     address_cell,
+    answer_cell,
     box_cell,
     camera_line,
     clients_cell,
+    columns_shown,
     drop_sum,
     fps_cell,
     layout,
     plug_cell,
+    state_cell,
     title_line,
 )
 from pmv_tui.tui.text.lines import Cell, Line
 from pmv_tui.wire.status import CameraStatus, Drops
-from tests.tui.rig_double import a_camera, a_client, a_slow_client
+from tests.tui.rig_double import ANSWERS, LATE, a_camera, a_client, a_slow_client
 
 
 def text(line: Line) -> str:
@@ -127,6 +131,28 @@ def test_a_client_that_does_not_keep_up_is_marked_and_reported() -> None:
     assert "python" not in detail_text(calm)
 
 
+def test_answers_are_shown_in_ms_and_marked_where_some_are_late() -> None:
+    assert answer_cell(a_camera()) == Cell("-", "muted")
+    assert answer_cell(a_camera(**ANSWERS)) == Cell("12.3  18.0 ")
+    assert answer_cell(a_camera(**LATE)) == Cell("12.3  18.0!", "warning")
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 160])
+def test_late_answers_are_named_in_words_in_the_row_at_any_width(width: int) -> None:
+    camera = a_camera(**LATE)
+    assert state_cell(camera) == Cell("late", "warning")
+    columns = columns_shown(answers=True)
+    row = text(camera_line(layout([camera], width, columns), camera, cursor=False))
+    assert "late" in row
+    calm = layout([a_camera(**ANSWERS)], width, columns)
+    assert text(title_line(calm)) == text(title_line(layout([camera, a_camera()], width, columns)))
+
+
+def test_what_is_worse_than_late_answers_is_named_in_their_place() -> None:
+    assert state_cell(a_camera(**LATE, state="lost")) == Cell("lost", "bad")
+    assert state_cell(a_camera(**LATE, state="waiting for trigger")).text == "late"
+
+
 @pytest.mark.parametrize("width", range(32, 200, 3))
 def test_no_line_is_wider_than_the_terminal_and_the_state_is_always_whole(width: int) -> None:
     cameras = [a_camera("left"), a_camera("a-very-long-name-for-it", state="waiting for trigger")]
@@ -138,13 +164,14 @@ def test_no_line_is_wider_than_the_terminal_and_the_state_is_always_whole(width:
 
 
 def test_a_wide_terminal_shows_every_column() -> None:
-    titles = text(title_line(layout([a_camera()], 160))).split()
-    assert titles == "name state fps plug clients drops window box pub pull id".split()  # noqa: SIM905
+    titles = text(title_line(layout([a_camera()], 180, COLUMNS))).split()
+    assert titles == "name state fps answer plug clients drops window box pub pull id".split()  # noqa: SIM905
 
 
 def test_columns_leave_by_importance() -> None:
-    def shown(width: int) -> list[str]:
-        return text(title_line(layout([a_camera()], width))).split()
+    def shown(width: int, *, answers: bool = False) -> list[str]:
+        columns = columns_shown(answers=answers)
+        return text(title_line(layout([a_camera(**ANSWERS)], width, columns))).split()
 
     assert shown(80) == ["name", "state", "fps", "plug", "clients", "drops", "pub"]
     assert shown(60) == ["name", "state", "fps", "plug", "clients", "drops"]
@@ -152,6 +179,9 @@ def test_columns_leave_by_importance() -> None:
     assert shown(40) == ["name", "state", "fps", "plug"]
     assert shown(26) == ["name", "state", "plug"]
     assert shown(20) == ["name", "state"]
+    assert shown(80, answers=True) == "name state fps answer plug clients drops".split()  # noqa: SIM905
+    assert shown(58, answers=True) == "name state fps answer plug clients drops".split()  # noqa: SIM905
+    assert shown(57, answers=True) == ["name", "state", "fps", "plug", "clients", "drops"]
 
 
 @pytest.mark.parametrize("width", [54, 60, 80])
@@ -186,6 +216,11 @@ DETAILS = [
     (a_camera(listed=False), "not in the config file"),
     (a_camera(malformed=3, malformed_reason="empty"), "3 malformed: empty"),
     (a_camera(plugged=True, clients=1), "plugged, 1 client"),
+    (a_camera(**ANSWERS), "59.8 answers/s (99 % of the images), p50 12.3 ms, p99 18.0"),
+    (a_camera(**ANSWERS), "worst 44.0 (last 10 s)"),
+    (a_camera(**LATE), "deadline 20 ms"),
+    (a_camera(**LATE), "late      31 of 598 answers came after the deadline of 20 ms"),
+    (a_camera(**LATE), "capturing, but answers are late"),
 ]
 
 

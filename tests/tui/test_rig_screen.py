@@ -15,7 +15,7 @@ from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.widgets.line_view import EventView
 from pmv_tui.tui.widgets.tables import CameraTable
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
-from tests.tui.rig_double import RigDouble, a_camera
+from tests.tui.rig_double import ANSWERS, LATE, RigDouble, a_camera
 
 
 def two_cameras() -> RigDouble:
@@ -160,10 +160,36 @@ def test_trouble_is_counted_reported_once_and_put_first() -> None:
         assert len(app._notifications) == 1
         rig.cameras[0]["state"] = "capturing"
         await until_shown(pilot, "1 lost, ")
-        await pilot.press("t")
+        await pilot.press("T")
         await until(pilot, lambda: names_in_table(app) == ["right", "left"])
-        await pilot.press("t")
+        await pilot.press("T")
         await until(pilot, lambda: names_in_table(app) == ["left", "right"])
+
+    drive(rig, scenario)
+
+
+def test_late_answers_are_trouble_in_row_panel_and_header_until_they_are_in_time() -> None:
+    rig = two_cameras()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "0 of 2 plugged")
+        assert "answer" not in row_of(app, "state")
+        rig.cameras[1] = a_camera("right", 5557, **LATE)
+        await until_shown(pilot, "12.3  18.0!")
+        assert "1 late, 0 of 2 plugged" in row_of(app, "pmv-tui")
+        assert " late " in row_of(app, "right")
+        await pilot.press("T")
+        await until(pilot, lambda: names_in_table(app) == ["right", "left"])
+        await pilot.press("T", "n")
+        await until_shown(pilot, "> right")
+        await until_shown(pilot, "31 of 598 answers came after the deadline of 20 ms")
+        rig.cameras[1] = a_camera("right", 5557, **ANSWERS)
+        await until_gone(pilot, "deadline")
+        assert " late " not in screen(app)
+        rig.cameras[1] = a_camera("right", 5557)
+        await until_gone(pilot, "12.3")
+        assert "answer" in row_of(app, "state"), "a script that pauses moves no column"
+        assert not app._notifications
 
     drive(rig, scenario)
 

@@ -380,17 +380,24 @@ class LocalRoads:
 
     def _run(self) -> None:
         while not self._stopping:
-            ready = self._epoll.poll(self._until_look())
-            with self.lock:
-                for descriptor, _ in ready:
-                    if descriptor == self._wake:
-                        os.eventfd_read(self._wake)
-                    elif act := self._acts.get(descriptor):
-                        act()
-                if (now := time.monotonic()) >= self._look_at:
-                    self._look_at = now + LOOK_INTERVAL
-                    for road in self._roads:
-                        road.look()
+            self._act_on(self._epoll.poll(self._until_look()))
+
+    def _act_on(self, ready: list[tuple[int, int]]) -> None:
+        """Act on what can be read, and look at the readers when that is due.
+
+        Apart from the wait: what is left in its variables would keep the last reader, and with it
+        the images' memory, until something else happens.
+        """
+        with self.lock:
+            for descriptor, _ in ready:
+                if descriptor == self._wake:
+                    os.eventfd_read(self._wake)
+                elif act := self._acts.get(descriptor):
+                    act()
+            if (now := time.monotonic()) >= self._look_at:
+                self._look_at = now + LOOK_INTERVAL
+                for road in self._roads:
+                    road.look()
 
     def _until_look(self) -> float | None:
         """Return the seconds until readers are looked at; None where there are none."""

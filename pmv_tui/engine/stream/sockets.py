@@ -13,14 +13,14 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from pmv_tui.config.addresses import Address
-from pmv_tui.control.client import whose_engine
+from pmv_tui.control.client import called
 from pmv_tui.curve import KeyFileError
 from pmv_tui.engine.clients.connections import MONITORED, Connections
 from pmv_tui.engine.clients.delivery import SEND_QUEUE
 from pmv_tui.engine.clients.gate import STRANGERS, Door, Gate
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.errands import DISK_LIMIT, Errand, Overdue, silent_disk
-from pmv_tui.network import LIMIT, NameTrouble, holder_of, look_up, silent
+from pmv_tui.network import LIMIT, NameTrouble, holder_of, look_up, silent, why_not_bound
 from pmv_tui.socket_file import NoSocketFile, SocketFile
 from pmv_tui.system import PLUGGED, why_no_room
 from pmv_tui.threads import InOrder, in_background
@@ -47,8 +47,6 @@ RECEIVE_QUEUE = 200
 the engine: ZeroMQ takes in all subscriptions that wait at once, however long a frame waits for it.
 """
 
-FIRST_FREE_PORT = 1024
-"""Those below are root's."""
 RECEIVE_BUFFER = 64 * 1024
 """Bytes that the kernel holds of what a client sends. Left to itself it holds tens of MB of a
 flood, which would all be read after it."""
@@ -222,16 +220,9 @@ def make_monitor(
 
 def _bind_problem(address: Address, error: zmq.ZMQError) -> str:
     """Return why an address cannot be bound, and what to do."""
-    match error.errno:
-        case errno.EADDRINUSE:
-            return in_use(address, "another program")
-        case errno.EADDRNOTAVAIL | errno.ENODEV:
-            host = f"{address.host!r}{address.number and f' ({address.number})'}"
-            return f"{address}: this machine has no interface {host}; try localhost"
-        case errno.EACCES if address.port < FIRST_FREE_PORT:
-            return f"{address}: ports below 1024 need root; choose one from 1024 up"
-        case _:
-            return f"{address} cannot be bound: {error.strerror}"
+    if error.errno == errno.EADDRINUSE:
+        return in_use(address, "another program")
+    return f"{address}: {why_not_bound(address, error.errno, error.strerror)}"
 
 
 def in_use(address: Address, holder: str) -> str:
@@ -305,4 +296,4 @@ async def explained(error: BindError) -> BindError:
 def _holder_of(address: Address) -> str:
     """Name who has an address; empty where that is not seen."""
     holder = holder_of(address)
-    return (whose_engine(holder.pid, address.ending) or str(holder)) if holder else ""
+    return called(holder.pid, address.ending) if holder else ""

@@ -28,13 +28,12 @@ from pmv_tui.cameras.search import searches
 from pmv_tui.config.schema import CameraConfig, why_no_pixel
 from pmv_tui.config.values import whole
 from pmv_tui.control.claims import Claimed, claim, device_claim
-from pmv_tui.control.client import whose_engine
+from pmv_tui.control.client import called
 from pmv_tui.engine.stream.clock import DeviceClock
 from pmv_tui.engine.stream.preview import PreviewFeed
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.frames.memory import Record
 from pmv_tui.frames.pool import Pool
-from pmv_tui.network import holder
 from pmv_tui.rates import Ring
 from pmv_tui.system import why_no_room
 from pmv_tui.threads import LastingThread
@@ -404,7 +403,7 @@ def claimed(device: str) -> Iterator[None]:
     except Claimed as other:
         if other.pid is not None:
             raise CameraError(
-                f"another engine has this camera: {whose_engine(other.pid) or holder(other.pid)}",
+                f"another engine has this camera: {called(other.pid)}",
                 "stop that one, or take the camera out of one of the two configs",
             ) from None
         yield  # Another user's claim: whether the device can be had, its driver decides.

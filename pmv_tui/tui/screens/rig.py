@@ -17,7 +17,7 @@ from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open
 from pmv_tui.tui.state import CameraFilter, RigState
-from pmv_tui.tui.text.columns import in_trouble
+from pmv_tui.tui.text.columns import columns_shown, in_trouble
 from pmv_tui.tui.text.help import RIG_HELP, empty_rig
 from pmv_tui.tui.widgets.bars import HeaderLine, KeyFooter, header_lines
 from pmv_tui.tui.widgets.fields import SearchField
@@ -99,7 +99,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Show the cameras that the filter lets through, and say below them that it is on."""
         cameras = self.state.arranged
         shown = self._filter.shown(cameras)
-        self.query_one(CameraTable).show_cameras(shown, self._filter.marked)
+        columns = columns_shown(answers=self.state.answers_seen)
+        self.query_one(CameraTable).show_cameras(shown, self._filter.marked, columns)
         place = self.query_one("#place", Static)
         summary = self._filter.summary(len(shown), len(cameras))
         place.display = bool(summary)

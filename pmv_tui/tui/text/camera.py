@@ -11,6 +11,7 @@ from pmv_tui.tui.text.columns import (
     fps_verdict,
     is_exposed,
     state_tone,
+    state_word,
 )
 from pmv_tui.tui.text.events import event_lines
 from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, fit, labelled_lines, plain
@@ -18,6 +19,7 @@ from pmv_tui.wire.status import (
     SOUND_WINDOWS,
     CameraStatus,
     Event,
+    answers_text,
     counted,
     local_time,
     window_text,
@@ -62,7 +64,12 @@ def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
 
 def answer_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
     """Label what clients sent back, and where it is shown."""
-    return [("boxes", _boxes(camera)), ("window", _window(camera))]
+    return [
+        ("answers", _answers(camera)),
+        ("late", Cell(plain(camera.get("late", "")), "warning")),
+        ("boxes", _boxes(camera)),
+        ("window", _window(camera)),
+    ]
 
 
 def state_text(camera: CameraStatus) -> Cell:
@@ -74,6 +81,8 @@ def state_text(camera: CameraStatus) -> Cell:
     rate = fps_verdict(camera)
     if state == "capturing" and not camera["reason"] and rate.tone == "bad":
         return Cell(f"{text}, but the frame rate is too {rate.text}", "bad")
+    if state_word(camera) == "late":
+        text += ", but answers are late"
     return Cell(text, state_tone(camera))
 
 
@@ -122,6 +131,16 @@ def _sent(camera: CameraStatus) -> Cell:
     if (limit := camera.get("limited_to")) is not None:
         text += f"; put_rate limits to {limit:g} images/s"
     return Cell(text)
+
+
+def _answers(camera: CameraStatus) -> Cell:
+    """Return how late scripts' answers to images are."""
+    text = answers_text(camera)
+    if not text:
+        return Cell("")
+    deadline = camera.get("deadline", 0)
+    limit = f"; deadline {deadline:g} ms" if deadline else ""
+    return Cell(f"{text} (last 10 s){limit}")
 
 
 def _frames(camera: CameraStatus) -> Cell:

@@ -23,6 +23,7 @@ from pmv_tui.wire.status import (
     behind,
     behind_first,
     client_sentence,
+    client_text,
     local_time,
     not_subscribed_sentence,
     others_too,
@@ -82,10 +83,15 @@ FIGURES = (
 
 CLIENT_STATES = (
     (
+        "answers",
+        "How many images it answered in the last 10 s, and how late the answers were: from an "
+        "image's time stamp to the arrival of the answer. Not there for a script that says not "
+        "which image it answers, or where it cannot be told whose an answer is.",
+    ),
+    (
         "keeps up",
-        "It misses no images, or missed some a moment ago, and no more: then it says how many. Of "
-        "what it does with its images nothing is known: in a queue of its own they may wait for "
-        "long.",
+        "It misses no images, or missed some a moment ago, and no more: then it says how many. In "
+        "a queue of its own they may wait for long: only its answers show that.",
     ),
     ("too slow", "Its queue here is full, and it has missed images for some 3 s, or often."),
     (
@@ -159,7 +165,8 @@ class _Shape(NamedTuple):
         above = [] if self.names else _indented(name.text, MARK_WIDTH, width, "strong")
         figures = self.row(name, [figure.text(client) for figure in self.figures])
         tone: Tone = "bad" if client["state"] in BEHIND else "muted"
-        return [*above, figures, *_indented(plain(client["text"]), 2 * MARK_WIDTH, width, tone)]
+        text = plain(client_text(client))
+        return [*above, figures, *_indented(text, 2 * MARK_WIDTH, width, tone)]
 
 
 def _indented(text: str, columns: int, width: int, tone: Tone = "plain") -> list[Line]:

@@ -71,8 +71,8 @@ COMFORTABLE_NAME_WIDTH = 8
 MAX_NAME_WIDTH = 20
 """Terminal columns: what is always left of a name, what figures leave of it, and what it gets."""
 
-ALWAYS, FIGURES = 4, 6
-"""Columns that are kept longest, by importance; the last two of them are figures."""
+ALWAYS, FIGURES = 4, 8
+"""Columns of this importance are kept longest; those after the first four of them are figures."""
 
 TOLERANCE = 1.0
 """Frames a second that a rate may differ from the one that is set."""
@@ -87,6 +87,11 @@ STATES: dict[str, tuple[Tone, str]] = {
     "opening": ("warning", "The device is being opened."),
     "capturing": ("good", "Frames arrive."),
     "waiting for trigger": ("good", "Ready; the next signal on its input makes a frame."),
+    "late": (
+        "warning",
+        "Frames arrive, and some of the last 10 s were answered after the deadline; how late is "
+        "below the table.",
+    ),
     "stalled": ("bad", "It is open, but no frame arrives."),
     "lost": ("bad", "It was there and is gone; it is tried again."),
     "error": ("bad", "It cannot be used; the reason is below the table."),
@@ -98,9 +103,16 @@ STATES: dict[str, tuple[Tone, str]] = {
 """The tone of each state, and its meaning."""
 
 
+def state_word(camera: CameraStatus) -> str:
+    """Return the state as the table has it: late answers are named where nothing worse is."""
+    state = plain(camera["state"])
+    tone, _ = STATES.get(state, ("plain", ""))
+    return "late" if tone == "good" and camera.get("late") else state
+
+
 def state_tone(camera: CameraStatus) -> Tone:
     """Return what the colour of a camera's state says; plain for one of a newer engine."""
-    tone, _ = STATES.get(camera["state"], ("plain", ""))
+    tone, _ = STATES.get(state_word(camera), ("plain", ""))
     return tone
 
 
@@ -114,7 +126,7 @@ class Column:
     meaning : a sentence for the help screen.
     cell : what it shows of a camera.
     importance : 1 is kept longest when the terminal is narrow.
-    short : a narrower form of `cell`, for when the columns of importance 1 to 6 do not fit, or this
+    short : a narrower form of `cell`, for when the columns of importance 1 to 8 do not fit, or this
         one does not.
     min_width : terminal columns that it takes at least, so that changing figures do not move it.
     right : whether it is aligned to the right, as counts are.
@@ -127,6 +139,9 @@ class Column:
     short: Callable[[CameraStatus], Cell] | None = None
     min_width: int = 0
     right: bool = False
+
+
+Columns = tuple[Column, ...]
 
 
 class Placed(NamedTuple):
@@ -144,14 +159,22 @@ def name_cell(camera: CameraStatus) -> Cell:
 
 def state_cell(camera: CameraStatus) -> Cell:
     """Show the state in its own words, and the seconds until the next try where one is due."""
-    state = plain(camera["state"])
+    state = state_word(camera)
     retry_in = camera["retry_in"]
     again = "" if retry_in is None else f" ↻{retry_in:2.0f}s"
     return Cell(state + again, state_tone(camera))
 
 
 def in_trouble(camera: CameraStatus) -> bool:
-    """Whether somebody should look after a camera: it has no frames, or no sockets."""
+    """Whether somebody should look after a camera: it has no frames, no sockets, or late answers.
+
+    An engine of before answers were timed reports none of them.
+    """
+    return has_failed(camera) or bool(camera.get("late"))
+
+
+def has_failed(camera: CameraStatus) -> bool:
+    """Whether a camera has no frames, or no sockets."""
     return state_tone(camera) == "bad" or bool(camera["plug_error"])
 
 
@@ -208,6 +231,25 @@ def clients_cell(camera: CameraStatus) -> Cell:
         return Cell("-", "muted")
     slow = behind(camera.get("client_list", []))
     return Cell(f"{camera['clients']}!", "bad") if slow else Cell(str(camera["clients"]))
+
+
+def answer_cell(camera: CameraStatus) -> Cell:
+    """Show how late answers are, median and 99th percentile in ms; ! some are too late."""
+    p50, p99 = camera.get("answer_p50_ms"), camera.get("answer_p99_ms")
+    if p50 is None or p99 is None:
+        return Cell("-", "muted")
+    return _marked_late(camera, f"{p50:.1f} {p99:5.1f}")
+
+
+def answer_short(camera: CameraStatus) -> Cell:
+    """Show the median alone."""
+    p50 = camera.get("answer_p50_ms")
+    return Cell("-", "muted") if p50 is None else _marked_late(camera, f"{p50:.1f}")
+
+
+def _marked_late(camera: CameraStatus, figures: str) -> Cell:
+    late = bool(camera.get("late"))
+    return Cell(figures + ("!" if late else " "), "warning" if late else "plain")
 
 
 def corners(box: Corners) -> str:
@@ -268,7 +310,7 @@ def pub_short(camera: CameraStatus) -> Cell:
 
 # Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
 # that change most stand to the left, and cells of one colour beside each other.
-COLUMNS = (
+COLUMNS: Columns = (
     Column("name", "What the camera is called in the config file.", name_cell, 1),
     Column(
         "state",
@@ -285,6 +327,17 @@ COLUMNS = (
         4,
         short=fps_short,
         min_width=10,
+    ),
+    Column(
+        "answer",
+        "How late scripts' answers to images are, from an image's time stamp: median, and where "
+        "there is room 99th percentile, ms, of the last 10 s; ! some came after the deadline. It "
+        "is there once a script has answered.",
+        answer_cell,
+        7,
+        short=answer_short,
+        min_width=len("123.4 123.4!"),
+        right=True,
     ),
     Column(
         "plug",
@@ -311,56 +364,74 @@ COLUMNS = (
         min_width=6,
         right=True,
     ),
-    Column("window", "Its window on the rig's screen: open, closed, or why not.", window_cell, 8),
-    Column("box", "The box that a client sent, until it expires.", box_cell, 10, min_width=19),
+    Column("window", "Its window on the rig's screen: open, closed, or why not.", window_cell, 10),
+    Column("box", "The box that a client sent, until it expires.", box_cell, 12, min_width=19),
     Column(
         "pub",
         "Where images are published; ! other machines can reach it; curve: encrypted, and only "
         "listed clients are accepted.",
         lambda camera: address_cell(camera["pub_address"], curve=camera["curve"]),
-        7,
+        9,
         short=pub_short,
     ),
     Column(
         "pull",
         "Where boxes are received; marked as pub is.",
         lambda camera: address_cell(camera["pull_address"], curve=camera["curve"]),
-        9,
+        11,
     ),
     Column(
         "id",
         "Its unique_id, <serial>-<backend>; grey: not in the config file.",
         lambda camera: Cell(plain(camera["unique_id"]), "plain" if camera["listed"] else "muted"),
-        11,
+        13,
     ),
 )
 
 
-def layout(cameras: Sequence[CameraStatus], width: int) -> list[Placed]:
+def columns_shown(*, answers: bool = False) -> Columns:
+    """Return the columns that there may be: that of answers once there are `answers`."""
+    return tuple(column for column in COLUMNS if answers or column.title != "answer")
+
+
+USUAL = columns_shown()
+
+
+def has_answers(camera: CameraStatus) -> bool:
+    """Whether scripts answer a camera's images, and say so."""
+    return camera.get("answers_fps") is not None
+
+
+def layout(cameras: Sequence[CameraStatus], width: int, columns: Columns = USUAL) -> list[Placed]:
     """Choose the columns that fit, by importance, and give each its width.
 
-    For the figures among the first six, plug and rate take their short forms and long names are
-    shortened. The first four are always there while there is room for their short forms; the state
-    is never left out and never shortened.
+    For the figures among the first eight, answers, plug and rate take their short forms and long
+    names are shortened. The first four are always there while there is room for their short forms;
+    the state is never left out and never shortened.
     """
-    by_importance = sorted(COLUMNS, key=lambda column: column.importance)
-    first, rest = by_importance[:FIGURES], by_importance[FIGURES:]
+    by_importance = sorted(columns, key=lambda column: column.importance)
+    first = [column for column in by_importance if column.importance <= FIGURES]
+    rest = by_importance[len(first) :]
     placed = _place_first(first, cameras, width)
-    for column in rest if len(placed) == FIGURES else ():
+    for column in rest if len(placed) == len(first) else ():
         for short in (False, True) if column.short else (False,):
             candidate = _place(column, cameras, short=short)
             if _total([*placed, candidate]) <= width:
                 placed.append(candidate)
                 break
-    return sorted(placed, key=lambda one: COLUMNS.index(one.column))
+    return sorted(placed, key=lambda one: columns.index(one.column))
+
+
+SHORTENED = ((), ("answer",), ("answer", "plug"), ("answer", "plug", "fps"))
+"""Columns that take their short forms, where the first do not fit else."""
 
 
 def _place_first(
     columns: Sequence[Column], cameras: Sequence[CameraStatus], width: int
 ) -> list[Placed]:
-    """Place as many of the first six as fit, in the longest forms that let them; at least four."""
-    for count in range(FIGURES, ALWAYS - 1, -1):
-        for short in ((), ("plug",), ("plug", "fps")):
+    """Place as many of the first as fit, in the longest forms that let them; at least four."""
+    for count in range(len(columns), ALWAYS - 1, -1):
+        for short in SHORTENED:
             placed = [
                 _place(column, cameras, short=column.title in short) for column in columns[:count]
             ]

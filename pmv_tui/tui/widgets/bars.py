@@ -10,6 +10,7 @@ from textual.widgets._footer import FooterKey
 
 from pmv_tui.tui.actions import Action
 from pmv_tui.tui.state import RigState, count_troubles
+from pmv_tui.tui.text.columns import has_failed
 from pmv_tui.tui.text.lines import Cell, Line, fit, plain, short_path
 from pmv_tui.tui.widgets.line_view import LineView
 
@@ -22,7 +23,8 @@ def header_lines(state: RigState, width: int) -> list[Line]:
     """Write the line; the config file's path is abbreviated to what fits."""
     program, engine = Cell(" pmv-tui  ", "strong"), _engine(state)
     troubles = count_troubles(state.cameras)
-    trouble = Cell(troubles and f"{troubles}, ", "bad")
+    only_late = troubles and not any(map(has_failed, state.cameras))
+    trouble = Cell(troubles and f"{troubles}, ", "warning" if only_late else "bad")
     room = width - len(program.text) - len(trouble.text) - len(engine.text) - 2
     if state.snapshot is None:
         return [Line((program, Cell(" " * (room + 1)), engine))]

@@ -20,7 +20,14 @@ from textual.widget import Widget
 
 from pmv_tui.tui.glyphs import NO_COLOUR, AsciiOnly, Look, look_of, style_of
 from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
-from pmv_tui.tui.text.columns import MIN_NAME_WIDTH, fps_short, name_cell, plug_short, state_cell
+from pmv_tui.tui.text.columns import (
+    MIN_NAME_WIDTH,
+    fps_short,
+    name_cell,
+    plug_short,
+    state_cell,
+    state_word,
+)
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Line, tabular
 from pmv_tui.tui.widgets.line_view import LineView
 from pmv_tui.wire.status import CameraStatus, Thumbnail
@@ -249,7 +256,7 @@ def arrange(count: int, width: int, height: int) -> tuple[int, int]:
 
 def tile_lines(camera: CameraStatus, width: int, *, cursor: bool) -> list[Line]:
     """Write the line above a camera's picture: its name, its rate or what is wrong, its plug."""
-    capturing = camera["state"] == "capturing"
+    capturing = state_word(camera) == "capturing"
     state, plug = fps_short(camera) if capturing else state_cell(camera), plug_short(camera)
     rest = [cell_len(state.text), cell_len(plug.text)]
     room = width - MARK_WIDTH - sum(rest) - 2 * GAP

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from pmv_tui.tui.text.camera import detail_lines, fact_lines, last_events
-from pmv_tui.tui.text.columns import camera_line, layout, title_line
+from pmv_tui.tui.text.columns import USUAL, Columns, camera_line, layout, title_line
 from pmv_tui.tui.text.lines import Line
 from pmv_tui.tui.text.settings import setting_rows
 from pmv_tui.tui.widgets.line_view import CursorView, LineView
@@ -19,16 +19,19 @@ class CameraTable(CursorView):
         super().__init__()
         self._cameras: Sequence[CameraStatus] = ()
         self._marked: Collection[str] = ()
+        self._columns = USUAL
 
     @property
     def camera(self) -> CameraStatus | None:
         """The camera under the cursor; None where there is no camera."""
         return self._cameras[self._cursor] if self._cameras else None
 
-    def show_cameras(self, cameras: Sequence[CameraStatus], marked: Collection[str] = ()) -> None:
+    def show_cameras(
+        self, cameras: Sequence[CameraStatus], marked: Collection[str], columns: Columns
+    ) -> None:
         """Put these in the place of the earlier ones; `marked` holds unique_ids."""
         self.set_keys([camera["unique_id"] for camera in cameras])
-        self._cameras, self._marked = cameras, marked
+        self._cameras, self._marked, self._columns = cameras, marked, columns
         self.draw()
 
     def move_to_next(self, wanted: Callable[[CameraStatus], bool]) -> bool:
@@ -45,7 +48,7 @@ class CameraTable(CursorView):
         if not self._cameras:
             self.show_rows(Line(), [])
             return
-        placed = layout(self._cameras, self.line_width)
+        placed = layout(self._cameras, self.line_width, self._columns)
         rows = []
         for row, camera in enumerate(self._cameras):
             marked = camera["unique_id"] in self._marked
@@ -104,6 +107,7 @@ class SettingsTable(CursorView):
 
 
 RESTLESS = {
+    *("answers_fps", "answered", "answer_p50_ms", "answer_p99_ms", "answer_max_ms", "late"),
     "captured",
     "client_list",
     "clock_drift_ppm",
