@@ -7,7 +7,6 @@ import socket
 import struct
 import weakref
 from contextlib import suppress
-from math import ceil, inf
 from typing import Any
 
 from pmv_tui.client.connection import path_of, split
@@ -16,12 +15,12 @@ from pmv_tui.frames.memory import (
     IMAGE_PACKET,
     LONGEST_PACKET,
     MAGIC,
+    PUBLISHED_WORD,
     TEXT_PACKET,
     VERSION,
     ImageMemory,
     Packet,
     Record,
-    Ticket,
     endpoint,
 )
 from pmv_tui.frames.reader import ClaimingReader, Image
@@ -32,6 +31,9 @@ ENDED = "the engine has ended the connection"
 
 DESCRIPTORS = 2
 """That come with `Packet.MEMORY`."""
+
+_BESIDE = socket.CMSG_SPACE(DESCRIPTORS * 4) if hasattr(socket, "CMSG_SPACE") else 0
+_IMAGE = int(Packet.IMAGE)  # looked up by a function of Python's, at each packet
 
 CONNECT_TIMEOUT = struct.pack("ll", 0, 200_000)
 """Seconds and µs that a connection may wait for those before it, when many come at once."""
@@ -88,6 +90,7 @@ class LocalStream:
 
     Attributes
     ----------
+    unique_id : the camera's; empty before the first image.
     ended : why no more images come; empty as long as they may.
     passed : images that were published while the connection lasts, up to the last one taken.
     """
@@ -102,7 +105,7 @@ class LocalStream:
         self._end.atexit = False
         self._poll = select.poll()
         self._poll.register(self._link, select.POLLIN)
-        self._unique_id = ""
+        self.unique_id = ""
         self._last = 0
         self.passed = 0
         self.ended = ""
@@ -117,33 +120,36 @@ class LocalStream:
         """Return what to wait for."""
         return self._link.fileno()
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until something can be read; whether it can."""
-        return bool(self._poll.poll(None if seconds == inf else ceil(seconds * 1000)))
+    def wait(self, milliseconds: int | None) -> bool:
+        """Wait until something can be read, None: for ever; whether it can."""
+        return bool(self._poll.poll(milliseconds))
 
-    def take(self) -> tuple[Image, dict[str, Any]] | None:
+    def take(self) -> tuple[Image, Record] | None:
         """Take the newest image, or the next; None where there is none now.
 
         Returns
         -------
         The image, uint8, shape (height, width), read-only; it stays as it is for as long as
-        somebody has it. And its metadata, by the keys of the documented message.
+        somebody has it. And what is known about it.
         """
-        while (packet := self._receive()) is not None:
+        taken = None
+        while taken is None and (packet := self._receive()) is not None:
             _, word, counter = packet
-            if self._newest:
-                # Then none waits behind it: an image is published before it is announced.
-                if any(reader.is_newest(word) for reader in self._readers):
-                    break
-                continue
             for reader in self._readers:
-                if (taken := reader.take(Ticket.parse(word), counter)) is not None:
-                    return self._delivered(*taken)
-        if self._newest:
+                if not self._newest:
+                    taken = reader.take(word, counter)
+                elif reader.memory.words[PUBLISHED_WORD] == word:
+                    # Then none waits behind it: an image is published before it is announced.
+                    taken = reader.newest(self._last)
+        if taken is None and self._newest:
             for reader in self._readers:
-                if (taken := reader.newest(self._last)) is not None:
-                    return self._delivered(*taken)
-        return None
+                taken = reader.newest(self._last)
+        if taken is None:
+            return None
+        number, record, image = taken
+        self.passed += number - self._last if self._newest else 1
+        self._last = number
+        return image, record
 
     def close(self) -> None:
         """End the connection, once nobody has an image of it any more."""
@@ -154,32 +160,19 @@ class LocalStream:
         self._end.detach()
         self._link.close()
 
-    def _delivered(self, number: int, record: Record, image: Image) -> tuple[Image, dict[str, Any]]:
-        self.passed += number - self._last if self._newest else 1
-        self._last = number
-        return image, {
-            "unique_id": self._unique_id,
-            "timestamp": record.timestamp,
-            "height": record.height,
-            "width": record.width,
-            "sequence": record.sequence,
-            "device_timestamp": record.device_timestamp,
-            "pixel_format": record.pixel_format,
-        }
-
     def _receive(self) -> tuple[int, int, int] | None:
         """Read the next packet about an image; None where none waits, or none will come."""
         while not self.ended:
             try:
                 data, ancillary, _, _ = self._link.recvmsg(
-                    LONGEST_PACKET, socket.CMSG_SPACE(DESCRIPTORS * 4), socket.MSG_CMSG_CLOEXEC
+                    LONGEST_PACKET, _BESIDE, socket.MSG_CMSG_CLOEXEC
                 )
             except BlockingIOError:
                 return None
             except OSError as error:
                 data, ancillary = b"", []
                 self.ended = str(error)
-            if len(data) == IMAGE_PACKET.size and data[0] == Packet.IMAGE:
+            if len(data) == IMAGE_PACKET.size and data[0] == _IMAGE:
                 return IMAGE_PACKET.unpack(data)
             self._obey(data, ancillary)
         return None
@@ -209,7 +202,7 @@ class LocalStream:
 
     def _read_from(self, unique_id: str, images: int, claims: int) -> None:
         memory = ImageMemory(images)
-        self._unique_id = unique_id
+        self.unique_id = unique_id
         if self._readers:
             self._readers[0].memory = memory
         else:

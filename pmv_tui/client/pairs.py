@@ -91,16 +91,10 @@ class PairedSubscription(Receiver[dict[str, Arrival], dict[str, Frame]]):
         """Messages at each address that were no images, and were passed over."""
         return {name: stream.malformed for name, stream in self._streams.items()}
 
-    def close(self) -> None:
-        """Close the sockets; frames that were delivered stay valid."""
+    def _close(self) -> None:
         for name, stream in self._streams.items():
             self._waiting[name].clear()
             stream.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-        return all(stream.closed for stream in self._streams.values())
 
     def _refuse_fork(self) -> None:
         for stream in self._streams.values():

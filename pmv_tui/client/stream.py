@@ -1,4 +1,7 @@
-"""One camera's images as they arrive, by either road: checked, numbered, and made into frames."""
+"""One camera's images as they arrive, by either road: checked, numbered, and made into frames.
+
+What is done for each image calls few functions: frames/reader.py says why.
+"""
 
 import errno
 import os
@@ -6,9 +9,9 @@ import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil
 from socket import AF_UNIX, create_connection, socket
-from typing import Any, Literal, cast
+from typing import Literal
 
 import zmq
 
@@ -82,19 +85,17 @@ class Arrival:
     Parameters
     ----------
     number : how many images arrived up to this one.
-    image : uint8, shape (height, width).
-    metadata : as it was sent; the four keys of the protocol are checked.
+    image, unique_id, timestamp, sequence, device_timestamp, pixel_format, road : see `Frame`.
     """
 
     number: int
     image: Image
-    metadata: dict[str, Any]
+    unique_id: str
+    timestamp: int
+    sequence: int | None
+    device_timestamp: int | None
+    pixel_format: str | None
     road: Road
-
-    @property
-    def timestamp(self) -> int:
-        """ns since the epoch, the rig's clock."""
-        return cast("int", self.metadata["timestamp"])
 
 
 class Stream:
@@ -131,14 +132,13 @@ class Stream:
         self._road = road
         self._process = os.getpid()
         self._places = self._local_places()
-        self.closed = False
         self.malformed = 0
         self.arrived = 0
         """Images so far."""
         self._delivered = 0
         """The number of what was delivered last."""
-        self._numbered: tuple[int, dict[str, Any]] | None = None
-        """Number and metadata of what was delivered last with a sequence number."""
+        self._numbered: tuple[int, str, int] | None = None
+        """Number, camera and sequence number of what was delivered last with such."""
         self._waiting: deque[Arrival] = deque()
         """What was read already."""
         self._tcp: Connection | None = None
@@ -153,7 +153,6 @@ class Stream:
 
     def close(self) -> None:
         """Close the connections; what was delivered stays as it is."""
-        self.closed = True
         self._waiting.clear()
         for connection in (self._tcp, self._local):
             if connection is not None:
@@ -183,36 +182,42 @@ class Stream:
     def wait(self, end: float) -> bool:
         """Wait until something can be read, or `end` (monotonic, s); whether it can."""
         if self._local is not None and self._tcp is None and not self._waiting:
-            left = end - time.monotonic()
-            return self._local.wait(max(0.0, left) if left < LONGEST else inf)
+            return self._local.wait(milliseconds_until(end))
         return wait_for_any([self], end)
 
     def take(self) -> Arrival | None:
         """Read the next image; None where what waited was none."""
-        self.look_for_local()
-        if not self._waiting:
-            self._take_local()
+        if self._local is None:
+            self.look_for_local()
         if self._waiting:
             return self._waiting.popleft()
+        if self._local is not None and (arrival := self._take_local(self._local)):
+            return arrival
         if self._tcp is not None and self._tcp.readable():
             return self._read_message(self._tcp)
         return None
 
     def deliver(self, arrival: Arrival) -> Frame:
         """Make the frame that is handed to the script."""
-        metadata, former = arrival.metadata, self._numbered
-        skipped = arrival.number - self._delivered - 1
-        self._delivered = arrival.number
-        if metadata.get("sequence") is not None:
-            self._numbered = arrival.number, metadata
+        number, unique_id, sequence = arrival.number, arrival.unique_id, arrival.sequence
+        skipped = number - self._delivered - 1
+        self._delivered = number
+        gap = None
+        if sequence is not None:
+            this = number, unique_id, sequence
+            former_number, camera, former = self._numbered or this
+            self._numbered = this
+            if sequence >= former and camera == unique_id:
+                # Not below 0: a count that restarted may have passed the former number meanwhile.
+                gap = max(sequence - former - (number - former_number), 0)
         return Frame(
             image=arrival.image,
-            unique_id=metadata["unique_id"],
+            unique_id=unique_id,
             timestamp=arrival.timestamp,
-            sequence=metadata.get("sequence"),
-            device_timestamp=metadata.get("device_timestamp"),
-            pixel_format=metadata.get("pixel_format"),
-            gap=_missing(arrival, *(former or (arrival.number, metadata))),
+            sequence=sequence,
+            device_timestamp=arrival.device_timestamp,
+            pixel_format=arrival.pixel_format,
+            gap=gap,
             skipped=skipped,
             road=arrival.road,
         )
@@ -258,26 +263,43 @@ class Stream:
     def _no_local_road(self, reason: str) -> NoLocalRoad:
         return NoLocalRoad(f"no local road to {self.address}: {reason}")
 
-    def _take_local(self) -> None:
-        """Read what came through shared memory, if there is such."""
-        local = self._local
-        if local is None:
-            return
+    def _take_local(self, local: LocalStream) -> Arrival | None:
+        """Read what came through shared memory, if anything did, or what came before it."""
         passed = local.passed
-        if (taken := local.take()) is not None:
-            self._pause = FIRST_RETRY
-            if self._tcp is not None:
-                self._leave_tcp(self._tcp, taken[1]["timestamp"])
-            self._add(local.passed - passed, *taken, road="local")
-        elif local.ended:
-            local.close()
-            self._local = None
-            # One that is refused now will be the next time too.
-            self._look_at = time.monotonic() + self._pause
-            self._pause = min(2 * self._pause, LAST_RETRY)
-            if self._road == "local" and local.refused:
-                raise self._no_local_road(local.ended)
-            self._fall_back()
+        if (taken := local.take()) is None:
+            if local.ended:
+                self._leave_local(local)
+            return None
+        image, record = taken
+        self._pause = FIRST_RETRY
+        if self._tcp is not None:
+            self._leave_tcp(self._tcp, record.timestamp)
+        self.arrived += local.passed - passed
+        arrival = Arrival(
+            self.arrived,
+            image,
+            local.unique_id,
+            record.timestamp,
+            record.sequence,
+            record.device_timestamp,
+            record.pixel_format,
+            "local",
+        )
+        if not self._waiting:
+            return arrival
+        self._waiting.append(arrival)
+        return self._waiting.popleft()
+
+    def _leave_local(self, local: LocalStream) -> None:
+        """Take the other road, as no more images come by this one."""
+        local.close()
+        self._local = None
+        # One that is refused now will be the next time too.
+        self._look_at = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LAST_RETRY)
+        if self._road == "local" and local.refused:
+            raise self._no_local_road(local.ended)
+        self._fall_back()
 
     def _leave_tcp(self, tcp: Connection, timestamp: int) -> None:
         """Read what came over tcp before an image that came through shared memory, and end it."""
@@ -299,12 +321,17 @@ class Stream:
             self.malformed += 1
             return None
         self.arrived += 1
-        return Arrival(self.arrived, *parsed, self._socket)
-
-    def _add(self, count: int, image: Image, metadata: dict[str, Any], road: Road) -> None:
-        """Have an image read next, with which so many have arrived."""
-        self.arrived += count
-        self._waiting.append(Arrival(self.arrived, image, metadata, road))
+        image, metadata = parsed
+        return Arrival(
+            self.arrived,
+            image,
+            metadata["unique_id"],
+            metadata["timestamp"],
+            metadata.get("sequence"),
+            metadata.get("device_timestamp"),
+            metadata.get("pixel_format"),
+            self._socket,
+        )
 
     def _fall_back(self) -> None:
         """Connect by tcp where there is no local road now."""
@@ -360,20 +387,3 @@ def _knock(name: str) -> None:
     with socket(AF_UNIX) as caller:
         caller.settimeout(0.2)
         caller.connect(name)
-
-
-def _missing(arrival: Arrival, number: int, metadata: dict[str, Any]) -> int | None:
-    """Count the frames before an arrival that never arrived; None where it cannot be known.
-
-    Parameters
-    ----------
-    number, metadata : of an arrival before it, or of itself.
-    """
-    match arrival.metadata.get("sequence"), metadata.get("sequence"):
-        case int(sequence), int(former) if (
-            sequence >= former and arrival.metadata["unique_id"] == metadata["unique_id"]
-        ):
-            # Not below 0: a count that restarted may have passed the former number meanwhile.
-            return max(sequence - former - (arrival.number - number), 0)
-        case _:
-            return None

@@ -1,6 +1,7 @@
 """The images of one camera, newest first of all."""
 
 import math
+import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -49,12 +50,18 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
     Raises
     ------
     ValueError : the timeout is not a number of seconds.
+
+    Attributes
+    ----------
+    closed : whether it was closed.
     """
 
     def __init__(self, *, newest: bool, timeout: float | None) -> None:
         self._newest = newest
         self._timeout = math.inf if timeout is None else check_seconds("timeout", timeout)
         self._least_age = math.inf
+        self._process = os.getpid()
+        self.closed = False
 
     def __next__(self) -> Delivered:
         """Wait for the next; the iteration ends when this was closed.
@@ -66,7 +73,8 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
         """
         if self.closed:
             raise StopIteration
-        self._refuse_fork()
+        if os.getpid() != self._process:
+            self._refuse_fork()
         received = self._receive(time.monotonic() + self._timeout)
         if received is None:
             raise TimeoutError(self._what_is_missing(self._timeout))
@@ -91,18 +99,18 @@ class Receiver(Iterator[Delivered], Generic[Received, Delivered], ABC):
             received = newer
         return received
 
-    @abstractmethod
     def close(self) -> None:
-        """Close the sockets; again is no error."""
+        """Close the connections, again is no error; frames that were delivered stay valid."""
+        self.closed = True
+        self._close()
 
-    @property
     @abstractmethod
-    def closed(self) -> bool:
-        """Whether it was closed."""
+    def _close(self) -> None:
+        """Close the connections."""
 
     @abstractmethod
     def _refuse_fork(self) -> None:
-        """Check that this process subscribed."""
+        """Raise the error for a process that did not subscribe."""
 
     @abstractmethod
     def _receive(self, end: float) -> Received | None:
@@ -216,14 +224,8 @@ class Subscription(Receiver[Arrival, Frame]):
         """Messages that were no images of the documented form, and were passed over."""
         return self._stream.malformed
 
-    def close(self) -> None:
-        """Close the connection; frames that were delivered stay valid."""
+    def _close(self) -> None:
         self._stream.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-        return self._stream.closed
 
     def _refuse_fork(self) -> None:
         self._stream.refuse_fork("subscribe()")
@@ -239,7 +241,7 @@ class Subscription(Receiver[Arrival, Frame]):
 
     def _drain(self, received: Arrival) -> Arrival:
         """Pass over what is followed by something newer, which is known of the local road's."""
-        return received if self._is_newest(received) else super()._drain(received)
+        return received if received.road == "local" else super()._drain(received)
 
     def _age(self, received: Arrival) -> float:
         return (time.time_ns() - received.timestamp) / 1e9

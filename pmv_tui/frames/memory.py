@@ -61,7 +61,8 @@ NO_TIME = -(2**63)
 """In place of a device's time stamp, where there is none."""
 
 _RECORD = struct.Struct("=QQqQQ8x64s")
-_COUNTER_BYTES = 8
+_FIELDS_AT = RECORDS_AT + 8
+"""Where the first buffer's record goes on behind its counter."""
 
 
 class Packet(IntEnum):
@@ -132,7 +133,7 @@ class Record(NamedTuple):
         """Write it into the header of an image memory."""
         _RECORD.pack_into(
             header,
-            record_at(buffer) + _COUNTER_BYTES,
+            _FIELDS_AT + RECORD_BYTES * buffer,
             self.sequence,
             self.timestamp,
             NO_TIME if self.device_timestamp is None else self.device_timestamp,
@@ -145,7 +146,7 @@ class Record(NamedTuple):
     def parse(cls, header: memoryview, buffer: int) -> "Record":
         """Read it out of the header of an image memory."""
         sequence, timestamp, device, height, width, pixel_format = _RECORD.unpack_from(
-            header, record_at(buffer) + _COUNTER_BYTES
+            header, _FIELDS_AT + RECORD_BYTES * buffer
         )
         return cls(
             sequence,
@@ -228,7 +229,8 @@ class ImageMemory:
 
         Views of it hold on to it, and not to one another: as long as it lives, so does one of them.
         """
-        return np.frombuffer(self.mapping, np.uint8, size, HEADER_BYTES + buffer * self.capacity)
+        start = HEADER_BYTES + buffer * self.words[CAPACITY_WORD]
+        return np.frombuffer(self.mapping, np.uint8, size, start)
 
 
 class Claims:

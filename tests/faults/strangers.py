@@ -148,7 +148,7 @@ def _hoarded(port: int, count: int) -> list[object]:
         if (taken := stream.take()) is not None:
             kept.append(taken)
         elif not stream.ended:
-            stream.wait(1)
+            stream.wait(1000)
     return kept
 
 

@@ -58,17 +58,16 @@ def served() -> Iterator[Road]:
 
 READING = """
 import random, sys
-from math import inf
 from pmv_tui.client.local import LocalStream
 
 stream = LocalStream([sys.argv[1]], newest=sys.argv[2] == "newest")
 kept, last, count, shapes = [], 0, 0, set()
 while not stream.ended:
-    stream.wait(inf)
+    stream.wait(None)
     while (taken := stream.take()) is not None:
-        image, metadata = taken
-        assert metadata["sequence"] > last, (metadata, last)
-        last, count = metadata["sequence"], count + 1
+        image, record = taken
+        assert record.sequence > last, (record, last)
+        last, count = record.sequence, count + 1
         shapes.add(image.shape)
         kept.append((last, image))
         while len(kept) > random.randrange(12):

@@ -97,7 +97,7 @@ def test_who_holds_more_images_than_can_be_held_gets_copies() -> None:
         buffer = capture(pool, plain(3, 4, number), number)
         assert buffer is not None
         ticket, counter = pool.publish(buffer)
-        kept.append(one.reader.take(ticket, counter))
+        kept.append(one.reader.take(ticket.pack(), counter))
     assert [image.flat[0] for _, _, image in filter(None, kept)] == list(range(1, 4 * CLAIMS))
     assert len(one.held) == CLAIMS - 1
     assert one.reader.copied == 3 * CLAIMS
@@ -114,7 +114,7 @@ def test_an_image_that_was_written_over_is_not_taken_for_it() -> None:
     ticket, counter = pool.publish(buffer)
     for number in range(2, 30):
         pool.publish(capture(pool, plain(3, 4, number), number) or 0)
-    assert one.reader.take(ticket, counter) is None
+    assert one.reader.take(ticket.pack(), counter) is None
     assert one.held == set()
 
 
