@@ -52,7 +52,8 @@ def main(pub: str, pull: str) -> None:
             coarse = frame.image[::STEP, ::STEP]
             row, column = np.unravel_index(coarse.argmax(), coarse.shape)
             x, y = int(column) * STEP, int(row) * STEP
-            spots.send(((x - HALF, y - HALF), (x + HALF, y + HALF)), label="brightest")
+            corners = (x - HALF, y - HALF), (x + HALF, y + HALF)
+            spots.send(corners, label="brightest", frame=frame)  # the rig measures how late
             answered.append(frame.age)
             if time.monotonic() > next_report:
                 print(

@@ -41,9 +41,9 @@ def main(pub: str, pull: str) -> None:
         row, column = np.unravel_index(blocks.mean(axis=(1, 3)).argmax(), (rows, columns))
         x, y = (float(each + 0.5) * BLOCK for each in (column, row))
         points = [[x, y], [x - 40, y], [x + 40, y], [x, y - 40], [x, y + 40]]
-        push_socket.send_json(
-            {"DRAW_POINTS": {"POINTS": points, "LABEL": "brightest", "COLOR": [255, 160, 0]}}
-        )
+        group = {"POINTS": points, "LABEL": "brightest", "COLOR": [255, 160, 0]}
+        # With the image's time stamp, the rig measures how late the points are.
+        push_socket.send_json({"DRAW_POINTS": group, "TIMESTAMP": metadata["timestamp"]})
 
 
 if __name__ == "__main__":

@@ -39,14 +39,16 @@ def main(pub: str, pull: str) -> None:
             (metadata["height"], metadata["width"])
         )
         faces = cascade.detectMultiScale(frame, scaleFactor=1.2, minNeighbors=5, minSize=(60, 60))
+        # With the image's time stamp, the rig measures how late the script is, face or not.
+        message = {"TIMESTAMP": metadata["timestamp"]}
         if len(faces):
             x, y, w, h = max(faces, key=lambda face: face[2] * face[3])
-            corners = {
+            message["DRAW_BOX"] = {
                 "TOP_LEFT": [int(x), int(y)],
                 "BOTTOM_RIGHT": [int(x + w), int(y + h)],
             }
-            push_socket.send_json({"DRAW_BOX": corners})
             print(f"face at {x},{y}, {w}x{h}")
+        push_socket.send_json(message)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
     with subscribe("tcp://localhost:5555") as frames, boxes("tcp://localhost:5556") as marks:
         for frame in frames:
             y, x = divmod(int(frame.image.argmax()), frame.image.shape[1])
-            marks.send(((x - 10, y - 10), (x + 10, y + 10)))
+            marks.send(((x - 10, y - 10), (x + 10, y + 10)), frame=frame)
 
 More: docs/client.md.
 """

@@ -1,16 +1,17 @@
-"""The way back: boxes and key points to be drawn over a camera's image."""
+"""The way back: boxes and key points to be drawn over a camera's image, and answers to it."""
 
 import operator
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from math import isnan
-from typing import Any, Self, cast
+from typing import Any, Self, SupportsIndex, cast
 
 import numpy as np
 import zmq
 from numpy.typing import ArrayLike
 
 from pmv_tui.client.connection import Connection
+from pmv_tui.client.stream import Frame
 from pmv_tui.curve import AnyKey
 from pmv_tui.wire.overlay import (
     GREEN,
@@ -19,6 +20,7 @@ from pmv_tui.wire.overlay import (
     Box,
     Color,
     Points,
+    pack_answer,
     pack_boxes,
     pack_nothing,
     pack_points,
@@ -26,6 +28,7 @@ from pmv_tui.wire.overlay import (
 
 BOX_FORM = "a box is ((left, top), (right, bottom))"
 POINTS_FORM = "points are (x, y) each"
+FRAME_FORM = "frame is what the subscription gave, or its timestamp, a whole number of ns"
 
 QUEUE = 8
 """Messages that wait to be sent: room for an image's boxes and points, right after each other."""
@@ -51,6 +54,9 @@ class Boxes:
 
     It never waits: while the camera is not plugged, or does not keep up, messages are dropped.
     What was sent is drawn for a moment only: send it with every image, also when it has not moved.
+
+    With `frame`, a message says which image it answers, so that the rig knows how late the script
+    is: the `Frame` itself, or its `timestamp` where that is all that the script has left of it.
     """
 
     def __init__(self, address: str, *, key: AnyKey | None = None) -> None:
@@ -66,6 +72,7 @@ class Boxes:
         *,
         label: str = "",
         color: Color = GREEN,
+        frame: Frame | SupportsIndex | None = None,
     ) -> bool:
         """Send one box, or several; they take the place of those sent before.
 
@@ -75,6 +82,7 @@ class Boxes:
             `((left, top), (right, bottom))` in pixels, which are rounded. One with a NaN was not
             seen, and is left out.
         label, color : of those that are given by their corners; red, green, blue, 0 to 255.
+        frame : in which they were found; None: the message answers no image.
 
         Returns
         -------
@@ -82,11 +90,11 @@ class Boxes:
 
         Raises
         ------
-        ValueError : a box, a label or a colour has another form, or there are too many.
+        ValueError : a box, a label, a colour or the frame has another form, or there are too many.
         RuntimeError : this process was forked from the one that called `boxes`.
         """
         seen = filter(None, map(_checked_box, _boxes(boxes, label, color)))
-        return self._send(pack_boxes(seen))
+        return self._send(pack_boxes(seen, _answered(frame)))
 
     def send_points(
         self,
@@ -94,6 +102,7 @@ class Boxes:
         *,
         label: str = "",
         color: Color = GREEN,
+        frame: Frame | SupportsIndex | None = None,
     ) -> bool:
         """Send key points; they take the place of those sent before, and leave boxes as they are.
 
@@ -102,6 +111,7 @@ class Boxes:
         points : (x, y) each, in pixels, shape (n, 2); or one or several `Points`, each a group with
             a label and a colour of its own. Those with a NaN were not seen, and are left out.
         label, color : of those that are given by their coordinates; red, green, blue, 0 to 255.
+        frame : in which they were found; None: the message answers no image.
 
         Returns
         -------
@@ -109,14 +119,38 @@ class Boxes:
 
         Raises
         ------
-        ValueError : the points, a label or a colour have another form, or there are too many.
+        ValueError : the points, a label, a colour or the frame have another form, or there are too
+            many.
         """
         groups = map(_checked_points, _groups(points, label, color))
-        return self._send(pack_points(groups))
+        return self._send(pack_points(groups, _answered(frame)))
 
-    def clear(self) -> bool:
-        """Take away the boxes and points that were sent; return whether that was sent."""
-        return self._send(pack_nothing())
+    def clear(self, *, frame: Frame | SupportsIndex | None = None) -> bool:
+        """Take away the boxes and points that were sent; return whether that was sent.
+
+        Parameters
+        ----------
+        frame : in which nothing was found; None: the message answers no image.
+        """
+        return self._send(pack_nothing(_answered(frame)))
+
+    def answer(self, frame: Frame | SupportsIndex) -> bool:
+        """Say that the script is done with an image; what is drawn stays as it is.
+
+        Not needed for an image whose boxes, points or clearing were sent with `frame`.
+
+        Returns
+        -------
+        Whether it was sent, and not dropped.
+
+        Raises
+        ------
+        ValueError : this is no frame.
+        """
+        timestamp = _answered(frame)
+        if timestamp is None:
+            raise ValueError(f"{FRAME_FORM}, not None")
+        return self._send(pack_answer(timestamp))
 
     def close(self) -> None:
         """Close the socket; again is no error."""
@@ -142,6 +176,24 @@ class Boxes:
             return False
         socket.send(message, zmq.NOBLOCK)
         return True
+
+
+def _answered(frame: Any) -> int | None:
+    """Return the time stamp of the image that is answered.
+
+    Raises
+    ------
+    ValueError : it is none, but several cameras' frames, or something else.
+    """
+    if isinstance(frame, Mapping):
+        cameras = ", ".join(map(repr, frame))
+        ours = "of several cameras' it is the frame of the one that this is sent to"
+        raise ValueError(f"{FRAME_FORM}; {ours}, not all of {cameras}")  # noqa: TRY004 - as others
+    timestamp = frame.timestamp if isinstance(frame, Frame) else frame
+    if not isinstance(timestamp, bool):
+        with suppress(TypeError):
+            return None if timestamp is None else operator.index(timestamp)
+    raise ValueError(f"{FRAME_FORM}, not {frame!r}")
 
 
 def _boxes(given: Any, label: str, color: Color) -> list[Box]:

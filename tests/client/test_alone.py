@@ -23,8 +23,9 @@ from pmv_tui.client import boxes, subscribe
 
 with subscribe(sys.argv[1], timeout=20) as frames, boxes(sys.argv[2]) as marks:
     print("subscribed", flush=True)
-    left, top = next(frames).image.shape
-    while not marks.send(((left, top), (90, 80))):
+    frame = next(frames)
+    left, top = frame.image.shape
+    while not marks.send(((left, top), (90, 80)), frame=frame):
         time.sleep(0.01)
     input()
 """
@@ -88,8 +89,10 @@ def test_a_script_gets_images_and_sends_boxes(machine: Path, publisher: Publishe
             assert script.stdout is not None
             assert script.stdout.readline() == "subscribed\n"
             publisher.await_client()
-            publisher.send()
+            publisher.send(timestamp=1_700_000_000_123_456_789)
             assert pull.poll(int(1000 * DEADLINE)), "no box"
-            assert parse_overlay(pull.recv()).boxes == (Box((3, 4), (90, 80)),)
+            message = parse_overlay(pull.recv())
+            assert message.boxes == (Box((3, 4), (90, 80)),)
+            assert message.timestamp == 1_700_000_000_123_456_789
             _, said = script.communicate("\n", DEADLINE)
             assert (script.returncode, said) == (0, "")

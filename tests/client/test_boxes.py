@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import zmq
 
-from pmv_tui.client import Box, Boxes, Points, boxes
+from pmv_tui.client import Box, Boxes, Frame, Points, boxes, subscribe
 from pmv_tui.wire.overlay import GREEN, OverlayMessage, parse_overlay
+from tests.client.publisher import Publisher
 from tests.support import DEADLINE, free_ports, wait_for
 
 RED = (255, 0, 0)
@@ -37,6 +38,15 @@ def camera() -> Iterator[Camera]:
         with camera.boxes:
             yield camera
         context.destroy(linger=0)
+
+
+@pytest.fixture
+def frame(publisher: Publisher) -> Frame:
+    """One that came."""
+    with subscribe(publisher.address, timeout=DEADLINE) as frames:
+        publisher.await_client()
+        publisher.send()
+        return next(frames)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +183,48 @@ def test_what_is_no_point_is_refused_before_it_is_sent(
 ) -> None:
     with pytest.raises(ValueError, match=reason):
         camera.boxes.send_points(sent)
+
+
+def test_each_kind_of_message_says_which_image_it_answers(camera: Camera, frame: Frame) -> None:
+    camera.boxes.send(((1, 2), (3, 4)), frame=frame)
+    assert camera.received() == OverlayMessage((Box((1, 2), (3, 4)),), None, (), frame.timestamp)
+    camera.boxes.send_points([(1, 2)], frame=frame)
+    assert camera.received() == OverlayMessage(None, (Points(((1, 2),)),), (), frame.timestamp)
+    camera.boxes.clear(frame=frame)
+    assert camera.received() == OverlayMessage((), (), (), frame.timestamp)
+    assert camera.boxes.answer(frame)
+    assert camera.received() == OverlayMessage(None, None, (), frame.timestamp)
+
+
+def test_a_time_stamp_alone_will_do_as_a_frame(camera: Camera, frame: Frame) -> None:
+    for timestamp in (frame.timestamp, np.int64(frame.timestamp)):
+        camera.boxes.answer(timestamp)
+        assert camera.received().timestamp == frame.timestamp
+
+
+def test_what_is_no_frame_is_refused_before_it_is_sent(camera: Camera, frame: Frame) -> None:
+    refused: list[tuple[Any, str]] = [
+        (frame.image, "frame is what the subscription gave, or its timestamp, a whole number"),
+        (frame.timestamp / 1, "a whole number of ns, not 1"),
+        (True, "not True"),
+        ([frame], "not .Frame"),
+        ({"left": frame, "right": frame}, "frame of the one that .*, not all of 'left', 'right'"),
+    ]
+    sends: list[Callable[[Any], object]] = [
+        lambda wrong: camera.boxes.send(((1, 2), (3, 4)), frame=wrong),
+        lambda wrong: camera.boxes.send_points([(1, 2)], frame=wrong),
+        lambda wrong: camera.boxes.clear(frame=wrong),
+        camera.boxes.answer,
+    ]
+    for wrong, reason in refused:
+        for send in sends:
+            with pytest.raises(ValueError, match=reason):
+                send(wrong)
+    nothing: Any = None
+    with pytest.raises(ValueError, match="not None"):
+        camera.boxes.answer(nothing)
+    camera.boxes.clear()
+    assert camera.received() == OverlayMessage((), ()), "nothing was sent before"
 
 
 def test_without_a_camera_nothing_waits_and_nothing_is_kept() -> None:

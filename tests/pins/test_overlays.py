@@ -20,6 +20,8 @@ RED = (255, 0, 0)
 
 BOX = {"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [3, 4]}
 
+TIMESTAMP = 1_700_000_000_123_456_789
+
 DOCUMENTED: list[Any] = [
     {"DRAW_BOX": BOX},
     {"DRAW_BOX": [BOX, {**BOX, "LABEL": "\x1b[31mmouse", "COLOR": [255, 0, 9]}]},
@@ -35,6 +37,9 @@ DOCUMENTED: list[Any] = [
     {"DRAW_BOX": [BOX, {**BOX, "TOP_LEFT": None}, {**BOX, "TOP_LEFT": [None, 2]}]},
     {"DRAW_BOX": [BOX, {**BOX, "BOTTOM_RIGHT": [math.nan, 4]}]},
     {"DRAW_POINTS": {"POINTS": [[1, 2.5], [None, None], [3, math.nan], None, [4, 5]]}},
+    {"TIMESTAMP": TIMESTAMP},
+    {"DRAW_BOX": BOX, "TIMESTAMP": TIMESTAMP},
+    {"DRAW_POINTS": [], "TIMESTAMP": TIMESTAMP},
 ]
 """What docs/protocol.md says can be sent."""
 
@@ -67,6 +72,10 @@ MALFORMED: list[Any] = [
     {"DRAW_POINTS": {"POINTS": [[1, 1e300]]}},
     {"DRAW_POINTS": {"POINTS": [[math.nan]]}},
     {"DRAW_POINTS": {"POINTS": [[1, 2]] * 1001}},
+    {"DRAW_BOX": BOX, "TIMESTAMP": 1.7e18},
+    {"TIMESTAMP": None},
+    {"TIMESTAMP": True},
+    {"TIMESTAMP": str(TIMESTAMP)},
 ]
 
 ARRAY = np.array([[1.5, 2], [3, 4]])
@@ -110,6 +119,7 @@ def read(data: bytes) -> dict[str, Any]:
         "boxes": boxes and [[b.top_left, b.bottom_right, b.label, b.color] for b in boxes],
         "points": points and [[p.points, p.label, p.color] for p in points],
         "unknown_keys": overlay.unknown_keys,
+        **({} if overlay.timestamp is None else {"timestamp": overlay.timestamp}),
     }
 
 
@@ -139,12 +149,14 @@ SENT: list[tuple[Any, dict[str, Any]]] = [
     ([((1, 2), (3, 4)), Box((5, 6), (7, 8), "näse", (1, 2, 3))], {}),
     ([((1, 2), (math.nan, 4)), ((1, 2), (3, 4))], {}),
     ([], {}),
+    (((1, 2), (3, 4)), {"frame": TIMESTAMP}),
 ]
 
 SENT_POINTS: list[tuple[Any, dict[str, Any]]] = [
     ([(1.5, 2), (3, 4.25)], PAWS),
     ([Points(((1, 2),), "left", RED), Points(((3, 4), (5, 6)))], {}),
     ([(math.nan, 1), (2, 3)], {}),
+    ([(1, 2)], {"frame": TIMESTAMP}),
 ]
 
 
@@ -165,4 +177,8 @@ def test_what_the_client_library_sends(pins: Pins) -> None:
             for points, style in SENT_POINTS:
                 assert boxes.send_points(points, **style)
                 sent.append(received(camera))
+            assert boxes.clear(frame=TIMESTAMP)
+            sent.append(received(camera))
+            assert boxes.answer(TIMESTAMP)
+            sent.append(received(camera))
     pins.check("overlays_sent.txt", "\n".join([*sent, ""]))

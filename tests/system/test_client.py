@@ -14,6 +14,7 @@ from statistics import median
 import pytest
 
 from pmv_tui.client import Frame, boxes, subscribe, subscribe_all
+from pmv_tui.client.stream import Road
 from tests.client.publisher import Publisher
 from tests.support import (
     DEADLINE,
@@ -181,6 +182,25 @@ def test_boxes_and_points_are_seen_in_the_status(cameras: Cameras) -> None:
         wait_for(lambda: cameras.rig.camera("left")["drawn"] == 0, "both to be cleared")
 
 
+@pytest.mark.parametrize("road", ["tcp", "local"])
+def test_images_of_either_road_are_answered(cameras: Cameras, road: Road) -> None:
+    before = cameras.rig.camera("right")
+    with (
+        subscribe(cameras.pub["right"], timeout=DEADLINE, road=road) as frames,
+        boxes(cameras.pull["right"]) as marks,
+    ):
+        wait_for(lambda: marks.answer(next(frames)), "the connection")
+        assert marks.send([], frame=next(frames))
+        status = wait_for(
+            lambda: (
+                (camera := cameras.rig.camera("right"))["messages"] == before["messages"] + 2
+                and camera
+            ),
+            "both messages",
+        )
+    assert status["malformed"] == status["remarks"] == status["drawn"] == 0
+
+
 def test_the_closed_loop_example_says_ages_and_ends_with_ctrl_c(cameras: Cameras) -> None:
     script = [sys.executable, str(EXAMPLES / "closed_loop.py")]
     with subprocess.Popen(
@@ -242,14 +262,14 @@ def impatient_example(name: str, *addresses: str) -> Iterator["subprocess.Popen[
             example.kill()
 
 
-@pytest.mark.parametrize(("name", "count"), [("minimal_client", 1), ("closed_loop", 2)])
-def test_an_example_says_which_port_is_in_the_way(name: str, count: int) -> None:
+@pytest.mark.parametrize("name", ["minimal_client", "closed_loop"])
+def test_an_example_says_which_port_is_in_the_way(name: str) -> None:
     (nobody,) = free_ports(1)
-    addresses = [f"tcp://localhost:{nobody}"] * count
+    addresses = [f"tcp://localhost:{nobody}"] * 2
     with impatient_example(name, *addresses) as example:
         assert example.stderr is not None
         assert f"nothing answers at tcp://localhost:{nobody}" in example.stderr.readline()
-    with Publisher() as other, impatient_example(name, *([other.address] * count)) as example:
+    with Publisher() as other, impatient_example(name, *([other.address] * 2)) as example:
         assert example.stderr is not None
         said = example.stderr.readline()
         assert f"something listens at {other.address}" in said

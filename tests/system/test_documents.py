@@ -4,19 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pmv_tui.keys import Keys
-from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
+from tests.support import DEADLINE, RigOnDisk, free_ports, rig_on_disk, simulated, wait_for
 
 PROJECT = Path(__file__).parents[2]
-
-
-def printed_client(document: str) -> str:
-    """Take the first Python block of a document that subscribes to images."""
-    return next(block for block in python_blocks(document) if "SUBSCRIBE" in block)
 
 
 def python_blocks(document: str) -> list[str]:
@@ -24,23 +20,46 @@ def python_blocks(document: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (PROJECT / document).read_text(), re.S)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/protocol.md"])
-def test_the_printed_client_receives_images(rig: RigOnDisk, document: str) -> None:
-    pub, pull = free_ports(2)
-    rig.write_config(simulated("left", pub, pull))
-    client = rig.folder / "client.py"
-    code = printed_client(document).replace("5555", str(pub)).replace("5556", str(pull))
-    client.write_text(code)
-    with rig.serve("--plug", "left"):
-        process = subprocess.Popen([sys.executable, str(client)], stdout=subprocess.DEVNULL)
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[RigOnDisk, list[int]]]:
+    """A rig that runs, and the two ports of its camera."""
+    ports = free_ports(2)
+    with rig_on_disk() as rig:
+        rig.write_config(simulated("left", *ports))
+        with rig.serve("--plug", "left"):
+            yield rig, ports
+
+
+@pytest.mark.parametrize(
+    ("document", "word"),
+    [
+        ("README.md", "SUBSCRIBE"),
+        ("README.md", "boxes("),
+        ("docs/protocol.md", "DRAW_BOX"),
+        ("docs/client.md", "boxes("),
+    ],
+)
+def test_the_printed_client_receives_images_and_answers_them(
+    served: tuple[RigOnDisk, list[int]], document: str, word: str
+) -> None:
+    rig, (pub, pull) = served
+    code = next(block for block in python_blocks(document) if "import" in block and word in block)
+    code = code.replace("5555", str(pub)).replace("5556", str(pull))
+    before = rig.camera("left")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL) as process:
         try:
-            wait_for(lambda: rig.camera("left")["published"] > 20, "images to be published")
+            wait_for(
+                lambda: rig.camera("left")["published"] > before["published"] + 20,
+                "images to be published",
+            )
             assert process.poll() is None, "the client runs"
-            if "DRAW_BOX" in code:
-                wait_for(lambda: rig.camera("left")["box"], "its box")
+            if word != "SUBSCRIBE":
+                wait_for(lambda: rig.camera("left")["messages"] > before["messages"], "its box")
+                wait_for(lambda: rig.camera("left")["box"], "its box to be drawn")
+                assert "TIMESTAMP" in code or "frame=frame" in code
+                assert rig.camera("left")["malformed"] == 0
         finally:
             process.kill()
-            process.wait()
 
 
 def test_the_printed_clients_with_a_key_receive_images(rig: RigOnDisk) -> None:
