@@ -93,8 +93,13 @@ class Ring:
 
     def covers(self, time: int) -> bool:
         """Whether no sample since `time` had to make room for newer ones."""
+        return self.kept_since < time
+
+    @property
+    def kept_since(self) -> int:
+        """Since when no sample had to make room for newer ones, monotonic, ns; 0: always."""
         oldest = self._oldest(self._count)
-        return oldest == 0 or self._time_of(oldest) < time
+        return self._time_of(oldest) if oldest else 0
 
     def last_two(self) -> NDArray[np.int64]:
         """Return the times of the last two samples, or of fewer where there are fewer."""
@@ -114,8 +119,8 @@ class Ring:
         return self._times[slots], self._values[slots]
 
 
-def rate(ring: Ring, now: int) -> float:
-    """Return the events a second over a sliding window of 2 s.
+def rate(ring: Ring, now: int, seconds: int = 2) -> float:
+    """Return the events a second over a sliding window.
 
     It falls while nothing comes, and does not jump after a stall: the gap counts as long as it lies
     in the window. Events slower than the window count by the last two, up to 20 s.
@@ -124,8 +129,9 @@ def rate(ring: Ring, now: int) -> float:
     ----------
     ring : when each event was, monotonic, ns.
     now : monotonic, ns.
+    seconds : how long the window is.
     """
-    times, _ = ring.since(now - 2 * NS_PER_S)
+    times, _ = ring.since(now - seconds * NS_PER_S)
     if len(times) < 2:
         times = ring.last_two()
         if len(times) < 2 or now - times[0] > 20 * NS_PER_S:

@@ -63,8 +63,10 @@ def status_of(camera: RigCamera) -> CameraStatus:
     latency = percentiles_ms(publisher.sent, now)
     drawn = camera.overlays.drawn(now)
     retry_at, clock = progress.retry_at, worker.clock.fit(now)
+    condition = _condition(camera, now)
+    condition["client_list"] = camera.answers.of_clients(condition["client_list"], now)
     return CameraStatus(
-        **_condition(camera, now),
+        **condition,
         unique_id=config.unique_id,
         name=config.label,
         listed=camera.listed,
@@ -96,12 +98,8 @@ def status_of(camera: RigCamera) -> CameraStatus:
         box=_corners(drawn),
         drawn=len(drawn),
         messages=camera.overlays.messages,
-        answers_fps=None,
-        answered=None,
-        answer_p50_ms=None,
-        answer_p99_ms=None,
-        answer_max_ms=None,
-        deadline=0.0,
+        **camera.answers.figures(now),
+        deadline=camera.deadline,
     )
 
 
@@ -124,6 +122,7 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         malformed_reason=overlays.malformed_reason,
         remarks=overlays.remarks,
         remark=overlays.remark,
+        late=camera.answers.tally(now).text,
         window=window.state,
         window_reason=window.reason,
     )

@@ -30,6 +30,10 @@ MAX_COORDINATE = 2**31 - 1
 """The largest magnitude of a coordinate, pixels: what a drawing routine's int holds."""
 
 
+LAST_TIMESTAMP = 2**63 - 1
+"""ns since the epoch, in the year 2262."""
+
+
 class MessageError(ValueError):
     """A message that is not of the documented form; its text is the reason."""
 
@@ -131,10 +135,12 @@ def _timestamp(value: object) -> int:
     match value:
         case bool():
             pass
-        case int():
-            return value
+        case int() | float() if 0 <= value <= LAST_TIMESTAMP and value == int(value):
+            return int(value)  # in some languages every number is a float
         case float():
             raise MessageError("TIMESTAMP must be a whole number: the image's timestamp as it came")
+        case int():
+            raise MessageError("TIMESTAMP must be ns since 1970: the image's timestamp as it came")
     raise MessageError(f"TIMESTAMP must be the image's timestamp, not {_kind(value)}")
 
 

@@ -14,6 +14,7 @@ from pmv_tui.config.addresses import Address
 from pmv_tui.config.schema import OverlayConfig
 from pmv_tui.engine.clients.guard import MOST, Guard
 from pmv_tui.engine.stream import receiver as receiver_module
+from pmv_tui.engine.stream.answers import Arrival
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.receiver import Receiver, ReceiverError
 from pmv_tui.engine.stream.sockets import BoundSocket
@@ -117,10 +118,10 @@ class Odd(Overlays):
         super().__init__(OverlayConfig(), lambda: (0, 0))
         self._act = act
 
-    def take(self, message: bytes, now: int) -> None:
+    def take(self, message: bytes, now: int, arrival: Arrival | None = None) -> None:
         """Read a message. See `Overlays.take`."""
         self._act()
-        super().take(message, now)
+        super().take(message, now, arrival)
 
 
 def test_a_camera_whose_messages_cannot_be_read_keeps_none_of_the_others(

@@ -98,6 +98,7 @@ class Connection:
         request, and how many bytes that were at least: those that libzmq had not taken yet.
     memory : what the process took when the first of those arrived, or before, bytes.
     since : when it subscribed to images, ns since the epoch.
+    answers : whether it answers images; set by the receiver's thread.
     holder : the program at its other end, once that was looked up; `sought` from its begin on.
     """
 
@@ -117,7 +118,7 @@ class Connection:
         self.gone = self.was_cut = False
         self.number = client_ids()
         self.key = ""
-        self.sought = False
+        self.answers = self.sought = False
         self.holder: Holder | None = None
         self.since = 0
         self._delivery: Delivery | None = None
@@ -318,9 +319,21 @@ class Connections:
         length += CURVE_BYTES * (self._door is not None)
         return length + (9 if length > 255 else SHORT_HEADER)
 
-    def took(self, frame: zmq.Frame) -> None:
-        """Note that a part of a message was taken out; called by the thread that reads."""
-        self._notes.append(Note(_source(frame), self._on_wire(len(frame))))
+    def at(self, descriptor: int) -> Connection | None:
+        """Return the connection of a descriptor, where it is known by now; for any thread."""
+        return self._table.get(descriptor)
+
+    def took(self, frame: zmq.Frame) -> int:
+        """Note that a part of a message was taken out; called by the thread that reads.
+
+        Returns
+        -------
+        The descriptor of the connection that it came by, or NAMELESS.
+        """
+        source = _source(frame)
+        key = str(frame.get("User-Id")) if self._door is not None else ""
+        self._notes.append(Note(source, self._on_wire(len(frame)), key=key))
+        return source
 
     def took_change(self, frame: zmq.Frame) -> None:
         """Note a subscription as XPUB reports it: 0x01 and a topic comes, 0x00 and a topic goes.
@@ -371,8 +384,12 @@ class Connections:
         self.clients = distinguished(each.status() for each in listening)
 
     def unnamed(self) -> list[Connection]:
-        """Return clients whose programs were not looked up; each once."""
-        found = [each for each in self._table.values() if each.listens and not each.sought]
+        """Return those that get images, or answer them, and were not looked up; each once."""
+        found = [
+            each
+            for each in self._table.values()
+            if (each.listens or each.answers) and not each.sought
+        ]
         for each in found:
             each.sought = True
         return [each for each in found if each.kernel.local]

@@ -16,6 +16,7 @@ from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pi
 from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
+from pmv_tui.engine.stream.answers import Answers
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.preview import PreviewFeed, thumbnail
@@ -245,7 +246,9 @@ class RigCamera:
         local = roads.add(config.unique_id, self.pool, partial(record, level="warning"))
         self.publisher = Publisher(config.unique_id, rig.socket_config, local)
         self.worker = Worker(config, self.pool, self.publisher, self._preview, record)
-        self.overlays = Overlays(rig.overlay, self._image_size)
+        self.answers = Answers(self.publisher.images)
+        self.answers.configure(self.deadline)
+        self.overlays = Overlays(rig.overlay, self._image_size, self.answers)
         self.sockets = SocketPair(
             context, self.publisher, receiver, self.overlays, guard=guard, door=door
         )
@@ -272,6 +275,12 @@ class RigCamera:
         self.publisher.paused = paused
 
     @property
+    def deadline(self) -> float:
+        """ms after its image from which an answer is late; 0: none is."""
+        own = self.config.deadline
+        return self._rig.overlay.deadline if own is None else own
+
+    @property
     def addresses(self) -> tuple[Address, Address]:
         """Where it publishes and where it receives, bound or not."""
         return Address.parse(self.config.pub_address), Address.parse(self.config.pull_address)
@@ -286,11 +295,13 @@ class RigCamera:
         self._rig = rig
         self.publisher.configure(rig.socket_config)
         self.overlays.configure(rig.overlay)
+        self.answers.configure(self.deadline)
         self.shown.captions = rig.display.captions
 
     def change(self, config: CameraConfig) -> None:
         """Apply other settings; `settings` reports what the camera makes of them."""
         self.config = config
+        self.answers.configure(self.deadline)
         self.worker.change(config)
 
     def why_not_taken(self, changes: Mapping[str, Any]) -> str:
@@ -316,7 +327,8 @@ class RigCamera:
             newer = pending and setting.name in config.model_fields_set
             wanted = getattr(config, setting.name) if newer else setting.wanted
             settings.append(dataclasses.replace(setting, wanted=wanted))
-        settings += [self._downsampling(), *self._orientation(), *self._source(), *self._of_all()]
+        settings += [self._downsampling(), *self._orientation(), self._deadline()]
+        settings += [*self._source(), *self._of_all()]
         statuses = [cast("SettingStatus", dataclasses.asdict(setting)) for setting in settings]
         return CameraSettings(camera=config.label, pending=pending, settings=statuses)
 
@@ -325,6 +337,19 @@ class RigCamera:
         bayer = self.worker.progress.pixel_format.startswith("Bayer")
         choices = [one for one in (1, 2, 4) if not self._why_no_pixel(one, bayer=bayer)]
         return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
+
+    def _deadline(self) -> Setting:
+        note = "as for all cameras" if self.config.deadline is None else ""
+        return Setting(
+            "deadline",
+            self.config.deadline,
+            self.deadline,
+            lowest=0.0,
+            highest=60_000.0,
+            unit="ms",
+            live=True,
+            note=note,
+        )
 
     def _source(self) -> Iterator[Setting]:
         """Report the source of a camera that has one; a password in it is hidden."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.engine.stream.answers import Answers, Arrival, Images
 from pmv_tui.rates import NS_PER_S
 from pmv_tui.wire.drawn import Overlay, drawn_box, drawn_points, inside, opacity, visible
 from pmv_tui.wire.overlay import Box, MessageError, Points, parse_overlay
@@ -15,11 +16,18 @@ class Overlays:
     ----------
     config : how long they are drawn.
     image_size : gives width and height of the camera's images, pixels; zeros before the first.
+    answers : takes those messages that answer an image.
     """
 
-    def __init__(self, config: OverlayConfig, image_size: Callable[[], tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        config: OverlayConfig,
+        image_size: Callable[[], tuple[int, int]],
+        answers: Answers | None = None,
+    ) -> None:
         self.configure(config)
         self._image_size = image_size
+        self._answers = answers or Answers(Images())
         self._boxes: tuple[tuple[Box, ...], int] = ((), 0)
         self._points: tuple[tuple[Points, ...], int] = ((), 0)
         self.messages = 0
@@ -37,14 +45,25 @@ class Overlays:
         self._hold = int(config.hold * NS_PER_S)
         self._fade = int(config.fade * NS_PER_S)
 
-    def take(self, message: bytes, now: int) -> None:
-        """Read one message; `now` is monotonic, ns."""
+    def take(self, message: bytes, now: int, arrival: Arrival | None = None) -> None:
+        """Read one message.
+
+        Parameters
+        ----------
+        now : monotonic, ns.
+        arrival : when it was there, and who sent it; None: now, and it is not known.
+        """
+        remark = ""
         try:
             overlay = parse_overlay(message)
+            if overlay.timestamp is not None:
+                remark = self._answers.take(overlay.timestamp, arrival or Arrival(now))
         except MessageError as error:
             self.refuse(str(error))
             return
         self.messages += 1
+        if remark:
+            self._remark(remark)
         for key in overlay.unknown_keys:
             self._remark(f"unknown key {key}")
         if overlay.boxes is not None:

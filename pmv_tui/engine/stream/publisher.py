@@ -10,6 +10,7 @@ import zmq
 from pmv_tui.cameras.base import Frame
 from pmv_tui.config.schema import SocketConfig
 from pmv_tui.engine.clients.delivery import Missed
+from pmv_tui.engine.stream.answers import Images
 from pmv_tui.engine.stream.local_road import LocalRoad
 from pmv_tui.engine.stream.sockets import BoundSocket
 from pmv_tui.rates import CLOCK_TOLERANCE, RateLimit, Ring
@@ -51,6 +52,7 @@ class Publisher:
         """By clients of sockets that are no longer bound."""
         self.sent = Ring()
         """When images were sent, and their latency from arrival to sent, ns."""
+        self.images = Images()
         self.image_bytes = 0
         """Size of the last image sent."""
         self._pack = msgpack.Packer().pack
@@ -151,6 +153,8 @@ class Publisher:
             if bound is None:
                 return
             by_local, by_tcp = self._wanted_by(bound, frame.timestamp, arrival)
+            if by_local or by_tcp:
+                self.images.note(frame.timestamp, arrival)
             if by_local:
                 self.local.send(buffer)
             if by_tcp:

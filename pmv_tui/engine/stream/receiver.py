@@ -6,12 +6,14 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 
 import zmq
 
 from pmv_tui.engine.clients.connections import readable
+from pmv_tui.engine.stream.answers import Arrival
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.sockets import RECEIVE_QUEUE, BoundSocket
 from pmv_tui.threads import LastingThread
@@ -44,45 +46,69 @@ class Inbox:
 
     def __init__(self, bound: BoundSocket, overlays: Overlays) -> None:
         self.bound = bound
-        self._overlays = overlays
+        self.descriptor = int(bound.socket.fd)
+        """Is readable when something may have come, and only until that was looked at."""
+        self.overlays = overlays
         self._parts = 0
+        self._waiting: list[tuple[zmq.Frame, Arrival]] = []
+        self._begin_round()
 
-    def empty(self) -> None:
-        """Read what waits, at most one queue or 1 MiB of it: none starves the others.
+    def _begin_round(self) -> None:
+        self._messages = self._taken = self._parts_taken = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something was taken out in this round."""
+        return self._parts_taken > 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more is taken out in this round: ZeroMQ keeps what comes, then its sender."""
+        return (
+            self._messages == RECEIVE_QUEUE
+            or self._taken >= ROUND_TAKEN
+            or self._parts_taken == ROUND_PARTS
+        )
+
+    def take(self) -> None:
+        """Take out what is there, at most one queue or 1 MiB a round: none starves the others.
+
+        A message of several parts is refused once its last part came.
+        """
+        socket, connections = self.bound.socket, self.bound.connections
+        while not self.full and readable(socket):
+            frame = socket.recv(zmq.NOBLOCK, copy=False)
+            now, source = time.monotonic_ns(), connections.took(frame)
+            self._taken += len(frame)
+            self._parts_taken += 1
+            self._parts += 1
+            if frame.more:
+                continue
+            self._messages += 1
+            parts, self._parts = self._parts, 0
+            if parts == 1:
+                self._waiting.append((frame, Arrival(now, source, connections)))
+            else:
+                self.overlays.refuse(f"{parts} parts; an overlay message is one part")
+
+    def read(self) -> None:
+        """Read what was taken out; another round begins.
 
         Where it is more than a round may parse, the newest messages are, and older ones as far as
         they fit: large ones that flood in do not keep another client's small one out.
         """
-        waiting = list(self._messages())
+        waiting, self._waiting = self._waiting, []
+        self._begin_round()
         chosen, room = [], ROUND_BYTES
-        for frame in reversed(waiting):
-            if _cost(frame) <= room:
-                room -= _cost(frame)
-                chosen.append(frame)
+        for message in reversed(waiting):
+            if (cost := _cost(message[0])) <= room:
+                room -= cost
+                chosen.append(message)
         if len(chosen) < len(waiting):
-            self._overlays.pass_over(len(waiting) - len(chosen))
+            self.overlays.pass_over(len(waiting) - len(chosen))
         now = time.monotonic_ns()
-        for frame in reversed(chosen):
-            self._overlays.take(frame.bytes, now)
-
-    def _messages(self) -> Iterator[zmq.Frame]:
-        """Yield the messages of one part; one of several is refused once its last part came."""
-        socket, messages, taken = self.bound.socket, 0, 0
-        for _ in range(ROUND_PARTS):
-            if messages == RECEIVE_QUEUE or taken >= ROUND_TAKEN or not readable(socket):
-                return
-            frame = socket.recv(zmq.NOBLOCK, copy=False)
-            self.bound.connections.took(frame)
-            taken += len(frame)
-            self._parts += 1
-            if frame.more:
-                continue
-            messages += 1
-            parts, self._parts = self._parts, 0
-            if parts == 1:
-                yield frame
-            else:
-                self._overlays.refuse(f"{parts} parts; an overlay message is one part")
+        for frame, arrival in reversed(chosen):
+            self.overlays.take(frame.bytes, now, arrival)
 
 
 def _cost(frame: zmq.Frame) -> int:
@@ -99,15 +125,35 @@ SHARE = 0.1
 """Of one processor, which the thread takes at most: clients that send more than is read in it wait
 in their own queues, and publishing does not wait for the interpreter."""
 
+BURST = 0.005
+"""Seconds of the processor's time that it may take at once beyond that, where it took less before:
+many answers come together, where all cameras have one trigger."""
+
 
 class ReceiverError(Exception):
     """The receiver's thread did not take or give back a socket; the text says why."""
 
 
-class Receiver:
-    """Empties the PULL sockets at most `pull_rate` times a second, and sleeps while nothing comes.
+class _Share:
+    """Keeps the thread that makes it to `SHARE` of one processor."""
 
-    A socket is used by this thread alone once it was given to it; `swap` takes it back.
+    def __init__(self) -> None:
+        self._time, self._spent, self._credit = time.monotonic(), time.thread_time(), BURST
+
+    def rest(self) -> float:
+        """Return the seconds that the thread is to rest now."""
+        now, spent = time.monotonic(), time.thread_time()
+        credit = min(BURST, self._credit + SHARE * (now - self._time))
+        self._credit = credit - (spent - self._spent)
+        self._time, self._spent = now, spent
+        return max(0.0, -self._credit / SHARE)
+
+
+class Receiver:
+    """Takes messages out of the PULL sockets as they come, and sleeps while nothing does.
+
+    So it is known when each was there; what they say is read `pull_rate` times a second at most. A
+    socket is used by this thread alone once it was given to it; `swap` takes it back.
 
     Parameters
     ----------
@@ -118,17 +164,21 @@ class Receiver:
     def __init__(self, pull_rate: float, record: Callable[[str], object] = log.error) -> None:
         self._period = 1 / pull_rate
         self._inboxes: dict[Overlays, Inbox] = {}
-        self._poller = zmq.Poller()
+        self._by_descriptor: dict[int, Inbox] = {}
+        self._full: list[Inbox] = []
+        """Those of which no more is taken out in this round."""
+        self._epoll = select.epoll()
         self._requests: deque[
             tuple[Callable[[], BoundSocket | None], Future[BoundSocket | None]]
         ] = deque()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._poller.register(self._wake, zmq.POLLIN)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._next_round = 0.0
         self._stopping = threading.Event()
         self._thread = LastingThread("receiver", self._run, record)
 
     def set_rate(self, pull_rate: float) -> None:
-        """Empty the sockets so many times a second from now on."""
+        """Read what came so many times a second from now on."""
         self._period = 1 / pull_rate
 
     def start(self) -> None:
@@ -140,6 +190,7 @@ class Receiver:
         self._stopping.set()
         os.eventfd_write(self._wake, 1)
         self._thread.join(ANSWER_TIMEOUT)
+        self._epoll.close()
         os.close(self._wake)
 
     def swap(self, overlays: Overlays, bound: BoundSocket | None) -> BoundSocket | None:
@@ -164,53 +215,84 @@ class Receiver:
     def _exchange(self, overlays: Overlays, bound: BoundSocket | None) -> BoundSocket | None:
         former = self._inboxes.pop(overlays, None)
         if former is not None:
-            self._poller.unregister(former.bound.socket)
+            self._forget(former)
         if bound is not None:
             self._inboxes[overlays] = Inbox(bound, overlays)
-            self._poller.register(bound.socket, zmq.POLLIN)
+            self._attend(self._inboxes[overlays])
         return former.bound if former else None
+
+    def _attend(self, inbox: Inbox) -> None:
+        """Have it reported when something comes; of what is there already, nothing would be."""
+        self._by_descriptor[inbox.descriptor] = inbox
+        self._epoll.register(inbox.descriptor, select.EPOLLIN)
+        self._take(inbox)
+
+    def _forget(self, inbox: Inbox) -> None:
+        del self._by_descriptor[inbox.descriptor]
+        with suppress(OSError):  # the kernel forgets one that is closed
+            self._epoll.unregister(inbox.descriptor)
+        self._full = [each for each in self._full if each is not inbox]
+
+    def _take(self, inbox: Inbox) -> None:
+        """Take out what has come; of one that is full, no more in this round."""
+        failed = not self._tried(inbox, inbox.take)
+        if failed or inbox.full:
+            self._full.append(inbox)
+            self._epoll.modify(inbox.descriptor, 0)
 
     def _run(self) -> None:
         # Of a run that failed, requests may be left, and sockets that were closed meanwhile.
         os.eventfd_write(self._wake, 1)
-        self._forget_closed()
-        self._answer()
-        next_round = 0.0
-        while not self._stopping.is_set():
-            pause = next_round - time.monotonic()
-            if pause > 0:
-                # Between two rounds only requests are attended to.
-                if select.select([self._wake], [], [], pause)[0]:
-                    self._answer()
-                continue
-            ready = dict(self._poller.poll())
-            if self._wake in ready:
-                self._answer()
-            if len(ready) > (self._wake in ready):
-                next_round = time.monotonic() + max(self._period, self._round() / SHARE)
-
-    def _forget_closed(self) -> None:
-        """Poll no socket that is closed: each poll would fail, and no request be answered."""
         for overlays, inbox in list(self._inboxes.items()):
             if inbox.bound.socket.closed:
                 del self._inboxes[overlays]
-        for socket, _ in list(self._poller.sockets):
-            if isinstance(socket, zmq.Socket) and socket.closed:
-                self._poller.unregister(socket)
+                self._forget(inbox)
+        share = _Share()
+        while not self._stopping.is_set():
+            if (rest := share.rest()) > 0:
+                # Only requests are attended to.
+                if select.select([self._wake], [], [], rest)[0]:
+                    self._answer()
+                continue
+            pause = self._until_round()
+            if pause is not None and pause <= 0:
+                self._round()
+                continue
+            for descriptor, _ in self._epoll.poll(pause):
+                if descriptor == self._wake:
+                    self._answer()
+                elif descriptor in self._by_descriptor:
+                    self._take(self._by_descriptor[descriptor])
 
-    def _round(self) -> float:
-        """Empty every socket; the processor's time that it took is given, seconds."""
-        start = time.thread_time()
-        for overlays, inbox in self._inboxes.items():
-            try:
-                inbox.empty()
-            except Exception as error:
-                # One camera's messages do not keep those of the others.
-                reason = f"it could not be read: {type(error).__name__}: {error}"
-                if overlays.malformed_reason != reason:
-                    log.exception("a message at %s could not be read", inbox.bound.address)
-                overlays.refuse(reason)
-        return time.thread_time() - start
+    def _until_round(self) -> float | None:
+        """Return the seconds until what was taken out is read; None where there is nothing."""
+        if self._full or any(inbox.waiting for inbox in self._inboxes.values()):
+            return self._next_round - time.monotonic()
+        return None
+
+    def _round(self) -> None:
+        """Read what was taken out of every socket."""
+        for inbox in self._inboxes.values():
+            if inbox.waiting:
+                self._tried(inbox, inbox.read)
+        full, self._full = self._full, []
+        for inbox in full:
+            self._epoll.modify(inbox.descriptor, select.EPOLLIN)
+            self._take(inbox)
+        self._next_round = time.monotonic() + self._period
+
+    @staticmethod
+    def _tried(inbox: Inbox, act: Callable[[], None]) -> bool:
+        """Return whether it went well: one camera's messages do not keep those of the others."""
+        try:
+            act()
+        except Exception as error:
+            reason = f"it could not be read: {type(error).__name__}: {error}"
+            if inbox.overlays.malformed_reason != reason:
+                log.exception("a message at %s could not be read", inbox.bound.address)
+            inbox.overlays.refuse(reason)
+            return False
+        return True
 
     def _answer(self) -> None:
         os.eventfd_read(self._wake)

@@ -414,7 +414,7 @@ def claimed(device: str) -> Iterator[None]:
 
 _ENGINES_OWN = {
     **{"name": "", "pub_address": "", "pull_address": ""},
-    **{"downsampling": 1, "flip": "none", "rotate": 0},
+    **{"downsampling": 1, "flip": "none", "rotate": 0, "deadline": None},
 }
 
 
