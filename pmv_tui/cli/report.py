@@ -41,7 +41,7 @@ def status_lines(snapshot: Snapshot) -> list[str]:
     columns = ("NAME", "STATE", "FPS", "PLUG", "CLIENTS", "DROPS", "PUB, PULL")
     rows = [columns, *(_row(camera) for camera in snapshot["cameras"])]
     notes = [note for camera in snapshot["cameras"] for note in _notes(camera)]
-    return [head, *_table(rows), *notes]
+    return [head, *in_columns(rows), *notes]
 
 
 def engine_as_json(engine: "RunningEngine") -> dict[str, Any]:
@@ -77,7 +77,7 @@ def engine_lines(engines: "Sequence[RunningEngine]") -> list[str]:
         plugged = sum(camera["plugged"] for camera in cameras)
         config = engine.snapshot["engine"]["config_path"]
         rows.append((str(engine.pid), str(len(cameras)), str(plugged), config))
-    return _table(rows)
+    return in_columns(rows)
 
 
 def _row(camera: CameraStatus) -> tuple[str, ...]:
@@ -149,7 +149,10 @@ def client_lines(cameras: Sequence[CameraStatus]) -> list[str]:
     if not clients:
         return ["no clients", *silent]
     titles = ("CAMERA", "CLIENT", "SINCE", "IMAGES/S", "MB/S", "MISSED", "WAITING", "")
-    return [*_table([titles, *(_client_row(name, client) for name, client in clients)]), *silent]
+    return [
+        *in_columns([titles, *(_client_row(name, client) for name, client in clients)]),
+        *silent,
+    ]
 
 
 def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
@@ -157,7 +160,7 @@ def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
     return (
         camera,
         client["name"],
-        _iso(client["since"]).partition(".")[0],
+        iso(client["since"]).partition(".")[0],
         "-" if fps is None else f"{fps:.1f}",
         "-" if mb_s is None else f"{mb_s:.1f}",
         short(client["missed"]),
@@ -166,7 +169,7 @@ def _client_row(camera: str, client: ClientStatus) -> tuple[str, ...]:
     )
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
+def in_columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Align columns to the left, two blanks apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
@@ -189,7 +192,7 @@ def settings_lines(settings: list[SettingStatus]) -> list[str]:
         )
         for setting in settings
     ]
-    return _table([titles, *rows])
+    return in_columns([titles, *rows])
 
 
 def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
@@ -201,13 +204,13 @@ def event_lines(events: Sequence[Event], names: Mapping[str, str]) -> list[str]:
     """
     width = max(map(len, names.values()), default=0)
     return [
-        f"{_iso(event['time'])}  {event['level']:<7}  "
+        f"{iso(event['time'])}  {event['level']:<7}  "
         f"{names.get(event['camera'], event['camera']):<{width}}  {event['text']}"
         for event in events
     ]
 
 
-def _iso(timestamp: int) -> str:
+def iso(timestamp: int) -> str:
     """Write a time, ns since the epoch, as ISO 8601 in local time."""
     return local_time(timestamp).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
@@ -217,7 +220,7 @@ def search_lines(results: "list[SearchResult]") -> list[str]:
     rows = [
         (camera.unique_id, camera.description) for result in results for camera in result.cameras
     ]
-    lines = _table([("UNIQUE_ID", "CAMERA"), *rows]) if rows else ["no cameras are connected"]
+    lines = in_columns([("UNIQUE_ID", "CAMERA"), *rows]) if rows else ["no cameras are connected"]
     for result in results:
         if result.trouble:
             lines.append(f"{result.backend}: cannot be used: {result.trouble}")

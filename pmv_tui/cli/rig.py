@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pmv_tui.cli.grammar import WRONG, CommandFailed, said_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Location
     from pmv_tui.control.rig import Rig
-    from pmv_tui.wire.status import Reply, Snapshot
+    from pmv_tui.wire.status import CameraStatus, Reply, Snapshot
 
 
 DISK_TIMEOUT = 5.0
@@ -126,6 +126,22 @@ def unique_id_of(camera: str, snapshot: "Snapshot") -> str:
         raise CommandFailed(f"{len(found)} cameras are called {camera!r}: use a unique_id")
     known = ", ".join(names.values()) or "none"
     raise CommandFailed(f"there is no camera {camera!r}; there are: {known}")
+
+
+def named_cameras(names: "Sequence[str]", snapshot: "Snapshot") -> "list[CameraStatus]":
+    """Return the cameras that names or unique_ids mean, in the rig's order; `all`, or none: each.
+
+    Raises
+    ------
+    CommandFailed : there is no such camera, or several have that name.
+    """
+    from pmv_tui.config.schema import EVERY_CAMERA
+
+    cameras = snapshot["cameras"]
+    if not names or EVERY_CAMERA in names:
+        return cameras
+    named = {unique_id_of(name, snapshot) for name in names}
+    return [each for each in cameras if each["unique_id"] in named]
 
 
 DECIDING = ("PYLON_CAMEMU", "GENICAM_GENTL64_PATH")

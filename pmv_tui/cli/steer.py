@@ -19,7 +19,7 @@ from pmv_tui.cli.grammar import (
     complain,
     show,
 )
-from pmv_tui.cli.rig import differences, load, request, rig_of, unique_id_of
+from pmv_tui.cli.rig import differences, load, named_cameras, request, rig_of
 
 if TYPE_CHECKING:
     from pmv_tui.wire.status import Reply, Result, SettingStatus
@@ -98,13 +98,8 @@ def _status(options: argparse.Namespace) -> int:
 
 def _clients(options: argparse.Namespace) -> int:
     from pmv_tui.cli.report import client_lines
-    from pmv_tui.config.schema import EVERY_CAMERA
 
-    snapshot = request(options, "snapshot")["snapshot"]
-    cameras = snapshot["cameras"]
-    if options.cameras and EVERY_CAMERA not in options.cameras:
-        named = {unique_id_of(name, snapshot) for name in options.cameras}
-        cameras = [each for each in cameras if each["unique_id"] in named]
+    cameras = named_cameras(options.cameras, request(options, "snapshot")["snapshot"])
     listed = [
         {
             "camera": each["name"],

@@ -271,7 +271,7 @@ class Histories:
         self._started = started
         self._offset = started.wall - started.monotonic
         self._origin = started.monotonic - started.wall % (A_MINUTE * NS_PER_S)
-        self._cameras: dict[str, CameraHistory] = {}
+        self.cameras: dict[str, CameraHistory] = {}
 
     def now(self) -> Moment:
         """Return this moment; the host's clock moves only where it was set, not by what lies
@@ -285,21 +285,21 @@ class Histories:
     def look(self, camera: RigCamera, condition: CameraCondition, now: Moment) -> None:
         """Take in a camera's condition, and what its frames' time stamps tell."""
         unique_id = camera.config.unique_id
-        history = self._cameras.get(unique_id)
+        history = self.cameras.get(unique_id)
         if history is None:
-            history = self._cameras[unique_id] = CameraHistory(self._origin)
+            history = self.cameras[unique_id] = CameraHistory(self._origin)
         history.look(now, Seen.of(condition), partial(Timed.of, camera))
 
     def forget(self, unique_id: str) -> None:
         """Let a camera go: one of the same unique_id begins anew."""
-        self._cameras.pop(unique_id, None)
+        self.cameras.pop(unique_id, None)
 
     def of(
         self, camera: RigCamera, trends: Sequence[Trend], since: float, step: Literal[1, 60]
     ) -> History:
         """Return the newest rows of a camera, as many as fit into `since`, s."""
         unique_id = camera.config.unique_id
-        kept = self._cameras.get(unique_id) or CameraHistory(self._origin)
+        kept = self.cameras.get(unique_id) or CameraHistory(self._origin)
         rows = ceil(min(since, A_MINUTE * MINUTES) / step)
         times, values = (kept.seconds if step == 1 else kept.minutes).newest(rows)
         history = History(

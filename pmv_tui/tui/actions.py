@@ -260,6 +260,13 @@ RIG_ACTIONS: Registry = (
         synonyms="preview images grid view live video every",
     ),
     Rarer(
+        "trend",
+        "t",
+        "Choose what the table shows a trend of over the last minute: rate, losses, latency, "
+        "answers, clients; or none.",
+        synonyms="sparkline graph latency drops fps history minute",
+    ),
+    Rarer(
         "troubles-first",
         "T",
         "Show cameras in trouble before the others; or in the order of the config file again.",
@@ -425,6 +432,12 @@ ANSWERS = (
 )
 """Of dialogs with a column of answers."""
 
+TREND_ACTIONS: Registry = (
+    Answer("trend-cancel", "escape,t", "Leave the table as it was.", "dismiss(None)", "cancel"),
+    HELP,
+)
+"""Of the dialog about the trend in the table."""
+
 QUIT_ACTIONS: Registry = (
     Answer(
         "detach",
@@ -485,6 +498,7 @@ SCREENS = {
     "in the log": LOG_ACTIONS,
     "in the help": HELP_ACTIONS,
     "in dialogs": SAVE_ACTIONS,
+    "in the dialog about the trend": TREND_ACTIONS,
     "in the dialog about an engine that has ended": ENDED_ACTIONS,
     "in the dialog that asks how to quit": QUIT_ACTIONS,
     "in the dialog that asks before clients are disconnected": UNPLUG_ACTIONS,

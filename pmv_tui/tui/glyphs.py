@@ -5,6 +5,7 @@ import locale
 import os
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -94,6 +95,11 @@ class AsciiOnly(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         """Put a character of the same width in the place of each. See `LineFilter.apply`."""
         return [segment._replace(text=in_ascii(segment.text)) for segment in segments]
+
+
+def leaves_ascii(filters: Sequence[LineFilter]) -> bool:
+    """Return whether what passes these filters is ASCII: what draws itself can do better then."""
+    return any(isinstance(each, AsciiOnly) for each in filters)
 
 
 @lru_cache(maxsize=4096)

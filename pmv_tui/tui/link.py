@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from textual.message import Message
 
@@ -17,10 +17,12 @@ from pmv_tui.wire.status import (
     CameraStatus,
     EngineStatus,
     Event,
+    History,
     Reply,
     Result,
     Snapshot,
     Thumbnail,
+    Trend,
     why_not_understood,
 )
 
@@ -173,21 +175,49 @@ class EngineLink:
         ------
         Unanswered : the engine does not know a camera, or does not answer.
         """
-        size = {"width": width, "height": height}
-        reply = await self._ask("thumbnails", "the engine reports no images", cameras=known, **size)
+        reply = await self._ask(
+            "thumbnails", "the engine reports no images", cameras=known, width=width, height=height
+        )
         return reply["thumbnails"]
+
+    async def histories(
+        self, cameras: Sequence[str], fields: Sequence[Trend], since: int, step: Literal[1, 60]
+    ) -> list[History]:
+        """Ask what was kept of cameras over time.
+
+        Parameters
+        ----------
+        cameras : unique_ids.
+        fields : what of them.
+        since : seconds back from now.
+        step : seconds a row.
+
+        Raises
+        ------
+        Unanswered : the engine does not know a camera, keeps nothing, or does not answer.
+        """
+        reply = await self._ask(
+            "history",
+            "the engine keeps no history",
+            answer="histories",
+            camera=list(cameras),
+            fields=list(fields),
+            since=since,
+            step=step,
+        )
+        return reply["histories"]
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    async def _ask(self, what: str, otherwise: str, **arguments: Any) -> Reply:
-        """Ask for what has the same name in the answer; `otherwise` says that it is not there."""
+    async def _ask(self, what: str, otherwise: str, answer: str = "", **arguments: Any) -> Reply:
+        """Ask for what is called `answer` there, else as here; `otherwise` says that it is not."""
         try:
             reply = await self._client.request(what, timeout=PATIENCE, **arguments)
         except EngineGone as silence:
             raise Unanswered(str(silence)) from silence
-        if what not in reply:
+        if (answer or what) not in reply:
             raise Unanswered(reply.get("error", otherwise))
         return reply
 

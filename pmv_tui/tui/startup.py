@@ -45,6 +45,7 @@ COMPLAINTS = [
 """What Textual would end of is taken out of the environment: a sentence for each."""
 
 LATER = (
+    "pmv_tui.tui.history",
     "pmv_tui.tui.picture",
     "pmv_tui.tui.screens.camera",
     "pmv_tui.tui.screens.dialogs",

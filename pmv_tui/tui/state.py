@@ -17,6 +17,7 @@ from pmv_tui.tui.text.columns import (
     state_word,
 )
 from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.text.trends import Trends
 from pmv_tui.wire.status import CameraStatus, Event, Snapshot
 
 
@@ -94,6 +95,7 @@ class RigState:
     preview : whether the person wants to see the picture of the camera under the cursor.
     troubles_first : whether the person wants cameras in trouble before the others.
     answers_seen : whether scripts have answered images since this TUI began.
+    trends : what the table shows a trend of, and the trends; None where the person wants none.
     """
 
     log_path: str
@@ -107,6 +109,7 @@ class RigState:
     preview: bool = False
     troubles_first: bool = False
     answers_seen: bool = False
+    trends: Trends | None = None
 
     def keep(self, snapshot: Snapshot) -> None:
         """Take what the engine reported for the newest."""

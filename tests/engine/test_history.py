@@ -1,15 +1,40 @@
 """What is kept of a camera over time, by a clock of the test's own."""
 
+import csv
+import io
 import math
+import re
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import get_args
 
+import msgpack
 import numpy as np
 import pytest
 
+from pmv_tui.cli.kept import Kept, as_json, csv_text, table_lines
+from pmv_tui.config.load import load_config
+from pmv_tui.config.schema import CameraConfig
+from pmv_tui.control.rig import Rig
+from pmv_tui.engine.commands import CommandError, Commands
+from pmv_tui.engine.engine import Engine
+from pmv_tui.engine.errands import Errands
 from pmv_tui.engine.history import MINUTES, SECONDS, CameraHistory, Moment, Seen, Table, Timed
-from pmv_tui.wire.status import COUNTED_TRENDS, STATES_BY_TREND, TRENDS, CameraState, Trend
+from pmv_tui.engine.status import condition_of
+from pmv_tui.engine.stream.worker import Worker
+from pmv_tui.wire.history import read_history, size_of
+from pmv_tui.wire.status import (
+    COUNTED_TRENDS,
+    STATES_BY_TREND,
+    TRENDS,
+    CameraState,
+    Event,
+    History,
+    Trend,
+    local_time,
+)
 
 S = 1_000_000_000
 BEGIN = Moment(monotonic=500 * S, wall=1_700_000_040 * S)
@@ -156,24 +181,6 @@ def test_a_minute_in_which_something_is_not_known(clock: Clock) -> None:
     assert clock.history.minutes.newest(MINUTES)[1][-1].tolist()[:4] == [59, 16, 0, 0]
 
 
-def test_a_day_is_kept_and_no_more(clock: Clock) -> None:
-    clock.fps = lambda second: second // 60 % 1000
-    for _ in range(26 * 3600):
-        clock.look(after=1)
-    assert len(clock.history.seconds) == SECONDS
-    assert len(clock.history.minutes) == MINUTES
-    times, _ = clock.history.minutes.newest(MINUTES)
-    assert set(np.diff(times)) == {60 * S}
-    assert clock.now.wall - times[-1] < 60 * S
-    last = (times[-1] - BEGIN.wall) // S // 60
-    assert [low for low, _, _ in clock.minutes("fps")] == [
-        minute % 1000 for minute in range(last - MINUTES, last)
-    ]
-    seconds, _ = clock.history.seconds.newest(SECONDS)
-    assert set(np.diff(seconds)) == {S}
-    assert clock.history.seconds.nbytes + clock.history.minutes.nbytes < 540_000
-
-
 def test_a_rig_that_ran_for_a_minute_pays_for_a_minute(clock: Clock) -> None:
     clock.run(62)
     assert clock.history.seconds.nbytes + clock.history.minutes.nbytes < 20_000
@@ -189,6 +196,149 @@ def test_an_engine_that_stood_still_for_long_goes_on(clock: Clock) -> None:
     assert set(np.diff(times)) == {60 * S}
     known = [not math.isnan(median) for _, median, _ in clock.minutes("fps")]
     assert known == [False] * (MINUTES - 1) + [True]
+
+
+LEFT = {
+    "unique_id": "left-simulated",
+    "name": "left",
+    "pub_address": "tcp://localhost:5555",
+    "pull_address": "tcp://localhost:5556",
+}
+
+
+class Day:
+    """An engine with a camera that a test's clock let run for 25 hours."""
+
+    def __init__(self, folder: Path) -> None:
+        rig = Rig(folder / "config.toml", folder)
+        errands = Errands(lambda: None)
+        self.engine = Engine(rig, load_config(rig.config_path), lambda: None, errands)
+        self.engine.add(CameraConfig.model_validate(LEFT), listed=True)
+        self.camera = self.engine.cameras["left-simulated"]
+        self.now = self.engine.histories.now()
+        self.engine.histories.look(self.camera, condition_of(self.camera), self.now)
+        history = self.engine.histories.cameras["left-simulated"]
+        for _ in range(25 * 3600):
+            self.now = Moment(self.now.monotonic + S, self.now.wall + S)
+            history.look(self.now, CAPTURING, self._timed)
+
+    def frames(self, end: int) -> int:
+        """Return how many came in the second that ends at `end`, ns since the epoch."""
+        return (end // S - 1) // 60 % 7
+
+    def _timed(self, _: int, end: int) -> Timed:
+        frames = self.frames(end + self.now.wall - self.now.monotonic)
+        return Timed(frames, frames, LATENCY)
+
+    def history(self, since: float, step: int) -> History:
+        """Ask for what was kept, as the control socket does."""
+        (history,) = Commands(self.engine).history("left", None, since, step)
+        return history
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "start", lambda _: None)  # no frames but the test's
+        day = Day(tmp_path_factory.mktemp("day"))
+        yield day
+        day.engine._context.term()
+
+
+def test_a_day_is_answered_minute_by_minute(day: Day) -> None:
+    (history,) = Commands(day.engine).history("all", None, 90_000, None)
+    times, values, totals, known = read_history(history)
+    assert (history["step"], len(times)) == (60, MINUTES)
+    assert set(np.diff(times)) == {60 * S}
+    assert 0 <= day.now.wall - times[-1] < 60 * S
+    frames = [day.frames(end) for end in times.tolist()]
+    assert values["fps"].tolist() == [[each] * 3 for each in frames]
+    assert totals["published"].tolist() == [60 * each for each in frames]
+    assert known.tolist() == [60] * MINUTES
+
+
+def test_its_last_hour_is_answered_second_by_second(day: Day) -> None:
+    (history,) = Commands(day.engine).history(["left"], ["fps", "state"], None, None)
+    times, values, _, known = read_history(history)
+    assert (history["step"], list(values)) == (1, ["fps", "state"])
+    assert day.now.wall - S < times[-1] <= day.now.wall
+    assert times.tolist() == list(range(times[-1] - (SECONDS - 1) * S, times[-1] + 1, S))
+    assert values["fps"][:, 0].tolist() == [day.frames(end) for end in times.tolist()]
+    assert known.tolist() == [1] * SECONDS
+
+
+def test_a_days_memory_and_answer_are_bounded(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = day.engine.histories.cameras["left-simulated"]
+    assert (len(kept.seconds), len(kept.minutes)) == (SECONDS, MINUTES)
+    assert kept.seconds.nbytes + kept.minutes.nbytes < 540_000
+    history = day.history(86_400, 60)
+    assert len(msgpack.packb(history)) - 1000 < size_of(history) < 310_000
+    monkeypatch.setattr(f"{Commands.__module__}.MAX_HISTORY_BYTES", size_of(history) - 1)
+    with pytest.raises(CommandError, match="ask for fewer cameras at once"):
+        day.history(86_400, 60)
+
+
+def test_a_day_is_printed_alike_in_each_form(day: Day) -> None:
+    until = day.now.wall
+    kept = Kept.of(day.history(86_400, 60), until - 86_400 * S, until)
+    as_map, lines = as_json(kept), list(csv.DictReader(io.StringIO(csv_text([kept]))))
+    assert [int(line["time_ns"]) for line in lines] == as_map["times"]
+    assert [datetime.fromisoformat(line["time"]).timestamp() for line in lines] == [
+        each / 1e9 for each in as_map["times"]
+    ]
+    for trend, parts in as_map["values"].items():
+        unit = "_per_s" if "total" in parts and trend != "fps" else ""
+        for part in ("min", "median", "max"):
+            written = [line[f"{trend}{unit}_{part}"] for line in lines]
+            assert written == ["" if each is None else str(each) for each in parts[part]]
+    assert [line["frames_total"] for line in lines] == [
+        str(60 * day.frames(end)) for end in as_map["times"]
+    ]
+    assert set(as_map["values"]["state"]["max"]) == {"capturing"}
+
+
+def test_people_get_a_day_in_a_screen_or_two(day: Day) -> None:
+    until = day.now.wall
+    pulled = Event(
+        id=1,
+        time=until - 3 * 3600 * S,
+        level="error",
+        kind="state",
+        camera="left-simulated",
+        text="lost: the cable was pulled",
+    )
+    other = pulled.copy()
+    other["camera"] = "right-simulated"
+    kept = Kept.of(day.history(86_400, 60), until - 86_400 * S, until)
+    head, titles, *rows = table_lines(kept, [pulled, other], until)
+    assert head == "left: a row is 30 min, from TIME on"
+    assert re.split("  +", titles) == [
+        *("TIME", "FPS", "PUBLISHED", "LOST", "LATENCY ms", "CLIENTS", "STATE"),
+    ]
+    assert max(map(len, rows)) < 80
+    (at,) = [place for place, row in enumerate(rows) if "cable" in row]
+    assert rows.pop(at) == f"  {local_time(pulled['time']):%H:%M:%S} error   {pulled['text']}"
+    assert 48 <= len(rows) <= 49
+    then = local_time(pulled["time"])
+    begin = pulled["time"] // S - then.minute % 30 * 60 - then.second
+    frames = [day.frames((second + 1) * S) for second in range(begin, begin + 1800)]
+    written = f"{statistics.mean(frames):.1f}  {statistics.mean(frames):.1f}        0 "
+    assert rows[at - 1].startswith(f"{local_time(begin * S):%H:%M}  {written}")
+
+
+def test_a_second_is_counted_by_time_stamps(day: Day) -> None:
+    """Also where a camera is so fast that the first of them are gone by then."""
+    arrivals, sent = day.camera.worker.arrivals, day.camera.publisher.sent
+    for number in range(100):
+        arrivals.add(S + number * S // 50)
+    for number in range(200):
+        sent.add(S + number * S // 100, (number % 100 + 1) * S // 1000)
+    assert Timed.of(day.camera, 2 * S, 3 * S) == (50, 100, (50, 99))
+    assert Timed.of(day.camera, 2 * S + 1, 3 * S + 1) == (49, 99, (51, 100))
+    assert Timed.of(day.camera, 5 * S, 6 * S)[:2] == (0, 0)
+    for number in range(20_000):
+        arrivals.add(6 * S + number * S // 10_000)
+    assert Timed.of(day.camera, 6 * S, 7 * S).fps == pytest.approx(10_000, rel=0.01)
 
 
 @pytest.mark.parametrize("lot", [1, 7, 50, 99, 100])

@@ -90,6 +90,7 @@ add left
 reload
 rescan
 events
+history left
 stop
 check
 check --json
@@ -126,6 +127,12 @@ addresses left
 events --since yesterday
 events --level loud
 events --camera nobody
+history
+history nobody
+history left --since soon
+history left --since 2099-01-31
+history left --since 1m --until 1h
+history left --csv --json
 --version
 """
 

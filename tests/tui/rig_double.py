@@ -3,6 +3,8 @@
 import asyncio
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, nan
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +13,9 @@ from numpy.typing import NDArray
 from pmv_tui.control.client import EngineGone
 from pmv_tui.engine.stream.preview import thumbnail
 from pmv_tui.wire.drawn import BoxOverlay, Overlay
+from pmv_tui.wire.history import packed
 from pmv_tui.wire.status import (
+    COUNTED_TRENDS,
     PROTOCOL_VERSION,
     BackendStatus,
     CameraSettings,
@@ -21,11 +25,13 @@ from pmv_tui.wire.status import (
     DropTimes,
     EngineStatus,
     Event,
+    History,
     Reply,
     Result,
     SettingStatus,
     Snapshot,
     Thumbnail,
+    Trend,
 )
 
 Level = Literal["info", "warning", "error"]
@@ -237,6 +243,8 @@ class RigDouble:
     overlays : drawn over every image.
     cut_short : cameras of whose thumbnails a pixel is missing.
     asked_for : the cameras and the size of each question for thumbnails.
+    kept : of each camera over time, by unique_id; None where the engine has no such command.
+    asked_of : the arguments of each question for it.
     """
 
     def __init__(self, *cameras: CameraStatus, **engine: Any) -> None:
@@ -254,6 +262,8 @@ class RigDouble:
         self.cut_short: set[str] = set()
         self.overlays: list[Overlay] = []
         self.asked_for: list[tuple[set[str], int, int]] = []
+        self.kept: dict[str, Kept] | None = {}
+        self.asked_of: list[dict[str, Any]] = []
 
     def log(self, text: str, level: Level = "info", camera: str = "") -> None:
         """Add an event."""
@@ -283,6 +293,10 @@ class RigDouble:
                 cameras, size = arguments["cameras"], (arguments["width"], arguments["height"])
                 self.asked_for.append((set(cameras), *size))
                 return Reply(ok=True, thumbnails=[self._thumbnail(one, *size) for one in cameras])
+            case "history" if self.kept is not None:
+                return self._histories(**arguments)
+            case "history":
+                return Reply(ok=False, error="no command 'history'; see docs/control.md")
         self.commands.append((command, arguments))
         if "camera" not in arguments:
             return Reply(ok=True)
@@ -316,6 +330,21 @@ class RigDouble:
             pixels=None if small is None else small.tobytes()[unique_id in self.cut_short :],
             notice="" if state == "capturing" else f"{state}: {reason}",
             overlays=self.overlays,
+        )
+
+    def _histories(self, timeout: float, **asked: Any) -> Reply:  # noqa: ARG002 - as the client's
+        self.asked_of.append(asked)
+        chosen, fields = asked["camera"], asked["fields"]
+        kept = self.kept or {}
+        return Reply(
+            ok=True,
+            histories=[
+                kept.get(one["unique_id"], Kept({})).history(
+                    one, fields, asked["since"], asked["step"]
+                )
+                for one in self.cameras
+                if one["unique_id"] in chosen
+            ],
         )
 
     def _settings_of(self, unique_id: str) -> Reply:
@@ -370,6 +399,59 @@ class RigDouble:
         for setting in self.settings[camera["unique_id"]]:
             if setting["name"] in changes:
                 setting["wanted"] = changes[setting["name"]]
+
+
+NS_PER_S = 1_000_000_000
+
+
+@dataclass
+class Kept:
+    """What the double's engine keeps of a camera: seconds, of which the last ends at `end`.
+
+    Parameters
+    ----------
+    values : of a field, one a second, oldest first; all of the same length. The other fields are
+        NaN.
+    end, started : ns since the epoch; whole seconds, and the end a whole minute.
+    """
+
+    values: dict[Trend, list[float]]
+    end: int = 1_700_000_040 * NS_PER_S
+    started: int = 1_600_000_000 * NS_PER_S
+
+    def history(
+        self, camera: CameraStatus, fields: Sequence[Trend], since: int, step: int
+    ) -> History:
+        """Answer as the engine does."""
+        kept = len(next(iter(self.values.values()), []))
+        rows = min(ceil(since / step), kept // step)
+        seconds = {
+            field: np.array(self.values.get(field, [nan] * kept), np.float32)[kept - rows * step :]
+            for field in fields
+        }
+        history = History(
+            camera=camera["name"],
+            unique_id=camera["unique_id"],
+            started=self.started,
+            step=step,
+            times=packed(self.end - np.arange(rows - 1, -1, -1) * step * NS_PER_S),
+            values={field: packed(_of_rows(each, step)) for field, each in seconds.items()},
+            known=packed(np.full(rows, step, np.float32)),
+        )
+        if step > 1:
+            history["totals"] = {
+                field: packed(each.reshape(-1, step).sum(axis=1))
+                for field, each in seconds.items()
+                if field in COUNTED_TRENDS
+            }
+        return history
+
+
+def _of_rows(seconds: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    if step == 1:
+        return seconds.reshape(-1, 1)
+    rows = seconds.reshape(-1, step)
+    return np.stack([rows.min(axis=1), np.median(rows, axis=1), rows.max(axis=1)], axis=1)
 
 
 class ProcessDouble:

@@ -35,6 +35,7 @@ NOT_FOR_FIRST_PAINT = {
     "cv2": "the engine's and the viewer's",
     "pypylon": "the engine's",
     "pmv_tui.cameras": "the engine's",
+    "pmv_tui.wire.history": "only trends and plots need it, and it needs numpy",
     "pmv_tui.tui.screens.camera": "opened later",
     "pmv_tui.tui.screens.lists": "opened later",
     "pmv_tui.tui.screens.dialogs": "opened later",

@@ -14,7 +14,13 @@ from pmv_tui.config import OPTIONAL
 from pmv_tui.config.addresses import Address, taken_by
 from pmv_tui.config.values import short
 from pmv_tui.network import reachable
-from pmv_tui.tui.actions import ENDED_ACTIONS, QUIT_ACTIONS, SAVE_ACTIONS, UNPLUG_ACTIONS
+from pmv_tui.tui.actions import (
+    ENDED_ACTIONS,
+    QUIT_ACTIONS,
+    SAVE_ACTIONS,
+    TREND_ACTIONS,
+    UNPLUG_ACTIONS,
+)
 from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.lines import plain
@@ -27,6 +33,7 @@ from pmv_tui.tui.text.settings import (
     read_value,
     sample,
 )
+from pmv_tui.tui.text.trends import CHOICES, SECONDS
 from pmv_tui.tui.widgets.fields import Choices, Field
 from pmv_tui.wire.status import CameraStatus, SettingStatus
 
@@ -186,6 +193,34 @@ class SettingDialog(SaveDialog):
         if not setting["live"]:
             parts.append("a change restarts the stream")
         return "; ".join(filter(None, parts))
+
+
+class TrendDialog(Dialog[int]):
+    """A list of what the table can show a trend of.
+
+    Its result is the place of a choice in `CHOICES`; -1 for none of them.
+    """
+
+    registry = TREND_ACTIONS
+    heading = f"Trend in the table: the last {SECONDS} s of ..."
+
+    def __init__(self, chosen: int) -> None:
+        super().__init__()
+        self._chosen = chosen
+
+    def body(self) -> ComposeResult:
+        """Lay out the list."""
+        width = max(len(choice.title) for choice in CHOICES)
+        lines = [f"{choice.title:{width}}  {choice.meaning}" for choice in CHOICES]
+        choices = Choices(*lines, f"{'none':{width}}  no trend", markup=False, compact=True)
+        choices.highlighted = self._chosen if self._chosen >= 0 else len(CHOICES)
+        yield choices
+        with Horizontal(classes="buttons"):
+            yield Static("enter chooses, esc cancels", classes="hint")
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, message: OptionList.OptionSelected) -> None:
+        self.dismiss(message.option_index if message.option_index < len(CHOICES) else -1)
 
 
 class AddressErrors(NamedTuple):

@@ -1,5 +1,6 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
+import asyncio
 from functools import partial
 from itertools import islice
 
@@ -13,12 +14,22 @@ from textual.widgets import Static
 from textual.widgets._toast import ToastRack
 
 from pmv_tui.tui.actions import QUIT, RELOAD, RESCAN, RIG_ACTIONS
-from pmv_tui.tui.link import EngineLink
+from pmv_tui.tui.glyphs import leaves_ascii
+from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
 from pmv_tui.tui.screens.base import SearchedScreen
 from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open
 from pmv_tui.tui.state import CameraFilter, RigState
 from pmv_tui.tui.text.columns import columns_shown, in_trouble
 from pmv_tui.tui.text.help import RIG_HELP, empty_rig
+from pmv_tui.tui.text.trends import (
+    BLOCKS,
+    CHOICES,
+    LETTERS,
+    SECONDS,
+    Trends,
+    trend_column,
+    trend_title,
+)
 from pmv_tui.tui.widgets.bars import HeaderLine, KeyFooter, header_lines
 from pmv_tui.tui.widgets.fields import SearchField
 from pmv_tui.tui.widgets.line_view import EventView
@@ -28,6 +39,9 @@ from pmv_tui.wire.status import CameraStatus, result_sentence
 
 RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""
+
+TREND_PERIOD = 1.0
+"""Seconds from one question for trends to the next."""
 
 
 class RigScreen(SearchedScreen[None], SteeringScreen):
@@ -41,6 +55,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         super().__init__(state, link)
         self._filter = CameraFilter()
         self._offered = False
+        self._ask_again = asyncio.Event()
+        self._told_of: Trends | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out header, trouble, table or its stand-in, details, events and footer."""
@@ -61,6 +77,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     def on_mount(self) -> None:
         """Make room for the log after each layout; Textual calls the base's `on_mount` itself."""
         self.screen_layout_refresh_signal.subscribe(self, self._keep_log_in_sight)
+        self.run_worker(ask_on(self._ask_trends, self._ask_again))
 
     def target(self) -> CameraStatus | None:
         """Return the camera under the cursor. See `SteeringScreen.target`."""
@@ -99,7 +116,9 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Show the cameras that the filter lets through, and say below them that it is on."""
         cameras = self.state.arranged
         shown = self._filter.shown(cameras)
-        columns = columns_shown(answers=self.state.answers_seen)
+        trends = self.state.trends
+        trend = trend_column(trends) if trends else None
+        columns = columns_shown(answers=self.state.answers_seen, trend=trend)
         self.query_one(CameraTable).show_cameras(shown, self._filter.marked, columns)
         place = self.query_one("#place", Static)
         summary = self._filter.summary(len(shown), len(cameras))
@@ -186,6 +205,48 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Plug all, or unplug all where none is left to plug."""
         if self.target():
             self.plug(self._all_shown, ask=True)
+
+    def action_trend(self) -> None:
+        """Ask what the table is to show a trend of."""
+        from pmv_tui.tui.screens.dialogs import TrendDialog
+
+        trends = self.state.trends
+        chosen = CHOICES.index(trends.choice) if trends else -1
+        self.app.push_screen(TrendDialog(chosen), self._show_trend)
+
+    def _show_trend(self, chosen: int | None) -> None:
+        """Show a trend from now on; None leaves what is shown."""
+        if chosen is None:
+            return
+        blocks = LETTERS if leaves_ascii(self.get_line_filters()) else BLOCKS
+        self.state.trends = None if chosen < 0 else Trends(CHOICES[chosen], {}, blocks)
+        self._show_table()
+        self._ask_again.set()
+        if self.state.trends and not self.query_one(CameraTable).shows(
+            trend_title(CHOICES[chosen])
+        ):
+            self.toast("The terminal is too narrow for a trend", severity="warning")
+
+    async def _ask_trends(self) -> float:
+        """Ask for the trends where they are to be seen. See `ask_on`."""
+        trends, cameras = self.state.trends, self._filter.shown(self.state.cameras)
+        table = self.query_one(CameraTable)
+        if not (trends and cameras and self.is_active and table.shows(trend_title(trends.choice))):
+            return TREND_PERIOD
+        from pmv_tui.tui.history import last_seconds
+
+        unique_ids = [camera["unique_id"] for camera in cameras]
+        try:
+            kept = await self.link.histories(unique_ids, trends.choice.fields, SECONDS, 1)
+        except Unanswered as why:
+            trends.seconds.clear()
+            if not (trends is self._told_of or self.state.silence):
+                self._told_of = trends
+                self.toast(f"No trends: {why}", severity="warning")
+        else:
+            trends.seconds.clear()
+            trends.seconds.update((each["unique_id"], last_seconds(each)) for each in kept)
+        return TREND_PERIOD
 
     def action_troubles_first(self) -> None:
         """Show cameras in trouble before the others, or in the order of the config file again."""

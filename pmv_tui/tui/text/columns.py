@@ -116,6 +116,13 @@ def state_tone(camera: CameraStatus) -> Tone:
     return tone
 
 
+class Stretched(NamedTuple):
+    """A column that takes more room than it needs: its width, and the form of its cells."""
+
+    width: int
+    cell: Callable[[CameraStatus], Cell]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
@@ -130,6 +137,7 @@ class Column:
         one does not.
     min_width : terminal columns that it takes at least, so that changing figures do not move it.
     right : whether it is aligned to the right, as counts are.
+    stretched : what it makes of so many terminal columns, where others leave it more than it needs.
     """
 
     title: str
@@ -139,6 +147,7 @@ class Column:
     short: Callable[[CameraStatus], Cell] | None = None
     min_width: int = 0
     right: bool = False
+    stretched: Callable[[int], Stretched] | None = None
 
 
 Columns = tuple[Column, ...]
@@ -334,7 +343,7 @@ COLUMNS: Columns = (
         "there is room 99th percentile, ms, of the last 10 s; ! some came after the deadline. It "
         "is there once a script has answered.",
         answer_cell,
-        7,
+        8,
         short=answer_short,
         min_width=len("123.4 123.4!"),
         right=True,
@@ -389,9 +398,16 @@ COLUMNS: Columns = (
 )
 
 
-def columns_shown(*, answers: bool = False) -> Columns:
-    """Return the columns that there may be: that of answers once there are `answers`."""
-    return tuple(column for column in COLUMNS if answers or column.title != "answer")
+def columns_shown(*, answers: bool = False, trend: Column | None = None) -> Columns:
+    """Return the columns that there may be: that of answers once there are `answers`.
+
+    A trend stands where the figures do that change as often.
+    """
+    columns = [column for column in COLUMNS if answers or column.title != "answer"]
+    if trend:
+        place = [column.title for column in columns].index("plug")
+        columns.insert(place, trend)
+    return tuple(columns)
 
 
 USUAL = columns_shown()
@@ -419,7 +435,16 @@ def layout(cameras: Sequence[CameraStatus], width: int, columns: Columns = USUAL
             if _total([*placed, candidate]) <= width:
                 placed.append(candidate)
                 break
+    spare = width - _total(placed)
+    placed = [_stretched(one, spare) for one in placed]
     return sorted(placed, key=lambda one: columns.index(one.column))
+
+
+def _stretched(placed: Placed, spare: int) -> Placed:
+    """Give a column that can make use of it the room that is left."""
+    if placed.column.stretched is None or spare <= 0:
+        return placed
+    return placed._replace(**placed.column.stretched(placed.width + spare)._asdict())
 
 
 SHORTENED = ((), ("answer",), ("answer", "plug"), ("answer", "plug", "fps"))

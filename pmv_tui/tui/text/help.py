@@ -19,6 +19,7 @@ from pmv_tui.tui.text.clients import CLIENT_STATES, FIGURES
 from pmv_tui.tui.text.columns import CAUSES, COLUMNS, STATES
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.settings import SETTING_COLUMNS
+from pmv_tui.tui.text.trends import SECONDS, TREND_MEANING
 from pmv_tui.wire.status import BackendStatus, Snapshot
 
 OTHER_KEYS = (
@@ -66,7 +67,10 @@ STATES_TOPIC = Topic("States", tuple((state, meaning) for state, (_, meaning) in
 PICTURE_TOPIC = Topic("Picture", PICTURE)
 
 RIG_HELP = (
-    Topic("Columns", tuple((column.title, column.meaning) for column in COLUMNS)),
+    Topic(
+        "Columns",
+        (*((each.title, each.meaning) for each in COLUMNS), (f"... {SECONDS} s", TREND_MEANING)),
+    ),
     STATES_TOPIC,
     PICTURE_TOPIC,
     _commands(RIG_ACTIONS),

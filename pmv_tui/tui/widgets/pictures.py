@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pmv_tui.tui.glyphs import NO_COLOUR, AsciiOnly, Look, look_of, style_of
+from pmv_tui.tui.glyphs import NO_COLOUR, Look, leaves_ascii, look_of, style_of
 from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
 from pmv_tui.tui.text.columns import (
     MIN_NAME_WIDTH,
@@ -165,7 +165,7 @@ class PictureView(Widget, can_focus=False):
 
     def _current_look(self) -> Look:
         """Choose how pictures are shown in this terminal."""
-        ascii_only = any(isinstance(each, AsciiOnly) for each in self.get_line_filters())
+        ascii_only = leaves_ascii(self.get_line_filters())
         return look_of(self._color_system(), unicode=not ascii_only)
 
     def _color_system(self) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from pmv_tui.tui.text.camera import detail_lines, fact_lines, last_events
-from pmv_tui.tui.text.columns import USUAL, Columns, camera_line, layout, title_line
+from pmv_tui.tui.text.columns import USUAL, Columns, Placed, camera_line, layout, title_line
 from pmv_tui.tui.text.lines import Line
 from pmv_tui.tui.text.settings import setting_rows
 from pmv_tui.tui.widgets.line_view import CursorView, LineView
@@ -20,6 +20,7 @@ class CameraTable(CursorView):
         self._cameras: Sequence[CameraStatus] = ()
         self._marked: Collection[str] = ()
         self._columns = USUAL
+        self._placed: Sequence[Placed] = ()
 
     @property
     def camera(self) -> CameraStatus | None:
@@ -33,6 +34,10 @@ class CameraTable(CursorView):
         self.set_keys([camera["unique_id"] for camera in cameras])
         self._cameras, self._marked, self._columns = cameras, marked, columns
         self.draw()
+
+    def shows(self, title: str) -> bool:
+        """Return whether there is room for a column."""
+        return any(one.column.title == title for one in self._placed)
 
     def move_to_next(self, wanted: Callable[[CameraStatus], bool]) -> bool:
         """Put the cursor on the next such camera, wrapping around; return whether there is one."""
@@ -48,7 +53,7 @@ class CameraTable(CursorView):
         if not self._cameras:
             self.show_rows(Line(), [])
             return
-        placed = layout(self._cameras, self.line_width, self._columns)
+        self._placed = placed = layout(self._cameras, self.line_width, self._columns)
         rows = []
         for row, camera in enumerate(self._cameras):
             marked = camera["unique_id"] in self._marked
