@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DEFAULT = "1h"
 
+FOR_EVER = 2**63 - 1
+"""ns since the epoch."""
+
 AN_HOUR = 3602
 """Seconds, with two for what passes between the command line and the answer: for an hour the engine
 keeps each second."""
@@ -53,7 +56,8 @@ def add_commands(grammar: Grammar) -> None:
 def _history(options: argparse.Namespace) -> int:
     from pmv_tui.cli.kept import as_json, before_it, csv_text, table_lines
 
-    until = options.until or time.time_ns()
+    # Where the host's clock was set back, what came before lies in the future now.
+    until = options.until or FOR_EVER
     kept = list(_kept(options, until))
     if options.json:
         put(json.dumps({each.history["unique_id"]: as_json(each) for each in kept}) + "\n")
@@ -81,7 +85,7 @@ def _kept(options: argparse.Namespace, until: int) -> "Iterator[Kept]":
             raise CommandFailed(
                 f"{option} lies in the future; a time of another day needs its date", WRONG
             )
-    if options.since >= until:
+    if until <= options.since:
         raise CommandFailed("--until must be later than --since", WRONG)
     snapshot = request(options, "snapshot")["snapshot"]
     back = (now - options.since) / 1e9

@@ -73,7 +73,7 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
     """Ask the running engine; whatever keeps it from answering is said in words."""
     from pmv_tui.control.client import ControlClient, EngineGone, Unsendable, operator_here
     from pmv_tui.control.rig import RigError, why_silent
-    from pmv_tui.wire.status import TO_REPLACE_IT, why_not_understood
+    from pmv_tui.wire.status import NO_COMMAND, TO_REPLACE_IT, why_not_understood
 
     rig = rig_of(options)
     with said_of(RigError):
@@ -88,6 +88,9 @@ def request(options: argparse.Namespace, command: str, **arguments: Any) -> "Rep
             raise CommandFailed(
                 f"{error}; {why_silent(rig.engine_pid())}; its log: {rig.log_path}"
             ) from None
+    if reply.get("error", "").startswith(NO_COMMAND):
+        # An engine outlives the installation that it was started from.
+        raise CommandFailed(f"the engine is of a version without {command!r}: {TO_REPLACE_IT}")
     if "error" in reply:
         raise CommandFailed(reply["error"])
     if "snapshot" in reply and (foreign := why_not_understood(reply["snapshot"])):

@@ -20,7 +20,7 @@ from pmv_tui.engine.events import MAX_NAME, Events
 from pmv_tui.engine.status import REFUSED_PERIOD, refused_text
 from pmv_tui.engine.stream.sockets import make_monitor
 from pmv_tui.untrusted import MAX_DEPTH, TokenBucket, too_deep
-from pmv_tui.wire.status import MAX_REQUEST_BYTES, Reply, Result
+from pmv_tui.wire.status import MAX_REQUEST_BYTES, NO_COMMAND, Reply, Result
 
 log = logging.getLogger(__name__)
 
@@ -269,7 +269,7 @@ class ControlServer:
                 self._stop()
             case _:
                 known = sorted(map(str, arguments))
-                raise CommandError(f"no command {command!r} with {known}; see docs/control.md")
+                raise CommandError(f"{NO_COMMAND}{command!r} with {known}; see docs/control.md")
         return Reply(ok=True)
 
 

@@ -530,6 +530,9 @@ class Reply(TypedDict):
     histories: NotRequired[list[History]]
 
 
+NO_COMMAND = "no command "
+"""How an engine begins its answer to a command that it does not know."""
+
 TO_REPLACE_IT = "pmv-tui stop ends it, then start again"
 """What to do about an engine that is not understood."""
 

@@ -225,6 +225,8 @@ def slept(rig: FaultRig) -> Iterator[str]:
         receive_image(pub)
         assert other.now("lone")["window"] == "shown"
         assert viewer.is_running()
+        # Nor is it taken for a time in which no frames came.
+        wait_for(lambda: "not known" in other.run_here("history", "lone").stdout, "its seconds")
         yield report
 
 

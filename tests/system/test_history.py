@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 import zmq
 
+from pmv_tui.cli.rig import request
 from pmv_tui.wire.history import Rows, read_history
-from pmv_tui.wire.status import COUNTED_TRENDS, STATES_BY_TREND, TRENDS, local_time
+from pmv_tui.wire.status import COUNTED_TRENDS, STATES_BY_TREND, TRENDS, Reply, local_time
 from tests.support import (
     DEADLINE,
     STEADY_FPS,
@@ -202,6 +204,19 @@ def test_what_is_wrong_is_said(
     done = running.run_here("history", *options)
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
+
+
+def test_an_engine_of_before_is_recognised(
+    running: RigOnDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asking(options: Namespace, command: str, **arguments: Any) -> Reply:
+        """Ask for what this engine does not have."""
+        return request(options, "yore" if command == "history" else command, **arguments)
+
+    monkeypatch.setattr("pmv_tui.cli.history.request", asking)
+    done = running.run_here("history", "left")
+    assert done.returncode == 1
+    assert "the engine is of a version without 'yore': pmv-tui stop ends it" in done.stderr
 
 
 def test_a_time_of_which_nothing_is_known(running: RigOnDisk) -> None:
