@@ -7,6 +7,7 @@ after the image was reshaped, the frame's time stamp (both ns since the epoch), 
 
 import argparse
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 Received = tuple[int, int]
 """A frame's time stamp and number."""
+
+
+def ipc_address(port: int) -> str:
+    """Return where a camera is received that is published over ipc; the port is but its name."""
+    return f"ipc://{tempfile.gettempdir()}/pmvbench-{port}"
 
 
 def documented(port: int, key: str | None = None) -> Iterator[Received]:
@@ -61,7 +67,8 @@ def subscribed(
     """
     from pmv_tui.client import subscribe  # noqa: PLC0415 - the others must not pay for it
 
-    for frame in subscribe(f"tcp://localhost:{port}", road=road, newest=newest):
+    address = ipc_address(port) if road == "ipc" else f"tcp://localhost:{port}"
+    for frame in subscribe(address, road=road, newest=newest):
         if copied:
             frame.image.copy()
         yield frame.timestamp, cast("int", frame.sequence)
@@ -111,6 +118,8 @@ KINDS: dict[str, Callable[..., Iterator[Received]]] = {
     "vidgear": vidgear,
     "tcp": partial(subscribed, road="tcp"),
     "tcp, every": partial(subscribed, road="tcp", newest=False),
+    "ipc": partial(subscribed, road="ipc"),
+    "ipc, every": partial(subscribed, road="ipc", newest=False),
     "local": partial(subscribed, road="local"),
     "local, every": partial(subscribed, road="local", newest=False),
     "local, copied": partial(subscribed, road="local", copied=True),

@@ -71,8 +71,11 @@ class Publisher:
 
 @contextmanager
 def publishing(contender: str, cameras: Cameras) -> Iterator[Publisher]:
-    """Let a contender publish for the length of a block; `curve` is the product, encrypted."""
-    if contender in ("product", "curve"):
+    """Let a contender publish for the length of a block.
+
+    `curve` is the product, encrypted; `product, ipc` the product at ipc addresses.
+    """
+    if contender in ("product", "product, ipc", "curve"):
         with running(
             count=cameras.count,
             width=cameras.width,
@@ -80,6 +83,7 @@ def publishing(contender: str, cameras: Cameras) -> Iterator[Publisher]:
             fps=cameras.fps or UNPACED,
             phases=cameras.phases,
             curve=contender == "curve",
+            ipc=contender == "product, ipc",
         ) as rig:
             yield Publisher(rig.engine, rig.ports, rig.key)
         return

@@ -46,6 +46,7 @@ ROADS = (
     Road("bare", "bare", "documented", "documented"),
     Road("tuned", "tuned", "documented", "documented"),
     Road("product, tcp", "product", "tcp", "tcp, every"),
+    Road("product, ipc", "product, ipc", "ipc", "ipc, every"),
     Road("product, local", "product", "local", "local, every"),
     Road("product, local, copied", "product", "local, copied", "local, every, copied"),
     Road("iceoryx2", "iceoryx2", "iceoryx2", "iceoryx2"),

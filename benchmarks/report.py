@@ -21,12 +21,14 @@ _OTHER_ROADS = (
         (road, "bare")
         for road in (
             "product, tcp",
+            "product, ipc",
             "product, local, copied",
             "product, local",
             "iceoryx2, copied",
             "iceoryx2",
         )
     ),
+    ("product, ipc", "product, tcp"),
     ("product, local", "iceoryx2"),
     ("4 scripts", "1 script"),
 )

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from benchmarks.cameras import Phases, announce, unique_ids
+from benchmarks.clients import ipc_address
 from pmv_tui.keys import Keys
 
 PATIENCE = 60.0
@@ -44,6 +45,7 @@ class Rig:
     width, height : pixels.
     fps : frames a second.
     curve : whether the sockets are encrypted.
+    ipc : whether images are published over ipc, and not tcp.
     phases : of the cameras of this benchmark; None: simulated cameras, which begin as they come.
 
     Attributes
@@ -63,17 +65,19 @@ class Rig:
         height: int,
         fps: float,
         curve: bool = False,
+        ipc: bool = False,
         phases: Phases | None = None,
     ) -> None:
         ports = free_ports(2 * count)
         ids = unique_ids(count, phases) if phases else [f"c{n}-simulated" for n in range(count)]
         self.ports = ports[::2]
         text = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
-        for unique_id, pub, pull in zip(ids, ports[::2], ports[1::2], strict=True):
+        for unique_id, port, pull in zip(ids, ports[::2], ports[1::2], strict=True):
+            pub = ipc_address(port) if ipc else f"tcp://localhost:{port}"
             text += (
                 f'[[cameras]]\nunique_id = "{unique_id}"\nfps = {fps}\n'
                 f"width = {width}\nheight = {height}\n"
-                f'pub_address = "tcp://localhost:{pub}"\npull_address = "tcp://localhost:{pull}"\n'
+                f'pub_address = "{pub}"\npull_address = "tcp://localhost:{pull}"\n'
             )
         self.key: Path | None = None
         if curve:
