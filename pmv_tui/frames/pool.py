@@ -6,7 +6,7 @@ import os
 import weakref
 from collections import deque
 from collections.abc import Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from pmv_tui.frames.memory import (
     Ticket,
     make_memory,
 )
+from pmv_tui.frames.recent import Recent
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,19 @@ SURPLUS_AFTER = 500
 OVERSIZED, SHRUNK_AFTER = 2, 60
 """Times the size of an image that a buffer has at least, where its memory is replaced by a smaller
 one; and the images after which it is."""
+
+
+class Captured(NamedTuple):
+    """An image in a buffer, for whoever looks without a claim.
+
+    Parameters
+    ----------
+    ticket : its number among those that were captured, and its buffer, in one word.
+    timestamp : ns since the epoch: as long as the buffer's record has it, it is this image.
+    """
+
+    ticket: int
+    timestamp: int
 
 
 class Holder(Protocol):
@@ -79,7 +93,7 @@ class SharedImages:
 
 
 class Pool:
-    """One camera's buffers. Used by its worker, but for `shared`, `holders` and `watched`.
+    """One camera's buffers. Used by its worker, but for what has an attribute below.
 
     There is memory only while somebody looks. For clients of the documented road alone, images lie
     in memory of their own, which the allocator hands out again while it is in the cache.
@@ -93,6 +107,8 @@ class Pool:
     shared : the memory that the newest image is in; None before the first.
     published : images that local clients were to see, in all.
     watched : whether a window is open, which looks without a claim.
+    matching : whether it shows the image that boxes belong to, for which some are kept.
+    recent : those.
     without : images that found no buffer, and were kept from local readers, in a row, up to now.
     trouble : why the last of them found none, in words.
     """
@@ -100,7 +116,8 @@ class Pool:
     def __init__(self) -> None:
         self.holders: tuple[Holder, ...] = ()
         self.shared: SharedImages | None = None
-        self.watched = False
+        self.watched = self.matching = False
+        self.recent: Recent[Captured] = Recent()
         self.without = 0
         self.trouble = ""
         self._fence = Fence()
@@ -162,9 +179,13 @@ class Pool:
         memory.set_counter(buffer, memory.counter(buffer) + 1)
         self._fence()
         self._captured += 1
-        memory.words[CAPTURED_WORD] = Ticket(self._captured, buffer).pack()
+        memory.words[CAPTURED_WORD] = ticket = Ticket(self._captured, buffer).pack()
         self._newest.append(buffer)
         self._needed[buffer] = self._captured
+        if self.matching and self.watched:
+            self.recent.add(Captured(ticket, record.timestamp), record.timestamp, image.nbytes)
+        elif self.recent:
+            self.recent.clear()
         self._give_back_surplus()
         return buffer
 
@@ -220,6 +241,7 @@ class Pool:
     def _forget_buffers(self) -> None:
         self._arrays, self._needed = [], []
         self._newest.clear()
+        self.recent.clear()
         self._published_buffer = -1
 
     def _begin_one(self) -> int | None:
@@ -244,6 +266,8 @@ class Pool:
         held = {*self._newest, self._published_buffer}
         for holder in self.holders:
             held.update(holder.held)
+        if self.recent:
+            held.update(Ticket.parse(each.ticket).buffer for each in self.recent.all)
         return held
 
     def _in_engine(self, buffer: int) -> bool:

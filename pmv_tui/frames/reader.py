@@ -70,6 +70,40 @@ def look(memory: ImageMemory, newer_than: int, make: Callable[[Image], Made]) ->
     return 0, None
 
 
+def look_at(
+    memory: ImageMemory,
+    ticket: int,
+    timestamp: int,
+    other_than: int,
+    make: Callable[[Image], Made],
+) -> "Look[Made]":
+    """Look at one of the images that were captured, without a claim.
+
+    Parameters
+    ----------
+    ticket, timestamp : its own, as the engine gave them.
+    other_than : the number of the last image that was looked at.
+    make : as for `look`.
+
+    Returns
+    -------
+    The image's number, and what was made; None where it was looked at last. 0 and None where it is
+    there no more.
+    """
+    fence = Fence()
+    number, buffer = Ticket.parse(ticket)
+    if number == other_than:
+        return number, None
+    counter = memory.counter(buffer)
+    fence()
+    _, found, _, height, width, _ = Record.parse(memory.header, buffer)
+    if counter % 2 or found != timestamp or height * width > memory.capacity:
+        return 0, None
+    made = make(memory.pixels(buffer, height * width).reshape(height, width))
+    fence()
+    return (number, made) if memory.counter(buffer) == counter else (0, None)
+
+
 Look = tuple[int, Made | None]
 
 

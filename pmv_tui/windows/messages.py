@@ -15,7 +15,8 @@ and the viewer
     {"trouble": WindowState, "reason": text}        why the viewer ends, where it can say
 """
 
-from typing import Any, Literal, NamedTuple, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import msgpack
 
@@ -85,6 +86,9 @@ class Scene(TypedDict):
     notice: str
     """Why the image is not live, big, over a dimmed image; empty for none."""
     overlays: list[Overlay]
+    image: NotRequired[Sequence[int]]
+    """The image that it belongs to: ticket and time stamp, see `Captured`; without it the newest
+    is shown."""
 
 
 def empty_scene() -> Scene:

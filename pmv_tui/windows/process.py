@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from pmv_tui.frames.memory import ImageMemory
-from pmv_tui.frames.reader import look
+from pmv_tui.frames.reader import Look, look, look_at
 from pmv_tui.windows.display import Display
 from pmv_tui.windows.drawing import Image, render, shrink
 from pmv_tui.windows.launcher import LinkClosed, receive_waiting, send
@@ -50,7 +50,7 @@ class CameraWindow:
         self._number = 0
         self._next = 0.0
         self._scene = empty_scene()
-        self._stale = False
+        self._stale = self._awaited = False
         self._usable = True
         self._image_size = EMPTY_SIZE
         self._image: Image = shrink(np.zeros(EMPTY_SIZE[::-1], np.uint8), max_size)
@@ -64,6 +64,7 @@ class CameraWindow:
 
     def show(self, scene: Scene) -> None:
         """Draw another scene from the next refresh on."""
+        self._awaited |= scene.get("image") != self._scene.get("image")
         self._scene = scene
         self._stale = True
 
@@ -75,27 +76,38 @@ class CameraWindow:
         now : monotonic, s.
         period : seconds from one image to the next, at least.
         """
-        news = now >= self._next and self._read_newest()
+        # What belongs to another image is drawn together with that one.
+        news = (now >= self._next or self._awaited) and self._read()
+        self._awaited = False
         if news:
-            self._next = max(self._next + period, now)
+            self._next = max(min(self._next, now) + period, now)
         if not self._usable or not (news or self._stale):
             return False
         self._stale = False  # whether or not it can be painted: once is enough to know
         self._paint()
         return True
 
-    def _read_newest(self) -> bool:
-        """Take over the newest image; whether there is one."""
+    def _read(self) -> bool:
+        """Take over the image that is drawn over, or the newest; whether it is another one."""
         if self.images is None:
             return False
         self._usable = False  # unless the next lines succeed
-        number, made = look(self.images, self._number, self._sized)
+        number, made = self._looked(self.images)
         self._usable = True
         if made is None:
             return False
         self._number = number
         self._image, self._image_size = made
         return True
+
+    def _looked(self, images: ImageMemory) -> Look[tuple[Image, tuple[int, int]]]:
+        wanted = self._scene.get("image")
+        if wanted is not None:
+            ticket, timestamp = wanted
+            number, made = look_at(images, ticket, timestamp, self._number, self._sized)
+            if number:
+                return number, made
+        return look(images, self._number, self._sized)
 
     def _sized(self, image: Image) -> tuple[Image, tuple[int, int]]:
         """Return a copy in the size that the window shows, and the image's own size."""

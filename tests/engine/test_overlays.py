@@ -1,11 +1,13 @@
 """How long boxes and points are drawn, and what is said of those that are not."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.engine.stream.answers import Arrival
 from pmv_tui.engine.stream.overlays import Overlays
 
 S = 1_000_000_000
@@ -99,3 +101,63 @@ def test_an_unknown_key_is_reported_and_the_box_is_drawn() -> None:
     assert kinds(target, 1) == ["box"]
     assert target.remarks == 2
     assert target.remark == "unknown key 'LABLE'"
+
+
+class Answered:
+    """Overlays that scripts send with the images that they belong to.
+
+    Images are named by how long ago they were taken, s.
+    """
+
+    def __init__(self) -> None:
+        self.overlays = overlays()
+        self._now, self._wall = time.monotonic_ns(), time.time_ns()
+
+    def send(self, *keys: str, image: float | None, sender: int = 7) -> None:
+        """Send an empty list of each key."""
+        message: dict[str, Any] = {key: [] for key in keys}
+        if image is not None:
+            message["TIMESTAMP"] = self._wall - int(image * S)
+        data = json.dumps(message).encode()
+        self.overlays.take(data, self._now, Arrival(self._now, sender))
+        assert not self.overlays.malformed, self.overlays.malformed_reason
+
+    def image(self, later: float = 0.0) -> float | None:
+        """Return the image that what is drawn belongs to, so many seconds later."""
+        _, image = self.overlays.drawn_over(self._now + int(later * S))
+        return None if image is None else round((self._wall - image) / S, 3)
+
+
+def test_what_is_drawn_belongs_to_the_newest_image_that_was_answered_so() -> None:
+    scripts = Answered()
+    assert scripts.image() is None
+    scripts.send("DRAW_BOX", image=0.3)
+    assert scripts.image() == 0.3
+    scripts.send("DRAW_POINTS", image=0.2, sender=8)
+    assert scripts.image() == 0.2
+    scripts.send("DRAW_BOX", image=0.4)
+    assert scripts.image() == 0.2
+    assert scripts.image(later=2.9) == 0.2
+    assert scripts.image(later=3.1) is None, "when nothing would be drawn any more"
+
+
+def test_answers_that_overtook_one_another_take_no_image_back_but_a_clock_does() -> None:
+    scripts = Answered()
+    scripts.send("DRAW_BOX", image=0.1)
+    scripts.send("DRAW_BOX", image=0.2)
+    assert scripts.image() == 0.1
+    scripts.send("DRAW_BOX", image=9)
+    assert scripts.image() == 9
+
+
+def test_an_answer_alone_takes_along_what_its_own_script_drew() -> None:
+    scripts = Answered()
+    scripts.send("DRAW_BOX", image=0.3)
+    scripts.send(image=0.1, sender=8)
+    assert scripts.image() == 0.3
+    scripts.send(image=0.2)
+    assert scripts.image() == 0.2
+    scripts.send("DRAW_BOX", image=None)
+    assert scripts.image() is None, "it does not say which it belongs to"
+    scripts.send(image=0.1)
+    assert scripts.image() is None

@@ -45,3 +45,18 @@ def test_once_nobody_asks_the_frame_is_let_go_by_the_next_one_or_without() -> No
         feed.offer(a_frame(), 1, now=10 * S)
         let_go(feed, 10 * S + KEPT_FOR)
         assert feed.newest(99 * S) is None
+
+
+def test_with_match_an_older_frame_is_there_for_who_asks_for_it() -> None:
+    feed = PreviewFeed()
+    feed.newest(10 * S)
+    for matching, sequence in ((False, 1), (True, 2), (True, 3)):
+        feed.matching = matching
+        feed.offer(Frame(np.zeros((2, 3), np.uint8), sequence * S // 10), sequence, 10 * S)
+    wanted = [feed.newest(10 * S, time * S // 10) for time in (1, 2, 3, 4)]
+    assert [each and each.sequence for each in wanted] == [3, 2, 3, 3]
+    feed.matching = False
+    feed.offer(a_frame(), 4, 10 * S)
+    newest = feed.newest(10 * S, 2 * S // 10)
+    assert newest is not None
+    assert newest.sequence == 4, "without match none is kept"

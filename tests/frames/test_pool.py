@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pmv_tui.frames import pool as pool_module
 from pmv_tui.frames.memory import CLAIMS, CLAIMS_BYTES, Claims, ImageMemory, Record, make_memory
-from pmv_tui.frames.pool import Pool
-from pmv_tui.frames.reader import ClaimingReader, look
+from pmv_tui.frames.pool import Captured, Pool
+from pmv_tui.frames.reader import ClaimingReader, look, look_at
+from pmv_tui.frames.recent import LEEWAY, MOST_IMAGES, SPAN
 from tests.frames.images import capture, plain, watched_pool
 
 
@@ -48,6 +49,71 @@ def test_the_newest_image_is_seen_and_only_once() -> None:
     assert image is not None
     assert (image == 5).all()
     assert look(memory_of(pool), 5, np.copy) == (0, None)
+
+
+MS = 1_000_000
+
+
+def found(pool: Pool, timestamp: int) -> Captured:
+    captured = pool.recent.find(timestamp)
+    assert captured is not None
+    return captured
+
+
+def seen(pool: Pool, captured: Captured) -> int | None:
+    """Return the grey of an image that a window looks at; None where it is gone."""
+    number, image = look_at(memory_of(pool), *captured, 0, np.copy)
+    return None if image is None or not number else int(image[0, 0])
+
+
+def test_with_match_a_window_finds_the_images_of_the_last_half_second_and_no_others() -> None:
+    pool = watched_pool()
+    pool.matching = True
+    for number in range(1, 101):
+        capture(pool, plain(3, 4, number), number, timestamp=number * 10 * MS)
+    newest = 1000 * MS
+    assert seen(pool, found(pool, newest)) == 100
+    assert [seen(pool, found(pool, 10 * n * MS)) for n in range(50, 100)] == [*range(50, 100)]
+    assert seen(pool, found(pool, int(float(900 * MS)) + 200)) == 90, "through a double"
+    assert pool.recent.find(900 * MS + 8000) is None
+    assert pool.recent.find(newest - SPAN - 1) is None
+    assert pool.recent.find(None) is None
+    assert look_at(memory_of(pool), *found(pool, newest), 100, np.copy) == (100, None), "has it"
+
+
+def test_an_image_that_a_window_was_told_of_is_there_a_moment_longer_and_then_it_is_gone() -> None:
+    pool = watched_pool()
+    pool.matching = True
+    capture(pool, plain(3, 4, 200), 1, timestamp=0)
+    told = found(pool, 0)
+    for number in range(1, (SPAN + LEEWAY) // (10 * MS) + 1):
+        capture(pool, plain(3, 4, number), number, timestamp=number * 10 * MS)
+    assert pool.recent.find(0) is None
+    assert seen(pool, told) == 200
+    for number in range(100, 104):
+        capture(pool, plain(3, 4, number), number, timestamp=number * 10 * MS)
+    assert seen(pool, told) is None
+
+
+def test_without_match_or_a_window_nothing_more_is_kept() -> None:
+    pool = watched_pool()
+    for matching, watched in ((True, True), (False, True), (True, False)):
+        pool.matching, pool.watched = matching, watched
+        for number in range(1, 50):
+            capture(pool, plain(3, 4, number), number, timestamp=number * MS)
+        assert bool(pool.recent) == (matching and watched)
+
+
+def test_what_is_kept_for_windows_leaves_readers_most_buffers() -> None:
+    pool = watched_pool()
+    pool.matching = True
+    for number in range(1, 1000):
+        capture(pool, plain(3, 4, 1), number, timestamp=number)
+    assert len(pool.recent.all) == MOST_IMAGES
+    assert pool.without == 0
+    for number in range(1, 10):
+        capture(pool, plain(4096, 8192, 1), number, timestamp=2000 + number)
+    assert len(pool.recent.all) == 4, "of 32 buffers"
 
 
 @given(shapes=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1))

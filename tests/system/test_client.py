@@ -199,6 +199,7 @@ def test_images_of_either_road_are_answered(cameras: Cameras, road: Road) -> Non
             "both messages",
         )
     assert status["malformed"] == status["remarks"] == status["drawn"] == 0
+    assert 0 < status["answer_p50_ms"] <= status["answer_max_ms"]
 
 
 def test_the_closed_loop_example_says_ages_and_ends_with_ctrl_c(cameras: Cameras) -> None:

@@ -58,6 +58,7 @@ def test_the_printed_client_receives_images_and_answers_them(
                 wait_for(lambda: rig.camera("left")["box"], "its box to be drawn")
                 assert "TIMESTAMP" in code or "frame=frame" in code
                 assert rig.camera("left")["malformed"] == 0
+                assert rig.camera("left")["answer_p50_ms"] > 0
         finally:
             process.kill()
 

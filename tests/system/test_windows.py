@@ -4,15 +4,24 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
 import psutil
 import pytest
 import zmq
+from numpy.typing import NDArray
 
+from pmv_tui.client import boxes, subscribe
+from pmv_tui.engine.stream.preview import thumbnail
+from pmv_tui.wire.status import Reply
+from tests.cameras.helpers import read_number
 from tests.support import (
+    DEADLINE,
     EXAMPLES,
     NUMBERED,
     RigOnDisk,
@@ -108,6 +117,82 @@ def test_a_documented_box_turns_the_right_pixels_green_then_fainter_then_back(
             wait_for(lambda: 0 < greenness() < 0.7 * solid, "the box to fade")
             wait_for(lambda: greenness() == 0, "the box to be gone")
     assert solid > 100
+
+
+STRIPES = 40
+"""Places of a box, of which each image has the one of its number."""
+
+
+class LaggingScript:
+    """Sends a box for each image once it is 100 ms old, at the place of the image's number.
+
+    Attributes
+    ----------
+    sent : by the time stamp of each image it and the left side of its box.
+    """
+
+    def __init__(self, pub: int, pull: int) -> None:
+        self._addresses = [f"tcp://localhost:{port}" for port in (pub, pull)]
+        self.stopping = threading.Event()
+        self.sent: dict[int, tuple[NDArray[np.uint8], int]] = {}
+
+    def run(self) -> None:
+        """Send them until it is to stop."""
+        pub, pull = self._addresses
+        with subscribe(pub, timeout=DEADLINE) as frames, boxes(pull) as marks:
+            while not self.stopping.is_set():
+                frame = next(frames)
+                left = 100 + 10 * (read_number(frame.image) % STRIPES)
+                self.stopping.wait(max(0.0, 0.1 - frame.age))
+                self.sent[frame.timestamp] = frame.image.copy(), left
+                marks.send(((left, 200), (left + 8, 400)), color=(0, 0, 255), frame=frame)
+
+    def matches(self, answer: Reply) -> bool:
+        """Whether a thumbnail shows an image and the box that belongs to it."""
+        (shown,) = answer["thumbnails"]
+        if shown["timestamp"] not in self.sent or not shown["pixels"]:
+            return False
+        image, left = self.sent[shown["timestamp"]]
+        assert thumbnail(image, 200, 150, "Mono8").tobytes() == shown["pixels"]
+        return [box["corners"][0] for box in shown["overlays"] if box["kind"] == "box"] == [left]
+
+
+def lag_shown(display: Screen) -> int | None:
+    """Return how many images the window's is after that of the box on it; None without a box."""
+    shown = display.pixels(LEFT).astype(int)
+    [blue] = np.nonzero(shown[300, 95:, 2] - shown[300, 95:, 0] > 100)
+    if not len(blue):
+        return None
+    place = round((int(blue[0]) - 5) / 10)  # a line may be wider than a pixel
+    return (read_number(shown[..., 1].astype(np.uint8)) - place) % STRIPES
+
+
+def test_with_match_the_image_is_shown_that_the_box_belongs_to(
+    running: RigOnDisk, ports: list[int], display: Screen
+) -> None:
+    config, lags = running.config_path.read_text(), deque[int | None](maxlen=20)
+    look = {"cameras": {"left-simulated": 0}, "width": 200, "height": 150}
+    open_windows(running, display, "left")
+    script = LaggingScript(*ports[:2])
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(script.run)
+        try:
+            wait_for(lambda: 2 < (lag_shown(display) or 0) < 30, "a box that trails")
+            running.write_config(config.replace("[overlay]", "[overlay]\nmatch = true"))
+            assert "overlay.match = true: applied" in running.run_here("reload").stdout
+
+            def settled() -> bool:
+                lags.append(lag_shown(display))
+                return lags.count(0) > 15
+
+            wait_for(settled, "boxes on their own images")
+            wait_for(lambda: script.matches(running.ask("thumbnails", **look)), "in terminals too")
+        finally:
+            script.stopping.set()
+            running.write_config(config)
+            assert running.run_here("reload").returncode == 0
+        done.result()
+    wait_for(lambda: lag_shown(display) is None, "the last box to be gone, over live images")
 
 
 def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pmv_tui.engine.clients.connections import NAMELESS, Connection, Connections
+from pmv_tui.frames.recent import NEAREST
 from pmv_tui.rates import NS_PER_MS, NS_PER_S, Ring, ranked, rate
 from pmv_tui.wire.overlay import MessageError
 from pmv_tui.wire.status import AnswerTimes, ClientStatus
@@ -29,10 +30,6 @@ ANSWERS, OF_A_CLIENT = 8192, 1024
 
 OTHERS = 63
 """Connections that are told apart, a bit of a word each; one more bit is of all others together."""
-
-NEAREST = 6_000
-"""ns by which a time stamp may be off that went through a double, of 15 digits at least. Images are
-further apart."""
 
 SECONDS = 16
 """Seconds of which answers are counted, a power of two above 10."""

@@ -114,7 +114,8 @@ class Shown:
     unique_id : the camera's.
     worker : the camera's.
     overlays : what clients sent.
-    preview : has the newest frame, for terminals.
+    preview : has the newest frames, for terminals.
+    pool : has those for windows.
     captions : whether windows have one.
     """
 
@@ -124,6 +125,7 @@ class Shown:
         worker: Worker,
         overlays: Overlays,
         preview: PreviewFeed,
+        pool: Pool,
         *,
         captions: bool,
     ) -> None:
@@ -132,6 +134,7 @@ class Shown:
         self._overlays = overlays
         self._preview = preview
         self.captions = captions
+        self._pool = pool
         self._caption = ("", 0)
 
     def scene(self, label: str, publishing: str) -> Scene:
@@ -144,11 +147,15 @@ class Shown:
         """
         now = time.monotonic_ns()
         caption = self._caption_at(now, label, publishing) if self.captions else ""
-        overlays = self._overlays.drawn(now)
-        return Scene(caption=caption, notice=self._notice(now), overlays=overlays)
+        overlays, answered = self._overlays.drawn_over(now)
+        captured = self._pool.recent.find(answered)
+        scene = Scene(caption=caption, notice=self._notice(now), overlays=overlays)
+        if captured is not None:
+            scene["image"] = captured
+        return scene
 
     def thumbnail(self, known: int, max_width: int, max_height: int) -> Thumbnail:
-        """Show the newest frame small, and what is drawn over it now.
+        """Show the newest frame small, or that which is answered, and what is drawn over it now.
 
         Parameters
         ----------
@@ -158,8 +165,8 @@ class Shown:
         now = time.monotonic_ns()
         progress = self._worker.progress
         shown = self.no_thumbnail(self._notice(now))
-        shown["overlays"] = self._overlays.drawn(now)
-        newest = self._preview.newest(now)
+        shown["overlays"], answered = self._overlays.drawn_over(now)
+        newest = self._preview.newest(now, answered)
         if newest is None:
             return shown
         shown["sequence"], shown["timestamp"] = newest.sequence, newest.timestamp
@@ -257,8 +264,10 @@ class RigCamera:
             self.worker,
             self.overlays,
             self._preview,
+            self.pool,
             captions=rig.display.captions,
         )
+        self._match(rig)
 
     @property
     def plugged(self) -> bool:
@@ -297,6 +306,11 @@ class RigCamera:
         self.overlays.configure(rig.overlay)
         self.answers.configure(self.deadline)
         self.shown.captions = rig.display.captions
+        self._match(rig)
+
+    def _match(self, rig: RigConfig) -> None:
+        """Have the image shown that boxes belong to, or the newest."""
+        self.pool.matching = self._preview.matching = rig.overlay.match
 
     def change(self, config: CameraConfig) -> None:
         """Apply other settings; `settings` reports what the camera makes of them."""

@@ -1,12 +1,54 @@
 """What clients said of one camera's image: what is drawn now, and what could not be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Generic, NamedTuple, TypeVar
 
 from pmv_tui.config.schema import OverlayConfig
+from pmv_tui.engine.clients.connections import NAMELESS
 from pmv_tui.engine.stream.answers import Answers, Arrival, Images
+from pmv_tui.frames.recent import SPAN
 from pmv_tui.rates import NS_PER_S
 from pmv_tui.wire.drawn import Overlay, drawn_box, drawn_points, inside, opacity, visible
 from pmv_tui.wire.overlay import Box, MessageError, Points, parse_overlay
+
+Shape = TypeVar("Shape", Box, Points)
+
+
+class _Given(NamedTuple, Generic[Shape]):
+    """What one message gave of one kind: written whole, by another thread than reads it.
+
+    Parameters
+    ----------
+    received : monotonic, ns.
+    sender : descriptor of the connection that it came by.
+    image : time stamp of the image that it belongs to, ns since the epoch; None: not known.
+    """
+
+    shapes: tuple[Shape, ...] = ()
+    received: int = 0
+    sender: int = NAMELESS
+    image: int | None = None
+
+    def followed_by(
+        self, shapes: Iterable[Shape] | None, now: int, sender: int, image: int | None
+    ) -> "_Given[Shape]":
+        """Return what holds after a newer message.
+
+        Parameters
+        ----------
+        shapes : None: it says nothing of this kind. If the same script answers a newer image,
+            what it gave before belongs to that by now.
+        now : monotonic, ns.
+        sender, image : of that message.
+        """
+        if shapes is None and (image is None or sender != self.sender or self.image is None):
+            return self
+        if image is not None and self.image is not None and image < self.image < image + SPAN:
+            # Answers overtook one another. A larger step is the clock's, which was set back.
+            image = self.image
+        if shapes is None:
+            return self._replace(image=image)
+        return _Given(tuple(shapes), now, sender, image)
 
 
 class Overlays:
@@ -28,8 +70,8 @@ class Overlays:
         self.configure(config)
         self._image_size = image_size
         self._answers = answers or Answers(Images())
-        self._boxes: tuple[tuple[Box, ...], int] = ((), 0)
-        self._points: tuple[tuple[Points, ...], int] = ((), 0)
+        self._boxes: _Given[Box] = _Given()
+        self._points: _Given[Points] = _Given()
         self.messages = 0
         """Messages that were read."""
         self.malformed = 0
@@ -66,10 +108,14 @@ class Overlays:
             self._remark(remark)
         for key in overlay.unknown_keys:
             self._remark(f"unknown key {key}")
-        if overlay.boxes is not None:
-            self._boxes = tuple(filter(self._inside, overlay.boxes)), now
-        if overlay.points is not None:
-            self._points = tuple(filter(self._any_inside, overlay.points)), now
+        boxes, points = overlay.boxes, overlay.points
+        if boxes is not None:
+            boxes = tuple(filter(self._inside, boxes))
+        if points is not None:
+            points = tuple(filter(self._any_inside, points))
+        source = (now, NAMELESS if arrival is None else arrival.descriptor, overlay.timestamp)
+        self._boxes = self._boxes.followed_by(boxes, *source)
+        self._points = self._points.followed_by(points, *source)
 
     def refuse(self, reason: str) -> None:
         """Count a message that cannot be read."""
@@ -84,18 +130,31 @@ class Overlays:
 
     def drawn(self, now: int) -> list[Overlay]:
         """Return what is drawn at `now` (monotonic, ns): solid, fading, then gone."""
-        boxes, points = self._boxes, self._points  # each is written whole, by another thread
-        box_opacity, points_opacity = self._opacity(boxes[1], now), self._opacity(points[1], now)
+        return self.drawn_over(now)[0]
+
+    def drawn_over(self, now: int) -> tuple[list[Overlay], int | None]:
+        """Return what is drawn at `now` (monotonic, ns), and which image it belongs to.
+
+        Returns
+        -------
+        The shapes; and the image's time stamp, as clients sent it, ns since the epoch: the newest,
+        where they belong to several; None where it is not known, or nothing came for so long that
+        nothing would be drawn.
+        """
+        boxes, points = self._boxes, self._points
         shapes: list[Overlay] = []
-        if box_opacity:
-            shapes += [drawn_box(box, box_opacity) for box in boxes[0]]
-        if points_opacity:
-            shapes += [drawn_points(group, points_opacity) for group in points[0]]
-        return shapes
+        images: list[int | None] = []
+        if box_opacity := self._opacity(boxes.received, now):
+            shapes += [drawn_box(box, box_opacity) for box in boxes.shapes]
+            images.append(boxes.image)
+        if points_opacity := self._opacity(points.received, now):
+            shapes += [drawn_points(group, points_opacity) for group in points.shapes]
+            images.append(points.image)
+        return shapes, max((each for each in images if each is not None), default=None)
 
     def clear(self) -> None:
         """Delete everything drawn: the camera was unplugged."""
-        self._boxes = self._points = ((), 0)
+        self._boxes, self._points = _Given(), _Given()
 
     def _opacity(self, received: int, now: int) -> float:
         return opacity(now - received, self._hold, self._fade)

@@ -1,4 +1,4 @@
-"""A camera's way to terminals: its newest frame while somebody asks for it, made small."""
+"""A camera's way to terminals: its newest frames while somebody asks for them, made small."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import Frame
+from pmv_tui.frames.recent import Recent
 
 KEPT_FOR = 3_000_000_000
 """ns after the last question in which frames are kept."""
 
 
 class Newest(NamedTuple):
-    """The newest frame.
+    """The newest frame, or one of the newest.
 
     Parameters
     ----------
@@ -27,14 +28,20 @@ class Newest(NamedTuple):
 
 
 class PreviewFeed:
-    """Keeps a reference to one camera's newest frame, never a copy: frames are the receiver's own.
+    """Keeps references to one camera's newest frame, never a copy: frames are the receiver's own.
 
     The worker offers each frame; the main thread asks. No lock: each only ever puts a whole tuple,
     or None, in the other's place, and at worst a frame is kept, or missing, until the next one.
+
+    Attributes
+    ----------
+    matching : whether frames before the newest are kept too, for boxes that belong to them.
     """
 
     def __init__(self) -> None:
+        self.matching = False
         self._newest: Newest | None = None
+        self._recent: Recent[Newest] = Recent()
         self._until = 0
 
     def offer(self, frame: Frame, sequence: int, now: int) -> None:
@@ -46,24 +53,33 @@ class PreviewFeed:
         now : monotonic, ns.
         """
         if now < self._until:
-            self._newest = Newest(frame.image, frame.timestamp, sequence)
+            self._newest = newest = Newest(frame.image, frame.timestamp, sequence)
+            if self.matching:
+                self._recent.add(newest, frame.timestamp, frame.image.nbytes)
+            elif self._recent:
+                self._recent.clear()
         elif self._newest is not None:
-            self._newest = None
+            self._let_go()
 
-    def newest(self, now: int) -> Newest | None:
+    def newest(self, now: int, timestamp: int | None = None) -> Newest | None:
         """Return the newest frame, and keep those that come; None where none came since.
 
         Parameters
         ----------
         now : monotonic, ns.
+        timestamp : of the frame that is wanted rather, where it is kept; ns since the epoch.
         """
         self._until = now + KEPT_FOR
-        return self._newest
+        return self._recent.find(timestamp) or self._newest
 
     def expire(self, now: int) -> None:
         """Release the last frame of a camera that sends no more, once nobody asks."""
         if now >= self._until:
-            self._newest = None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._newest = None
+        self._recent.clear()
 
 
 SAMPLES = 4
