@@ -127,25 +127,32 @@ class Seen(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """What the time stamps of frames and images tell of a second.
+    """What the time stamps of frames, images and answers tell of a second.
 
     Parameters
     ----------
-    fps, published : how many there were.
-    latency : p50 and p99, ms; NaN where nothing was sent.
+    fps, published, answers : how many there were.
+    latency, lateness : p50 and p99, ms: from arrival to sent, and of answers; NaN where none was.
     """
 
     fps: float
     published: float
     latency: tuple[float, float]
+    answers: float
+    lateness: tuple[float, float]
 
     @classmethod
     def of(cls, camera: RigCamera, begin: int, end: int) -> "Timed":
         """Take it out of a camera's rings, from `begin` to before `end`, monotonic, ns."""
         frames, _ = _within(camera.worker.arrivals, begin, end)
         images, latencies = _within(camera.publisher.sent, begin, end)
-        p50, p99 = ranked(latencies)
-        return cls(frames, images, (p50 / NS_PER_MS, p99 / NS_PER_MS))
+        answers, lateness = _within(camera.answers.times, begin, end)
+        return cls(frames, images, _in_ms(latencies), answers, _in_ms(lateness))
+
+
+def _in_ms(values: NDArray[np.int64]) -> tuple[float, float]:
+    p50, p99 = ranked(values)
+    return p50 / NS_PER_MS, p99 / NS_PER_MS
 
 
 def _within(ring: Ring, begin: int, end: int) -> tuple[float, NDArray[np.int64]]:
@@ -210,8 +217,7 @@ class CameraHistory:
             self._lost = tuple(map(sum, zip(self._lost, more, strict=True)))
             row[:, 0] = (
                 *(times.fps, times.published, *more, *times.latency),
-                *(nan, nan, nan),
-                *(seen.clients, seen.state),
+                *(times.answers, *times.lateness, seen.clients, seen.state),
             )
         return row
 

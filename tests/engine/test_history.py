@@ -67,7 +67,8 @@ class Clock:
     def _timed(self, begin: int, end: int) -> Timed:
         assert end - begin == S
         fps = self.fps((begin - BEGIN.monotonic) // S)
-        return Timed(fps, fps / 2, LATENCY if fps else (math.nan, math.nan))
+        latency = LATENCY if fps else (math.nan, math.nan)
+        return Timed(fps, fps / 2, latency, fps / 4, (3.0, 4.0))
 
     def seconds(self, trend: Trend) -> list[float]:
         """Return what is kept of a trend, second by second."""
@@ -105,9 +106,8 @@ def test_every_trend_has_its_value(clock: Clock) -> None:
     clock.run(3, Seen((1, 2, 3, 4, 5), 7, STATES_BY_TREND.index("stalled")))
     _, values = clock.history.seconds.newest(1)
     row = dict(zip(TRENDS, values[:, 0].tolist(), strict=True))
-    unknown = {trend for trend, value in row.items() if math.isnan(value)}
-    assert unknown == {"answers", "answer_p50_ms", "answer_p99_ms"}
-    assert (row["fps"], row["published"]) == (40, 20)
+    assert (row["fps"], row["published"], row["answers"]) == (40, 20, 10)
+    assert (row["answer_p50_ms"], row["answer_p99_ms"]) == (3, 4)
     assert (row["latency_p50_ms"], row["latency_p99_ms"]) == LATENCY
     assert (row["clients"], STATES_BY_TREND[int(row["state"])]) == (7, "stalled")
     lost: list[Trend] = ["missing", "skipped", "failed", "put_rate", "missed"]
@@ -228,7 +228,7 @@ class Day:
 
     def _timed(self, _: int, end: int) -> Timed:
         frames = self.frames(end + self.now.wall - self.now.monotonic)
-        return Timed(frames, frames, LATENCY)
+        return Timed(frames, frames, LATENCY, 0, (math.nan, math.nan))
 
     def history(self, since: float, step: int) -> History:
         """Ask for what was kept, as the control socket does."""
@@ -333,8 +333,9 @@ def test_a_second_is_counted_by_time_stamps(day: Day) -> None:
         arrivals.add(S + number * S // 50)
     for number in range(200):
         sent.add(S + number * S // 100, (number % 100 + 1) * S // 1000)
-    assert Timed.of(day.camera, 2 * S, 3 * S) == (50, 100, (50, 99))
-    assert Timed.of(day.camera, 2 * S + 1, 3 * S + 1) == (49, 99, (51, 100))
+        day.camera.answers.times.add(S + number * S // 100 + 1, 10**6)
+    assert Timed.of(day.camera, 2 * S, 3 * S) == (50, 100, (50, 99), 100, (1, 1))
+    assert Timed.of(day.camera, 2 * S + 1, 3 * S + 1)[:3] == (49, 99, (51, 100))
     assert Timed.of(day.camera, 5 * S, 6 * S)[:2] == (0, 0)
     for number in range(20_000):
         arrivals.add(6 * S + number * S // 10_000)
