@@ -11,6 +11,7 @@ from pmv_tui.wire.status import (
     Event,
     SettingStatus,
     Snapshot,
+    answers_text,
     behind,
     behind_first,
     client_sentence,
@@ -111,6 +112,9 @@ def _addresses(pub: str, pull: str) -> str:
 
 def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
+    if late := camera.get("late"):
+        notes.append(f"late: {late}")
+    notes.append(answers_text(camera))
     if (limit := camera.get("limited_to")) is not None:
         notes.append(f"put_rate limits to {limit:g} images/s")
     slow = behind(camera.get("client_list", []))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from pmv_tui.engine.events import Events, Level
+from pmv_tui.engine.stream.answers import Tally, ms
 from pmv_tui.engine.stream.camera import RigCamera
-from pmv_tui.rates import percentiles_ms, rate
+from pmv_tui.rates import NS_PER_S, percentiles_ms, rate
 from pmv_tui.untrusted import TokenBucket
 from pmv_tui.wire.drawn import Overlay
 from pmv_tui.wire.status import (
@@ -38,6 +39,7 @@ class Condition(CameraCondition):
     """When a frame came, monotonic, ns; 0 before the first."""
     subscriptions: int
     """Clients that ever came."""
+    answers: Tally
 
 
 def condition_of(camera: RigCamera) -> Condition:
@@ -51,6 +53,7 @@ def condition_of(camera: RigCamera) -> Condition:
         last_failure=progress.last_failure,
         last_frame=progress.last_frame,
         subscriptions=came,
+        answers=camera.answers.tally(time.monotonic_ns()),
     )
 
 
@@ -287,6 +290,7 @@ class _CameraWatch:
         self._reported: Counter[str] = Counter()
         """By what is counted, frames lost of each kind too."""
         self._slow = _SlowClients()
+        self._late = _LateAnswers()
         self._state_changes = 0
         self._last_good_frame: int | None = None
         self._buckets = {kind: TokenBucket(BURST, PERIOD) for kind in ("state", "client", "window")}
@@ -303,6 +307,7 @@ class _CameraWatch:
         if audience != self._audience and self._buckets["client"].take(at):
             yield from self._client_news(now)
         yield from self._slow.news(now["client_list"], at)
+        yield from self._late.news(now["answers"], at)
         for each in COUNTED:
             count = now[each.what] - self._reported[each.what]
             if count > 0 and self._buckets[each.what].take(at):
@@ -369,6 +374,47 @@ class _CameraWatch:
         sound = now["window"] in SOUND_WINDOWS
         text = window_sentence(now["window"], now["window_reason"])
         yield _News("window", text, "info" if sound else "warning")
+
+
+class _LateAnswers:
+    """Whether answers to one camera's images were reported to be late, and how many were since."""
+
+    def __init__(self) -> None:
+        self._before = Tally()
+        """When none was late; while some are, as it was then."""
+        self._begun: Tally | None = None
+        """As it was when that was reported."""
+        self._worst = 0
+        self._bucket = TokenBucket(BURST, SLOW_PERIOD)
+
+    def news(self, now: Tally, at: float) -> Iterator[_News]:
+        """Yield that answers begin to be late, and that it is over."""
+        late = now.text
+        if self._begun is None and late and self._bucket.take(at):
+            self._begun, self._worst = now, 0
+            yield _News("client", f"late: {late}", "warning")
+        self._worst = max(self._worst, now.worst)
+        if late:
+            return
+        if self._begun is not None:
+            yield _News("client", self._over(self._begun, now), "warning")
+        self._before, self._begun = now, None
+
+    def _over(self, begun: Tally, now: Tally) -> str:
+        answers, late = now.answers - self._before.answers, now.late - self._before.late
+        if now.deadline != begun.deadline:
+            begin = (
+                f"deadline for answers is {f'{now.deadline:g} ms' if now.deadline else 'none'} now"
+            )
+        elif not now.recent:
+            begin = "no answers come any more"
+        else:
+            begin = "answers in time again"
+        lasted = _seconds((now.last_late - begun.last_late) / NS_PER_S)
+        return (
+            f"{begin}: within {lasted}, {late} of {counted(answers, 'answer')} came later than "
+            f"{begun.deadline:g} ms after the image, the worst {ms(self._worst)} ms"
+        )
 
 
 class _SlowClients:

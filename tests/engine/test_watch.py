@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from pmv_tui.engine.events import Events
 from pmv_tui.engine.status import BURST, DROPS_PERIOD, PERIOD, SLOW_PERIOD, Condition, Watch
+from pmv_tui.engine.stream.answers import Tally
 from pmv_tui.wire.status import ClientStatus, Drops
 
 NOTHING_LOST = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0)
@@ -19,6 +20,7 @@ CAPTURING = Condition(
     clients=0,
     client_list=[],
     subscriptions=0,
+    answers=Tally(),
     refused=0,
     refused_reason="",
     malformed=0,

@@ -224,8 +224,10 @@ class Answers:
         self._count = self._late = self._last_late = 0
 
     def configure(self, deadline: float) -> None:
-        """Set from when on answers are late, ms; 0: never. Those that came are judged by it too."""
-        self._deadline = deadline
+        """Set from when on answers are late, ms; 0: never. Those that came are judged no more."""
+        if deadline != self._deadline:
+            self._deadline = deadline
+            self._seconds = [_Second()] * SECONDS
 
     def take(self, timestamp: int, arrival: Arrival) -> str:
         """Take an answer to the image with a time stamp; return what is to be remarked of it.
