@@ -245,3 +245,48 @@ def test_a_camera_that_was_taken_out_and_came_again_counts_from_zero() -> None:
         "capturing",
         "a malformed message: too long",
     ]
+
+
+def answers(count: int, late: int, **more: Any) -> Tally:
+    worst = more.pop("worst", 40) * 1_000_000
+    return Tally(
+        **{"deadline": 50.0, "recent": count, **more}, answers=count, late=late, worst=worst
+    )
+
+
+def test_late_answers_are_reported_when_they_begin_and_when_that_is_over() -> None:
+    looker = Looker()
+    assert looker.look(answers=answers(100, 0)) == []
+    late = answers(160, 3, worst=85.04, last_late=1_000_000_000)
+    assert looker.look(answers=late) == [
+        "late: answers up to 85.0 ms after the image; deadline 50 ms"
+    ]
+    for number in range(50):
+        assert looker.look(answers=late._replace(worst=85_040_000 + number)) == []
+    last = answers(1300, 320, worst=92, last_late=35_000_000_000)
+    assert looker.look(answers=last) == []
+    assert looker.look(answers=last._replace(worst=40_000_000)) == [
+        "answers in time again: within 34.0 s, 320 of 1200 answers came later than 50 ms after the "
+        "image, the worst 92.0 ms"
+    ]
+
+
+def test_answers_that_end_or_are_judged_no_more_are_not_said_to_be_in_time() -> None:
+    looker = Looker()
+    late = answers(1, 1, worst=2000, last_late=1)
+    looker.look(answers=late)
+    [gone] = looker.look(answers=late._replace(recent=0, worst=0))
+    assert gone.startswith("no answers come any more: within 0.0 s, 1 of 1 answer came later")
+    looker.look(answers=late._replace(answers=2, late=2))
+    [changed] = looker.look(answers=answers(2, 2, deadline=0.0))
+    assert changed.startswith("deadline for answers is none now: ")
+
+
+def test_a_script_that_is_late_now_and_then_for_hours_is_no_flood_of_events() -> None:
+    looker = Looker()
+    events: list[str] = []
+    for number in range(400):
+        worst = 80 if number % 2 else 40
+        events += looker.look(answers=answers(number, number // 2, worst=worst))
+        looker.wait(10)
+    assert 2 * BURST < len(events) <= 2 * (BURST + 400 * 10.5 / SLOW_PERIOD + 1)

@@ -15,6 +15,7 @@ VALID: tuple[dict[str, Any], ...] = (
     {"DRAW_BOX": [{"TOP_LEFT": [1, 2], "BOTTOM_RIGHT": [3, 4], "LABEL": "a", "COLOR": [1, 2, 3]}]},
     {"DRAW_POINTS": {"POINTS": [[1.5, 2], [3, 4.5]], "LABEL": "nose", "COLOR": [255, 0, 0]}},
     {"DRAW_BOX": [], "DRAW_POINTS": []},
+    {"TIMESTAMP": 1_764_306_000_000_000_123},
 )
 
 ODD: tuple[Any, ...] = (

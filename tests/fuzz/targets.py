@@ -5,6 +5,7 @@ import contextlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from pmv_tui.control.rig import Rig
 from pmv_tui.engine.engine import Engine
 from pmv_tui.engine.errands import Errands
 from pmv_tui.engine.server import ControlServer, Linger
+from pmv_tui.engine.stream.answers import LONGEST, Answers, Arrival, Images
 from pmv_tui.wire.overlay import (
     MAX_COORDINATE,
     MAX_LABEL,
@@ -43,6 +45,8 @@ def _overlay(data: bytes) -> None:
     except MessageError as error:
         assert_line(str(error))
         return
+    if read.timestamp is not None:
+        _answer(read.timestamp)
     shapes: tuple[Box | Points, ...] = (*(read.boxes or ()), *(read.points or ()))
     assert len(shapes) <= 2 * MAX_SHAPES
     for shape in shapes:
@@ -55,6 +59,21 @@ def _overlay(data: bytes) -> None:
     for x, y in (*corners, *(point for group in groups for point in group)):
         assert abs(x) <= MAX_COORDINATE
         assert abs(y) <= MAX_COORDINATE
+
+
+def _answer(timestamp: int) -> None:
+    """An answer is refused or remarked in one line, or it is one to an image of the last minute."""
+    answers, now = _answers(), time.monotonic_ns()
+    before = answers.tally(now)
+    try:
+        remark = answers.take(timestamp, Arrival(now))
+    except MessageError as error:
+        assert_line(str(error))
+        return
+    if remark:
+        assert_line(remark)
+        assert answers.tally(now) == before
+    assert answers.tally(now).worst <= LONGEST
 
 
 def config(data: bytes) -> None:
@@ -127,6 +146,15 @@ def _folder() -> Path:
     folder = tempfile.mkdtemp(prefix="pmv", dir=parent if Path(parent).is_dir() else None)
     atexit.register(shutil.rmtree, folder)
     return Path(folder)
+
+
+@cache
+def _answers() -> Answers:
+    """Make those to a camera that published 100 images just now."""
+    images = Images()
+    for number in range(100):
+        images.note(time.time_ns() + number * 1_000_000, time.monotonic_ns())
+    return Answers(images)
 
 
 @cache

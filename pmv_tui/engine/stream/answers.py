@@ -142,7 +142,7 @@ class _Sender:
     ----------
     bit : its number.
     arrival : of its last answer.
-    connection : None until the guard knows it.
+    connection : its connection, once the guard knows it.
     times : when its answers came, and their latency, ns.
     """
 
@@ -151,15 +151,22 @@ class _Sender:
     connection: Connection | None = None
     times: Ring = field(default_factory=lambda: Ring(OF_A_CLIENT))
 
+    def __post_init__(self) -> None:
+        self._came_by(self.arrival.connection)
+
     def is_of(self, arrival: Arrival) -> bool:
         """Whether a message came by this connection; a descriptor may be another's by now."""
         if arrival.connections is not self.arrival.connections:
             return False
         connection = arrival.connection
-        if self.connection is None and connection is not None:
-            self.connection = connection
-            connection.answers = True
+        if self.connection is None:
+            self._came_by(connection)
         return connection is None or connection is self.connection
+
+    def _came_by(self, connection: Connection | None) -> None:
+        self.connection = connection
+        if connection is not None:
+            connection.answers = True
 
 
 class Tally(NamedTuple):
