@@ -50,11 +50,11 @@ class Inbox:
         """Is readable when something may have come, and only until that was looked at."""
         self.overlays = overlays
         self._parts = 0
-        self._waiting: list[tuple[zmq.Frame, Arrival]] = []
         self._begin_round()
 
     def _begin_round(self) -> None:
-        self._messages = self._taken = self._parts_taken = 0
+        self._waiting: list[tuple[zmq.Frame, Arrival]] = []
+        self._messages = self._taken = self._parts_taken = self._held = 0
 
     @property
     def waiting(self) -> bool:
@@ -88,27 +88,36 @@ class Inbox:
             parts, self._parts = self._parts, 0
             if parts == 1:
                 self._waiting.append((frame, Arrival(now, source, connections)))
+                self._held += len(frame)
+                if self._held > 2 * ROUND_BYTES:
+                    self._choose()  # the guard takes what is held here for somebody's flood
             else:
                 self.overlays.refuse(f"{parts} parts; an overlay message is one part")
 
     def read(self) -> None:
-        """Read what was taken out; another round begins.
-
-        Where it is more than a round may parse, the newest messages are, and older ones as far as
-        they fit: large ones that flood in do not keep another client's small one out.
-        """
-        waiting, self._waiting = self._waiting, []
+        """Read what was taken out; another round begins."""
+        self._choose()
+        chosen = self._waiting
         self._begin_round()
+        now = time.monotonic_ns()
+        for frame, arrival in chosen:
+            self.overlays.take(frame.bytes, now, arrival)
+
+    def _choose(self) -> None:
+        """Let go of what is more than a round may parse.
+
+        The newest messages stay, and older ones as far as they fit: large ones that flood in do
+        not keep another client's small one out.
+        """
         chosen, room = [], ROUND_BYTES
-        for message in reversed(waiting):
+        for message in reversed(self._waiting):
             if (cost := _cost(message[0])) <= room:
                 room -= cost
                 chosen.append(message)
-        if len(chosen) < len(waiting):
-            self.overlays.pass_over(len(waiting) - len(chosen))
-        now = time.monotonic_ns()
-        for frame, arrival in reversed(chosen):
-            self.overlays.take(frame.bytes, now, arrival)
+        if passed_over := len(self._waiting) - len(chosen):
+            self.overlays.pass_over(passed_over)
+        self._waiting = chosen[::-1]
+        self._held = sum(len(frame) for frame, _ in chosen)
 
 
 def _cost(frame: zmq.Frame) -> int:
