@@ -228,7 +228,7 @@ class Day:
 
     def _timed(self, _: int, end: int) -> Timed:
         frames = self.frames(end + self.now.wall - self.now.monotonic)
-        return Timed(frames, frames, LATENCY, 0, (math.nan, math.nan))
+        return Timed(frames, frames, LATENCY, frames, (3.25, 123.0))
 
     def history(self, since: float, step: int) -> History:
         """Ask for what was kept, as the control socket does."""
@@ -313,7 +313,7 @@ def test_people_get_a_day_in_a_screen_or_two(day: Day) -> None:
     head, titles, *rows = table_lines(kept, [pulled, other], until)
     assert head == "left: a row is 30 min, from TIME on"
     assert re.split("  +", titles) == [
-        *("TIME", "FPS", "PUBLISHED", "LOST", "LATENCY ms", "CLIENTS", "STATE"),
+        *("TIME", "FPS", "PUBLISHED", "LOST", "LATENCY ms", "ANSWER ms", "CLIENTS", "STATE"),
     ]
     assert max(map(len, rows)) < 80
     (at,) = [place for place, row in enumerate(rows) if "cable" in row]
@@ -322,8 +322,9 @@ def test_people_get_a_day_in_a_screen_or_two(day: Day) -> None:
     then = local_time(pulled["time"])
     begin = pulled["time"] // S - then.minute % 30 * 60 - then.second
     frames = [day.frames((second + 1) * S) for second in range(begin, begin + 1800)]
-    written = f"{statistics.mean(frames):.1f}  {statistics.mean(frames):.1f}        0 "
-    assert rows[at - 1].startswith(f"{local_time(begin * S):%H:%M}  {written}")
+    mean = f"{statistics.mean(frames):.1f}"
+    cells = [f"{local_time(begin * S):%H:%M}", mean, mean, "0", "0.50/1.25", "3.25/123", "1"]
+    assert rows[at - 1].split() == [*cells, "capturing"]
 
 
 def test_a_second_is_counted_by_time_stamps(day: Day) -> None:

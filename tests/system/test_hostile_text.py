@@ -25,6 +25,7 @@ COMMANDS = [
     ["cameras"],
     ["plug", HOSTILE],
     ["settings", HOSTILE],
+    ["history", HOSTILE],
     ["set", "left", f"name=x{HOSTILE}"],
     ["set", "left", f"{HOSTILE}=1"],
     ["addresses", "left", HOSTILE, HOSTILE],
