@@ -4,16 +4,19 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pmv_tui.cameras import producers
 from pmv_tui.cameras.base import BackendUnavailable, FoundCamera
 from pmv_tui.cameras.registry import SearchResult, backend_names
 from pmv_tui.config.schema import CameraConfig
@@ -39,6 +42,10 @@ SEARCHED_AGAIN = 60.0
 
 HARMLESS = "simulated"
 """Loads nothing and finds nothing: needs no process."""
+
+PRODUCERS = "GENICAM_GENTL64_PATH"
+"""The variable that names, with colons between them, the folders of GenTL producers: other makers'
+drivers, which an SDK loads. The standard's: "GenICam GenTL", 4.2."""
 
 _PLACE = re.compile(r'^  File "([^"]+)", line \d+', re.MULTILINE)
 """The innermost Python file, in what `faulthandler` writes at a process's end."""
@@ -164,8 +171,8 @@ class Searches:
         result = self._try(name, terms, os.environ)
         if not result.died:
             return result
-        listed = producers.listed(os.environ)
-        with producers.each_alone(listed) as environments:
+        listed = _producers(os.environ)
+        with _each_alone(listed) as environments:
             alone = {
                 file: self._try(name, terms.alone(), environment)
                 for file, environment in environments.items()
@@ -173,11 +180,11 @@ class Searches:
         guilty = {file: one for file, one in alone.items() if one.died}
         if not guilty:
             return result
-        rest = producers.without(os.environ, guilty)
+        rest = _without(os.environ, guilty)
         result = self._try(name, terms, rest)
         if not result.died:
             # This process may load the SDK too, to open a camera.
-            os.environ[producers.VARIABLE] = rest[producers.VARIABLE]
+            os.environ[PRODUCERS] = rest[PRODUCERS]
         return _with_remark(result, guilty)
 
     def _try(self, name: str, terms: _Terms, environment: Mapping[str, str]) -> SearchResult:
@@ -265,5 +272,47 @@ def _died(name: str, how: str, errors: str) -> SearchResult:
 
 def _with_remark(result: SearchResult, guilty: Mapping[str, SearchResult]) -> SearchResult:
     files = ", ".join(guilty)
-    remark = f"left out of {producers.VARIABLE}, as it ends or holds up the search: {files}"
+    remark = f"left out of {PRODUCERS}, as it ends or holds up the search: {files}"
     return SearchResult(result.backend, result.cameras, result.trouble, remark, result.died)
+
+
+def _producers(environment: Mapping[str, str]) -> list[Path]:
+    """List the producers of an environment: files whose names end in `.cti`."""
+    return [
+        file
+        for folder in _producer_folders(environment)
+        for file in sorted(Path(folder).glob("*.cti"))
+    ]
+
+
+def _without(environment: Mapping[str, str], files: Container[str]) -> dict[str, str]:
+    """Return an environment without the folders in which any of these files lies."""
+    kept = [
+        folder
+        for folder in _producer_folders(environment)
+        if not any(str(file) in files for file in Path(folder).glob("*.cti"))
+    ]
+    return {**environment, PRODUCERS: os.pathsep.join(kept)}
+
+
+@contextmanager
+def _each_alone(files: Iterable[Path]) -> Iterator[dict[str, dict[str, str]]]:
+    """Make an environment for each producer in which there is no other, while the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="pmv-tui-") as folder:
+        environments = {}
+        for number, file in enumerate(files):
+            alone = Path(folder) / str(number)
+            alone.mkdir()
+            # pylon takes no links; the libraries that lie beside the file are found all the same.
+            shutil.copy(file, alone)
+            beside = [str(file.parent), os.environ.get("LD_LIBRARY_PATH", "")]
+            environments[str(file)] = {
+                **os.environ,
+                PRODUCERS: str(alone),
+                "LD_LIBRARY_PATH": os.pathsep.join(filter(None, beside)),
+            }
+        yield environments
+
+
+def _producer_folders(environment: Mapping[str, str]) -> list[str]:
+    return [folder for folder in environment.get(PRODUCERS, "").split(os.pathsep) if folder]
