@@ -28,9 +28,11 @@ from typing import Any, TypeVar
 import psutil
 import pytest
 
+from pmv_tui.cameras import search
 from pmv_tui.cli import main
 from pmv_tui.control.client import ControlClient, EngineGone
 from pmv_tui.wire.status import Reply
+from tests.own_cameras.sitecustomize import limited
 
 DEADLINE = 60.0
 """Seconds after which what a test waits for is taken never to come, on however busy a machine."""
@@ -198,6 +200,10 @@ class RigOnDisk:
         """
         self.environment.pop("SEARCHED_BACK_ENDS", None)
 
+    def search_with(self, backend: str) -> None:
+        """Let them search with one back end: each loads its SDK, which takes a second or two."""
+        self.environment["SEARCHED_BACK_ENDS"] = backend
+
     def add_modules(self, folder: Path) -> None:
         """Let the rig's programs find a folder's modules before all others."""
         self.environment["PYTHONPATH"] = f"{OWN_CAMERAS}{os.pathsep}{folder}"
@@ -235,6 +241,8 @@ class RigOnDisk:
             for name, value in {**self.environment, "COLUMNS": "80"}.items():
                 patch.setenv(name, value)
             patch.setattr("sys.stdin", nobody)
+            # Here, the programs' sitecustomize was not executed.
+            patch.setattr(search.Searches, "_search_with", limited(search))
             patch.chdir(self.folder)
             yield
 

@@ -238,7 +238,7 @@ def test_another_user_can_neither_look_nor_stop_the_engine(served: Served) -> No
         command = [sys.executable, "-c", INTRUDER, str(folder), str(pid)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert [line.split()[-1] for line in done.stdout.splitlines()] == ["refused"] * 5
-    assert rig.camera("left")["state"] == "capturing"
+    wait_for(lambda: rig.camera("left")["state"] == "capturing", "it to capture, as before")
 
 
 @as_root
@@ -262,7 +262,7 @@ def test_another_user_gets_no_answer_even_where_the_folders_were_opened(served: 
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
     assert psutil.Process(pid).is_running()
-    assert rig.camera("left")["state"] == "capturing"
+    wait_for(lambda: rig.camera("left")["state"] == "capturing", "it to capture, as before")
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")

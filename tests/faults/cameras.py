@@ -37,11 +37,16 @@ def moody(name: str, word: str, *shown: str) -> Fault:
 
 @fault("the network camera is killed -9 and started again", troubles=["network"])
 def cable_pulled(rig: FaultRig) -> Iterator[str]:
+    assert rig.run_here("set", "network", "exposure_time=5000").returncode == 0
     rig.device.pull_the_plug()
     try:
         yield rig.shown("network", "lost: ")
     finally:
         rig.device.switch_on()
+    rig.shown("network", "capturing")
+    assert rig.now("network")["plugged"]
+    assert "5000" in rig.run_here("settings", "network").stdout
+    wait_for(lambda: rig.now("network")["clock_offset_ms"] is not None, "its clock to be fitted")
 
 
 @fault("frames arrive incomplete: the network loses packets", troubles=["network"])

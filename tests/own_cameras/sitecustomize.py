@@ -54,15 +54,19 @@ def _limit_cameras(registry: Any) -> None:
 
 def _limit_back_ends(search: Any) -> None:
     """Have back ends that are not to be searched find nothing, at once."""
-    searched = os.environ.get(SEARCHED)
-    if searched is not None:
-        search_with = search.Searches._search_with
+    search.Searches._search_with = limited(search)
 
-        def limited(self: Any, name: str, terms: Any) -> Any:
-            wanted = name in searched.split(",")
-            return search_with(self, name, terms) if wanted else search.SearchResult(name)
 
-        search.Searches._search_with = limited
+def limited(search: Any) -> Any:
+    """Return what searches with one back end, for `Searches._search_with`."""
+    search_with = search.Searches._search_with
+
+    def search_if_wanted(self: Any, name: str, terms: Any) -> Any:
+        searched = os.environ.get(SEARCHED)
+        wanted = searched is None or name in searched.split(",")
+        return search_with(self, name, terms) if wanted else search.SearchResult(name)
+
+    return search_if_wanted
 
 
 LIMITS = {
@@ -90,9 +94,6 @@ def _is_own(camera: Any) -> bool:
             return True
 
 
-sys.meta_path.insert(0, OwnCameras())
-
-
 def _execute_the_next() -> None:
     """Execute the sitecustomize that Python would have imported without this one."""
     here = str(Path(__file__).parent)
@@ -101,4 +102,6 @@ def _execute_the_next() -> None:
         spec.loader.exec_module(module_from_spec(spec))
 
 
-_execute_the_next()
+if __name__ == "sitecustomize":  # and not imported by the tests, for `limited`
+    sys.meta_path.insert(0, OwnCameras())
+    _execute_the_next()

@@ -15,7 +15,7 @@ def install(rig: RigOnDisk) -> None:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fakecameras\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[pmv_tui.cameras]\nfake = fakecameras:FakeBackend\n")
     rig.add_modules(package)
-    rig.environment["SEARCHED_BACK_ENDS"] = "fake"
+    rig.search_with("fake")
 
 
 def set_mood(rig: RigOnDisk, serial: str, mood: str) -> None:

@@ -160,7 +160,7 @@ def test_the_config_may_be_named_before_the_command_or_after_it(rig: RigOnDisk) 
 
 def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk) -> None:
     rig.write_config(simulated("left", *free_ports(2)))
-    rig.search_everywhere()
+    rig.search_with("basler")
     rig.environment["PYLON_CAMEMU"] = "1"
     with rig.serve():
         (found,) = (
@@ -180,7 +180,7 @@ def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk)
 
 def test_a_camera_that_is_not_listed_can_be_left_to_others(rig: RigOnDisk) -> None:
     rig.write_config("[engine]\nopen_unlisted = false\n" + simulated("left", *free_ports(2)))
-    rig.search_everywhere()
+    rig.search_with("basler")
     rig.environment["PYLON_CAMEMU"] = "1"
     with rig.serve():
         for _ in range(2):

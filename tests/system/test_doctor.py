@@ -46,15 +46,24 @@ def unhurried(rig: RigOnDisk, folder: Path) -> None:
     rig.add_modules(folder)
 
 
-def reported(rig: RigOnDisk, check: str, level: str, words: str) -> str:
-    """Ask until the words are reported; a busy machine may take longer than the doctor waits."""
+def reported(rig: RigOnDisk, *wanted: tuple[str, str, str]) -> str:
+    """Ask until all is reported; a busy machine may take longer than the doctor waits.
+
+    Parameters
+    ----------
+    wanted : check, level and words of each; what the first one reported is returned.
+    """
 
     def found() -> str:
         findings = json.loads(rig.run("doctor", "--json").stdout)["findings"]
-        text = texts(findings, check, level)
-        return text if words in text else ""
+        given = [texts(findings, check, level) for check, level, _ in wanted]
+        return (
+            given[0]
+            if all(each[2] in text for each, text in zip(wanted, given, strict=True))
+            else ""
+        )
 
-    return wait_for(found, f"{words!r} of {check}")
+    return wait_for(found, f"{wanted} to be reported")
 
 
 @pytest.fixture
@@ -127,14 +136,14 @@ def test_a_config_that_is_a_folder_or_not_there_is_an_error(rig: RigOnDisk) -> N
 
 
 def test_cameras_that_are_listed_and_not_there_are_errors(rig: RigOnDisk) -> None:
-    rig.search_everywhere()
+    rig.search_with("basler")
     rig.write_config(
         '[[cameras]]\nunique_id = "1-basler"\nname = "top"\n'
         '[[cameras]]\nunique_id = "2-opencv"\nsource = "no.mp4"\n'
         '[[cameras]]\nunique_id = "3-frobnicator"\n'
     )
     unhurried(rig, rig.folder)
-    text = reported(rig, "cameras", "error", "top (1-basler) is listed and not connected")
+    text = reported(rig, ("cameras", "error", "top (1-basler) is listed and not connected"))
     assert f"there is no {rig.folder / 'no.mp4'}" in text
     assert "no camera back end 'frobnicator'" in text
 
@@ -146,7 +155,7 @@ def test_an_sdk_that_crashes_or_hangs_in_the_search_is_reported(
     set_mood(rig, "search", "crash")
     site = rig.folder / "site"
     unhurried(rig, site)
-    reported(rig, "cameras", "warning", "signal 6")
+    reported(rig, ("cameras", "warning", "signal 6"))
     (site / "sitecustomize.py").unlink()
     set_mood(rig, "search", "hang")
     findings = doctor(rig, 0, apart=True)
@@ -159,7 +168,7 @@ def test_a_display_that_is_not_there_is_reported(rig: RigOnDisk, ports: list[int
     pytest.importorskip("cv2", exc_type=ImportError)
     unhurried(rig, rig.folder)
     rig.environment["DISPLAY"] = f":{ports[0]}"
-    reported(rig, "display", "warning", f"cannot connect to :{ports[0]}")
+    reported(rig, ("display", "warning", f"cannot connect to :{ports[0]}"))
 
 
 def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_reported(
@@ -169,12 +178,12 @@ def test_a_display_is_tried_without_a_window_and_one_that_hangs_is_reported(
     with screen() as display:
         rig.environment["DISPLAY"] = display.name
         unhurried(rig, rig.folder)
-        reported(rig, "display", "ok", "windows can be shown")
+        reported(rig, ("display", "ok", "windows can be shown"))
         (rig.folder / "sitecustomize.py").unlink()
         assert display.titles() == []
         with display.frozen():
-            reported(rig, "display", "warning", f"the display {display.name} hangs")
-            reported(rig, "ports", "ok", f"free: tcp://localhost:{ports[0]}")
+            hangs = ("display", "warning", f"the display {display.name} hangs")
+            reported(rig, hangs, ("ports", "ok", f"free: tcp://localhost:{ports[0]}"))
 
 
 def test_an_engine_of_another_version_is_reported_by_every_command(

@@ -42,7 +42,7 @@ def test_a_producer_that_aborts_is_named_and_left_out_and_the_cameras_work(
     pytest.importorskip("pypylon")
     guilty = producer(asked.folder / "guilty", ABORTS, "Y.cti")
     fine = producer(asked.folder / "fine", "int nothing;\n", "O.cti")
-    asked.search_everywhere()
+    asked.search_with("basler")
     asked.environment |= {
         "PYLON_CAMEMU": "1",
         "GENICAM_GENTL64_PATH": f"{fine.parent}:{guilty.parent}",
