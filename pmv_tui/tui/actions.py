@@ -182,6 +182,15 @@ CLIENTS = Rarer(
     synonyms="subscribers scripts slow missed who connected programs",
     commands=("clients NAME",),
 )
+PLOTS = Rarer(
+    "plots",
+    "h",
+    "Plot what the engine kept of the camera: rate, losses, latency, answers, over a minute up to "
+    "a day; a cursor reads values and events.",
+    label="history",
+    synonyms="plots graphs trends over time latency drops yesterday night",
+    commands=("history NAME",),
+)
 EDIT_ADDRESSES = Rarer(
     "edit-addresses",
     "e",
@@ -273,6 +282,7 @@ RIG_ACTIONS: Registry = (
         label="trouble first",
         synonyms="errors failed lost sort order",
     ),
+    PLOTS,
     CLIENTS,
     EDIT_ADDRESSES,
     ADD,
@@ -328,6 +338,7 @@ CAMERA_ACTIONS: Registry = (
     PAUSE,
     WINDOW,
     PREVIEW,
+    PLOTS,
     CLIENTS,
     EDIT_ADDRESSES,
     ADD,
@@ -344,6 +355,7 @@ GRID_ACTIONS: Registry = (
     PLUG,
     PAUSE,
     WINDOW,
+    PLOTS,
     CLIENTS,
     LOG,
     HELP,
@@ -361,6 +373,41 @@ CLIENTS_ACTIONS: Registry = (
     *SCROLL,
 )
 """Of the list of clients."""
+
+PLOT_ACTIONS: Registry = (
+    Action("last-minute", "1", "Show a minute, each second of it.", "span(0)", "1 min"),
+    Action("last-ten-minutes", "2", "Show ten minutes.", "span(1)", "10 min"),
+    Action("last-hour", "3", "Show an hour.", "span(2)", "1 h"),
+    Action("last-day", "4", "Show a day, each minute of it.", "span(3)", "24 h"),
+    Action(
+        "earlier",
+        "left",
+        "Read the column before; at the left end, what is shown moves back.",
+        "step(-1)",
+        shown_keys="←",
+        palette=False,
+    ),
+    Action(
+        "later",
+        "right",
+        "Read the next column; at the newest, the plots go on with the time.",
+        "step(1)",
+        shown_keys="→",
+        palette=False,
+    ),
+    Rarer("next-event", "n", "Go to the time of the next event.", "event(1)"),
+    Rarer("event-before", "N", "Go to the time of the event before.", "event(-1)"),
+    LOG,
+    HELP,
+    Answer("plots-back", "q,h,escape", "Go back.", "dismiss(None)", "back"),
+    Move("plots-above", "up,k", "Show the plot above.", "scroll_plots(-1)", "above"),
+    Move("plots-below", "down,j", "Show the plot below.", "scroll_plots(1)", "below"),
+    Move("much-earlier", "pageup", "Read a quarter of what is shown before.", "page_time(-1)"),
+    Move("much-later", "pagedown", "Read a quarter of what is shown later.", "page_time(1)"),
+    Move("oldest", "home,g", "Read the first column that is shown.", "first"),
+    Move("newest", "end,G", "Read the newest, and go on with the time.", "last"),
+)
+"""Of a camera's plots."""
 
 FILTER_HELP = "Show only what has a text in it: type it, then enter keeps it and esc clears it."
 
@@ -494,6 +541,7 @@ SCREENS = {
     "on the cameras' screen": RIG_ACTIONS,
     "on a camera's screen": CAMERA_ACTIONS,
     "among the pictures of all cameras": GRID_ACTIONS,
+    "among the plots of a camera": PLOT_ACTIONS,
     "in the list of clients": CLIENTS_ACTIONS,
     "in the log": LOG_ACTIONS,
     "in the help": HELP_ACTIONS,

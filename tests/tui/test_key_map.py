@@ -13,6 +13,7 @@ LETTERS = {chr(code) for code in range(ord("a"), ord("z") + 1)}
 SURVIVING = {
     *LETTERS,
     *(letter.upper() for letter in LETTERS),
+    *"0123456789",
     *(f"f{number}" for number in range(1, 13)),
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
     *("space", "enter", "escape", "question_mark", "slash"),

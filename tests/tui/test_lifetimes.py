@@ -20,6 +20,8 @@ WAYS = {
     "help": ("question_mark", "escape"),
     "log": ("l", "q"),
     "clients": ("c", "q"),
+    "plots": ("h", "left", "2", "q"),
+    "trend": ("t", "escape"),
     "log, searched and explained": ("l", "slash", "x", "enter", "f1", "escape", "escape", "escape"),
     "pictures": ("V", "right", "escape"),
     "addresses": ("e", "x", "f1", "escape", "escape"),

@@ -1,15 +1,20 @@
 """What the screens look like. After a wanted change: `pytest tests/tui --snapshot-update`."""
 
 from collections.abc import Callable
+from math import nan, sin
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from pmv_tui.cameras.simulated.scene import BlobScene
+from pmv_tui.tui.text.trends import LOSSES
 from pmv_tui.wire.status import Drops, DropTimes
 from tests.tui.driving import app_for, screen, until, until_gone, until_shown
 from tests.tui.rig_double import (
+    LATE,
+    NS_PER_S,
+    Kept,
     ProcessDouble,
     RigDouble,
     a_box,
@@ -213,6 +218,53 @@ def test_the_clients_of_a_camera(snap_compare: SnapCompare, size: tuple[int, int
     rig = RigDouble(a_camera(plugged=True, clients=3, client_list=clients))
     prepare = shown("c", text="nothing taken")
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+def a_rig_with_a_history() -> RigDouble:
+    """Two cameras, of which one has lost frames, and whose answers are late."""
+    rig = RigDouble(a_camera("left", plugged=True, clients=1, **LATE), a_camera("right", 5557))
+    wave = [12.0 + 8 * sin(second / 9) for second in range(600)]
+    rig.kept = {
+        "left-simulated": Kept(
+            {
+                "fps": [60.0] * 560 + [35.0, 12.0, 0.0, 0.0, 48.0] + [60.0] * 35,
+                **dict.fromkeys(LOSSES, [0.0] * 600),
+                "skipped": [0.0] * 560 + [25.0, 48.0, 60.0, 60.0, 12.0] + [0.0] * 35,
+                "answer_p50_ms": wave,
+                "answer_p99_ms": [value * 1.5 for value in wave],
+                "state": [0.0] * 600,
+                "clients": [1.0] * 600,
+            },
+        ),
+        "right-simulated": Kept({"fps": [nan] * 570 + [60.0] * 30}),
+    }
+    rig.log("lost: the cable was pulled", level="error", camera="left-simulated")
+    rig.events[0]["time"] = 1_700_000_002 * NS_PER_S
+    return rig
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50), (40, 12)], ids="{0[0]}x{0[1]}".format)
+def test_the_plots_of_a_camera(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    async def prepare(pilot: Pilot[str]) -> None:
+        await shown("h", text="(now)")(pilot)  # type: ignore[misc]
+        await pilot.press("N")
+        await until_shown(pilot, "at        11-14 22:13:2")
+
+    app = app_for(a_rig_with_a_history())
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+
+def test_the_plots_of_a_camera_in_ascii(snap_compare: SnapCompare) -> None:
+    app = app_for(a_rig_with_a_history(), glyphs="ascii", theme="ansi-dark")
+    prepare = shown("h", "2", "j", "j", text="p50")
+    assert snap_compare(app, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 40)], ids="{0[0]}x{0[1]}".format)
+def test_a_trend(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    prepare = shown("t", "home", "enter", text="███")
+    app = app_for(a_rig_with_a_history())
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 20)], ids=["80x24", "40x20"])

@@ -174,6 +174,13 @@ class SteeringScreen(RigStateScreen[None]):
         if camera := self.target():
             self.app.push_screen(ClientsScreen(self.state, camera["unique_id"]))
 
+    def action_plots(self) -> None:
+        """Plot what was kept of the camera."""
+        from pmv_tui.tui.screens.plots import PlotScreen
+
+        if camera := self.target():
+            self.app.push_screen(PlotScreen(self.state, self.link, camera["unique_id"]))
+
     def action_log(self) -> None:
         """Show the log."""
         from pmv_tui.tui.screens.lists import LogScreen

@@ -11,6 +11,7 @@ from pmv_tui.tui.actions import (
     CLIENTS_ACTIONS,
     GRID_ACTIONS,
     LOG_ACTIONS,
+    PLOT_ACTIONS,
     RIG_ACTIONS,
     Action,
 )
@@ -91,6 +92,22 @@ CLIENTS_HELP = (
     Topic("Figures", tuple((figure.title, figure.meaning) for figure in FIGURES)),
     Topic("Below them", CLIENT_STATES),
     _commands(CLIENTS_ACTIONS),
+)
+
+PLOT_HELP = (
+    Topic(
+        "Plots",
+        (
+            ("line", "Through the lowest and the highest value of each column of time."),
+            ("grey line", "The 99th percentile, of what has two lines; * and . in ASCII."),
+            ("gap", "Nothing is known of then: such as how late answers were, without any."),
+            ("cursor", "What stands below the plots is of its column."),
+            ("dashed line", "The engine started there; it knows of nothing before."),
+            ("! and .", "Something happened: a warning or an error, or anything else."),
+            ("seconds", "They are kept for an hour; of what is longer ago, minutes, for a day."),
+        ),
+    ),
+    _commands(PLOT_ACTIONS),
 )
 
 LOG_HELP = (

@@ -36,7 +36,7 @@ class Choice(NamedTuple):
     dips: bool = False
 
 
-def _made(camera: CameraStatus) -> float:
+def wanted_fps(camera: CameraStatus) -> float:
     """Return the frames a second that a camera is to make; 0 where a signal asks for each."""
     actual = camera.get("fps_actual")
     wanted = camera["fps_wanted"] if actual is None else actual
@@ -45,20 +45,21 @@ def _made(camera: CameraStatus) -> float:
 
 def _to_publish(camera: CameraStatus) -> float:
     limit = camera.get("limited_to")
-    return _made(camera) if limit is None else limit
+    return wanted_fps(camera) if limit is None else limit
 
 
-def _deadline(camera: CameraStatus) -> float:
+def deadline_of(camera: CameraStatus) -> float:
+    """Return after how many ms an answer is late; 0 where none is."""
     return camera.get("deadline", 0.0)
 
 
 CHOICES = (
-    Choice("fps", ("fps",), f"{TRENDS['fps']}, of those that are wanted", _made, dips=True),
+    Choice("fps", ("fps",), f"{TRENDS['fps']}, of those that are wanted", wanted_fps, dips=True),
     Choice("published", ("published",), TRENDS["published"], _to_publish, dips=True),
     Choice("lost", LOSSES, "frames/s lost, whatever the cause, and images/s missed by clients"),
     Choice("sent p99", ("latency_p99_ms",), TRENDS["latency_p99_ms"]),
-    Choice("answer p50", ("answer_p50_ms",), TRENDS["answer_p50_ms"], _deadline),
-    Choice("answer p99", ("answer_p99_ms",), TRENDS["answer_p99_ms"], _deadline),
+    Choice("answer p50", ("answer_p50_ms",), TRENDS["answer_p50_ms"], deadline_of),
+    Choice("answer p99", ("answer_p99_ms",), TRENDS["answer_p99_ms"], deadline_of),
     Choice("clients", ("clients",), "clients connected"),
 )
 """In the order in which they are offered."""
