@@ -1,7 +1,10 @@
 """Why a viewer ended, in words, and what it is started with."""
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +59,18 @@ def test_the_engine_s_side_never_loads_opencv() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_library_that_qt_lacks_is_named_before_qt_aborts_for_it(tmp_path: Path) -> None:
+    plugins = tmp_path / "cv2/qt/plugins/platforms"
+    plugins.mkdir(parents=True)
+    (tmp_path / "cv2/__init__.py").write_text("")
+    (plugins / "libqxcb.so").write_text("no library")
+    command = [sys.executable, "-m", "pmv_tui.windows"]
+    more = {"PYTHONPATH": str(tmp_path), "DISPLAY": ":0", "OPENCV_LOG_LEVEL": "SILENT"}
+    done = subprocess.run(
+        command, env={**os.environ, **more}, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert "libqxcb.so" in found["why"]
+    assert "apt-get install" in found["remedy"]
