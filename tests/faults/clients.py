@@ -2,11 +2,13 @@
 
 import pickle
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import zmq
 
+from pmv_tui.client import subscribe
 from pmv_tui.wire.status import behind, client_sentence
 from tests.faults.fault import Fault, fault
 from tests.faults.rig import KINDS, FaultRig
@@ -134,6 +136,33 @@ def unseen(rig: FaultRig) -> Iterator[str]:
         yield rig.event(since, "a pickle")
 
 
+@fault("scripts answer late, twice, in any order, and images that never were")
+def answered(rig: FaultRig) -> Iterator[str]:
+    since, before = rig.last_event(), rig.now("left")
+    rig.answer("set", camera="left", changes={"deadline": 20})
+    with subscribe(f"tcp://localhost:{rig.pub['left']}", newest=False, timeout=DEADLINE) as frames:
+        stamps = [next(frames).timestamp for _ in range(rig.times(100, 4))]
+    second = 10**9
+    forged = stamps[0] // second, stamps[0] + 3600 * second, stamps[0] - 3600 * second
+    between = stamps[0] + second // 100
+    wait_for(lambda: time.time_ns() - stamps[-1] > second // 50, "the deadline to be over")
+    answers = [*reversed(stamps), *stamps, between, *forged, *stamps]
+    with zmq.Context[zmq.Socket[bytes]]() as context, context.socket(zmq.PUSH) as client:
+        client.connect(f"tcp://localhost:{rig.pull['left']}")
+        for timestamp in answers:
+            client.send_json({"TIMESTAMP": timestamp})
+        read = before["messages"] + len(answers) - len(forged)
+        wait_for(lambda: rig.now("left")["messages"] == read, "all of them to be read")
+        now = rig.now("left")
+    assert now["malformed"] - before["malformed"] == len(forged)
+    assert now["remarks"] - before["remarks"] == 1
+    assert str(between) in now["remark"]
+    yield rig.event(since, "late: answers up to")
+    rig.answer("set", camera="left", changes={"deadline": None})
+    over = f"{len(stamps)} of {len(stamps)} answers came later than 20 ms"
+    rig.event(since, "deadline for answers is none now", over)
+
+
 def only_the_counting_client(rig: FaultRig) -> str:
     """Say so where the left camera has no client but that one; else empty."""
     clients = rig.now("left")["clients"]
@@ -201,7 +230,7 @@ def cut_reason(rig: FaultRig, place: str) -> str:
 
 
 FAULTS = (
-    *(killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge, unseen),
+    *(killed, frozen, slow, come_and_go, other_protocols, flooded, fuzzed, huge, unseen, answered),
     *(unfinished("PULL", 200_000), unfinished("PULL", 1), unfinished("PULL", 1, 400_000)),
     *(unfinished("XPUB", 1_000), unfinished("XPUB", 1)),
     *(unfinished("the control socket", 60_000), unfinished("the control socket", 1)),
