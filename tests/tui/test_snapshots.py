@@ -246,7 +246,9 @@ def a_rig_with_a_history() -> RigDouble:
 @pytest.mark.parametrize("size", [(80, 24), (160, 50), (40, 12)], ids="{0[0]}x{0[1]}".format)
 def test_the_plots_of_a_camera(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     async def prepare(pilot: Pilot[str]) -> None:
-        await shown("h", text="(now)")(pilot)  # type: ignore[misc]
+        await until(pilot, lambda: pilot.app.state.events)  # type: ignore[attr-defined]
+        await pilot.press("h")
+        await until_shown(pilot, "at        ")
         await pilot.press("N")
         await until_shown(pilot, "at        11-14 22:13:2")
 

@@ -111,23 +111,19 @@ def view_lines(view: View, width: int, height: int) -> list[Line]:
     low = height < below + LOWEST_PLOT + 1
     if low:
         below = max(height - LOWEST_PLOT - 1, 1)
-    room = height - below - 1  # The last plot has the times below it.
+    room = height - below - 1  # The times stand below the last plot.
     count = max(min(room // LOWEST_PLOT, len(QUANTITIES) - view.first), 1)
     heights = [(room + place) // count for place in range(count)]
     lines = list[Line]()
-    for place, rows in enumerate(heights):
-        last = place == count - 1
-        quantity = QUANTITIES[view.first + place]
-        lines += _plot(view, quantity, width, rows + last, with_times=last)
-    lines += [] if low else [_marks(view, width)]
+    for quantity, rows in zip(QUANTITIES[view.first :], heights, strict=False):
+        lines += _plot(view, quantity, width, rows)
+    lines += [_times(view, width), *([] if low else [_marks(view, width)])]
     lines += reading_lines(view, width)
     lines += _events(view, width, height - len(lines))
     return [*lines, *[Line()] * (height - len(lines))][:height]
 
 
-def _plot(
-    view: View, quantity: Quantity, width: int, height: int, *, with_times: bool
-) -> Iterator[Line]:
+def _plot(view: View, quantity: Quantity, width: int, height: int) -> Iterator[Line]:
     """Draw one plot below its heading."""
     yield Line((Cell(" " * AXIS_WIDTH), Cell(fit(quantity.title, columns_of(width)), "strong")))
     extents = [view.folded.extent(fields) for fields in quantity.series]
@@ -144,18 +140,16 @@ def _plot(
     )
     plot.ylim(0, top)
     plot.yticks(ticks, [f"{tick:>{FIGURE_WIDTH}g}" for tick in ticks])
-    times = _times(view, width) if with_times else {}
-    plot.xticks(list(times), list(times.values()))
+    # Which of its times it leaves out where they are close is a matter of chance.
+    plot.xfrequency(0)
     # Without any data it would draw no axis.
     plot.plot([0], [-top], marker=" ")
     for place, (low, high) in reversed(list(enumerate(extents))):
         marker = ("*", ".")[place] if view.ascii else "braille"
         for xs, ys in strokes(low, high):
             plot.plot(xs, ys, marker=marker, color=COLOURS[place])
-    rows = [_cells(row) for row in plot.build().splitlines()[: height - 1]]
-    for place, cells in enumerate(rows):
-        below = with_times and place == len(rows) - 1
-        yield Line(tuple(cells)) if below else _with_cursor(view, cells, width)
+    for row in plot.build().splitlines()[: height - 1]:
+        yield _with_cursor(view, _cells(row), width)
 
 
 COLOURS = (2, 3)
@@ -245,12 +239,18 @@ def _overwritten(cells: Sequence[Cell], place: int, mark: Cell) -> Iterator[Cell
             yield cell
 
 
-def _times(view: View, width: int) -> dict[int, str]:
-    """Return what stands below the plots: the column of each, and the time."""
+def _times(view: View, width: int) -> Line:
+    """Write when it was below the plots, each time in the middle below its column."""
     window = view.window
     count = max(min(columns_of(width) // 14, 6), 1)
-    places = [round(place * (window.columns - 1) / count) for place in range(count + 1)]
-    return {place: _time_at(view, place) for place in dict.fromkeys(places)}
+    row = ""
+    for step in range(count + 1):
+        column = round(step * (window.columns - 1) / count)
+        text = _time_at(view, column)
+        begin = min(place_of(view, column, width) - len(text) // 2, width - len(text))
+        if begin > len(row):
+            row = row.ljust(begin) + text
+    return Line((Cell(row),))
 
 
 def _time_at(view: View, column: int) -> str:
