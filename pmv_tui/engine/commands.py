@@ -17,10 +17,20 @@ from pmv_tui.engine.errands import Errand, Steps
 from pmv_tui.engine.history import A_MINUTE, SECONDS
 from pmv_tui.engine.reload import Reload
 from pmv_tui.engine.stream.camera import RigCamera
+from pmv_tui.engine.stream.preview import Question
 from pmv_tui.engine.stream.receiver import ReceiverError
 from pmv_tui.engine.stream.sockets import BindError
 from pmv_tui.wire.history import size_of
-from pmv_tui.wire.status import TRENDS, CameraSettings, History, Result, Thumbnail, Trend
+from pmv_tui.wire.status import (
+    TRENDS,
+    CameraSettings,
+    History,
+    Image,
+    Region,
+    Result,
+    Thumbnail,
+    Trend,
+)
 
 log = logging.getLogger(__name__)
 
@@ -123,33 +133,34 @@ class Commands:
             histories.append(history)
         return histories
 
-    def thumbnails(self, cameras: dict[Any, Any], width: int, height: int) -> list[Thumbnail]:
-        """Show the newest images small, at most so many pixels wide and high.
+    def thumbnails(
+        self, cameras: dict[Any, Any], width: int, height: int, *further: object
+    ) -> list[Thumbnail]:
+        """Show the newest images small, or regions of them.
 
-        `cameras` has, by unique_id or name, the number of the frame that the caller has; 0: none.
+        Parameters
+        ----------
+        cameras : by unique_id or name, the number of the frame that the caller has; 0: none.
+        width, height : pixels at most.
+        further : regions by the same names, and the names of those whose figures and whose
+            saturated pixels are wanted; None where the caller says nothing of it.
         """
-        for side, most in zip((width, height), MAX_THUMBNAIL, strict=True):
-            if not 1 <= side <= most:
-                raise CommandError(
-                    f"a thumbnail of {width}x{height} is not made; at least 1x1, at most "
-                    f"{MAX_THUMBNAIL[0]}x{MAX_THUMBNAIL[1]}"
-                )
-        for name, known in cameras.items():
-            if not (isinstance(name, str) and isinstance(known, int)):
-                raise CommandError("cameras must map names to the numbers of frames, or 0")
-        return [
-            self._thumbnail(self._one(name), known, width, height)
-            for name, known in cameras.items()
-        ]
+        questions = _questions(cameras, (width, height), *further)
+        return [self._thumbnail(self._one(name), each) for name, each in questions.items()]
 
     @staticmethod
-    def _thumbnail(camera: RigCamera, known: int, width: int, height: int) -> Thumbnail:
+    def _thumbnail(camera: RigCamera, question: Question) -> Thumbnail:
         """Show a camera's newest image small; where that fails, the others are shown still."""
         try:
-            return camera.shown.thumbnail(known, width, height)
+            return camera.shown.thumbnail(question)
         except Exception as error:
             log.exception("%s: no thumbnail can be made", camera.config.label)
             return camera.shown.no_thumbnail(f"no picture: {type(error).__name__}: {error}")
+
+    def image(self, camera: str) -> Image:
+        """Return a camera's newest image as it is."""
+        named = self._one(camera)
+        return named.shown.image(named.config.label)
 
     async def set(self, cameras: Cameras, changes: dict[str, Any]) -> list[Result]:
         """Change settings of cameras: saved, and applied between two frames.
@@ -338,3 +349,56 @@ def _asked(trends: object, since: object, step: object) -> _Asked:
     if isinstance(step, bool) or step not in (1, A_MINUTE):
         raise CommandError(f"step must be 1 or {A_MINUTE} seconds")
     return trends, since, 1 if step == 1 else 60
+
+
+def _questions(
+    cameras: dict[Any, Any],
+    size: tuple[int, int],
+    regions: object,
+    figures: object,
+    saturated: object,
+) -> dict[str, Question]:
+    """Check what is asked of thumbnails; return it by the names of the cameras."""
+    for side, most in zip(size, MAX_THUMBNAIL, strict=True):
+        if not 1 <= side <= most:
+            raise CommandError(
+                f"a thumbnail of {size[0]}x{size[1]} is not made; at least 1x1, at most "
+                f"{MAX_THUMBNAIL[0]}x{MAX_THUMBNAIL[1]}"
+            )
+    for name, known in cameras.items():
+        if not (isinstance(name, str) and isinstance(known, int)):
+            raise CommandError("cameras must map names to the numbers of frames, or 0")
+    if not isinstance(regions, dict | None):
+        raise CommandError("regions must map names to [x, y, width, height]")
+    parts = {name: _region(whole(name), part) for name, part in (regions or {}).items()}
+    wanted = {"figures": _names(figures, "figures"), "saturated": _names(saturated, "saturated")}
+    for key, names in {"regions": parts, **wanted}.items():
+        for name in names:
+            if name not in cameras:
+                raise CommandError(f"{key}: {whole(name)} is not among the cameras asked for")
+    return {
+        name: Question(
+            known, *size, parts.get(name), **{key: name in wanted[key] for key in wanted}
+        )
+        for name, known in cameras.items()
+    }
+
+
+def _region(name: str, part: object) -> Region:
+    """Check a region that is asked for."""
+    match part:
+        case [int(x), int(y), int(width), int(height)] if width > 0 and height > 0:
+            return x, y, width, height
+    raise CommandError(
+        f"the region of {name} must be [x, y, width, height] in whole pixels of the image, at "
+        "least 1 wide and 1 high"
+    )
+
+
+def _names(names: object, key: str) -> list[str]:
+    """Check a list of cameras."""
+    if names is None:
+        return []
+    if not (isinstance(names, list) and all(isinstance(each, str) for each in names)):
+        raise CommandError(f"{key} must be a list of names")
+    return names

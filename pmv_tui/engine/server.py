@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgpack
 import numpy as np
 import zmq
+from numpy.typing import NDArray
 
 from pmv_tui.engine.clients.connections import MONITORED, Connections
 from pmv_tui.engine.commands import CommandError, Commands
@@ -20,7 +21,7 @@ from pmv_tui.engine.events import MAX_NAME, Events
 from pmv_tui.engine.status import REFUSED_PERIOD, refused_text
 from pmv_tui.engine.stream.sockets import make_monitor
 from pmv_tui.untrusted import MAX_DEPTH, TokenBucket, too_deep
-from pmv_tui.wire.status import MAX_REQUEST_BYTES, NO_COMMAND, Reply, Result
+from pmv_tui.wire.status import MAX_REQUEST_BYTES, NO_COMMAND, Image, Reply, Result
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,13 @@ SILENCE = 3.0
 
 FIRST_CONTACT = 20.0
 """Seconds that whoever started an engine is given to attach, whatever `linger` says."""
+
+
+Packed = bytes | memoryview
+"""An answer as it is sent."""
+
+BINARY = {b"\xc4": 1, b"\xc5": 2, b"\xc6": 4}
+"""How msgpack begins bytes, and in how many bytes their number follows; the shortest is used."""
 
 
 class Operators:
@@ -173,17 +181,19 @@ class ControlServer:
         self.socket.close()
         self._context.term()
 
-    def answer(self, request: bytes) -> "Future[bytes]":
+    def answer(self, request: bytes) -> "Future[Packed]":
         """Carry a request out; the answer may be given later, by the main thread."""
         return self._engine.errands.begin(self._answer(request))
 
-    def _send(self, envelope: list[bytes], answer: "Future[bytes]") -> None:
+    def _send(self, envelope: list[bytes], answer: "Future[Packed]") -> None:
         if not self.socket.closed:
-            self.socket.send_multipart([*envelope, answer.result()])
+            packed = answer.result()
+            self.socket.send_multipart([*envelope, packed], copy=isinstance(packed, bytes))
 
-    async def _answer(self, request: bytes) -> bytes:
+    async def _answer(self, request: bytes) -> Packed:
         try:
-            return _packed(await self._reply(request))
+            reply = await self._reply(request)
+            return _with_image(reply) if "image" in reply else _packed(reply)
         except Exception as error:
             # Whatever a request holds must not end the engine: it is logged, and the next is read.
             log.exception("a request on the control socket could not be answered")
@@ -255,7 +265,11 @@ class ControlServer:
                 "width": int(width),
                 "height": int(height),
             }:
-                return Reply(ok=True, thumbnails=commands.thumbnails(cameras, width, height))
+                further = map(arguments.get, ("regions", "figures", "saturated"))
+                shown = commands.thumbnails(cameras, width, height, *further)
+                return Reply(ok=True, thumbnails=shown)
+            case "image", {"camera": str(camera)}:
+                return Reply(ok=True, image=commands.image(camera))
             case "history", {"camera": str() | list() as cameras}:
                 asked = map(arguments.get, ("fields", "since", "step"))
                 return Reply(ok=True, histories=commands.history(cameras, *asked))
@@ -277,6 +291,26 @@ def _packed(reply: Reply) -> bytes:
     # A path may hold bytes that are no UTF-8: they are replaced, and do not spoil the answer.
     # What a camera's back end gave may be anything, and an answer covers all cameras.
     return cast("bytes", msgpack.packb(reply, unicode_errors="replace", default=_plain))
+
+
+def _with_image(reply: Reply) -> Packed:
+    """Pack a reply with an image.
+
+    Its pixels are copied once, by numpy, which releases Python's interpreter lock meanwhile:
+    msgpack and ZeroMQ would make three copies of what may be 20 MB, and hold the lock, and so the
+    cameras. They stand at the very end, as msgpack has them.
+    """
+    pixels = cast("NDArray[np.uint8] | None", reply["image"]["pixels"])
+    if pixels is None:
+        return _packed(reply)
+    described: Image = {**reply["image"], "pixels": b""}
+    code, length = next(form for form in BINARY.items() if pixels.size < 256 ** form[1])
+    without = _packed(Reply(ok=reply["ok"], image=described)).removesuffix(b"\xc4\0")
+    head = without + code + pixels.size.to_bytes(length, "big")
+    message = np.empty(len(head) + pixels.size, np.uint8)
+    message[: len(head)] = np.frombuffer(head, np.uint8)
+    message[len(head) :].reshape(pixels.shape)[:] = pixels
+    return message.data
 
 
 def _plain(value: object) -> object:

@@ -394,8 +394,42 @@ class Event(TypedDict):
     text: str
 
 
+Region = tuple[int, int, int, int]
+"""A part of an image: x and y of its top left corner, width, height; pixels of the image."""
+
+PERCENTILES = 1, 5, 50, 95, 99
+"""Which of them figures have."""
+
+
+class Figures(TypedDict):
+    """How the part of an image that a thumbnail shows is exposed and focused, in numbers.
+
+    Of a raw Bayer image pixels of all colours count, but for `sharpness` one half of the greens.
+    """
+
+    counted: int
+    """Pixels in which `saturated` and `black` were counted: all of them up to some 4 million, else
+    those of every third, fifth, … row."""
+    saturated: float
+    """Which share of them has the largest value, 255; 0 to 1."""
+    black: float
+    """Which share of them has the smallest value, 0; 0 to 1."""
+    step: int
+    """Mean, percentiles and histogram are of every pixel where this is 1, else of every third,
+    fifth, … each way: of some 150 000."""
+    mean: float
+    percentiles: list[int]
+    """The values below or at which `PERCENTILES` of the pixels are."""
+    histogram: list[int]
+    """How many pixels have each of the values 0 to 255."""
+    sharpness: float | None
+    """How fine the structure is: 0 where all is blurred, rarely above 1; the same for another
+    exposure, gain or black level. To be compared with itself, of the same region. None where there
+    is no structure beyond noise, or no room for any."""
+
+
 class Thumbnail(TypedDict):
-    """A camera's newest image, small, with what is drawn over it."""
+    """A camera's newest image, or a region of it, small, with what is drawn over it."""
 
     unique_id: str
     sequence: int
@@ -404,13 +438,41 @@ class Thumbnail(TypedDict):
     """When it arrived, ns since the epoch."""
     image_size: tuple[int, int]
     """Width and height of the image as it was captured, pixels; overlays refer to it."""
+    region: NotRequired[Region]
+    """What of the image is shown; all zeros where there is none. Of a raw Bayer image whole squares
+    of four colours."""
     size: tuple[int, int]
     """Width and height of the thumbnail, pixels."""
     pixels: bytes | None
     """Greys, one byte a pixel, row by row; None where the caller has them already."""
+    saturated: NotRequired[bytes | None]
+    """Where that was asked for: a bit for each pixel of the thumbnail, row by row, the highest bit
+    of a byte first: whether any pixel that it stands for has the value 255. None as `pixels`."""
+    figures: NotRequired[Figures | None]
+    """Where they were asked for. None as `pixels`."""
     notice: str
     """Why the image is not live; empty where it is."""
     overlays: list[Overlay]
+
+
+class Image(TypedDict):
+    """A camera's newest image, as it is."""
+
+    camera: str
+    """The camera's name."""
+    unique_id: str
+    sequence: int
+    """The frame's number; 0 where there is no image (yet)."""
+    timestamp: int
+    """When it arrived, ns since the epoch."""
+    size: tuple[int, int]
+    """Width and height, pixels."""
+    pixel_format: str
+    """What the bytes are: `Mono8`, or `BayerRG8` and the like, raw."""
+    notice: str
+    """Why the image is not live; empty where it is."""
+    pixels: bytes | None
+    """One byte a pixel, row by row; None where there is no image (yet)."""
 
 
 Trend = Literal[
@@ -527,6 +589,7 @@ class Reply(TypedDict):
     events: NotRequired[list[Event]]
     settings: NotRequired[CameraSettings]
     thumbnails: NotRequired[list[Thumbnail]]
+    image: NotRequired[Image]
     histories: NotRequired[list[History]]
 
 

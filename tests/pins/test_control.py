@@ -14,6 +14,8 @@ DEEP: Any = 1
 for _ in range(400):
     DEEP = [DEEP]
 
+THUMBNAILS = {"command": "thumbnails", "cameras": {"mono": 0}, "width": 9, "height": 9}
+
 REFUSED: list[object] = [
     b"",
     b"\xc1",
@@ -34,6 +36,18 @@ REFUSED: list[object] = [
     {"command": "thumbnails", "cameras": {"mono": 0}, "width": 401, "height": 9},
     {"command": "thumbnails", "cameras": {"mono": "0"}, "width": 9, "height": 9},
     {"command": "thumbnails", "cameras": {"nobody": 0}, "width": 9, "height": 9},
+    {**THUMBNAILS, "regions": [0, 0, 9, 9]},
+    {**THUMBNAILS, "regions": {"mono": [0, 0, 9]}},
+    {**THUMBNAILS, "regions": {"mono": [0, 0, 9, 0]}},
+    {**THUMBNAILS, "regions": {"mono": [0, 0.5, 9, 9]}},
+    {**THUMBNAILS, "regions": {"left": [0, 0, 9, 9]}},
+    {**THUMBNAILS, "figures": True},
+    {**THUMBNAILS, "figures": ["nobody"]},
+    {**THUMBNAILS, "saturated": [0]},
+    {"command": "image"},
+    {"command": "image", "camera": "all"},
+    {"command": "image", "camera": ["mono"]},
+    {"command": "image", "camera": "nobody"},
     {"command": "events", "since": "now"},
     {"command": "history"},
     {"command": "history", "camera": "nobody"},
@@ -79,11 +93,12 @@ def written(rig: PinnedRig, script: Script, request: object) -> list[str]:
 
 
 def test_answers(pinned_rig: PinnedRig, pins: Pins) -> None:
-    thumbnails = {"command": "thumbnails", "cameras": {"mono": 0}, "width": 9, "height": 9}
+    more = {"regions": {"mono": [-1, 1, 4, 2]}, "figures": ["mono"], "saturated": ["mono"]}
     with zmq.Context[zmq.Socket[bytes]]() as context:
         script = Script(pinned_rig.control_path(), context)
-        wait_for(lambda: script.ask(thumbnails)["thumbnails"][0]["pixels"], "a frame")
-        requests = (*REFUSED, *ANSWERED, thumbnails)
+        wait_for(lambda: script.ask(THUMBNAILS)["thumbnails"][0]["pixels"], "a frame")
+        image = {"command": "image", "camera": "mono"}
+        requests = (*REFUSED, *ANSWERED, THUMBNAILS, THUMBNAILS | more, image)
         lines = [line for each in requests for line in written(pinned_rig, script, each)]
         snapshot = script.ask({"command": "snapshot"})
         script.close()

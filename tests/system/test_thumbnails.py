@@ -8,7 +8,7 @@ import pytest
 import zmq
 from numpy.typing import NDArray
 
-from pmv_tui.client import boxes, subscribe
+from pmv_tui.client import Frame, boxes, subscribe
 from tests.support import SMALL, RigOnDisk, free_ports, simulated, wait_for
 from tests.system.script import Script
 
@@ -19,15 +19,17 @@ class Watched:
     def __init__(self, rig: RigOnDisk, script: Script, pub: int, pull: int) -> None:
         self.rig, self.script, self.pub, self.pull = rig, script, pub, pull
 
-    def ask(self, known: int = 0, width: int = 40, height: int = 40) -> dict[str, Any]:
+    def ask(
+        self, known: int = 0, width: int = 40, height: int = 40, **further: Any
+    ) -> dict[str, Any]:
         """Ask for the camera's thumbnail."""
         request = {"command": "thumbnails", "cameras": {"left-simulated": known}}
-        answer = self.script.ask({**request, "width": width, "height": height})
+        answer = self.script.ask({**request, "width": width, "height": height, **further})
         assert answer["ok"], answer
         (thumbnail,) = answer["thumbnails"]
         return dict(thumbnail)
 
-    def image(self, **how: int) -> dict[str, Any]:
+    def image(self, **how: Any) -> dict[str, Any]:
         """Ask until there is an image."""
 
         def with_pixels() -> dict[str, Any] | None:
@@ -55,19 +57,64 @@ def watched(rig: RigOnDisk) -> Iterator[Watched]:
     context.term()
 
 
-def test_it_is_the_image_that_a_client_gets_only_small(watched: Watched) -> None:
-    watched.ask()
+def same(watched: Watched, **asked: Any) -> tuple[Frame, dict[str, Any]]:
+    """Return an image that a client got, and its thumbnail."""
+    watched.ask(**asked)
     with subscribe(f"tcp://localhost:{watched.pub}") as frames:
         for frame in frames:
-            thumbnail = watched.ask()
+            thumbnail = watched.ask(**asked)
             if thumbnail["timestamp"] == frame.timestamp:
                 break
+    return frame, thumbnail
+
+
+def test_it_is_the_image_that_a_client_gets_only_small(watched: Watched) -> None:
+    frame, thumbnail = same(watched)
     assert thumbnail["image_size"] == [640, 480]
     assert thumbnail["size"] == [40, 30]
     means = frame.image.reshape(30, 16, 40, 16).mean(axis=(1, 3))
     assert np.abs(pixels(thumbnail) - means).mean() < 2
     # Of several that are as bright once they are rounded, either may be the first.
     assert means.ravel()[pixels(thumbnail).argmax()] > means.max() - 1
+
+
+def test_a_region_is_the_images_own_pixels_with_its_figures(watched: Watched) -> None:
+    asked = {"regions": {"left-simulated": [600, 200, 90, 30]}, "figures": ["left-simulated"]}
+    frame, thumbnail = same(watched, **asked, saturated=["left-simulated"])
+    assert (thumbnail["region"], thumbnail["size"]) == ([600, 200, 40, 30], [40, 30])
+    assert thumbnail["image_size"] == [640, 480]
+    part = frame.image[200:230, 600:640]
+    assert (pixels(thumbnail) == part).all()
+    marks = np.unpackbits(np.frombuffer(thumbnail["saturated"], np.uint8), count=part.size)
+    assert (marks.reshape(part.shape) == (part == 255)).all()
+    figures = thumbnail["figures"]
+    assert figures["histogram"] == np.bincount(part.ravel(), minlength=256).tolist()
+    assert figures["saturated"] == (part == 255).mean()
+
+
+def test_figures_are_of_a_new_frame(watched: Watched) -> None:
+    def twice() -> dict[str, Any] | None:
+        known = watched.image(figures=["left-simulated"])
+        assert known["figures"]["counted"] == 640 * 480
+        again = watched.ask(known=known["sequence"], figures=["left-simulated"])
+        return again if again["sequence"] == known["sequence"] else None
+
+    again = wait_for(twice, "the same frame twice")
+    assert again
+    assert again["figures"] is None
+    assert "figures" not in watched.ask()
+
+
+def test_an_image_is_the_one_that_a_client_gets(watched: Watched) -> None:
+    watched.script.ask({"command": "image", "camera": "left"})
+    with subscribe(f"tcp://localhost:{watched.pub}") as frames:
+        for frame in frames:
+            image = watched.script.ask({"command": "image", "camera": "left"})["image"]
+            if image["timestamp"] == frame.timestamp:
+                break
+    assert (image["camera"], image["unique_id"]) == ("left", "left-simulated")
+    assert (image["size"], image["pixel_format"]) == ([640, 480], "Mono8")
+    assert image["pixels"] == frame.image.tobytes()
 
 
 def test_a_frame_that_one_has_is_not_sent_again(watched: Watched) -> None:
@@ -115,6 +162,14 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({"cameras": {b"left": 0}, "width": 40, "height": 30}, "map names"),
     ({"cameras": {"right": 0}, "width": 40, "height": 30}, "no camera 'right'"),
     ({"cameras": ["left"], "width": 40, "height": 30}, "no command"),
+    (
+        {"cameras": {"left": 0}, "width": 40, "height": 30, "regions": {"left": [0, 0, 0, 9]}},
+        'the region of "left" must be',
+    ),
+    (
+        {"cameras": {"left": 0}, "width": 40, "height": 30, "figures": ["right"]},
+        'figures: "right" is not among the cameras',
+    ),
     ({"cameras": {"left": 0}, "width": 40.5, "height": 30}, "no command"),
 ]
 

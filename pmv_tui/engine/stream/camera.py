@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
 import zmq
 
 from pmv_tui.cameras.base import Setting
@@ -17,9 +18,18 @@ from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.stream.answers import Answers
+from pmv_tui.engine.stream.figures import figures
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
-from pmv_tui.engine.stream.preview import PreviewFeed, thumbnail
+from pmv_tui.engine.stream.preview import (
+    Newest,
+    PreviewFeed,
+    Question,
+    cut,
+    region_in,
+    saturated,
+    thumbnail,
+)
 from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.socket_pair import SocketPair
@@ -29,7 +39,7 @@ from pmv_tui.rates import rate
 from pmv_tui.untrusted import without_passwords
 from pmv_tui.windows.manager import Windows
 from pmv_tui.windows.messages import Scene, WindowStatus
-from pmv_tui.wire.status import OPEN_WINDOWS, CameraSettings, SettingStatus, Thumbnail
+from pmv_tui.wire.status import OPEN_WINDOWS, CameraSettings, Image, SettingStatus, Thumbnail
 
 COUPLED = frozenset({"fps", "exposure_time", "roi", "pixel_format", "external_trigger"})
 """Settings on whose values the ranges of the others may depend."""
@@ -154,27 +164,34 @@ class Shown:
             scene["image"] = captured
         return scene
 
-    def thumbnail(self, known: int, max_width: int, max_height: int) -> Thumbnail:
-        """Show the newest frame small, or that which is answered, and what is drawn over it now.
-
-        Parameters
-        ----------
-        known : the number of the frame that the caller has; its pixels are not sent again.
-        max_width, max_height : pixels.
-        """
+    def thumbnail(self, question: Question) -> Thumbnail:
+        """Show the newest frame small, or that which is answered, and what is drawn over it now."""
         now = time.monotonic_ns()
-        progress = self._worker.progress
         shown = self.no_thumbnail(self._notice(now))
         shown["overlays"], answered = self._overlays.drawn_over(now)
         newest = self._preview.newest(now, answered)
         if newest is None:
             return shown
         shown["sequence"], shown["timestamp"] = newest.sequence, newest.timestamp
-        shown["image_size"] = newest.image.shape[1], newest.image.shape[0]
-        if newest.sequence != known:
-            small = thumbnail(newest.image, max_width, max_height, progress.pixel_format)
-            shown["size"], shown["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
+        width, height = shown["image_size"] = newest.image.shape[1], newest.image.shape[0]
+        region = region_in(width, height, question.region, newest.pixel_format)
+        shown["region"] = region
+        if newest.sequence != question.known:
+            self._look_at(newest._replace(image=cut(newest.image, region)), question, shown)
+        elif question.figures or question.saturated:
+            shown["figures"] = shown["saturated"] = None
         return shown
+
+    @staticmethod
+    def _look_at(part: Newest, question: Question, shown: Thumbnail) -> None:
+        """Scale a part of an image down, and compute what is asked for."""
+        fitted = part.image, question.width, question.height, part.pixel_format
+        small = thumbnail(*fitted)
+        shown["size"], shown["pixels"] = (small.shape[1], small.shape[0]), small.tobytes()
+        if question.saturated:
+            shown["saturated"] = np.packbits(saturated(*fitted)).tobytes()
+        if question.figures:
+            shown["figures"] = figures(part.image, part.pixel_format)
 
     def no_thumbnail(self, notice: str) -> Thumbnail:
         """Show no frame, and why."""
@@ -184,10 +201,32 @@ class Shown:
             sequence=0,
             timestamp=0,
             image_size=(progress.width, progress.height),
+            region=(0, 0, 0, 0),
             size=(0, 0),
             pixels=None,
             notice=notice,
             overlays=[],
+        )
+
+    def image(self, label: str) -> Image:
+        """Return the newest frame as it is; its pixels are the frame's own array.
+
+        Parameters
+        ----------
+        label : what people call the camera.
+        """
+        now = time.monotonic_ns()
+        newest = self._preview.newest(now)
+        height, width = newest.image.shape if newest else (0, 0)
+        return Image(
+            camera=label,
+            unique_id=self._unique_id,
+            sequence=newest.sequence if newest else 0,
+            timestamp=newest.timestamp if newest else 0,
+            size=(width, height),
+            pixel_format=newest.pixel_format if newest else "",
+            notice=self._notice(now),
+            pixels=cast("bytes", newest.image) if newest else None,  # the server copies it
         )
 
     def _notice(self, now: int) -> str:

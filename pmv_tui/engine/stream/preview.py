@@ -1,12 +1,15 @@
 """A camera's way to terminals: its newest frames while somebody asks for them, made small."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import Frame
+from pmv_tui.engine.stream.figures import SATURATED
 from pmv_tui.frames.recent import Recent
+from pmv_tui.wire.status import Region
 
 KEPT_FOR = 3_000_000_000
 """ns after the last question in which frames are kept."""
@@ -20,11 +23,13 @@ class Newest(NamedTuple):
     image : uint8, shape (height, width); nobody writes to it any more.
     timestamp : ns since the epoch, when it arrived.
     sequence : its number.
+    pixel_format : what its bytes are, `Mono8` or `BayerRG8` and the like.
     """
 
     image: NDArray[np.uint8]
     timestamp: int
     sequence: int
+    pixel_format: str
 
 
 class PreviewFeed:
@@ -44,16 +49,18 @@ class PreviewFeed:
         self._recent: Recent[Newest] = Recent()
         self._until = 0
 
-    def offer(self, frame: Frame, sequence: int, now: int) -> None:
+    def offer(self, frame: Frame, sequence: int, pixel_format: str, now: int) -> None:
         """Keep a frame if somebody looks; called by the worker.
 
         Parameters
         ----------
         sequence : the frame's number, above those before it.
+        pixel_format : what its bytes are.
         now : monotonic, ns.
         """
         if now < self._until:
-            self._newest = newest = Newest(frame.image, frame.timestamp, sequence)
+            newest = Newest(frame.image, frame.timestamp, sequence, pixel_format)
+            self._newest = newest
             if self.matching:
                 self._recent.add(newest, frame.timestamp, frame.image.nbytes)
             elif self._recent:
@@ -82,6 +89,25 @@ class PreviewFeed:
         self._recent.clear()
 
 
+class Question(NamedTuple):
+    """What is asked of a camera's newest image.
+
+    Parameters
+    ----------
+    known : the number of the frame that the caller has; its pixels are not sent again.
+    width, height : of the thumbnail, pixels at most.
+    region : of the image; None: all of it.
+    figures, saturated : whether they are wanted too.
+    """
+
+    known: int
+    width: int
+    height: int
+    region: Region | None = None
+    figures: bool = False
+    saturated: bool = False
+
+
 SAMPLES = 4
 """Rows that are averaged for one of the thumbnail, at most: more look no better and cost more."""
 
@@ -102,6 +128,44 @@ def fit_inside(width: int, height: int, max_width: int, max_height: int) -> tupl
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+def region_in(width: int, height: int, asked: Region | None, pixel_format: str) -> Region:
+    """Return what of an image is shown where a region of it is asked for.
+
+    That is what lies in the image; all of it where nothing does, as its size may have changed since
+    it was asked for. Of a raw Bayer image it is whole squares of four colours, those which the
+    region touches.
+
+    Parameters
+    ----------
+    width, height : of the image, pixels.
+    asked : at least a pixel wide and high; None: all of the image.
+    """
+    if asked is None:
+        asked = 0, 0, width, height
+    unit = _unit(width, height, pixel_format)
+    (left, right), (top, bottom) = (
+        (max(start, 0) // unit * unit, -(-min(start + size, whole) // unit) * unit)
+        for start, size, whole in (
+            (asked[0], asked[2], width // unit * unit),
+            (asked[1], asked[3], height // unit * unit),
+        )
+    )
+    if left >= right or top >= bottom:
+        return region_in(width, height, None, pixel_format)
+    return left, top, right - left, bottom - top
+
+
+def _unit(width: int, height: int, pixel_format: str) -> int:
+    """Return the sides of what an image is made of, pixels: four colours, or one pixel."""
+    return 2 if pixel_format.startswith("Bayer") and min(width, height) > 1 else 1
+
+
+def cut(image: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
+    """Return a view of that region of an image."""
+    x, y, width, height = region
+    return image[y : y + height, x : x + width]
+
+
 def thumbnail(
     image: NDArray[np.uint8], max_width: int, max_height: int, pixel_format: str
 ) -> NDArray[np.uint8]:
@@ -120,15 +184,48 @@ def thumbnail(
     -------
     uint8, C-contiguous, of the image's shape as nearly as whole pixels allow; an array of its own.
     """
-    unit = 2 if pixel_format.startswith("Bayer") and min(image.shape) > 1 else 1
-    height, width = (size // unit for size in image.shape)
-    small_width, small_height = fit_inside(width, height, max_width, max_height)
-    sums, summed = _summed_rows(image, np.arange(small_height + 1) * height // small_height, unit)
-    columns = np.arange(small_width + 1) * width // small_width * unit
+    rows, columns, unit = _shares(image, max_width, max_height, pixel_format)
+    sums, summed = _summed_rows(image, rows, unit)
+    columns *= unit
     totals = np.add.reduceat(sums[:, : columns[-1]], columns[:-1], axis=1, dtype=np.uint32)
     counts = (np.diff(columns) * summed).astype(np.uint32)
     means: NDArray[np.uint32] = (totals + counts // 2) // counts
     return means.astype(np.uint8)
+
+
+def saturated(
+    image: NDArray[np.uint8], max_width: int, max_height: int, pixel_format: str
+) -> NDArray[np.bool_]:
+    """Return of each pixel of an image's thumbnail whether any that it stands for is saturated.
+
+    Here every row counts, so that a single pixel is seen. The parameters are those of `thumbnail`.
+    """
+    rows, columns, unit = _shares(image, max_width, max_height, pixel_format)
+    if image.max() < SATURATED:
+        return np.zeros((len(rows) - 1, len(columns) - 1), np.bool_)
+    rows, columns = rows * unit, columns * unit
+    # Row by row: `reduceat` along the first axis takes seven times as long.
+    edges = itertools.pairwise(rows.tolist())
+    highest = np.stack([image[first:end].max(axis=0) for first, end in edges])
+    squared = np.maximum.reduceat(highest[:, : columns[-1]], columns[:-1], axis=1)
+    return np.equal(squared, SATURATED)
+
+
+def _shares(
+    image: NDArray[np.uint8], max_width: int, max_height: int, pixel_format: str
+) -> tuple[NDArray[np.int_], NDArray[np.int_], int]:
+    """Share an image out among the pixels of its thumbnail.
+
+    Returns
+    -------
+    The edges between its rows and those between its columns, in units; and the unit, pixels: of a
+    raw Bayer image it is 2.
+    """
+    unit = _unit(image.shape[1], image.shape[0], pixel_format)
+    height, width = (size // unit for size in image.shape)
+    small_width, small_height = fit_inside(width, height, max_width, max_height)
+    rows = np.arange(small_height + 1) * height // small_height
+    return rows, np.arange(small_width + 1) * width // small_width, unit
 
 
 def _summed_rows(

@@ -329,7 +329,7 @@ class Worker:
         )
         buffer = self._pool.finish(frame.image, record)
         self._publisher.publish(frame, buffer, progress.captured, now, pixel_format)
-        self._preview.offer(frame, progress.captured, now)
+        self._preview.offer(frame, progress.captured, pixel_format, now)
         progress.height, progress.width = frame.image.shape
         progress.last_frame = now
         self.arrivals.add(now)
