@@ -2,7 +2,8 @@
 
 `python -m benchmarks.clients KIND PORT FILE` prints a line with its first frame, receives until it
 is terminated, and then saves FILE: an int64 array in numpy's format, a row a frame, with the time
-after the image was reshaped, the frame's time stamp (both ns since the epoch), and its number.
+after the image was reshaped, and answered where it is, the frame's time stamp (both ns since the
+epoch), and its number.
 """
 
 import argparse
@@ -129,6 +130,21 @@ KINDS: dict[str, Callable[..., Iterator[Received]]] = {
 }
 
 
+def answering(kind: str, port: int | None) -> Callable[[int], object]:
+    """Return what answers an image by its time stamp: bare pyzmq, or the product's own client."""
+    if port is None:
+        return int
+    if kind != "documented":
+        from pmv_tui.client import boxes  # noqa: PLC0415 - the others must not pay for it
+
+        return boxes(f"tcp://localhost:{port}").answer
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    socket = context.socket(zmq.PUSH)
+    socket.linger = 0
+    socket.connect(f"tcp://localhost:{port}")
+    return lambda timestamp: socket.send_json({"TIMESTAMP": timestamp})
+
+
 def main() -> None:
     """Receive until terminated."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -137,7 +153,9 @@ def main() -> None:
     parser.add_argument("file")
     parser.add_argument("--work", type=float, default=0.0, help="seconds that a frame is worked on")
     parser.add_argument("--key", help="the file of a key, for the documented client")
+    parser.add_argument("--answer-at", type=int, help="the port where each frame is answered")
     options = parser.parse_args()
+    answer = answering(options.kind, options.answer_at)
     keys = {"key": options.key} if options.key else {}
     rows: list[tuple[int, int, int]] = []
     ended: list[int] = []
@@ -145,6 +163,7 @@ def main() -> None:
     # raised in the midst of a library's call: another frame comes soon.
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     for timestamp, number in KINDS[options.kind](options.port, **keys):
+        answer(timestamp)
         rows.append((time.time_ns(), timestamp, number))
         if len(rows) == 1:
             print("receiving", flush=True)

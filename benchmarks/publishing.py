@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import product_works, works
+from benchmarks.answers import answer
 from benchmarks.contenders import CONTENDERS, missing_peers
 from benchmarks.local_works import LOCAL, LOCAL_ALL
 from benchmarks.measure import Plan, Table
@@ -26,6 +27,7 @@ Work = Callable[[Plan], Table]
 WORKS: dict[str, Work] = {
     **LOCAL,
     **LOCAL_ALL,
+    "answer": answer,
     "saturation 1280x1024": partial(works.saturation, width=1280, height=1024),
     "saturation 640x480": partial(works.saturation, width=640, height=480),
     "paced": works.paced,

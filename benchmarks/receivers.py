@@ -19,8 +19,8 @@ PATIENCE = 30.0
 """Seconds in which a client must have received its first frame."""
 
 Rows = NDArray[np.int64]
-"""What a client noted, shape (frames, 3): received and time stamp, both ns since the epoch, and the
-frame's number."""
+"""What a client noted, shape (frames, 3): received, or answered, and time stamp, both ns since the
+epoch, and the frame's number."""
 
 
 class Receiver:
@@ -33,15 +33,24 @@ class Receiver:
     file : where it saves what it noted.
     work : seconds that it works on a frame.
     key : the file of its key, where one is asked for.
+    answer_at : the port where it answers each frame; None: it does not.
     """
 
     def __init__(
-        self, kind: str, port: int, file: Path, work: float = 0.0, key: Path | None = None
+        self,
+        kind: str,
+        port: int,
+        file: Path,
+        work: float = 0.0,
+        *,
+        key: Path | None = None,
+        answer_at: int | None = None,
     ) -> None:
         self._what = f"a client of kind {kind}"
         self._file = file
         command = [sys.executable, "-m", "benchmarks.clients", kind, str(port), str(file)]
         command += ["--work", str(work), *(["--key", str(key)] if key else [])]
+        command += ["--answer-at", str(answer_at)] if answer_at else []
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.process = psutil.Process(self._process.pid)
 
@@ -73,15 +82,24 @@ class Receiver:
 
 @contextmanager
 def receiving(
-    clients: Sequence[tuple[str, int]], work: float = 0.0, key: Path | None = None
+    clients: Sequence[tuple[str, int]],
+    work: float = 0.0,
+    key: Path | None = None,
+    answer_at: Sequence[int] = (),
 ) -> Iterator[list[Receiver]]:
-    """Run clients, each given as kind and port, for the length of a block; all have a frame."""
+    """Run clients, each given as kind and port, for the length of a block; all have a frame.
+
+    Parameters
+    ----------
+    answer_at : where each answers its frames, if they do.
+    """
     with TemporaryDirectory(prefix="pmvbench") as folder:
         receivers: list[Receiver] = []
         try:
-            for number, (kind, port) in enumerate(clients):
+            answers: Sequence[int | None] = answer_at or [None] * len(clients)
+            for number, ((kind, port), at) in enumerate(zip(clients, answers, strict=True)):
                 file = Path(folder) / f"{number}.npy"
-                receivers.append(Receiver(kind, port, file, work, key))
+                receivers.append(Receiver(kind, port, file, work, key=key, answer_at=at))
             for receiver in receivers:
                 receiver.wait()
             yield receivers

@@ -28,6 +28,7 @@ _OTHER_ROADS = (
             "iceoryx2",
         )
     ),
+    ("product, documented", "bare"),
     ("product, ipc", "product, tcp"),
     ("product, local", "iceoryx2"),
     ("4 scripts", "1 script"),

@@ -51,7 +51,8 @@ class Rig:
     Attributes
     ----------
     key : the file of a client that is let in; None where no key is asked for.
-    ports : where each camera publishes, on this machine.
+    folder : where its files lie.
+    ports, pull_ports : where each camera publishes and receives, on this machine.
     environment : of every command that is run on the rig.
     engine : its process, from `start` on.
     """
@@ -70,7 +71,8 @@ class Rig:
     ) -> None:
         ports = free_ports(2 * count)
         ids = unique_ids(count, phases) if phases else [f"c{n}-simulated" for n in range(count)]
-        self.ports = ports[::2]
+        self.folder = folder
+        self.ports, self.pull_ports = ports[::2], ports[1::2]
         text = "[socket_config]\nput_rate = 0.0\nextended_metadata = true\n"
         for unique_id, port, pull in zip(ids, ports[::2], ports[1::2], strict=True):
             pub = ipc_address(port) if ipc else f"tcp://localhost:{port}"
