@@ -44,6 +44,9 @@ OLD_GREETINGS = _, OLD_GREETING = 2, 14
 SHORT_HEADER = 2
 """Bytes before a short part of a message."""
 
+POLLIN = int(zmq.POLLIN)
+"""As a plain number: pyzmq's own takes as long as the question whether a message waits."""
+
 NAMELESS = -1
 """In place of a descriptor: libzmq does not say by which connection something came that speaks an
 older ZMTP."""
@@ -438,7 +441,7 @@ class Connections:
 
 def readable(socket_: zmq.Socket[bytes]) -> bool:
     """Whether a message waits: cheaper than a poll, and than the error of an empty receive."""
-    return bool(cast("int", socket_.get(zmq.EVENTS)) & zmq.POLLIN)
+    return bool(cast("int", socket_.get(zmq.EVENTS)) & POLLIN)
 
 
 def _source(frame: zmq.Frame) -> int:

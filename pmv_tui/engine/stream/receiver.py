@@ -31,6 +31,10 @@ ROUND_PARTS = 1000
 """Parts taken out of a socket in one round: those of a message of many are only thrown away."""
 
 
+NOBLOCK = int(zmq.NOBLOCK)
+"""As a plain number, which pyzmq takes sooner than its own."""
+
+
 class Inbox:
     """Empties a PULL socket into a camera's overlays. Used by the receiver's thread only.
 
@@ -77,7 +81,7 @@ class Inbox:
         """
         socket, connections = self.bound.socket, self.bound.connections
         while not self.full and readable(socket):
-            frame = socket.recv(zmq.NOBLOCK, copy=False)
+            frame = socket.recv(NOBLOCK, copy=False)
             now, source = time.monotonic_ns(), connections.took(frame)
             self._taken += len(frame)
             self._parts_taken += 1
@@ -183,6 +187,8 @@ class Receiver:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
         self._next_round = 0.0
+        self._due = False
+        """Whether there is something to read."""
         self._stopping = threading.Event()
         self._thread = LastingThread("receiver", self._run, record)
 
@@ -245,6 +251,7 @@ class Receiver:
     def _take(self, inbox: Inbox) -> None:
         """Take out what has come; of one that is full, no more in this round."""
         failed = not self._tried(inbox, inbox.take)
+        self._due = self._due or failed or inbox.waiting
         if failed or inbox.full:
             self._full.append(inbox)
             self._epoll.modify(inbox.descriptor, 0)
@@ -275,12 +282,11 @@ class Receiver:
 
     def _until_round(self) -> float | None:
         """Return the seconds until what was taken out is read; None where there is nothing."""
-        if self._full or any(inbox.waiting for inbox in self._inboxes.values()):
-            return self._next_round - time.monotonic()
-        return None
+        return self._next_round - time.monotonic() if self._due else None
 
     def _round(self) -> None:
         """Read what was taken out of every socket."""
+        self._due = False
         for inbox in self._inboxes.values():
             if inbox.waiting:
                 self._tried(inbox, inbox.read)
