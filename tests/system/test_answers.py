@@ -9,15 +9,19 @@ import pytest
 import zmq
 
 from pmv_tui.client import Frame, boxes, subscribe
+from pmv_tui.wire.history import Rows, read_history
 from pmv_tui.wire.status import CameraStatus
 from tests.faults.asked_rig import AskedRig
 from tests.support import DEADLINE, free_ports, in_new_folder, steady, wait_for
+from tests.system.terminal import TerminalTui
 
 IMAGES = 25
 """That a script answers: for a second or so."""
 
 WORK = 0.03
 """Seconds after an image's time stamp at which it is answered."""
+
+LEFT = "\x1b[D"
 
 Work = Callable[[int], None]
 
@@ -149,3 +153,45 @@ def test_an_image_is_answered_after_an_unplug_and_at_another_address(rig: AskedR
     camera = rig.now("side")
     assert camera["malformed"] == camera["remarks"] == 0
     assert (camera["answered"] or 0) > 0
+
+
+def test_the_terminal_shows_late_answers_and_what_was_kept_of_them(rig: AskedRig) -> None:
+    pub, pull = addresses("right")
+    assert rig.run_here("set", "right", "deadline=20").returncode == 0
+
+    def read(tui: TerminalTui, label: str) -> str:
+        rows = tui.text().splitlines()
+        return next((row for row in rows if row.startswith(f"{label} ")), "")
+
+    def kept() -> Rows:
+        (history,) = rig.ask("history", camera="right", since=60)["histories"]
+        return read_history(history)
+
+    with TerminalTui(rig) as tui, subscribe(pub, timeout=DEADLINE) as frames, boxes(pull) as marks:
+
+        def answered(shown: Callable[[], object]) -> bool:
+            frame = next(frames)
+            wait_for(lambda: frame.age > 0.02, "the deadline to be over")
+            marks.answer(frame)
+            return bool(shown())
+
+        tui.shows("right", "3 of 3 plugged")
+        wait_for(lambda: answered(lambda: "1 late, 3 of 3" in tui.text()), "the header to say so")
+        tui.press("n")
+        tui.shows("> right  late", "answer", "but answers are late", "deadline 20 ms")
+        tui.press("h")
+        wait_for(lambda: answered(lambda: len(kept().times) > 3), "some seconds to be kept")
+        wait_for(lambda: answered(lambda: "p50" in read(tui, "answers")), "a second with answers")
+        tui.press(LEFT)
+        tui.shows("right: 1 min, not the newest")
+        wait_for(lambda: "(now)" not in read(tui, "at"), "the second before")
+        at, rows = read(tui, "at").split()[1:3], kept()
+        begins = [time.localtime(each / 1e9 - 1) for each in rows.times]
+        place = [time.strftime("%m-%d %H:%M:%S", each) for each in begins].index(" ".join(at))
+        count, p50, p99 = (
+            rows.values[each][place, 0] for each in ("answers", "answer_p50_ms", "answer_p99_ms")
+        )
+        known = f"answers   {count:.1f}/s; ms: p50 {p50:.1f}, p99 {p99:.1f}"
+        known = known if count else "answers   none that were timed"
+        wait_for(lambda: read(tui, "answers").rstrip() == known, f"{known!r} at the cursor")
+    assert rig.run_here("set", "right", "deadline=").returncode == 0

@@ -76,6 +76,9 @@ def test_a_terminal_is_sent_the_colours_it_has_and_left_as_it_was(
         tui.shows("left", "capturing", "unplugged", "error")
         tui.press("p")
         tui.shows("1 of 3 plugged")
+        tui.press("h")
+        tui.shows("frames/s that arrived", "capturing; clients")
+        tui.press("q")
         leave(tui)
         assert only(colours, tui.sent), styles(tui.sent)
 
@@ -145,7 +148,8 @@ def test_a_terminal_without_unicode_is_sent_ascii_alone(
 ) -> None:
     with TerminalTui(rig_of_two, environment=environment) as tui:
         tui.shows("left", "capturing", "o unplugged", "??????")
-        for key, text in (("?", "Keys"), ("l", "Log"), ("e", "Addresses of"), ("\r", "allowed")):
+        screens = {"?": "Keys", "l": "Log", "e": "Addresses of", "\r": "allowed"}
+        for key, text in {**screens, "t": "sent p99", "h": "capturing; clients"}.items():
             tui.press(key)
             tui.shows(text)
             tui.press("\x1b")
@@ -174,8 +178,16 @@ def walk(tui: TerminalTui) -> None:
     tui.shows("pub: images", "pull: boxes", "Save", "Cancel")
     tui.press("\x1b")
     tui.hides("Save")
+    tui.press("h")
+    tui.shows("left: 1 min", "frames/s that arrived", "q back")
+    tui.press("q")
+    tui.hides("1 min")
     tui.press("q")
     tui.shows("q quit", "> left")
+    tui.press("t")
+    tui.shows("Trend in the table", "sent p99")
+    tui.press("\x1b")
+    tui.hides("Trend")
     tui.press("p")
     tui.shows("1 of 3 plugged")
     tui.press("q")

@@ -214,4 +214,4 @@ def test_the_help_explains_every_key_and_column() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: on_the_rig_screen(app))
 
-    drive(two_cameras(), scenario, size=(200, 60))
+    drive(two_cameras(), scenario, size=(200, 80))
