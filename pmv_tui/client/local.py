@@ -45,6 +45,10 @@ class NoLocalRoad(ConnectionError):  # noqa: N818 - what it says
     """Images cannot be had through shared memory; the text says why."""
 
 
+class OfAnotherUser(NoLocalRoad):
+    """Somebody else's program has the name, and will have it for long."""
+
+
 def places(address: str) -> list[str]:
     """Return where on this machine a camera may be bound that is reached at an address.
 
@@ -234,7 +238,7 @@ def _connected(names: list[str], *, every: bool) -> socket.socket:
             link.close()
             continue
         link.close()
-        raise NoLocalRoad(f"{name} is served by another user")
+        raise OfAnotherUser(f"{name} is served by another user")
     raise NoLocalRoad(
         f"nobody serves images in shared memory at {' or '.join(names)}; an engine does for a "
         "camera that is plugged, at the address that it is bound to (localhost is not this "

@@ -16,7 +16,7 @@ from typing import Literal
 import zmq
 
 from pmv_tui.client.connection import Connection, check_address, check_process
-from pmv_tui.client.local import LocalStream, NoLocalRoad, places
+from pmv_tui.client.local import LocalStream, NoLocalRoad, OfAnotherUser, places
 from pmv_tui.curve import AnyKey
 from pmv_tui.wire.image import TOPIC_IMAGE, Image, parse_image
 
@@ -230,6 +230,8 @@ class Stream:
         try:
             self._local = LocalStream(self._places, newest=self._newest)
         except NoLocalRoad as reason:
+            if isinstance(reason, OfAnotherUser):
+                self._look_later(now)  # each look is work for that program
             if self._road == "local":
                 self._check_not_served(str(reason), now, at_once=first)
             self._fall_back()  # which may have failed before, for want of a descriptor
@@ -295,11 +297,15 @@ class Stream:
         local.close()
         self._local = None
         # One that is refused now will be the next time too.
-        self._look_at = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, LAST_RETRY)
+        self._look_later(time.monotonic())
         if self._road == "local" and local.refused:
             raise self._no_local_road(local.ended)
         self._fall_back()
+
+    def _look_later(self, now: float) -> None:
+        """Look for the local road again, each time after a longer while; `now` is monotonic, s."""
+        self._look_at = now + self._pause
+        self._pause = min(2 * self._pause, LAST_RETRY)
 
     def _leave_tcp(self, tcp: Connection, timestamp: int) -> None:
         """Read what came over tcp before an image that came through shared memory, and end it."""

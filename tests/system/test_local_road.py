@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -449,7 +451,9 @@ def test_where_there_is_no_local_road_a_script_that_insists_is_given_the_reason(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_another_user_gets_no_images_in_shared_memory_and_cannot_offer_any(running: Rig) -> None:
+def test_another_user_gets_no_images_in_shared_memory_and_cannot_offer_any(
+    running: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asking = f"""
 import socket
 link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -474,7 +478,26 @@ time.sleep(600)
         assert impostor.stdout.readline() == "offers\n"
         with pytest.raises(NoLocalRoad, match="served by another user"):
             LocalStream([f"127.0.0.1:{port}"], newest=True)
+        assert looks_in_a_minute(f"tcp://localhost:{port}", monkeypatch) < 20
         impostor.kill()
+
+
+def looks_in_a_minute(address: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Count how often a script looks for the local road, on a clock of the test's own."""
+    looks: list[float] = []
+    now = [time.monotonic()]
+
+    def look(names: list[str], *, newest: bool) -> LocalStream:
+        looks.append(now[0])
+        return LocalStream(names, newest=newest)
+
+    monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(stream, "LocalStream", look)
+    with closing(stream.Stream(address, newest=True, queue=1, key=None, road=None)) as script:
+        while now[0] < looks[0] + 60:
+            now[0] += stream.FIRST_RETRY
+            script.look_for_local()
+    return len(looks)
 
 
 def test_a_name_that_is_taken_is_reported_and_scripts_get_their_images_by_tcp(
