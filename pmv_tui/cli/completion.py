@@ -48,6 +48,8 @@ def answer_shell(parser: argparse.ArgumentParser) -> None:
             argument = asked["action"].dest
             if argument in ("config", "key", "server_key"):
                 return super().__call__(prefix)
+            if argument == "names_file":
+                return [*_words("cameras", asked["parsed_args"]), *super().__call__(prefix)]
             return _words(argument, asked["parsed_args"])
 
     autocomplete(parser, always_complete_options=False, default_completer=Offers())

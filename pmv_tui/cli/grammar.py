@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -66,9 +67,22 @@ def put(text: str) -> None:
     CommandFailed : it cannot be written.
     BrokenPipeError : nobody reads it any more.
     """
-    try:
+    with _written():
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def put_bytes(data: bytes) -> None:
+    """Write bytes to stdout, as `put` does a text."""
+    with _written():
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -144,6 +158,17 @@ class Grammar:
         )
         made.set_defaults(run=run)
         return made
+
+
+def seconds(text: str) -> float:
+    """Read a time, or raise what argparse reports."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError("a number of seconds above 0")
+    return number
 
 
 def camera_argument(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ import argparse
 import textwrap
 from contextlib import suppress
 from dataclasses import asdict
-from math import nan
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from pmv_tui.cli.grammar import (
     Grammar,
     complain,
     said_of,
+    seconds,
     show,
 )
 from pmv_tui.cli.rig import differences, locate, rig_of
@@ -34,7 +34,7 @@ def add_commands(grammar: Grammar) -> None:
     grammar.command("check", _check, "list every error in the config file")
     probe = grammar.command("probe", _probe, "receive images as a client would, and measure")
     probe.add_argument("address", metavar="ADDRESS", help="such as tcp://localhost:5555")
-    probe.add_argument("--seconds", metavar="N", type=_seconds, default=5.0, help="default: 5")
+    probe.add_argument("--seconds", metavar="N", type=seconds, default=5.0, help="default: 5")
     probe.add_argument("--key", metavar="FILE", help="this client's, from pmv-tui keys new")
     probe.add_argument(
         "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
@@ -187,17 +187,6 @@ def _check(options: argparse.Namespace) -> int:
     }
     show(options, about, lambda: [f"{path}: no errors; {counted(count, 'camera')}"])
     return WRONG if problems else DONE
-
-
-def _seconds(text: str) -> float:
-    """Read how long to listen, or raise what argparse reports."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = nan
-    if not 0 < seconds < 1e6:
-        raise argparse.ArgumentTypeError("a number of seconds above 0")
-    return seconds
 
 
 def _probe(options: argparse.Namespace) -> int:

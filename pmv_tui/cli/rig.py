@@ -21,20 +21,21 @@ DISK_TIMEOUT = 5.0
 Value = TypeVar("Value")
 
 
-def from_disk(call: "Callable[[], Value]", what: object) -> "Value":
+def from_disk(call: "Callable[[], Value]", what: object, limit: float = DISK_TIMEOUT) -> "Value":
     """Do what needs a disk, in limited time; whatever it raises is raised here.
 
     Parameters
     ----------
     what : the file or folder that is looked at, for people.
+    limit : seconds.
     """
     from pmv_tui.threads import in_background
 
     try:
-        return in_background(call).result(DISK_TIMEOUT)
+        return in_background(call).result(limit)
     except TimeoutError:
         raise CommandFailed(
-            f"{what}: its disk did not answer within {DISK_TIMEOUT:g} s; see that it is mounted "
+            f"{what}: its disk did not answer within {limit:g} s; see that it is mounted "
             "and its server runs"
         ) from None
 

@@ -578,6 +578,21 @@ def result_sentence(result: Result) -> str:
     return f"{camera}: {text}" if camera else text
 
 
+class SavedImage(Result):
+    """What came of an image that was to be saved; the keys after these only where it was."""
+
+    unique_id: str
+    file: NotRequired[str]
+    """Its path, absolute."""
+    timestamp: NotRequired[int]
+    """When the image arrived, ns since the epoch."""
+    sequence: NotRequired[int]
+    """Its number."""
+    width: NotRequired[int]
+    height: NotRequired[int]
+    pixel_format: NotRequired[str]
+
+
 class Reply(TypedDict):
     """The answer to any command."""
 

@@ -91,6 +91,7 @@ reload
 rescan
 events
 history left
+snapshot left
 stop
 check
 check --json
@@ -133,6 +134,8 @@ history left --since soon
 history left --since 2099-01-31
 history left --since 1m --until 1h
 history left --csv --json
+snapshot
+snapshot left --wait 0
 --version
 """
 

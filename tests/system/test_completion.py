@@ -65,6 +65,8 @@ def test_bash_completes_cameras_of_the_config_where_no_engine_runs(rig: RigOnDis
     assert bash(rig, "pmv-tui plug ") == ["left", "right", "all"]
     assert bash(rig, "pmv-tui settings ") == ["left", "right"]
     assert bash(rig, "pmv-tui serve --plug r") == ["right"]
+    (rig.folder / "rig.png").touch()
+    assert bash(rig, "pmv-tui snapshot left r") == ["right", "rig.png"]
 
 
 def test_bash_completes_cameras_of_the_engine_that_runs(rig: RigOnDisk) -> None:

@@ -1,0 +1,188 @@
+"""`pmv-tui snapshot`: cameras' newest images as files."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pmv_tui.cli.grammar import (
+    DONE,
+    NOT_DONE,
+    SOME,
+    WRONG,
+    CommandFailed,
+    Grammar,
+    put_bytes,
+    seconds,
+    show,
+)
+from pmv_tui.cli.rig import from_disk, named_cameras, request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pmv_tui.wire.status import CameraStatus, Image, SavedImage
+
+STDOUT = "-"
+
+SLOW_DISK = 60.0
+"""Seconds that a disk may take to write an image: memory cards do."""
+
+USAGE = "%(prog)s [-h] [--config FILE] [--force] [--wait SECONDS] [--json] NAME... [FILE.png]"
+
+
+def add_commands(grammar: Grammar) -> None:
+    """Add `snapshot`."""
+    snapshot = grammar.command(
+        "snapshot", _snapshot, "save cameras' newest images as PNG files, as they are"
+    )
+    snapshot.usage = USAGE
+    snapshot.add_argument(
+        "names_file",
+        metavar="NAME... [FILE.png]",
+        nargs="+",
+        help=f"{SOME}; then a file whose name ends in .png, a folder whose name ends in /, or - "
+        "for stdout; default: NAME-DATE-TIME.png in this folder",
+    )
+    snapshot.add_argument("--force", action="store_true", help="replace a file that exists")
+    snapshot.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=seconds,
+        default=5.0,
+        help="how long a camera may take to give an image; default: 5",
+    )
+
+
+class Target(NamedTuple):
+    """Where images go: to a file, into a folder, or to stdout where neither is given."""
+
+    file: Path | None = None
+    folder: Path | None = None
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    from pmv_tui.wire.status import result_sentence
+
+    names, target = _told_apart(options.names_file)
+    cameras = named_cameras(names, request(options, "snapshot")["snapshot"])
+    if not cameras:
+        raise CommandFailed("no cameras; pmv-tui cameras lists what is connected")
+    if len(cameras) > 1 and target.folder is None:
+        raise CommandFailed(
+            f"one file holds one image, and {len(cameras)} cameras are named: give a folder, "
+            "with / at its end, or nothing",
+            WRONG,
+        )
+    if target == Target():
+        return _to_stdout(options, cameras[0])
+    saved = list(_all_saved(options, cameras, target))
+    show(options, saved, lambda: [result_sentence(each) for each in saved])
+    return DONE if all(each["ok"] for each in saved) else NOT_DONE
+
+
+def _told_apart(words: list[str]) -> tuple[list[str], Target]:
+    """Return the cameras that are named, and where their images are to go."""
+    *names, last = words
+    if not names:
+        return words, Target(folder=Path())
+    if last == STDOUT:
+        return names, Target()
+    if last.endswith("/"):
+        return names, Target(folder=Path(last))
+    if last.lower().endswith(".png"):
+        return names, Target(file=Path(last))
+    return words, Target(folder=Path())
+
+
+def _to_stdout(options: argparse.Namespace, camera: "CameraStatus") -> int:
+    from pmv_tui.image_file import png
+
+    if options.json or sys.stdout.isatty():
+        where = "that is where --json prints" if options.json else "a terminal does not show it"
+        raise CommandFailed(f"an image does not go to stdout: {where}; give a file", WRONG)
+    for _, image in _newest(options, [camera]):
+        if image["pixels"] is None:
+            raise CommandFailed(f"{camera['name']}: {_why_none(options, image)}")
+        put_bytes(png(image))
+    return DONE
+
+
+def _newest(
+    options: argparse.Namespace, cameras: "list[CameraStatus]"
+) -> "Iterator[tuple[CameraStatus, Image]]":
+    """Ask for cameras' newest images, each until there is one or the time is over.
+
+    An engine keeps images for those who ask, and has none from before. So all are asked at once.
+    """
+    end = time.monotonic() + options.wait
+    while cameras:
+        over = time.monotonic() > end
+        without = []
+        for camera in cameras:
+            image = request(options, "image", camera=camera["unique_id"])["image"]
+            if image["pixels"] is None and not over:
+                without.append(camera)
+            else:
+                yield camera, image
+        cameras = without
+        time.sleep(0.05 if cameras else 0)
+
+
+def _all_saved(
+    options: argparse.Namespace, cameras: "list[CameraStatus]", target: Target
+) -> "list[SavedImage]":
+    """Save cameras' newest images; return what came of each, in their order."""
+    names = [each["name"] for each in cameras]
+    saved = {}
+    for camera, image in _newest(options, cameras):
+        # Two that are called alike, at the same time, would be one file.
+        name = camera["name"] if names.count(camera["name"]) == 1 else camera["unique_id"]
+        saved[camera["unique_id"]] = _saved(options, name, image, target)
+    return [saved[each["unique_id"]] for each in cameras]
+
+
+def _saved(options: argparse.Namespace, name: str, image: "Image", target: Target) -> "SavedImage":
+    """Save an image; return what came of it.
+
+    Parameters
+    ----------
+    name : of its file where that is not named; of no other camera.
+    """
+    from pmv_tui.image_file import NotSavedError, file_name, save
+    from pmv_tui.wire.status import SavedImage
+
+    result = SavedImage(camera=image["camera"], unique_id=image["unique_id"], ok=False, text="")
+    if image["pixels"] is None:
+        return {**result, "text": _why_none(options, image)}
+    path = target.file or (target.folder or Path()) / file_name(name, image["timestamp"])
+    try:
+        from_disk(lambda: save(image, path, replace=options.force), path, SLOW_DISK)
+    except NotSavedError as error:
+        return {**result, "text": f"not saved: {error}"}
+    width, height = image["size"]
+    return {
+        **result,
+        "ok": True,
+        "text": _described(image, path),
+        "file": str(path.absolute()),
+        "timestamp": image["timestamp"],
+        "sequence": image["sequence"],
+        "width": width,
+        "height": height,
+        "pixel_format": image["pixel_format"],
+    }
+
+
+def _why_none(options: argparse.Namespace, image: "Image") -> str:
+    why = f": {image['notice']}" if image["notice"] else ""
+    return f"no image came within {options.wait:g} s{why}; --wait SECONDS waits longer"
+
+
+def _described(image: "Image", path: Path) -> str:
+    width, height = image["size"]
+    bayer = image["pixel_format"].startswith("Bayer")
+    raw = ", raw: each pixel has one colour" if bayer else ""
+    late = f"; the last image that came: {image['notice']}" if image["notice"] else ""
+    return f"saved to {path}, {width}x{height} {image['pixel_format']}{raw}{late}"

@@ -1,0 +1,121 @@
+"""One image in a file: PNG, with whose it is and when it was taken; whole, or not there at all."""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from pmv_tui import __version__
+from pmv_tui.config.replace import ChangedMeanwhileError, replacement
+from pmv_tui.wire.status import Image, local_time
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+GREY, UP = 0, 2
+"""PNG's colour type of greys, and its filter by the row above, which makes files smaller."""
+
+
+class NotSavedError(Exception):
+    """An image was not saved; the text says why and what to do. No file was changed."""
+
+
+LONGEST_NAME = 120
+"""Bytes of a camera's name in a file's: of that, file systems allow 255."""
+
+
+def file_name(camera: str, timestamp: int) -> str:
+    """Return what a file is called that nobody has named: the camera, and the image's local time.
+
+    Parameters
+    ----------
+    camera : its name or unique_id; what cannot stand in a path is left out.
+    timestamp : ns since the epoch.
+    """
+    plain = re.sub(r"[^\w.+-]+", "_", camera).strip("_.-") or "camera"
+    short = plain.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
+    when = local_time(timestamp)
+    return f"{short}-{when:%Y%m%d-%H%M%S}-{when.microsecond // 1000:03}.png"
+
+
+def save(image: Image, path: Path, *, replace: bool) -> None:
+    """Write an image to a file.
+
+    Parameters
+    ----------
+    image : one with pixels.
+    replace : whether a file that is there may be lost.
+
+    Raises
+    ------
+    NotSavedError : the file exists, its folder does not, or it cannot be written.
+    """
+    exists = NotSavedError(f"{path} exists; --force replaces it")
+    data = png(image)
+    try:
+        if not path.parent.is_dir():
+            raise NotSavedError(f"{path}: there is no folder {path.parent}; make it, and try again")
+        if path.is_dir():
+            raise NotSavedError(f"{path} is a folder; {path}/ saves into it")
+        with replacement(path, data) as new:
+            if replace:
+                new.path.replace(path)
+            else:
+                new.put_in_place(None)
+    except ChangedMeanwhileError:
+        raise exists from None
+    except OSError as error:
+        raise NotSavedError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def png(image: Image) -> bytes:
+    """Return an image as a PNG file: its pixels as they are, 8 bit grey, and what is known of it.
+
+    Of a raw Bayer image these are the values of its colour filter's pixels: no colours are made.
+    """
+    width, height = image["size"]
+    pixels = np.frombuffer(image["pixels"] or b"", np.uint8).reshape(height, width)
+    rows = np.full((height, 1 + width), UP, np.uint8)
+    rows[0, 1:] = pixels[0]
+    np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])  # modulo 256, as PNG has it
+    header = struct.pack(">IIBBBBB", width, height, 8, GREY, 0, 0, 0)
+    texts = (_text(key, value) for key, value in _about(image).items())
+    chunks = ((b"IHDR", header), *texts, (b"IDAT", zlib.compress(rows.data)), (b"IEND", b""))
+    return SIGNATURE + b"".join(_chunks(chunks))
+
+
+def _about(image: Image) -> dict[str, str]:
+    """Return what a file says of its image, by PNG's own keywords where there are any."""
+    raw = image["pixel_format"].startswith("Bayer")
+    return {
+        "Title": f"{image['camera']} ({image['unique_id']})",
+        "Creation Time": _rfc_3339(local_time(image["timestamp"])),
+        "Software": f"pmv-tui {__version__}",
+        **({"Comment": "raw: each pixel has one colour, as pixel_format says"} if raw else {}),
+        "camera": image["camera"],
+        "unique_id": image["unique_id"],
+        "timestamp_ns": str(image["timestamp"]),
+        "sequence": str(image["sequence"]),
+        "pixel_format": image["pixel_format"],
+    }
+
+
+def _rfc_3339(when: datetime) -> str:
+    return when.isoformat(timespec="milliseconds")
+
+
+def _text(key: str, value: str) -> tuple[bytes, bytes]:
+    """Return a chunk of text; that which is no Latin 1 needs PNG's newer form."""
+    try:
+        return b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1")
+    except UnicodeEncodeError:
+        return b"iTXt", key.encode() + b"\0\0\0\0\0" + value.encode(errors="replace")
+
+
+def _chunks(chunks: tuple[tuple[bytes, bytes], ...]) -> Iterator[bytes]:
+    for kind, data in chunks:
+        body = kind + data
+        yield struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
