@@ -410,10 +410,11 @@ class _LateAnswers:
             begin = "no answers come any more"
         else:
             begin = "answers in time again"
-        lasted = _seconds((now.last_late - begun.last_late) / NS_PER_S)
+        lasted = (now.last_late - begun.last_late) / NS_PER_S
+        within = f" within {_seconds(lasted)}" if late > 1 and lasted > 0 else ""
         return (
-            f"{begin}: within {lasted}, {late} of {counted(answers, 'answer')} came later than "
-            f"{begun.deadline:g} ms after the image, the worst {ms(self._worst)} ms"
+            f"{begin}: {late} of {counted(answers, 'answer')} came later than "
+            f"{begun.deadline:g} ms after the image{within}, the worst after {ms(self._worst)} ms"
         )
 
 
