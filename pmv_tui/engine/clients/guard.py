@@ -132,11 +132,13 @@ class Guard:
             # has of it already goes to libzmq over time.
             busy = self._again or self._memory.to_free
             ready = self._epoll.poll(self._rest if busy else self._until_count(), AT_ONCE)
+            # What came is for another thread first, which notes when; both need the interpreter.
+            time.sleep(SHORT_REST)
             with self._lock:
                 self._look({descriptor for descriptor, _ in ready})
                 self._count(time.monotonic())
             self._memory.free()
-            time.sleep(self._rest)
+            time.sleep(self._rest - SHORT_REST)
 
     def _look(self, ready: set[int]) -> None:
         if woken := self._wake in ready:
