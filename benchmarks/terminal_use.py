@@ -1,4 +1,4 @@
-"""What a terminal costs: the TUI at rest and with pictures, and htop on the same terminal."""
+"""What a terminal costs: the TUI at rest, with pictures, trends and plots, and htop beside it."""
 
 import os
 import shutil
@@ -37,6 +37,32 @@ def terminal_use(plan: Plan) -> Table:
             with showing(["htop"], environment, columns, rows) as terminal:
                 terminal.shows("PID")
                 table[f"htop {size}"] = _use(terminal, rig.engine, plan.seconds * TIMES)
+    return table | _of_many_cameras(plan)
+
+
+MANY = 8
+"""Cameras of the rig whose trends are shown."""
+
+ENTER, HOME = "\r", "\x1b[H"
+
+
+def _of_many_cameras(plan: Plan) -> Table:
+    """Look at many cameras at rest, with a trend of each, and at the plots of one."""
+    table: Table = {}
+    with running(count=MANY, width=640, height=480, fps=30) as rig:
+        for columns, rows in SIZES:
+            size = f"{MANY} cameras {columns}x{rows}"
+            with attached(rig, columns, rows) as terminal:
+                settle(terminal)
+                table[f"TUI at rest, {size}"] = _use(terminal, rig.engine, plan.seconds * TIMES)
+                terminal.press("t")
+                terminal.shows("Trend in the table")
+                terminal.press(HOME + ENTER)
+                terminal.shows("fps 60 s")
+                table[f"TUI, trends, {size}"] = _use(terminal, rig.engine, plan.seconds * TIMES)
+                terminal.press("h")
+                terminal.shows("frames/s that arrived")
+                table[f"TUI, plots, {size}"] = _use(terminal, rig.engine, plan.seconds * TIMES)
     return table
 
 

@@ -1,8 +1,11 @@
 """The log: what it shows, how it is filtered, and how it keeps its place."""
 
 import pytest
+from rich.console import RenderableType
+from textual.app import App
 from textual.events import Paste
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.lists import LogScreen
@@ -227,5 +230,33 @@ def test_a_name_cannot_write_to_the_terminal() -> None:
         await until_gone(pilot, "all cameras")
         assert "\x1b" not in screen(app)
         assert "]0;title lost" in screen(app)
+
+    drive(rig, scenario)
+
+
+def test_what_changes_below_another_screen_sends_nothing_of_that_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[str] = []
+    send = App._display
+
+    def counted(app: App[str], on: Screen[str], update: RenderableType | None) -> None:
+        sent.append(type(update).__name__)
+        send(app, on, update)
+
+    rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557))
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await until_shown(pilot, "> left")
+        await pilot.press("l")
+        await until_shown(pilot, "Log: all cameras")
+        await pilot.pause()
+        monkeypatch.setattr(App, "_display", counted)
+        for fps in (10.0, 20.0, 30.0):
+            rig.cameras[0]["fps"] = fps
+            await until(pilot, lambda fps=fps: app.state.cameras[0]["fps"] == fps)  # type: ignore[misc]
+        assert "LayoutUpdate" not in sent, "all of the screen"
+        await pilot.press("q")
+        await until_shown(pilot, " 30.0/60")
 
     drive(rig, scenario)

@@ -129,14 +129,39 @@ class RigStateScreen(PmvScreen[ScreenResultType]):
         self.state.changed.subscribe(self, self._draw, immediate=True)
         self._draw(self.state)
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether another screen, and not a dialog alone, lies over this one."""
+        stack = self.app.screen_stack
+        above = stack[stack.index(self) + 1 :] if self in stack else []
+        return not all(screen.is_modal for screen in above)
+
+    @on(ScreenResume)
+    def _draw_late(self) -> None:
+        """Draw what came while another screen covered this one."""
+        if self.is_mounted:
+            self._draw(self.state)
+
     def _draw(self, _: RigState) -> None:
-        """Draw, and say in the banner, where there is one, what is wrong with the engine."""
+        """Draw, and say in the banner, where there is one, what is wrong with the engine.
+
+        Not while another screen covers this one: for each change below it Textual would send all of
+        that one again.
+        """
+        if self.is_covered:
+            return
         trouble = plain(self.state.trouble)
         for banner in self.query("#trouble").results(Static):
             if banner.display != bool(trouble) or banner.content != trouble:
                 banner.update(trouble)
                 banner.display = bool(trouble)
         self.draw()
+
+    def entitle(self, title: str) -> None:
+        """Head this screen; the same again is not laid out again, nor sent to the terminal."""
+        heading = self.query_one(".screen-title", Static)
+        if heading.content != title:
+            heading.update(title)
 
     def leave_without(self, unique_id: str) -> None:
         """Leave, as the camera that this screen is about is no longer there."""

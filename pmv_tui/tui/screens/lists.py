@@ -49,8 +49,7 @@ class LogScreen(SearchedScreen[None], RigStateScreen[None]):
         names = self.state.names
         events = [event for event in self.state.events if self._filter.matches(event, names)]
         self.query_one(EventView).show_events(events, names)
-        title = f" Log: {self._filter.words(names)}"
-        self.query_one(".screen-title", Static).update(title)
+        self.entitle(f" Log: {self._filter.words(names)}")
         self._show_place(events)
 
     def _show_place(self, events: Sequence[Event]) -> None:
@@ -121,7 +120,7 @@ class ClientsScreen(RigStateScreen[None]):
     def draw(self) -> None:
         """Draw the clients; without their camera, go back."""
         if camera := self.state.camera(self._unique_id):
-            self.query_one(".screen-title", Static).update(f" {clients_title(camera)}")
+            self.entitle(f" {clients_title(camera)}")
             self.query_one(ClientView).show_by(partial(client_lines, camera))
         else:
             self.leave_without(self._unique_id)

@@ -82,7 +82,7 @@ class PlotScreen(RigStateScreen[None]):
         title = f" {plain(camera['name'])}: {self._span.name}"
         if self._end is not None:
             title += ", not the newest: end goes there"
-        self.query_one(".screen-title", Static).update(title)
+        self.entitle(title)
         self.query_one(PlotView).show_view(self._lines)
 
     def _lines(self, width: int, height: int) -> list[Line]:
