@@ -19,6 +19,7 @@ from pmv_tui.wire.status import (
     counted,
     local_time,
     not_subscribed_sentence,
+    remarks_text,
     window_sentence,
 )
 
@@ -128,7 +129,7 @@ def _notes(camera: CameraStatus) -> list[str]:
     if camera["malformed"]:
         notes.append(f"{camera['malformed']} malformed messages: {camera['malformed_reason']}")
     if camera["remarks"]:
-        notes.append(f"{camera['remarks']} not drawn: {camera['remark']}")
+        notes.append(remarks_text(camera["remarks"], camera["remark"]))
     if camera["window"]:
         notes.append(window_sentence(camera["window"], camera["window_reason"]))
     if camera["exposed"]:

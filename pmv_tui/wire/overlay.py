@@ -83,7 +83,8 @@ class OverlayMessage:
     Parameters
     ----------
     boxes, points : None where the message says nothing of that kind; empty where it clears it.
-    unknown_keys : keys that mean nothing here, as they are to be reported.
+    unknown_keys : keys that mean nothing here, as they are to be reported, and what was
+        probably meant.
     timestamp : the `timestamp` of the image that it answers, ns since the epoch; None where it does
         not say.
     """
@@ -227,8 +228,16 @@ def _color(shape: dict[Any, Any]) -> Color:
 
 
 def _unknown(message: dict[Any, Any], known: set[str]) -> list[str]:
-    """Name the keys that mean nothing here."""
-    return [repr(key)[:MAX_LABEL] for key in message if key not in known]
+    """Name the keys that mean nothing here, and which known one was probably meant."""
+    return [
+        repr(key)[:MAX_LABEL] + (f"; {key.upper()} is meant?" if _in_capitals(key, known) else "")
+        for key in message
+        if key not in known
+    ]
+
+
+def _in_capitals(key: object, known: set[str]) -> bool:
+    return isinstance(key, str) and key.upper() in known
 
 
 def _decode(data: bytes) -> Any:

@@ -167,6 +167,11 @@ def client_sentence(client: ClientStatus) -> str:
     return f"client {client['name']} {link}{client['text']}"
 
 
+def remarks_text(count: int, last: str) -> str:
+    """Return how much there is to remark on clients' messages, and the last of it."""
+    return f"{counted(count, 'remark')} on messages{', the last' if count > 1 else ''}: {last}"
+
+
 def local_time(timestamp: int) -> datetime:
     """Return a moment, ns since the epoch, in this host's local time."""
     return datetime.fromtimestamp(timestamp / 1e9, UTC).astimezone()
@@ -233,7 +238,8 @@ class CameraCondition(TypedDict):
     malformed_reason: str
     """What was wrong with the last malformed message."""
     remarks: int
-    """What was read but not used: boxes outside the image, unknown keys."""
+    """What of clients' messages was not used while the rest of them was: shapes outside the image,
+    unknown keys, timestamps of no published image; and messages that were passed over."""
     remark: str
     """The last of them."""
     late: NotRequired[str]

@@ -103,6 +103,22 @@ def test_an_unknown_key_is_reported_and_the_box_is_drawn() -> None:
     assert target.remark == "unknown key 'LABLE'"
 
 
+@pytest.mark.parametrize(
+    ("message", "remark"),
+    [
+        ({"DRAW_BOX": [], "timestamp": 1}, "unknown key 'timestamp'; TIMESTAMP is meant?"),
+        ({"DRAW_BOX": box(1, 2, 3, 4, Label="x")}, "unknown key 'Label'; LABEL is meant?"),
+        ({"DRAW_POINTS": {"POINTS": [], "LABLE": "x"}}, "unknown key 'LABLE'"),
+    ],
+)
+def test_an_unknown_key_that_differs_in_case_alone_is_known_to_be_meant(
+    message: dict[str, Any], remark: str
+) -> None:
+    target = overlays()
+    send(target, message, at=1)
+    assert (target.remarks, target.remark) == (1, remark)
+
+
 class Answered:
     """Overlays that scripts send with the images that they belong to.
 

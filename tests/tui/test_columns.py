@@ -215,6 +215,8 @@ DETAILS = [
     (a_camera(pub_address="tcp://*:5555"), "! other machines can reach it"),
     (a_camera(listed=False), "not in the config file"),
     (a_camera(malformed=3, malformed_reason="empty"), "3 malformed: empty"),
+    (a_camera(remarks=1, remark="box outside"), "1 remark on messages: box outside"),
+    (a_camera(remarks=7, remark="odd key"), "7 remarks on messages, the last: odd key"),
     (a_camera(plugged=True, clients=1), "plugged, 1 client"),
     (a_camera(**ANSWERS), "59.8 answers/s (99 % of the images), p50 12.3 ms, p99 18.0"),
     (a_camera(**ANSWERS), "worst 44.0 (last 10 s)"),

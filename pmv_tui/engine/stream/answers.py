@@ -377,8 +377,9 @@ class Answers:
         if self._images.before(timestamp):
             return f"TIMESTAMP {timestamp} is of an image from before those that are remembered"
         return (
-            f"TIMESTAMP {timestamp} is of no image that this camera published: "
-            "is this the pull address of another?"
+            f"TIMESTAMP {timestamp} is of no image that this camera published: send the timestamp "
+            "of the image, not the script's own clock; or is this the pull address of another "
+            "camera?"
         )
 
 

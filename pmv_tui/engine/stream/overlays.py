@@ -79,7 +79,8 @@ class Overlays:
         self.unread = 0
         """Messages that were passed over, as newer ones were more than could be read."""
         self.remarks = 0
-        """What came and was not used: shapes outside the image, unknown keys, unread messages."""
+        """What of messages was not used while the rest was: shapes outside the image, unknown keys,
+        timestamps of no published image; and unread messages."""
         self.remark = ""
 
     def configure(self, config: OverlayConfig) -> None:

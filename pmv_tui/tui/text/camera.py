@@ -22,6 +22,7 @@ from pmv_tui.wire.status import (
     answers_text,
     counted,
     local_time,
+    remarks_text,
     window_text,
 )
 
@@ -154,7 +155,7 @@ def _boxes(camera: CameraStatus) -> Cell:
     if camera["messages"]:
         parts.append(f"{camera['messages']} messages")
     if camera["remarks"]:
-        parts.append(f"{camera['remarks']} not drawn: {plain(camera['remark'])}")
+        parts.append(remarks_text(camera["remarks"], plain(camera["remark"])))
     if camera["malformed"]:
         parts.append(f"{camera['malformed']} malformed: {plain(camera['malformed_reason'])}")
     trouble = camera["malformed"] or camera["remarks"]
