@@ -101,6 +101,15 @@ class Ring:
         oldest = self._oldest(self._count)
         return self._time_of(oldest) if oldest else 0
 
+    def usual(self, few: int) -> tuple[int, int]:
+        """Return when the last sample came, and the mean interval of the last few, up to it, ns."""
+        count = self._count
+        if not count:
+            return 0, 0
+        first, last = max(self._oldest(count), count - few), count - 1
+        end = self._time_of(last)
+        return end, (end - self._time_of(first)) // max(1, last - first)
+
     def last_two(self) -> NDArray[np.int64]:
         """Return the times of the last two samples, or of fewer where there are fewer."""
         count = self._count
@@ -136,13 +145,18 @@ def rate(ring: Ring, now: int, seconds: int = 2) -> float:
         times = ring.last_two()
         if len(times) < 2 or now - times[0] > 20 * NS_PER_S:
             return 0.0
-    intervals = len(times) - 1
-    span = int(times[-1] - times[0])
-    idle = int(now - times[-1])
-    # Up to twice the usual interval the next event is merely not due yet.
-    if idle * intervals > 2 * span:
-        span += idle
-    return intervals * NS_PER_S / span if span else 0.0
+    span = counts_to(times, now) - int(times[0])
+    return (len(times) - 1) * NS_PER_S / span if span else 0.0
+
+
+def counts_to(times: NDArray[np.int64], now: int) -> int:
+    """Return up to when events are counted, of which there are two or more: the last, or now.
+
+    Up to twice the usual interval the next event is merely not due yet.
+    """
+    last = int(times[-1])
+    idle, span = now - last, last - int(times[0])
+    return now if idle * (len(times) - 1) > 2 * span else last
 
 
 def percentiles_ms(ring: Ring, now: int) -> tuple[float, float] | None:

@@ -53,7 +53,7 @@ def condition_of(camera: RigCamera) -> Condition:
         last_failure=progress.last_failure,
         last_frame=progress.last_frame,
         subscriptions=came,
-        answers=camera.answers.tally(time.monotonic_ns()),
+        answers=camera.tally(time.monotonic_ns()),
     )
 
 
@@ -125,7 +125,7 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         malformed_reason=overlays.malformed_reason,
         remarks=overlays.remarks,
         remark=overlays.remark,
-        late=camera.answers.tally(now).text,
+        late=camera.tally(now).text,
         window=window.state,
         window_reason=window.reason,
     )
@@ -384,38 +384,54 @@ class _LateAnswers:
         """When none was late; while some are, as it was then."""
         self._begun: Tally | None = None
         """As it was when that was reported."""
-        self._worst = 0
+        self._last = Tally()
+        self._worst = self._silence = 0
         self._bucket = TokenBucket(BURST, SLOW_PERIOD)
 
     def news(self, now: Tally, at: float) -> Iterator[_News]:
-        """Yield that answers begin to be late, and that it is over."""
-        late = now.text
-        if self._begun is None and late and self._bucket.take(at):
-            self._begun, self._worst = now, 0
-            yield _News("client", f"late: {late}", "warning")
+        """Yield that answers begin to be late, and that it is over.
+
+        With another deadline it is over at once, for they are judged by that from then on.
+        """
+        if now.term != self._last.term:
+            if self._begun is not None:
+                former = now.former
+                ended = former if former and former.term == self._last.term else self._last
+                limit = f"{now.deadline:g} ms" if now.deadline else "none"
+                yield self._over(f"deadline for answers is {limit} now", self._begun, ended)
+            self._anew(Tally())
+        self._last = now
+        if self._begun is None and now.text and self._bucket.take(at):
+            self._begun = now
+            yield _News("client", f"late: {now.text}", "warning")
         self._worst = max(self._worst, now.worst)
-        if late:
+        self._silence = max(self._silence, now.silence)
+        if now.text:
             return
         if self._begun is not None:
-            yield _News("client", self._over(self._begun, now), "warning")
-        self._before, self._begun = now, None
+            word = "answers in time again" if now.coming else "no answers come any more"
+            yield self._over(word, self._begun, now)
+        self._anew(now)
 
-    def _over(self, begun: Tally, now: Tally) -> str:
-        answers, late = now.answers - self._before.answers, now.late - self._before.late
-        if now.deadline != begun.deadline:
-            begin = (
-                f"deadline for answers is {f'{now.deadline:g} ms' if now.deadline else 'none'} now"
+    def _anew(self, now: Tally) -> None:
+        self._before, self._begun, self._worst, self._silence = now, None, 0, 0
+
+    def _over(self, word: str, begun: Tally, ended: Tally) -> _News:
+        """Return that it is over, with what came between the first late answer and the last."""
+        answers, late = ended.judged - self._before.answers, ended.late - self._before.late
+        lasted = (ended.last_late - begun.last_late) / NS_PER_S
+        within = f" within {_seconds(lasted)}" if begun.last_late and lasted > 0 else ""
+        worst = ms(max(self._worst, ended.worst))
+        after = f"later than {begun.deadline:g} ms after the image"
+        told = [f"none came for {_seconds(self._silence / NS_PER_S)}"] if self._silence else []
+        if late == 1:
+            told.append(f"one came {after}: after {worst} ms")
+        elif late:
+            told.append(
+                f"{late} of {counted(answers, 'answer')} came {after}{within}, the worst after "
+                f"{worst} ms"
             )
-        elif not now.recent:
-            begin = "no answers come any more"
-        else:
-            begin = "answers in time again"
-        lasted = (now.last_late - begun.last_late) / NS_PER_S
-        within = f" within {_seconds(lasted)}" if late > 1 and lasted > 0 else ""
-        return (
-            f"{begin}: {late} of {counted(answers, 'answer')} came later than "
-            f"{begun.deadline:g} ms after the image{within}, the worst after {ms(self._worst)} ms"
-        )
+        return _News("client", f"{word}: {'; '.join(told)}" if told else word, "warning")
 
 
 class _SlowClients:

@@ -89,7 +89,8 @@ class AnswerTimes(TypedDict):
     answers_fps: float | None
     """Answers a second. One who answers an image again is not counted twice."""
     answered: float | None
-    """Which share of the images that were published was answered, by whomever: 0 to 1."""
+    """Which share of the images that were published since the first of those answers was answered,
+    by whomever: 0 to 1."""
     answer_p50_ms: float | None
     answer_p99_ms: float | None
     answer_max_ms: float | None
@@ -243,8 +244,8 @@ class CameraCondition(TypedDict):
     remark: str
     """The last of them."""
     late: NotRequired[str]
-    """How late answers are where some of the last 10 s came after `deadline`, in words; else
-    empty."""
+    """How late answers are where some of the last 10 s came after `deadline`, or for how long none
+    has come, in words; else empty."""
     window: str
     """`opening`, `shown`, `closed by the user`, `no display`, `libraries missing`, `display lost`,
     `viewer died` or `failed` (this camera's alone); empty where no window was asked for."""

@@ -218,14 +218,102 @@ def test_answers_are_late_for_10_s_after_the_last_that_was(loop: Loop) -> None:
     stamp = loop.publish()
     loop.wait(29 * MS)
     loop.answer(stamp)
-    late = "answers up to 30.0 ms after the image; deadline 25 ms"
-    for _ in range(9):
-        assert loop.answers.tally(loop.now).text == late
+    late = "answers up to 30.0 ms after the image"
+    for number in range(9):
+        often = f", 1 of the last {number + 1} late" if number else ""
+        assert loop.answers.tally(loop.now).text == f"{late}{often}; deadline 25 ms"
         loop.wait(S)
         loop.answer(loop.publish())
     loop.wait(2 * S)
     tally = loop.answers.tally(loop.now)
-    assert (tally.text, tally.answers, tally.late) == ("", 11, 1)
+    assert (tally.text, tally.answers, tally.late, tally.judged) == ("", 10, 1, 1)
+
+
+def test_an_answer_is_judged_by_the_deadline_that_held_when_it_came(loop: Loop) -> None:
+    loop.answers.configure(3)
+    stamp = loop.publish()
+    loop.wait(9 * MS)
+    came = Arrival(loop.now)
+    loop.wait(MS)
+    loop.answers.configure(20)
+    loop.answers.take(stamp, came)  # It is read but now.
+    tally = loop.answers.tally(loop.now)
+    assert (tally.text, tally.deadline, tally.late) == ("", 20, 0)
+    assert tally.former is not None
+    assert (tally.former.deadline, tally.former.late, tally.former.worst) == (3, 1, 10 * MS)
+
+
+def silent(loop: Loop, images: int, **awaited: bool) -> str:
+    """Publish images that nobody answers; return what is said of it."""
+    for _ in range(images):
+        loop.publish()
+        awaited = {"listeners": True, "published": True, **awaited}
+        loop.answers.await_them(loop.now, **awaited)
+    return loop.answers.tally(loop.now).text
+
+
+def test_that_no_answer_comes_any_more_is_said_while_images_are_published(loop: Loop) -> None:
+    loop.answers.configure(100)
+    assert silent(loop, 700) == "", "nobody has answered yet"
+    for _ in range(2):
+        loop.answer(loop.publish())
+    assert silent(loop, 50) == ""
+    assert silent(loop, 51) == "no answer for 2.0 s; deadline 100 ms"
+    loop.wait(60 * S)
+    assert loop.answers.tally(loop.now).text == "no answer for 2.0 s; deadline 100 ms"
+    loop.answer(loop.publish())
+    assert loop.answers.tally(loop.now).text == ""
+
+
+def test_a_script_that_hangs_after_its_first_answer_is_noticed_later(loop: Loop) -> None:
+    loop.answers.configure(100)
+    silent(loop, 1)
+    loop.answer(loop.publish())
+    assert silent(loop, 400) == ""
+    assert "no answer for 12.0 s" in silent(loop, 201)
+
+
+@pytest.mark.parametrize("why_not", ["listeners", "published"])
+def test_answers_are_not_awaited_where_images_are_published_to_nobody(
+    loop: Loop, why_not: str
+) -> None:
+    loop.answers.configure(100)
+    silent(loop, 1)
+    for _ in range(2):
+        loop.answer(loop.publish())
+    assert "no answer for 4.0 s" in silent(loop, 200)
+    assert silent(loop, 1, **{why_not: False}) == ""
+    assert silent(loop, 50) == ""
+    # Who comes once all have left is not known to answer.
+    assert silent(loop, 100) == (
+        "" if why_not == "listeners" else "no answer for 3.0 s; deadline 100 ms"
+    )
+
+
+def test_a_script_that_answers_every_hundredth_image_is_not_silent(loop: Loop) -> None:
+    loop.answers.configure(100)
+    silent(loop, 1)
+    for _ in range(5):
+        loop.answer(loop.publish())
+        assert silent(loop, 99) == ""
+    assert "no answer for" in silent(loop, 300)
+
+
+@pytest.mark.parametrize("every", [1, 2, 10])
+def test_rate_and_share_agree_from_the_start_and_after_the_end(loop: Loop, every: int) -> None:
+    def agree() -> None:
+        figures = loop.figures()
+        assert figures["answered"] == pytest.approx(figures["answers_fps"] / 50, rel=0.02)
+
+    silent(loop, 300)
+    for number in range(300):
+        stamp = loop.publish()
+        if number % every == 0:
+            loop.answer(stamp)
+        if number > 2 * every:
+            agree()
+    silent(loop, 100)
+    agree()
 
 
 def client(number: int, pid: int | None, address: str = "127.0.0.1:5", key: str = "") -> Any:

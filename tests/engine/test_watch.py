@@ -7,6 +7,8 @@ from pmv_tui.engine.status import BURST, DROPS_PERIOD, PERIOD, SLOW_PERIOD, Cond
 from pmv_tui.engine.stream.answers import Tally
 from pmv_tui.wire.status import ClientStatus, Drops
 
+S = 1_000_000_000
+
 NOTHING_LOST = Drops(missing=0, skipped=0, failed=0, put_rate=0, clients=0)
 
 CAPTURING = Condition(
@@ -249,9 +251,8 @@ def test_a_camera_that_was_taken_out_and_came_again_counts_from_zero() -> None:
 
 def answers(count: int, late: int, **more: Any) -> Tally:
     worst = more.pop("worst", 40) * 1_000_000
-    return Tally(
-        **{"deadline": 50.0, "recent": count, **more}, answers=count, late=late, worst=worst
-    )
+    recent = {"recent": count, "recent_late": late, "judged": count, "coming": True}
+    return Tally(**{"deadline": 50.0, **recent, **more}, answers=count, late=late, worst=worst)
 
 
 def test_late_answers_are_reported_when_they_begin_and_when_that_is_over() -> None:
@@ -259,13 +260,14 @@ def test_late_answers_are_reported_when_they_begin_and_when_that_is_over() -> No
     assert looker.look(answers=answers(100, 0)) == []
     late = answers(160, 3, worst=85.04, last_late=1_000_000_000)
     assert looker.look(answers=late) == [
-        "late: answers up to 85.0 ms after the image; deadline 50 ms"
+        "late: answers up to 85.0 ms after the image, 3 of the last 160 late; deadline 50 ms"
     ]
     for number in range(50):
         assert looker.look(answers=late._replace(worst=85_040_000 + number)) == []
     last = answers(1300, 320, worst=92, last_late=35_000_000_000)
     assert looker.look(answers=last) == []
-    assert looker.look(answers=last._replace(worst=40_000_000)) == [
+    over = last._replace(answers=1800, recent=500, recent_late=0, worst=40_000_000)
+    assert looker.look(answers=over) == [
         "answers in time again: 320 of 1200 answers came later than 50 ms after the image within "
         "34.0 s, the worst after 92.0 ms"
     ]
@@ -275,20 +277,50 @@ def test_answers_that_end_or_are_judged_no_more_are_not_said_to_be_in_time() -> 
     looker = Looker()
     late = answers(1, 1, worst=2000, last_late=1)
     looker.look(answers=late)
-    [gone] = looker.look(answers=late._replace(recent=0, worst=0))
-    assert gone.startswith(
-        "no answers come any more: 1 of 1 answer came later than 50 ms after the image, the worst"
+    # Some came in time, and then none.
+    gone = late._replace(recent=50, recent_late=0, worst=0, coming=False)
+    assert looker.look(answers=gone) == [
+        "no answers come any more: one came later than 50 ms after the image: after 2000 ms"
+    ]
+
+
+def test_another_deadline_ends_what_was_late_with_the_figures_of_its_own() -> None:
+    looker = Looker()
+    looker.look(answers=answers(10, 0, deadline=20.0))
+    looker.look(answers=answers(40, 20, deadline=20.0, last_late=S))
+    former = answers(60, 30, deadline=20.0, last_late=3 * S)
+    now = answers(989, 572, deadline=3.0, term=1, last_late=5 * S, former=former)
+    assert looker.look(answers=now) == [
+        "deadline for answers is 3 ms now: 30 of 50 answers came later than 20 ms after the image "
+        "within 2.0 s, the worst after 40.0 ms",
+        "late: answers up to 40.0 ms after the image, 572 of the last 989 late; deadline 3 ms",
+    ]
+    # Two changes between two looks: what was seen last is what is known.
+    now = Tally(term=3, former=answers(5, 5, deadline=7.0, term=2))
+    [changed] = looker.look(answers=now)
+    assert changed.startswith(
+        "deadline for answers is none now: 572 of 989 answers came later than 3 ms after the image,"
     )
-    looker.look(answers=late._replace(answers=2, late=2))
-    [changed] = looker.look(answers=answers(2, 2, deadline=0.0))
-    assert changed.startswith("deadline for answers is none now: ")
+
+
+def test_that_no_answer_comes_is_reported_and_whether_they_come_again() -> None:
+    looker = Looker()
+    silent = Tally(deadline=100.0, answers=50, silence=11 * S // 10)
+    began = ["late: no answer for 1.1 s; deadline 100 ms"]
+    assert looker.look(answers=silent) == began
+    assert looker.look(answers=silent._replace(silence=5 * S)) == []
+    back = Tally(deadline=100.0, answers=51, recent=1, coming=True)
+    assert looker.look(answers=back) == ["answers in time again: none came for 5.0 s"]
+    assert looker.look(answers=silent) == began
+    assert looker.look(answers=silent._replace(silence=0)) == [
+        "no answers come any more: none came for 1.1 s"
+    ]
 
 
 def test_a_script_that_is_late_now_and_then_for_hours_is_no_flood_of_events() -> None:
     looker = Looker()
     events: list[str] = []
     for number in range(400):
-        worst = 80 if number % 2 else 40
-        events += looker.look(answers=answers(number, number // 2, worst=worst))
+        events += looker.look(answers=answers(number, number // 2, recent_late=number % 2))
         looker.wait(10)
     assert 2 * BURST < len(events) <= 2 * (BURST + 400 * 10.5 / SLOW_PERIOD + 1)

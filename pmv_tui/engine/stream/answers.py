@@ -10,7 +10,7 @@ import numpy as np
 
 from pmv_tui.engine.clients.connections import NAMELESS, Connection, Connections
 from pmv_tui.frames.recent import NEAREST
-from pmv_tui.rates import NS_PER_MS, NS_PER_S, Ring, ranked, rate
+from pmv_tui.rates import NS_PER_MS, NS_PER_S, Ring, counts_to, ranked, rate
 from pmv_tui.wire.overlay import MessageError
 from pmv_tui.wire.status import AnswerTimes, ClientStatus
 
@@ -30,6 +30,15 @@ ANSWERS, OF_A_CLIENT = 8192, 1024
 
 OTHERS = 63
 """Connections that are told apart, a bit of a word each; one more bit is of all others together."""
+
+FEW = 3
+"""Images that are published unanswered, at least, before it is said that no answer comes."""
+
+PATIENCE = 10
+"""Deadlines without an answer, and a second at least, after which that is said."""
+
+USUAL = 10
+"""Answers whose usual interval says whether more still come."""
 
 SECONDS = 16
 """Seconds of which answers are counted, a power of two above 10."""
@@ -92,6 +101,14 @@ class Images(Ring):
         _, timestamps = self._kept(oldest, count)
         [same] = np.nonzero(np.abs(timestamps - timestamp) <= NEAREST)
         return oldest + int(same[-1]) if len(same) else None
+
+    def waiting(self, since: int) -> int:
+        """Return for how long images have been published since a time, ns: monotonic, of both."""
+        count = self._count
+        first = bisect_left(range(count), since, self._oldest(count), key=self._time_of)
+        if count - first < FEW:
+            return 0
+        return self._time_of(count - 1) - self._time_of(first)
 
     def before(self, timestamp: int) -> bool:
         """Whether a time stamp lies before those of all images that are remembered, if any are."""
@@ -170,37 +187,110 @@ class _Sender:
 
 
 class Tally(NamedTuple):
-    """Answers in numbers, of all time and of the last 10 s.
+    """Answers that were judged by one deadline, in numbers: since it was set, and of the last 10 s.
 
     Parameters
     ----------
     deadline : ms; 0: none.
+    term : counts the deadlines that the camera had.
     answers, late : how many came, and how many of them after their deadline.
-    recent, worst : of the last 10 s: how many, and the longest latency, ns.
-    last_late : when the last late one came, monotonic, ns; 0: none did.
+    judged : how many had come when the last late one did.
+    last_late : when that was, monotonic, ns; 0: none was late.
+    recent, recent_late, worst : of the last 10 s: how many, those of them that were late, and the
+        longest latency, ns.
+    coming : whether answers still come.
+    silence : for how long images have been published without an answer, ns, where that is long.
+    former : as it was with the deadline before this; None: there was none.
     """
 
     deadline: float = 0.0
+    term: int = 0
     answers: int = 0
     late: int = 0
-    recent: int = 0
-    worst: int = 0
+    judged: int = 0
     last_late: int = 0
+    recent: int = 0
+    recent_late: int = 0
+    worst: int = 0
+    coming: bool = False
+    silence: int = 0
+    former: "Tally | None" = None
 
     @property
     def text(self) -> str:
         """How late the answers of the last 10 s are, in words; empty where none is late."""
-        if not 0 < self.deadline * NS_PER_MS < self.worst:
+        if self.silence:
+            late = f"no answer for {self.silence / NS_PER_S:.1f} s"
+        elif self.recent_late:
+            often = "" if self.recent == 1 else f", {self._often} of the last {self.recent} late"
+            late = f"answers up to {ms(self.worst)} ms after the image{often}"
+        else:
             return ""
-        return f"answers up to {ms(self.worst)} ms after the image; deadline {self.deadline:g} ms"
+        return f"{late}; deadline {self.deadline:g} ms"
+
+    @property
+    def _often(self) -> int | str:
+        return "all" if self.recent_late == self.recent else self.recent_late
 
 
 class _Second(NamedTuple):
-    """Answers of one second: how many, and the longest latency, ns."""
+    """Answers of one second: how many, how many of them late, and the longest latency, ns."""
 
     second: int = -1
     answers: int = 0
+    late: int = 0
     worst: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Term:
+    """The time of one deadline, and the answers that came in it.
+
+    Parameters
+    ----------
+    deadline : ms; 0: none.
+    since : when it was set, monotonic, ns.
+    number : counts the deadlines that the camera had.
+    """
+
+    deadline: float = 0.0
+    since: int = 0
+    number: int = 0
+    answers: int = 0
+    late: int = 0
+    judged: int = 0
+    last_late: int = 0
+    seconds: list[_Second] = field(default_factory=lambda: [_Second()] * SECONDS)
+
+    def count(self, now: int, latency: int) -> None:
+        """Count an answer that came at `now`, monotonic, and its latency, both ns."""
+        late = 0 < self.deadline * NS_PER_MS < latency
+        second = now // NS_PER_S
+        former = self.seconds[second % SECONDS]
+        _, answers, lates, worst = former if former.second == second else _Second()
+        self.seconds[second % SECONDS] = _Second(
+            second, answers + 1, lates + late, max(worst, latency)
+        )
+        self.answers += 1
+        if late:
+            self.late += 1
+            self.judged, self.last_late = self.answers, now
+
+    def tally(self, now: int) -> Tally:
+        """Return its answers in numbers; `now` is monotonic, ns."""
+        since = now // NS_PER_S - WINDOW
+        recent = [each for each in self.seconds if each.second >= since] if self.answers else []
+        return Tally(
+            deadline=self.deadline,
+            term=self.number,
+            answers=self.answers,
+            late=self.late,
+            judged=self.judged,
+            last_late=self.last_late,
+            recent=sum(each.answers for each in recent),
+            recent_late=sum(each.late for each in recent),
+            worst=max((each.worst for each in recent), default=0),
+        )
 
 
 class Answers:
@@ -226,15 +316,33 @@ class Answers:
         self._senders: list[_Sender] = []
         self._by_descriptor: dict[int, _Sender] = {}
         self._others = _Sender(OTHERS, Arrival(0))
-        self._seconds = [_Second()] * SECONDS
-        self._deadline = 0.0
-        self._count = self._late = self._last_late = 0
+        self._terms: tuple[_Term | None, _Term] = None, _Term()
+        """That of the former deadline, and that of today's."""
+        self._awaited_since: int | None = None
+        self._unheard = 0
+        """When there was nobody who could answer, last."""
 
     def configure(self, deadline: float) -> None:
         """Set from when on answers are late, ms; 0: never. Those that came are judged no more."""
-        if deadline != self._deadline:
-            self._deadline = deadline
-            self._seconds = [_Second()] * SECONDS
+        _, term = self._terms
+        if deadline != term.deadline:
+            self._terms = term, _Term(deadline, time.monotonic_ns(), term.number + 1)
+
+    def await_them(self, now: int, *, listeners: bool, published: bool) -> None:
+        """Note whether answers are to be awaited.
+
+        Parameters
+        ----------
+        now : monotonic, ns.
+        listeners : whether there is anybody who could answer.
+        published : whether images are published to them, as they come.
+        """
+        if not (listeners and published):
+            self._awaited_since = None
+        elif self._awaited_since is None:
+            self._awaited_since = now
+        if not listeners:
+            self._unheard = now
 
     def take(self, timestamp: int, arrival: Arrival) -> str:
         """Take an answer to the image with a time stamp; return what is to be remarked of it.
@@ -254,7 +362,7 @@ class Answers:
         if not again:
             sender.times.add(arrival.time, latency)
             self.times.add(arrival.time, latency)
-            self._count_late(arrival.time, latency)
+            self._term_at(arrival.time).count(arrival.time, latency)
         if first:
             self._first.add(arrival.time, latency)
         return ""
@@ -280,17 +388,34 @@ class Answers:
 
     def tally(self, now: int) -> Tally:
         """Return the answers in numbers; it takes no computing. `now` is monotonic, ns."""
-        deadline, since = self._deadline, now // NS_PER_S - WINDOW
-        recent = [each for each in self._seconds if each.second >= since] if self._count else []
-        worst = max((each.worst for each in recent), default=0)
-        return Tally(
-            deadline=deadline,
-            answers=self._count,
-            late=self._late,
-            recent=sum(each.answers for each in recent),
-            worst=worst,
-            last_late=self._last_late,
+        former, term = self._terms
+        last, interval = self.times.usual(USUAL)
+        return term.tally(now)._replace(
+            coming=bool(last) and now - last <= max(2 * NS_PER_S, 3 * interval),
+            silence=self._silence(term, last, interval),
+            former=former.tally(now) if former else None,
         )
+
+    def _silence(self, term: _Term, last: int, interval: int) -> int:
+        """Return for how long images have been published without an answer, ns; 0: not for long.
+
+        Parameters
+        ----------
+        last : when the last answer came, monotonic, ns.
+        interval : from one to the next, as a rule, ns: who answers every tenth image is not silent.
+        """
+        awaited = self._awaited_since
+        if not term.deadline or awaited is None or last <= self._unheard:
+            return 0
+        silence = self._images.waiting(max(last, awaited, term.since))
+        patience = PATIENCE * term.deadline * NS_PER_MS
+        usual = 3 * interval or WINDOW * NS_PER_S  # after a single one it is not known
+        return silence if silence > max(NS_PER_S, patience, usual) else 0
+
+    def _term_at(self, time: int) -> _Term:
+        """Return the term by whose deadline an answer is judged: that in which it came."""
+        former, term = self._terms
+        return former if former is not None and time < term.since else term
 
     def _figures(self, rings: Sequence[Ring], first: Sequence[Ring], now: int) -> AnswerTimes:
         """Return figures of answers: of all, and of those that were the first to their image."""
@@ -310,13 +435,20 @@ class Answers:
     def _answered_share(self, first: Sequence[Ring], now: int) -> float | None:
         """Return how many images were answered for each that was published in the same time.
 
-        Not those same ones: some are still being answered, by a slow script for long.
+        Not those same ones: some are still being answered, by a slow script for long. The time
+        begins with the first answer, so that it agrees with their rate for a script that has just
+        been started, too; and goes on while none comes, so that it does for one that stopped.
         """
         kept = [ring.kept_since for ring in (*first, self._images)]
         begin = max(now - WINDOW * NS_PER_S, *kept)
-        published = len(self._images.since(begin)[0])
-        answered = sum(len(ring.since(begin)[0]) for ring in first)
-        return min(1.0, answered / published) if published else None
+        answered = np.sort(np.concatenate([ring.since(begin)[0] for ring in first]))
+        published, _ = self._images.since(begin)
+        if len(answered) > 1 and (end := counts_to(answered, now)) > answered[0]:
+            # As many intervals of both: the image that came first is not counted, either.
+            between = (published > answered[0]) & (published <= end)
+            if np.any(between):
+                return min(1.0, (len(answered) - 1) / int(np.sum(between)))
+        return min(1.0, len(answered) / len(published)) if len(published) else None
 
     def _sender(self, arrival: Arrival) -> _Sender:
         """Return who sent an answer: each of 63 connections in a minute, or all others together."""
@@ -353,16 +485,6 @@ class Answers:
         seen = int(bits[slot]) if numbers[slot] == number + 1 else 0
         numbers[slot], bits[slot] = number + 1, seen | 1 << sender.bit
         return not seen, bool(seen & 1 << sender.bit)
-
-    def _count_late(self, now: int, latency: int) -> None:
-        second = now // NS_PER_S
-        former = self._seconds[second % SECONDS]
-        _, answers, worst = former if former.second == second else _Second()
-        self._seconds[second % SECONDS] = _Second(second, answers + 1, max(worst, latency))
-        self._count += 1
-        if 0 < self._deadline * NS_PER_MS < latency:
-            self._late += 1
-            self._last_late = now
 
     def _unknown(self, timestamp: int, arrival: int) -> str:
         """Return what is remarked of an answer to an image that was not published here.

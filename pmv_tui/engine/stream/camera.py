@@ -17,7 +17,7 @@ from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pi
 from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
-from pmv_tui.engine.stream.answers import Answers
+from pmv_tui.engine.stream.answers import Answers, Tally
 from pmv_tui.engine.stream.figures import figures
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
@@ -327,6 +327,12 @@ class RigCamera:
         """ms after its image from which an answer is late; 0: none is."""
         own = self.config.deadline
         return self._rig.overlay.deadline if own is None else own
+
+    def tally(self, now: int) -> Tally:
+        """Return the answers to its images in numbers; `now` is monotonic, ns."""
+        listeners = self.plugged and self.publisher.clients > 0
+        self.answers.await_them(now, listeners=listeners, published=not self.paused)
+        return self.answers.tally(now)
 
     @property
     def addresses(self) -> tuple[Address, Address]:

@@ -89,8 +89,8 @@ STATES: dict[str, tuple[Tone, str]] = {
     "waiting for trigger": ("good", "Ready; the next signal on its input makes a frame."),
     "late": (
         "warning",
-        "Frames arrive, and some of the last 10 s were answered after the deadline; how late is "
-        "below the table.",
+        "Frames arrive, and some of the last 10 s were answered after the deadline, or none is any "
+        "more; how late is below the table.",
     ),
     "stalled": ("bad", "It is open, but no frame arrives."),
     "lost": ("bad", "It was there and is gone; it is tried again."),
