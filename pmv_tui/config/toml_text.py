@@ -177,7 +177,9 @@ class NotTomlError(ValueError):
 
 
 def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
-    """Return the text with a key of a table set; a new key is added after the table's last one.
+    """Return the text with a key of a table set.
+
+    A new key is added below a commented-out example of it, or else after the table's last key.
 
     Parameters
     ----------
@@ -200,13 +202,29 @@ def set_value(text: str, table: KeyPath, key: str, value: Value) -> str:
         inside = text[: around.end - 1].rstrip()
         comma = "" if inside.endswith("{") else ","
         return f"{inside}{comma} {_pair(key, value)}{text[len(inside) :]}"
-    last = max(
+    above = _example(text, places, around, key) or max(
         (place for path, place in places.items() if path[: len(table)] == table),
         key=lambda place: place.end,
     )
-    indent = text[text.rfind("\n", 0, last.start) + 1 : last.start]
-    at = _end_of_line(text, last.end)
+    indent = text[text.rfind("\n", 0, above.start) + 1 : above.start]
+    at = _end_of_line(text, above.end)
     return text[:at] + _newline(text, at) + indent + _pair(key, value) + text[at:]
+
+
+def _example(text: str, places: dict[KeyPath, Place], block: Place, key: str) -> Place | None:
+    """Find the last comment of a block that shows how a key is written, such as `# roi = [...]`."""
+    end = min((at.start for at in places.values() if _is_header(text, at, block)), default=None)
+    found = None
+    for match in re.finditer(rf"^[ \t]*(#[ \t]*{re.escape(key)}[ \t]*=)", text, re.MULTILINE):
+        inside = any(at.start <= match.start(1) < at.end for at in places.values())
+        if block.end <= match.start(1) < (len(text) if end is None else end) and not inside:
+            found = Place(match.start(1), match.start(1), match.end(1))
+    return found
+
+
+def _is_header(text: str, place: Place, block: Place) -> bool:
+    """Whether a place is the header of a block that follows another."""
+    return place.start >= block.end and place.start == place.value and text[place.start] == "["
 
 
 def remove_value(text: str, table: KeyPath, key: str) -> str:

@@ -106,6 +106,20 @@ def test_a_new_setting_goes_behind_the_cameras_last_one(path: Path) -> None:
     )
 
 
+def test_a_new_setting_goes_below_its_commented_out_example(path: Path) -> None:
+    head = (
+        '[[cameras]]\nunique_id = "left-simulated"\nsource = """\n# pub_address = no comment"""\n'
+    )
+    example = '# Where images are published.\n# pub_address = "tcp://localhost:5555"'
+    rest = '\nwidth = 640\n# Boxes.\n  # pull_address = "x"\n\n[[cameras]]\n# pub_address = "y"\n'
+    last = 'unique_id = "right-simulated"\n'
+    write(path, head + example + rest + last)
+    plan(path).commit()
+    boxes = rest.replace('= "x"\n', '= "x"\n  pull_address = "tcp://localhost:7001"\n')
+    published = '\npub_address = "tcp://localhost:7000"'
+    assert path.read_text() == head + example + published + boxes + last
+
+
 def test_a_file_without_a_last_line_end_gets_its_new_lines(path: Path) -> None:
     before = write(path, TAUGHT)
     plan(path, "right-simulated").commit()
