@@ -94,4 +94,5 @@ def _kept(options: argparse.Namespace, until: int) -> "Iterator[Kept]":
     step = 1 if known <= AN_HOUR else 60
     for camera in named_cameras(options.cameras, snapshot):
         reply = request(options, "history", camera=camera["unique_id"], since=back, step=step)
-        yield Kept.of(reply["histories"][0], options.since, until)
+        log_path = snapshot["engine"]["log_path"]
+        yield Kept.of(reply["histories"][0], options.since, until, log_path)

@@ -21,6 +21,7 @@ from pmv_tui.wire.status import (
     History,
     Trend,
     counted,
+    goes_back,
     local_time,
 )
 
@@ -39,14 +40,16 @@ class Kept(NamedTuple):
     Parameters
     ----------
     since : from when on it was asked for, ns since the epoch.
+    log_path : the engine's log file.
     """
 
     history: History
     rows: Rows
     since: int
+    log_path: str = ""
 
     @classmethod
-    def of(cls, history: History, since: int, until: int) -> "Kept":
+    def of(cls, history: History, since: int, until: int, log_path: str = "") -> "Kept":
         """Take the rows that lie in a time; `since` and `until` are ns since the epoch."""
         rows, step = read_history(history), history["step"] * NS_PER_S
         within = (rows.times > since) & (rows.times - step < until)
@@ -59,6 +62,7 @@ class Kept(NamedTuple):
                 rows.known[within],
             ),
             since,
+            log_path,
         )
 
     @property
@@ -73,14 +77,18 @@ class Kept(NamedTuple):
 
 
 def before_it(kept: Kept) -> str:
-    """Return from when on nothing is known; empty where it is all the time that was asked for."""
+    """Return from when on nothing is known; empty where it is all the time that was asked for.
+
+    Also where one finds what happened before.
+    """
     name, rows = kept.history["camera"], kept.rows
+    further = f"; {goes_back(printable(kept.log_path))}" if kept.log_path else ""
     if not len(rows.times):
-        return f"{name}: nothing is known of that time; {kept.started}"
+        return f"{name}: nothing is known of that time; {kept.started}{further}"
     if kept.history["started"] > kept.since:
-        return f"{name}: {kept.started}; nothing is known before"
+        return f"{name}: {kept.started}; nothing is known before{further}"
     if kept.begins[0] >= kept.since + kept.history["step"] * NS_PER_S:
-        return f"{name}: nothing is kept from before {iso(int(kept.begins[0]))}"
+        return f"{name}: nothing is kept from before {iso(int(kept.begins[0]))}{further}"
     return ""
 
 

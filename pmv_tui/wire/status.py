@@ -96,6 +96,11 @@ class AnswerTimes(TypedDict):
     answer_max_ms: float | None
 
 
+def goes_back(log_path: str) -> str:
+    """Say where one finds what is no longer kept, or was before the engine started."""
+    return f"{log_path} goes further back"
+
+
 def answers_text(times: AnswerTimes) -> str:
     """Return how many answers there are, and how late they are, in words; empty without any."""
     fps = times.get("answers_fps")

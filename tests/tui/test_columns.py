@@ -165,7 +165,7 @@ def test_no_line_is_wider_than_the_terminal_and_the_state_is_always_whole(width:
 
 def test_a_wide_terminal_shows_every_column() -> None:
     titles = text(title_line(layout([a_camera()], 180, COLUMNS))).split()
-    assert titles == "name state fps answer plug clients drops window box pub pull id".split()  # noqa: SIM905
+    assert titles == "name state fps answer ms plug clients drops window box pub pull id".split()  # noqa: SIM905
 
 
 def test_columns_leave_by_importance() -> None:
@@ -179,7 +179,7 @@ def test_columns_leave_by_importance() -> None:
     assert shown(40) == ["name", "state", "fps", "plug"]
     assert shown(26) == ["name", "state", "plug"]
     assert shown(20) == ["name", "state"]
-    assert shown(80, answers=True) == "name state fps answer plug clients drops".split()  # noqa: SIM905
+    assert shown(80, answers=True) == "name state fps answer ms plug clients drops".split()  # noqa: SIM905
     assert shown(58, answers=True) == "name state fps answer plug clients drops".split()  # noqa: SIM905
     assert shown(57, answers=True) == ["name", "state", "fps", "plug", "clients", "drops"]
 

@@ -170,6 +170,14 @@ def test_before_its_start_the_engine_knows_of_nothing() -> None:
     assert "engine started 11-14 22:13:35: nothing is known of before" in text
     assert "engine started 22:13:35 " in text
     assert "0.0/s" not in text
+    assert "before; /state/engine.log goes further back" in " ".join(text.split())
+    rig = RigDouble()
+    for place in (20, 22, 26, 28, 34):
+        rig.log("lost")
+        rig.events[-1]["time"] = (END - 60 + place) * NS_PER_S
+    assert "engine started 22:13:35 " in "\n".join(
+        text_of(view._replace(events=rig.events), 80, 22)
+    )
     between = "\n".join(text_of(view._replace(cursor=37), 80, 22))
     assert "nothing is known of that time" in between
 
@@ -275,6 +283,7 @@ def test_plots_go_on_with_the_time_and_stand_still_while_one_reads() -> None:
         await until(pilot, lambda: screen(app) == before)
         kept.started = kept.end - 30 * NS_PER_S
         await pilot.press("end")
+        await until_shown(pilot, "plots 1 to 2 of 7, j shows more")
         await until_shown(pilot, "engine started 22:13:36")
 
     drive(rig, scenario)

@@ -107,7 +107,7 @@ def test_t_chooses_a_trend_and_only_that_is_asked_for_while_it_is_shown() -> Non
         assert "      ██████" in row_of(app, "right")
         await pilot.press("t")
         await until_shown(pilot, "Trend in the table")
-        await pilot.press("end", "up", "enter")
+        await pilot.press("j", "k", "end", "k", "enter")
         await until_shown(pilot, "clients 60 s")
         await until(pilot, lambda: rig.asked_of[-1]["fields"] == ["clients"])
         asked = {"camera": ["left-simulated", "right-simulated"], "since": 60, "step": 1}

@@ -14,7 +14,15 @@ from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.help import PLOT_HELP
 from pmv_tui.tui.text.lines import Line, indented, plain, wrap
-from pmv_tui.tui.text.plots import QUANTITIES, SPANS, View, columns_of, own_events, view_lines
+from pmv_tui.tui.text.plots import (
+    QUANTITIES,
+    SPANS,
+    View,
+    columns_of,
+    own_events,
+    plots_shown,
+    view_lines,
+)
 from pmv_tui.tui.widgets.bars import KeyFooter
 from pmv_tui.tui.widgets.line_view import LineView
 from pmv_tui.wire.status import TRENDS, CameraStatus, History
@@ -76,18 +84,24 @@ class PlotScreen(RigStateScreen[None]):
         shown = (self._history, last, self._span, self._first, self._cursor, self._end)
         if shown != self._drawn:
             self._drawn = shown
-            self._draw_plots(camera)
+            self.query_one(PlotView).show_view(self._lines)
 
-    def _draw_plots(self, camera: CameraStatus) -> None:
+    def _entitle(self, camera: CameraStatus, height: int) -> None:
+        """Head the screen: whose plots these are, of when, and that there are more."""
         title = f" {plain(camera['name'])}: {self._span.name}"
         if self._end is not None:
             title += ", not the newest: end goes there"
+        count, last = len(QUANTITIES), self._first + plots_shown(self._first, height)
+        if last - self._first < count:
+            more = "j shows more" if last < count else "k goes back"
+            title += f"; plots {self._first + 1} to {last} of {count}, {more}"
         self.entitle(title)
-        self.query_one(PlotView).show_view(self._lines)
 
     def _lines(self, width: int, height: int) -> list[Line]:
-        """Write the plots; without any, why there are none."""
+        """Write the plots; without any, why there are none. How many fit, the title says."""
         camera, history = self.state.camera(self._unique_id), self._history
+        if camera:
+            self._entitle(camera, height)
         if camera is None or history is None or not newest(history):
             return [Line(), *indented(wrap(self._reason, width - 2), 2)]
         window = self._window(width)

@@ -26,8 +26,6 @@ from pmv_tui.wire.status import (
     window_text,
 )
 
-TROUBLE = ("bad", "warning")
-
 
 def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
     """Describe a camera, the most urgent first, for a short panel shows only the beginning."""
@@ -37,8 +35,20 @@ def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
         ("frames", _frames(camera)),
         *answer_rows(camera),
     ]
-    rows.sort(key=lambda row: row[0] != "state" and row[1].tone not in TROUBLE)
+    rows.sort(key=_urgency)
     return [identity_line(camera), *labelled_lines(rows, width)]
+
+
+def _urgency(row: tuple[str, Cell]) -> int:
+    """Return a smaller number the sooner a row is to be read; remarks may be old, and are long."""
+    label, (_, tone) = row
+    if label == "state":
+        return 0
+    if tone == "bad":
+        return 1
+    if label in ("late", "answers"):
+        return 2
+    return 3 if tone == "warning" and label != "boxes" else 4 + (tone != "warning")
 
 
 def identity_line(camera: CameraStatus) -> Line:
@@ -66,8 +76,8 @@ def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
 def answer_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:
     """Label what clients sent back, and where it is shown."""
     return [
-        ("answers", _answers(camera)),
         ("late", Cell(plain(camera.get("late", "")), "warning")),
+        ("answers", _answers(camera)),
         ("boxes", _boxes(camera)),
         ("window", _window(camera)),
     ]
@@ -181,7 +191,7 @@ def fact_lines(camera: CameraStatus, now: int, width: int) -> list[Line]:
     `now` is in ns since the epoch.
     """
     rows = [("clock", clock_text(camera)), *plug_rows(camera), *answer_rows(camera)]
-    return [*drop_lines(camera, now, width), *labelled_lines(rows, width)]
+    return [*drop_lines(camera, now, width), *labelled_lines(sorted(rows, key=_urgency), width)]
 
 
 SUM_WIDTH = 7

@@ -137,6 +137,7 @@ class Column:
         one does not.
     min_width : terminal columns that it takes at least, so that changing figures do not move it.
     right : whether it is aligned to the right, as counts are.
+    heading : stands above `cell` in place of `title`, where that is not enough.
     stretched : what it makes of so many terminal columns, where others leave it more than it needs.
     """
 
@@ -148,6 +149,7 @@ class Column:
     min_width: int = 0
     right: bool = False
     stretched: Callable[[int], Stretched] | None = None
+    heading: str = ""
 
 
 Columns = tuple[Column, ...]
@@ -347,6 +349,7 @@ COLUMNS: Columns = (
         short=answer_short,
         min_width=len("123.4 123.4!"),
         right=True,
+        heading="answer ms",
     ),
     Column(
         "plug",
@@ -494,7 +497,13 @@ def _total(placed: Sequence[Placed]) -> int:
 
 def title_line(placed: Sequence[Placed]) -> Line:
     """Write the headings."""
-    return _line(placed, [Cell(one.column.title) for one in placed], "title")
+    return _line(placed, [Cell(_heading(one)) for one in placed], "title")
+
+
+def _heading(placed: Placed) -> str:
+    """Return what stands above a column; its short form has the shorter heading."""
+    column = placed.column
+    return column.heading if column.heading and placed.cell is column.cell else column.title
 
 
 def camera_line(

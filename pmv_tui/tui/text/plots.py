@@ -10,10 +10,18 @@ import numpy as np
 from textual_plotext import Plot
 
 from pmv_tui.tui.history import DAY, NS_PER_S, Folded, Reading, Window
+from pmv_tui.tui.text.columns import has_answers
 from pmv_tui.tui.text.events import event_lines
 from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, Tone, fit, labelled_lines, plain
 from pmv_tui.tui.text.trends import LOSSES, deadline_of, wanted_fps
-from pmv_tui.wire.status import STATES_BY_TREND, CameraStatus, Event, Trend, local_time
+from pmv_tui.wire.status import (
+    STATES_BY_TREND,
+    CameraStatus,
+    Event,
+    Trend,
+    goes_back,
+    local_time,
+)
 
 
 class Quantity(NamedTuple):
@@ -48,6 +56,16 @@ QUANTITIES = (
     Quantity("clients", (("clients",),)),
 )
 """In the order in which they stand below each other."""
+
+ANSWERS = next(each for each in QUANTITIES if ("answer_p50_ms",) in each.series)
+
+
+def quantities(camera: CameraStatus) -> tuple[Quantity, ...]:
+    """Return what there are plots of, in order; how late answers come soon, where there are any."""
+    if not has_answers(camera):
+        return QUANTITIES
+    first, *others = (each for each in QUANTITIES if each is not ANSWERS)
+    return first, ANSWERS, *others
 
 
 class Span(NamedTuple):
@@ -107,20 +125,30 @@ def view_lines(view: View, width: int, height: int) -> list[Line]:
 
     Where the cursor is moves nothing: what stands below the plots has as many lines everywhere.
     """
-    below = 1 + READING_ROWS + max(height // 6, 1)
-    low = height < below + LOWEST_PLOT + 1
-    if low:
-        below = max(height - LOWEST_PLOT - 1, 1)
-    room = height - below - 1  # The times stand below the last plot.
-    count = max(min(room // LOWEST_PLOT, len(QUANTITIES) - view.first), 1)
+    room, low = _room(height)
+    count = plots_shown(view.first, height)
     heights = [(room + place) // count for place in range(count)]
     lines = list[Line]()
-    for quantity, rows in zip(QUANTITIES[view.first :], heights, strict=False):
+    for quantity, rows in zip(quantities(view.camera)[view.first :], heights, strict=False):
         lines += _plot(view, quantity, width, rows)
     lines += [_times(view, width), *([] if low else [_marks(view, width)])]
     lines += reading_lines(view, width)
     lines += _events(view, width, height - len(lines))
     return [*lines, *[Line()] * (height - len(lines))][:height]
+
+
+def _room(height: int) -> tuple[int, bool]:
+    """Return how many rows plots have, and whether they are so few that there is none for marks."""
+    below = 1 + READING_ROWS + max(height // 6, 1)
+    low = height < below + LOWEST_PLOT + 1
+    if low:
+        below = max(height - LOWEST_PLOT - 1, 1)
+    return height - below - 1, low  # The times stand below the last plot.
+
+
+def plots_shown(first: int, height: int) -> int:
+    """Return how many plots are shown where `first` is the first of them."""
+    return max(min(_room(height)[0] // LOWEST_PLOT, len(QUANTITIES) - first), 1)
 
 
 def _plot(view: View, quantity: Quantity, width: int, height: int) -> Iterator[Line]:
@@ -280,15 +308,24 @@ def _marks(view: View, width: int) -> Line:
                 marks[place] = Cell("!", "bad" if event["level"] == "error" else "warning")
             else:
                 marks.setdefault(place, Cell(".", "muted"))
-    room, note = width - AXIS_WIDTH, ""
+    cells = [Cell(fit("event", AXIS_WIDTH), "muted"), Cell(" " * (width - AXIS_WIDTH))]
     if 0 < (started := view.window.column(view.folded.started)) < view.window.columns:
         note = f"engine started {clock(view.folded.started)} "
-        before = place_of(view, started, width) - AXIS_WIDTH
-        note = note.rjust(before) if len(note) <= before else ""
-    cells = [Cell(fit("event", AXIS_WIDTH), "muted"), Cell(fit(note, room), "muted")]
+        begin = place_of(view, started, width) - len(note)
+        if begin >= AXIS_WIDTH:
+            begin = _free_place(marks, begin, len(note))
+            # Words that marks run through cannot be read.
+            marks |= {begin + at: Cell(letter, "muted") for at, letter in enumerate(note)}
     for place, mark in marks.items():
         cells = list(_overwritten(cells, place, mark))
     return Line(tuple(cells))
+
+
+def _free_place(marks: Mapping[int, Cell], begin: int, length: int) -> int:
+    """Return the last place up to `begin` with so many columns without marks, or else `begin`."""
+    places = range(begin, AXIS_WIDTH - 1, -1)
+    free = (at for at in places if not any(at + each in marks for each in range(length)))
+    return next(free, begin)
 
 
 def own_events(events: Sequence[Event], unique_id: str) -> Iterator[Event]:
@@ -302,7 +339,8 @@ def reading_lines(view: View, width: int) -> list[Line]:
     begin = window.begin(column)
     title = Cell(_when(view, begin), "strong")
     if begin + window.seconds <= folded.started:
-        rows = [("", Cell(f"engine started {_dated(folded.started)}: nothing is known of before"))]
+        since = f"engine started {_dated(folded.started)}: nothing is known of before"
+        rows = [("", Cell(f"{since}; {goes_back(plain(view.log_path))}"))]
     elif not folded.known(column):
         rows = [("", Cell("nothing is known of that time"))]
     else:

@@ -1,10 +1,11 @@
 """What one types into or chooses from."""
 
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from textual import events
 from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList
 
 LONGEST = 4096
@@ -87,7 +88,15 @@ class SearchField(Field):
 
 
 class Choices(OptionList):
-    """Stays where it is when it is to scroll by a page and has no lines yet, or no room for one."""
+    """Takes `j` and `k` for arrows, as every other list does.
+
+    Stays where it is when it is to scroll by a page and has no lines yet, or no room for one.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+    ]
 
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         with suppress(KeyError):  # Textual's looks up the line of the option under the cursor.
