@@ -192,7 +192,7 @@ def test_people_see_what_happened_and_when(running: RigOnDisk) -> None:
     started = local_time(running.status()["engine"]["started"]).strftime("%Y-%m-%dT%H:%M:%S")
     note, head, titles, *lines = text.splitlines()
     assert note.startswith(f"right: the engine started at {started}")
-    assert note.endswith("; nothing is known before")
+    assert note.endswith("engine.log goes further back")
     assert head == "right: a row is 1 s, from TIME on"
     assert re.split("  +", titles) == [
         *("TIME", "FPS", "PUBLISHED", "LOST", "LATENCY ms", "CLIENTS", "STATE"),
@@ -278,4 +278,4 @@ def test_an_engine_that_was_started_again_knows_of_nothing_before(served: RigOnD
         assert history["started"] == served.status()["engine"]["started"] > last
         assert read_history(history).times[0] > history["started"]
         note = printed(served, "left").splitlines()[0]
-        assert note.endswith("; nothing is known before")
+        assert note.endswith("engine.log goes further back")
