@@ -1,6 +1,8 @@
 """Overlay messages, from a real PUSH socket to the newest box."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,6 +124,34 @@ class Odd(Overlays):
         """Read a message. See `Overlays.take`."""
         self._act()
         super().take(message, now, arrival)
+
+
+FLOOD = """
+import sys, zmq
+socket = zmq.Context().socket(zmq.PUSH)
+socket.connect(sys.argv[1])
+while True:
+    socket.send(sys.argv[2].encode())
+"""
+
+
+def test_a_flood_at_one_camera_is_passed_over_and_keeps_no_other_camera_waiting(
+    receiver: Receiver, wired: Wired
+) -> None:
+    flooded, client = wired
+    quiet = Overlays(OverlayConfig(), lambda: (0, 0))
+    endpoint = client.getsockopt_string(zmq.LAST_ENDPOINT)
+    command = [sys.executable, "-c", FLOOD, endpoint, json.dumps(BOX)]
+    with connected(receiver, quiet) as other, subprocess.Popen(command) as flood:
+        try:
+            wait_for(lambda: flooded.unread > 1000, "more to come than is read")
+            for number in range(1, 21):
+                other.send_json(BOX)
+                wait_for(lambda: quiet.messages >= number, "the other's box")  # noqa: B023
+            assert flood.poll() is None
+            assert "come faster than they can be read" in flooded.remark
+        finally:
+            flood.kill()
 
 
 def test_a_camera_whose_messages_cannot_be_read_keeps_none_of_the_others(

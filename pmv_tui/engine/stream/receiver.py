@@ -31,6 +31,14 @@ ROUND_PARTS = 1000
 """Parts taken out of a socket in one round: those of a message of many are only thrown away."""
 
 
+FLOOD = 15
+"""Rounds in a row, of a queue each, in which a camera's messages are more than may be read: then
+they are a flood, and not what a script sends that was held up."""
+
+READ_OF_FLOOD = 40
+"""Messages that are read of a flood's round, and the newest of each connection: older ones say what
+is past."""
+
 NOBLOCK = int(zmq.NOBLOCK)
 """As a plain number, which pyzmq takes sooner than its own."""
 
@@ -53,7 +61,11 @@ class Inbox:
         self.descriptor = int(bound.socket.fd)
         """Is readable when something may have come, and only until that was looked at."""
         self.overlays = overlays
-        self._parts = 0
+        self.spent = 0.0
+        """Seconds of the processor's time that it took lately."""
+        self.rested = False
+        """Whether it was left alone for a while, as it took too much, since its rounds are full."""
+        self._parts = self._full_rounds = 0
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -100,6 +112,10 @@ class Inbox:
 
     def read(self) -> None:
         """Read what was taken out; another round begins."""
+        self._full_rounds = self._full_rounds + 1 if self.full else 0
+        self.rested = self.rested and self.full
+        if self.rested and self._full_rounds > FLOOD:
+            self._keep(self._newest_of_flood())
         self._choose()
         chosen = self._waiting
         self._begin_round()
@@ -118,6 +134,24 @@ class Inbox:
             if (cost := _cost(message[0])) <= room:
                 room -= cost
                 chosen.append(message)
+        self._keep(chosen)
+
+    def _newest_of_flood(self) -> list[tuple[zmq.Frame, Arrival]]:
+        """Return the newest messages, and the newest of each connection, the newest first.
+
+        What is left of a flood, by senders that may have gone long ago, is soon over then.
+        """
+        senders: set[int] = set()
+        newest: list[tuple[zmq.Frame, Arrival]] = []
+        for message in reversed(self._waiting):
+            sender = message[1].descriptor
+            if len(newest) < READ_OF_FLOOD or sender not in senders:
+                newest.append(message)
+            senders.add(sender)
+        return newest
+
+    def _keep(self, chosen: list[tuple[zmq.Frame, Arrival]]) -> None:
+        """Pass over all others; `chosen` has the newest first."""
         if passed_over := len(self._waiting) - len(chosen):
             self.overlays.pass_over(passed_over)
         self._waiting = chosen[::-1]
@@ -143,23 +177,37 @@ BURST = 0.005
 many answers come together, where all cameras have one trigger."""
 
 
+FORGOTTEN = 0.9
+"""Of what a camera's messages took, from one round to the next: who floods now is what matters."""
+
+
 class ReceiverError(Exception):
     """The receiver's thread did not take or give back a socket; the text says why."""
 
 
 class _Share:
-    """Keeps the thread that makes it to `SHARE` of one processor."""
+    """Says when the thread that makes it has taken its `SHARE` of one processor.
+
+    Attributes
+    ----------
+    credit : seconds of the processor's time that it has left; below 0: it took too much.
+    """
 
     def __init__(self) -> None:
-        self._time, self._spent, self._credit = time.monotonic(), time.thread_time(), BURST
+        self._time, self._spent, self.credit = time.monotonic(), time.thread_time(), BURST
 
+    def spend(self) -> float:
+        """Return the seconds of the processor's time that were taken since the last call."""
+        now, total = time.monotonic(), time.thread_time()
+        spent = total - self._spent
+        self.credit = min(BURST, self.credit + SHARE * (now - self._time)) - spent
+        self._time, self._spent = now, total
+        return spent
+
+    @property
     def rest(self) -> float:
-        """Return the seconds that the thread is to rest now."""
-        now, spent = time.monotonic(), time.thread_time()
-        credit = min(BURST, self._credit + SHARE * (now - self._time))
-        self._credit = credit - (spent - self._spent)
-        self._time, self._spent = now, spent
-        return max(0.0, -self._credit / SHARE)
+        """The seconds after which there is credit again."""
+        return max(0.0, -self.credit / SHARE)
 
 
 class Receiver:
@@ -180,12 +228,17 @@ class Receiver:
         self._by_descriptor: dict[int, Inbox] = {}
         self._full: list[Inbox] = []
         """Those of which no more is taken out in this round."""
+        self._resting: list[Inbox] = []
+        """Those of which nothing is taken out until the thread has credit again."""
+        self._allowed = 0.0
+        """The credit below which another one is to rest."""
         self._epoll = select.epoll()
         self._requests: deque[
             tuple[Callable[[], BoundSocket | None], Future[BoundSocket | None]]
         ] = deque()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._wake, select.EPOLLIN)
+        self._share = _Share()
         self._next_round = 0.0
         self._due = False
         """Whether there is something to read."""
@@ -247,14 +300,40 @@ class Receiver:
         with suppress(OSError):  # the kernel forgets one that is closed
             self._epoll.unregister(inbox.descriptor)
         self._full = [each for each in self._full if each is not inbox]
+        self._resting = [each for each in self._resting if each is not inbox]
 
     def _take(self, inbox: Inbox) -> None:
         """Take out what has come; of one that is full, no more in this round."""
         failed = not self._tried(inbox, inbox.take)
+        inbox.spent += self._share.spend()
         self._due = self._due or failed or inbox.waiting
         if failed or inbox.full:
             self._full.append(inbox)
             self._epoll.modify(inbox.descriptor, 0)
+
+    def _take_again(self, inbox: Inbox) -> None:
+        """Go on taking out what comes, and what has come meanwhile, if nothing is in the way."""
+        if inbox not in self._full and inbox not in self._resting:
+            self._epoll.modify(inbox.descriptor, select.EPOLLIN)
+            self._take(inbox)
+
+    def _keep_to_share(self) -> None:
+        """Let those rest that took the most, where it was too much; the others are served still.
+
+        Each of them may take a little more meanwhile, before it is to rest as well.
+        """
+        self._share.spend()
+        if self._share.credit < self._allowed:
+            awake = [each for each in self._inboxes.values() if each not in self._resting]
+            if heaviest := max(awake, key=lambda each: each.spent, default=None):
+                heaviest.rested = True
+                self._resting.append(heaviest)
+                self._epoll.modify(heaviest.descriptor, 0)
+            self._allowed = self._share.credit - BURST
+        elif self._resting and self._share.credit >= 0:
+            rested, self._resting, self._allowed = self._resting, [], 0.0
+            for inbox in rested:
+                self._take_again(inbox)
 
     def _run(self) -> None:
         # Of a run that failed, requests may be left, and sockets that were closed meanwhile.
@@ -263,37 +342,35 @@ class Receiver:
             if inbox.bound.socket.closed:
                 del self._inboxes[overlays]
                 self._forget(inbox)
-        share = _Share()
+        self._share = _Share()
         while not self._stopping.is_set():
-            if (rest := share.rest()) > 0:
-                # Only requests are attended to.
-                if select.select([self._wake], [], [], rest)[0]:
-                    self._answer()
-                continue
-            pause = self._until_round()
-            if pause is not None and pause <= 0:
+            self._keep_to_share()
+            pause = self._pause()
+            if self._due and pause == 0:
                 self._round()
-                continue
             for descriptor, _ in self._epoll.poll(pause):
                 if descriptor == self._wake:
                     self._answer()
                 elif descriptor in self._by_descriptor:
                     self._take(self._by_descriptor[descriptor])
 
-    def _until_round(self) -> float | None:
-        """Return the seconds until what was taken out is read; None where there is nothing."""
-        return self._next_round - time.monotonic() if self._due else None
+    def _pause(self) -> float | None:
+        """Return the seconds until a round, or the end of a rest; None where neither is due."""
+        ends = [self._next_round - time.monotonic()] if self._due else []
+        ends += [self._share.rest] if self._resting else []
+        return max(0.0, min(ends)) if ends else None
 
     def _round(self) -> None:
         """Read what was taken out of every socket."""
         self._due = False
         for inbox in self._inboxes.values():
+            inbox.spent *= FORGOTTEN
             if inbox.waiting:
                 self._tried(inbox, inbox.read)
+                inbox.spent += self._share.spend()
         full, self._full = self._full, []
         for inbox in full:
-            self._epoll.modify(inbox.descriptor, select.EPOLLIN)
-            self._take(inbox)
+            self._take_again(inbox)
         self._next_round = time.monotonic() + self._period
 
     @staticmethod
