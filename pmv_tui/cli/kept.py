@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.cli.report import in_columns, iso
+from pmv_tui.rates import NS_PER_S
 from pmv_tui.untrusted import printable
 from pmv_tui.wire.history import Numbers, Rows, read_history
 from pmv_tui.wire.status import (
     COUNTED_TRENDS,
+    LOSSES,
     STATES_BY_TREND,
     Event,
     History,
@@ -24,11 +26,6 @@ from pmv_tui.wire.status import (
     goes_back,
     local_time,
 )
-
-NS_PER_S = 1_000_000_000
-
-LOSSES: tuple[Trend, ...] = ("missing", "skipped", "failed", "missed")
-"""Those left out to keep to `put_rate` were meant to be."""
 
 PARTS = "min", "median", "max"
 """Of a minute."""
@@ -152,9 +149,7 @@ def csv_text(all_kept: Sequence[Kept]) -> str:
         fields = list(_fields(kept))
         if not place:
             titles = [_title(trend, part) for trend, part, _ in fields]
-            writer.writerow(
-                ["camera", "unique_id", "time", "time_ns", "step_s", "known_s", *titles]
-            )
+            writer.writerow([*_WHO_AND_WHEN, *titles])
         who = [printable(kept.history["camera"]), kept.history["unique_id"]]
         times = kept.rows.times.tolist()
         written = [local_time(each).isoformat(timespec="milliseconds") for each in times]

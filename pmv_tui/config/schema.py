@@ -94,7 +94,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-def _number(default: float, *, ge: float, le: float, unit: str) -> Any:
+def _number(default: float | None, *, ge: float, le: float, unit: str) -> Any:
     """Make the field of a number that has a unit, which is named where a value is not allowed."""
     return Field(default=default, ge=ge, le=le, json_schema_extra={"unit": unit})
 
@@ -114,6 +114,10 @@ class SocketConfig(_Section):
     """Adds `sequence`, `device_timestamp` and `pixel_format` to the metadata of an image."""
 
 
+LATEST = 60_000.0
+"""ms from an image to an answer, at most: an older image is answered by nobody."""
+
+
 class OverlayConfig(_Section):
     """`[overlay]`: how long what clients send is drawn, and when it comes late."""
 
@@ -123,7 +127,7 @@ class OverlayConfig(_Section):
     fade: float = _number(0.5, ge=0, le=3600, unit="s")
     """Seconds after that in which it fades out; then it is deleted."""
 
-    deadline: float = _number(0.0, ge=0, le=60_000, unit="ms")
+    deadline: float = _number(0.0, ge=0.0, le=LATEST, unit="ms")
     """ms after an image's time stamp from which an answer to it is late; 0: never."""
 
     match: bool = False
@@ -240,7 +244,7 @@ class CameraConfig(_Section):
     rotate: Literal[0, 90, 180, 270] = 0
     """Turns what is published and shown, clockwise, degrees; after `flip`."""
 
-    deadline: float | None = Field(default=None, ge=0, le=60_000, json_schema_extra={"unit": "ms"})
+    deadline: float | None = _number(None, ge=0.0, le=LATEST, unit="ms")
     """ms after which an answer to an image is late; 0: never; None: as `[overlay]` says."""
 
     @property

@@ -34,7 +34,11 @@ _COUNTED = [_COLUMNS[trend] for trend in COUNTED_TRENDS]
 _STATE = _COLUMNS["state"]
 
 _CAUSES: tuple[Literal["missing", "skipped", "failed", "put_rate", "clients"], ...] = (
-    *("missing", "skipped", "failed", "put_rate", "clients"),
+    "missing",
+    "skipped",
+    "failed",
+    "put_rate",
+    "clients",
 )
 """Of drops, in the order of the trends, where those of clients are called `missed`."""
 

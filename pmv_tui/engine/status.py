@@ -44,8 +44,9 @@ class Condition(CameraCondition):
 
 def condition_of(camera: RigCamera) -> Condition:
     """Return the part of the status that the watch compares."""
-    progress = camera.worker.progress
-    condition = _condition(camera, time.monotonic_ns())
+    progress, now = camera.worker.progress, time.monotonic_ns()
+    tally = camera.answers.tally(now)
+    condition = _condition(camera, tally, now)
     came, condition["clients"] = camera.publisher.audience  # both at one moment
     return Condition(
         **condition,
@@ -53,7 +54,7 @@ def condition_of(camera: RigCamera) -> Condition:
         last_failure=progress.last_failure,
         last_frame=progress.last_frame,
         subscriptions=came,
-        answers=camera.tally(time.monotonic_ns()),
+        answers=tally,
     )
 
 
@@ -66,7 +67,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
     latency = percentiles_ms(publisher.sent, now)
     drawn = camera.overlays.drawn(now)
     retry_at, clock = progress.retry_at, worker.clock.fit(now)
-    condition = _condition(camera, now)
+    condition = _condition(camera, camera.answers.tally(now), now)
     condition["client_list"] = camera.answers.of_clients(condition["client_list"], now)
     return CameraStatus(
         **condition,
@@ -106,7 +107,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
     )
 
 
-def _condition(camera: RigCamera, now: int) -> CameraCondition:
+def _condition(camera: RigCamera, tally: Tally, now: int) -> CameraCondition:
     """Return the part common to both; `now` is monotonic, ns."""
     state, reason = camera.worker.state(now)
     overlays, refusals, window = camera.overlays, camera.sockets.refusals, camera.window
@@ -125,7 +126,7 @@ def _condition(camera: RigCamera, now: int) -> CameraCondition:
         malformed_reason=overlays.malformed_reason,
         remarks=overlays.remarks,
         remark=overlays.remark,
-        late=camera.tally(now).text,
+        late=tally.text,
         window=window.state,
         window_reason=window.reason,
     )

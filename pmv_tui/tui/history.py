@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pmv_tui.rates import NS_PER_S
 from pmv_tui.tui.text.trends import Seconds
 from pmv_tui.wire.history import read_history
 from pmv_tui.wire.status import History, Trend
-
-NS_PER_S = 1_000_000_000
 
 
 def last_seconds(history: History) -> Seconds:

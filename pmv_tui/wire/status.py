@@ -546,6 +546,9 @@ COUNTED_TRENDS: tuple[Trend, ...] = (
 )
 """Those that count what happened in a second: they add up."""
 
+LOSSES: tuple[Trend, ...] = ("missing", "skipped", "failed", "missed")
+"""What was lost: what is left out to keep to `put_rate` was meant to be."""
+
 
 class History(TypedDict):
     """What was kept of one camera over time. Numbers are little-endian, so that no table of them

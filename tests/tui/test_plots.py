@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from pmv_tui.rates import NS_PER_S
 from pmv_tui.tui.app import PmvApp
-from pmv_tui.tui.history import NS_PER_S, Folded, Window
+from pmv_tui.tui.history import Folded, Window
 from pmv_tui.tui.screens.plots import PlotScreen
 from pmv_tui.tui.text.plots import QUANTITIES, View, range_text, rounded_up, strokes, view_lines
 from pmv_tui.wire.status import TRENDS

@@ -8,8 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from pmv_tui.cameras.simulated.scene import BlobScene
-from pmv_tui.tui.text.trends import LOSSES
-from pmv_tui.wire.status import Drops, DropTimes
+from pmv_tui.wire.status import LOSSES, Drops, DropTimes
 from tests.tui.driving import app_for, screen, until, until_gone, until_shown
 from tests.tui.rig_double import (
     LATE,

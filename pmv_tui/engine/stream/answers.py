@@ -233,6 +233,9 @@ class Tally(NamedTuple):
         return "all" if self.recent_late == self.recent else self.recent_late
 
 
+NO_TALLY = Tally()
+
+
 class _Second(NamedTuple):
     """Answers of one second: how many, how many of them late, and the longest latency, ns."""
 
@@ -248,45 +251,36 @@ class _Term:
 
     Parameters
     ----------
-    deadline : ms; 0: none.
+    counted : those since it was set, in numbers; replaced as a whole, for others read it.
     since : when it was set, monotonic, ns.
-    number : counts the deadlines that the camera had.
     """
 
-    deadline: float = 0.0
+    counted: Tally = NO_TALLY
     since: int = 0
-    number: int = 0
-    answers: int = 0
-    late: int = 0
-    judged: int = 0
-    last_late: int = 0
     seconds: list[_Second] = field(default_factory=lambda: [_Second()] * SECONDS)
 
     def count(self, now: int, latency: int) -> None:
         """Count an answer that came at `now`, monotonic, and its latency, both ns."""
-        late = 0 < self.deadline * NS_PER_MS < latency
+        counted = self.counted
+        late = 0 < counted.deadline * NS_PER_MS < latency
         second = now // NS_PER_S
         former = self.seconds[second % SECONDS]
         _, answers, lates, worst = former if former.second == second else _Second()
         self.seconds[second % SECONDS] = _Second(
             second, answers + 1, lates + late, max(worst, latency)
         )
-        self.answers += 1
+        total = counted.answers + 1
+        counted = counted._replace(answers=total)
         if late:
-            self.late += 1
-            self.judged, self.last_late = self.answers, now
+            counted = counted._replace(late=counted.late + 1, judged=total, last_late=now)
+        self.counted = counted
 
     def tally(self, now: int) -> Tally:
         """Return its answers in numbers; `now` is monotonic, ns."""
         since = now // NS_PER_S - WINDOW
-        recent = [each for each in self.seconds if each.second >= since] if self.answers else []
-        return Tally(
-            deadline=self.deadline,
-            term=self.number,
-            answers=self.answers,
-            late=self.late,
-            judged=self.judged,
-            last_late=self.last_late,
+        counted = self.counted
+        recent = [each for each in self.seconds if each.second >= since] if counted.answers else []
+        return counted._replace(
             recent=sum(each.answers for each in recent),
             recent_late=sum(each.late for each in recent),
             worst=max((each.worst for each in recent), default=0),
@@ -325,8 +319,10 @@ class Answers:
     def configure(self, deadline: float) -> None:
         """Set from when on answers are late, ms; 0: never. Those that came are judged no more."""
         _, term = self._terms
-        if deadline != term.deadline:
-            self._terms = term, _Term(deadline, time.monotonic_ns(), term.number + 1)
+        former = term.counted
+        if deadline != former.deadline:
+            counted = Tally(deadline=deadline, term=former.term + 1)
+            self._terms = term, _Term(counted, time.monotonic_ns())
 
     def await_them(self, now: int, *, listeners: bool, published: bool) -> None:
         """Note whether answers are to be awaited.
@@ -378,13 +374,13 @@ class Answers:
             owner = _owner(sender.connection, clients)
             if owner is not None:
                 owned.setdefault(owner, []).append(sender.times)
-        told = []
+        with_answers = []
         for client in clients:
             rings = owned.get(client["id"], [])
             figures = self._figures(rings, rings, now) if rings else NO_ANSWERS
             answers = figures if figures["answers_fps"] is not None else None
-            told.append(ClientStatus(**{**client, "answers": answers}))
-        return told
+            with_answers.append(ClientStatus(**{**client, "answers": answers}))
+        return with_answers
 
     def tally(self, now: int) -> Tally:
         """Return the answers in numbers; it takes no computing. `now` is monotonic, ns."""
@@ -404,11 +400,11 @@ class Answers:
         last : when the last answer came, monotonic, ns.
         interval : from one to the next, as a rule, ns: who answers every tenth image is not silent.
         """
-        awaited = self._awaited_since
-        if not term.deadline or awaited is None or last <= self._unheard:
+        awaited, deadline = self._awaited_since, term.counted.deadline
+        if not deadline or awaited is None or last <= self._unheard:
             return 0
         silence = self._images.waiting(max(last, awaited, term.since))
-        patience = PATIENCE * term.deadline * NS_PER_MS
+        patience = PATIENCE * deadline * NS_PER_MS
         usual = 3 * interval or WINDOW * NS_PER_S  # after a single one it is not known
         return silence if silence > max(NS_PER_S, patience, usual) else 0
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 import zmq
+from pydantic import BaseModel
 
 from pmv_tui.cameras.base import Setting
 from pmv_tui.cameras.images import FLIPS
@@ -17,7 +18,7 @@ from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pi
 from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
-from pmv_tui.engine.stream.answers import Answers, Tally
+from pmv_tui.engine.stream.answers import Answers
 from pmv_tui.engine.stream.figures import figures
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
@@ -245,6 +246,13 @@ class Shown:
         return text
 
 
+def _limits(section: type[BaseModel], name: str) -> tuple[Any, Any]:
+    """Return the lowest and the highest value that the config takes; None where there is none."""
+    limits = section.model_fields[name].metadata
+    lowest = next((each.ge for each in limits if hasattr(each, "ge")), None)
+    return lowest, next((each.le for each in limits if hasattr(each, "le")), None)
+
+
 _OF_THE_SIZE = ("roi", "source", "width", "height")
 """Settings that decide how large a camera's images are."""
 
@@ -328,12 +336,6 @@ class RigCamera:
         own = self.config.deadline
         return self._rig.overlay.deadline if own is None else own
 
-    def tally(self, now: int) -> Tally:
-        """Return the answers to its images in numbers; `now` is monotonic, ns."""
-        listeners = self.plugged and self.publisher.clients > 0
-        self.answers.await_them(now, listeners=listeners, published=not self.paused)
-        return self.answers.tally(now)
-
     @property
     def addresses(self) -> tuple[Address, Address]:
         """Where it publishes and where it receives, bound or not."""
@@ -398,16 +400,17 @@ class RigCamera:
         return Setting("downsampling", factor, factor, choices=tuple(map(str, choices)), live=True)
 
     def _deadline(self) -> Setting:
-        note = "as for all cameras" if self.config.deadline is None else ""
+        own = self.config.deadline
+        lowest, highest = _limits(CameraConfig, "deadline")
         return Setting(
             "deadline",
-            self.config.deadline,
+            own,
             self.deadline,
-            lowest=0.0,
-            highest=60_000.0,
+            lowest=lowest,
+            highest=highest,
             unit="ms",
             live=True,
-            note=note,
+            note="as for all cameras" if own is None else "",
         )
 
     def _source(self) -> Iterator[Setting]:
@@ -424,13 +427,14 @@ class RigCamera:
         """Report what can be changed here and holds for all cameras."""
         for name, section in SECTION_OF.items():
             values = getattr(self._rig, section)
-            value, limits = getattr(values, name), type(values).model_fields[name].metadata
+            value = getattr(values, name)
+            lowest, highest = _limits(type(values), name)
             yield Setting(
                 name,
                 value,
                 value,
-                lowest=next((each.ge for each in limits if hasattr(each, "ge")), None),
-                highest=next((each.le for each in limits if hasattr(each, "le")), None),
+                lowest=lowest,
+                highest=highest,
                 unit={"put_rate": "1/s", "extended_metadata": ""}.get(name, "s"),
                 live=True,
                 note="for all cameras",
@@ -490,10 +494,15 @@ class RigCamera:
         return self.shown.scene(self.config.label, publishing)
 
     def look(self) -> None:
-        """Bring up to date what nobody else would: clients, a refused edit, frames not needed."""
+        """Bring up to date what nobody else would: clients, whether they may answer, a refused
+        edit, frames not needed.
+        """
+        now = time.monotonic_ns()
         self.sockets.look()
         self.publisher.count_clients()
-        self._preview.expire(time.monotonic_ns())
+        listeners = self.plugged and self.publisher.clients > 0
+        self.answers.await_them(now, listeners=listeners, published=not self.paused)
+        self._preview.expire(now)
 
     def stop(self) -> None:
         """Ask the worker to end, and release the sockets."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from pmv_tui.rates import NS_PER_S
 from pmv_tui.tui.actions import PLOT_ACTIONS
 from pmv_tui.tui.glyphs import leaves_ascii
-from pmv_tui.tui.history import DAY, HOUR, MINUTE, NS_PER_S, Folded, Window, newest
+from pmv_tui.tui.history import DAY, HOUR, MINUTE, Folded, Window, newest
 from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from textual_plotext import Plot
 
-from pmv_tui.tui.history import DAY, NS_PER_S, Folded, Reading, Window
+from pmv_tui.rates import NS_PER_S
+from pmv_tui.tui.history import DAY, Folded, Reading, Window
 from pmv_tui.tui.text.columns import has_answers
 from pmv_tui.tui.text.events import event_lines
 from pmv_tui.tui.text.lines import LABEL_WIDTH, Cell, Line, Tone, fit, labelled_lines, plain
-from pmv_tui.tui.text.trends import LOSSES, deadline_of, wanted_fps
+from pmv_tui.tui.text.trends import deadline_of, wanted_fps
 from pmv_tui.wire.status import (
+    LOSSES,
     STATES_BY_TREND,
     CameraStatus,
     Event,

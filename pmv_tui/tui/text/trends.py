@@ -7,10 +7,7 @@ from typing import NamedTuple
 
 from pmv_tui.tui.text.columns import Column, Stretched
 from pmv_tui.tui.text.lines import Cell
-from pmv_tui.wire.status import TRENDS, CameraStatus, Trend
-
-LOSSES: tuple[Trend, ...] = ("missing", "skipped", "failed", "missed")
-"""What was lost and not left out on purpose."""
+from pmv_tui.wire.status import LOSSES, TRENDS, CameraStatus, Trend
 
 SECONDS = 60
 """That a trend in the table covers."""
