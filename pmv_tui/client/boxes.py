@@ -28,6 +28,9 @@ from pmv_tui.wire.overlay import (
 
 BOX_FORM = "a box is ((left, top), (right, bottom))"
 POINTS_FORM = "points are (x, y) each"
+TIMESTAMP_BITS = 63
+"""Of a time stamp, ns since the epoch: until the year 2262."""
+
 FRAME_FORM = "frame is what the subscription gave, or its timestamp, a whole number of ns"
 
 QUEUE = 8
@@ -190,9 +193,14 @@ def _answered(frame: Any) -> int | None:
         ours = "of several cameras' it is the frame of the one that this is sent to"
         raise ValueError(f"{FRAME_FORM}; {ours}, not all of {cameras}")  # noqa: TRY004 - as others
     timestamp = frame.timestamp if isinstance(frame, Frame) else frame
+    if timestamp is None:
+        return None
     if not isinstance(timestamp, bool):
         with suppress(TypeError):
-            return None if timestamp is None else operator.index(timestamp)
+            whole = operator.index(timestamp)
+            if whole.bit_length() <= TIMESTAMP_BITS and whole >= 0:
+                return whole
+            raise ValueError(f"{FRAME_FORM}; that number is none")
     raise ValueError(f"{FRAME_FORM}, not {frame!r}")
 
 

@@ -207,6 +207,9 @@ def test_what_is_no_frame_is_refused_before_it_is_sent(camera: Camera, frame: Fr
         (frame.image, "frame is what the subscription gave, or its timestamp, a whole number"),
         (frame.timestamp / 1, "a whole number of ns, not 1"),
         (True, "not True"),
+        (-1, "a whole number of ns; that number is none"),
+        (2**63, "that number is none"),
+        (10**5000, "that number is none"),
         ([frame], "not .Frame"),
         ({"left": frame, "right": frame}, "frame of the one that .*, not all of 'left', 'right'"),
     ]

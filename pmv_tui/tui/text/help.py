@@ -79,6 +79,10 @@ RIG_HELP = (
 
 CAMERA_HELP = (
     Topic("Settings", tuple((column.title, column.meaning) for column in SETTING_COLUMNS)),
+    Topic(
+        "Below the settings",
+        (("page down", "Scroll to what has no room: answers, boxes, events. page up goes back."),),
+    ),
     Topic("Drops, since the engine started", tuple((one.key, one.meaning) for one in CAUSES)),
     Topic("Clock", CLOCKS),
     STATES_TOPIC,
