@@ -129,6 +129,10 @@ class Overlays:
         self.remarks += messages
         self.remark = f"{self.unread} messages left unread: they come faster than they can be read"
 
+    def crowded(self) -> None:
+        """Note that messages wait, as more come than may be read."""
+        self._remark("messages come faster than they can be read: what they say is late")
+
     def drawn(self, now: int) -> list[Overlay]:
         """Return what is drawn at `now` (monotonic, ns): solid, fading, then gone."""
         return self.drawn_over(now)[0]

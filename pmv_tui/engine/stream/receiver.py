@@ -32,12 +32,8 @@ ROUND_PARTS = 1000
 
 
 FLOOD = 15
-"""Rounds in a row, of a queue each, in which a camera's messages are more than may be read: then
-they are a flood, and not what a script sends that was held up."""
-
-READ_OF_FLOOD = 40
-"""Messages that are read of a flood's round, and the newest of each connection: older ones say what
-is past."""
+"""Rounds in a row, of a queue each, in which a camera's messages are more than may be read, before
+that is remarked: it is more than what a script sends that was held up."""
 
 NOBLOCK = int(zmq.NOBLOCK)
 """As a plain number, which pyzmq takes sooner than its own."""
@@ -65,7 +61,7 @@ class Inbox:
         """Seconds of the processor's time that it took lately."""
         self.rested = False
         """Whether it was left alone for a while, as it took too much, since its rounds are full."""
-        self._parts = self._full_rounds = 0
+        self._parts = self._crowded_rounds = 0
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -112,10 +108,10 @@ class Inbox:
 
     def read(self) -> None:
         """Read what was taken out; another round begins."""
-        self._full_rounds = self._full_rounds + 1 if self.full else 0
         self.rested = self.rested and self.full
-        if self.rested and self._full_rounds > FLOOD:
-            self._keep(self._newest_of_flood())
+        self._crowded_rounds = self._crowded_rounds + 1 if self.rested else 0
+        if self._crowded_rounds == FLOOD:
+            self.overlays.crowded()
         self._choose()
         chosen = self._waiting
         self._begin_round()
@@ -134,24 +130,6 @@ class Inbox:
             if (cost := _cost(message[0])) <= room:
                 room -= cost
                 chosen.append(message)
-        self._keep(chosen)
-
-    def _newest_of_flood(self) -> list[tuple[zmq.Frame, Arrival]]:
-        """Return the newest messages, and the newest of each connection, the newest first.
-
-        What is left of a flood, by senders that may have gone long ago, is soon over then.
-        """
-        senders: set[int] = set()
-        newest: list[tuple[zmq.Frame, Arrival]] = []
-        for message in reversed(self._waiting):
-            sender = message[1].descriptor
-            if len(newest) < READ_OF_FLOOD or sender not in senders:
-                newest.append(message)
-            senders.add(sender)
-        return newest
-
-    def _keep(self, chosen: list[tuple[zmq.Frame, Arrival]]) -> None:
-        """Pass over all others; `chosen` has the newest first."""
         if passed_over := len(self._waiting) - len(chosen):
             self.overlays.pass_over(passed_over)
         self._waiting = chosen[::-1]
