@@ -175,6 +175,13 @@ PREVIEW = Action(
     label="picture",
     synonyms="preview image view live video show",
 )
+PICTURE = Rarer(
+    "picture",
+    "z",
+    "Show the camera's live picture as large as the terminal.",
+    label="full picture",
+    synonyms="full screen large zoom magnify focus aim picture image view live video show",
+)
 CLIENTS = Rarer(
     "clients",
     "c",
@@ -261,6 +268,7 @@ RIG_ACTIONS: Registry = (
         commands=("window all", "window all --close"),
     ),
     PREVIEW,
+    PICTURE,
     Rarer(
         "preview-all",
         "V",
@@ -338,6 +346,7 @@ CAMERA_ACTIONS: Registry = (
     PAUSE,
     WINDOW,
     PREVIEW,
+    PICTURE,
     PLOTS,
     CLIENTS,
     EDIT_ADDRESSES,
@@ -354,6 +363,7 @@ GRID_ACTIONS: Registry = (
     OPEN,
     PLUG,
     PAUSE,
+    PICTURE,
     WINDOW,
     PLOTS,
     CLIENTS,
@@ -365,6 +375,20 @@ GRID_ACTIONS: Registry = (
     Move("cursor-right", "right", "Go to the picture on the right.", "step(1)", "right", "→"),
 )
 """Of the pictures of all cameras."""
+
+PICTURE_ACTIONS: Registry = (
+    PLUG,
+    PAUSE,
+    WINDOW,
+    CLIENTS,
+    EDIT_ADDRESSES,
+    ADD,
+    Rarer("next-camera", "n,pagedown", "Show the next camera.", "next_camera(1)"),
+    Rarer("camera-before", "N,pageup", "Show the camera before.", "next_camera(-1)"),
+    HELP,
+    Answer("picture-back", "q,escape,z", "Go back.", "dismiss(None)", "back"),
+)
+"""Of one camera's picture that fills the terminal."""
 
 CLIENTS_ACTIONS: Registry = (
     HELP,
@@ -541,6 +565,7 @@ SCREENS = {
     "on the cameras' screen": RIG_ACTIONS,
     "on a camera's screen": CAMERA_ACTIONS,
     "among the pictures of all cameras": GRID_ACTIONS,
+    "on a camera's full picture": PICTURE_ACTIONS,
     "among the plots of a camera": PLOT_ACTIONS,
     "in the list of clients": CLIENTS_ACTIONS,
     "in the log": LOG_ACTIONS,

@@ -52,6 +52,7 @@ LATER = (
     "pmv_tui.tui.screens.grid",
     "pmv_tui.tui.screens.help",
     "pmv_tui.tui.screens.lists",
+    "pmv_tui.tui.screens.picture",
     "pmv_tui.tui.screens.plots",
 )
 """What is imported where it is first needed: other screens, and pictures, which take numpy."""

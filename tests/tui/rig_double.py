@@ -292,6 +292,8 @@ class RigDouble:
             case "thumbnails":
                 cameras, size = arguments["cameras"], (arguments["width"], arguments["height"])
                 self.asked_for.append((set(cameras), *size))
+                if unknown := set(cameras) - {camera["unique_id"] for camera in self.cameras}:
+                    return Reply(ok=False, error=f"there is no camera {unknown}")
                 return Reply(ok=True, thumbnails=[self._thumbnail(one, *size) for one in cameras])
             case "history" if self.kept is not None:
                 return self._histories(**arguments)

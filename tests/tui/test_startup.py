@@ -38,6 +38,7 @@ NOT_FOR_FIRST_PAINT = {
     "pmv_tui.wire.history": "only trends and plots need it, and it needs numpy",
     "pmv_tui.tui.screens.camera": "opened later",
     "pmv_tui.tui.screens.lists": "opened later",
+    "pmv_tui.tui.screens.picture": "opened later",
     "pmv_tui.tui.screens.plots": "opened later",
     "plotext": "only plots need it",
     "pmv_tui.tui.screens.dialogs": "opened later",

@@ -167,6 +167,13 @@ class SteeringScreen(RigStateScreen[None]):
 
         self.app.push_screen(CameraScreen(self.state, self.link, camera["unique_id"]))
 
+    def action_picture(self) -> None:
+        """Show the camera's picture as large as the terminal."""
+        from pmv_tui.tui.screens.picture import PictureScreen
+
+        if camera := self.target():
+            self.app.push_screen(PictureScreen(self.state, self.link, camera["unique_id"]))
+
     def action_clients(self) -> None:
         """List the clients of the camera."""
         from pmv_tui.tui.screens.lists import ClientsScreen

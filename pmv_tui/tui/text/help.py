@@ -11,6 +11,7 @@ from pmv_tui.tui.actions import (
     CLIENTS_ACTIONS,
     GRID_ACTIONS,
     LOG_ACTIONS,
+    PICTURE_ACTIONS,
     PLOT_ACTIONS,
     RIG_ACTIONS,
     Action,
@@ -91,6 +92,8 @@ CAMERA_HELP = (
 )
 
 GRID_HELP = (PICTURE_TOPIC, STATES_TOPIC, _commands(GRID_ACTIONS))
+
+PICTURE_HELP = (PICTURE_TOPIC, STATES_TOPIC, _commands(PICTURE_ACTIONS))
 
 CLIENTS_HELP = (
     Topic("Figures", tuple((figure.title, figure.meaning) for figure in FIGURES)),

@@ -21,14 +21,16 @@ from textual.widget import Widget
 from pmv_tui.tui.glyphs import NO_COLOUR, Look, leaves_ascii, look_of, style_of
 from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
 from pmv_tui.tui.text.columns import (
+    MAX_NAME_WIDTH,
     MIN_NAME_WIDTH,
+    fps_cell,
     fps_short,
     name_cell,
     plug_short,
     state_cell,
     state_word,
 )
-from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Line, tabular
+from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, fit, tabular
 from pmv_tui.tui.widgets.line_view import LineView
 from pmv_tui.wire.status import CameraStatus, Thumbnail
 
@@ -265,6 +267,25 @@ def tile_lines(camera: CameraStatus, width: int, *, cursor: bool) -> list[Line]:
     base: Base = "cursor" if cursor else "plain"
     # The plug comes first: whatever is cut off at the right, whether images are sent is seen.
     return [tabular([plug, name, state], [rest[1], name_width, rest[0]], base)]
+
+
+class PictureCaption(LineView):
+    """What stands above a picture that fills the terminal."""
+
+
+def caption_lines(camera: CameraStatus, width: int) -> list[Line]:
+    """Write whose picture it is, its rate or what is wrong, its plug, and the image's size."""
+    capturing = state_word(camera) == "capturing"
+    state = fps_cell(camera) if capturing else state_cell(camera)
+    size = Cell(f"{camera['width']}x{camera['height']}")
+    name = name_cell(camera).text
+    named = Cell(fit(name, min(cell_len(name), MAX_NAME_WIDTH)), "strong")
+    room, line = width, list[Cell]()
+    for cell in (plug_short(camera), named, state, size):
+        room -= cell_len(cell.text) + GAP
+        if room >= 0:  # What has no room is left out whole.
+            line += [Cell(" "), cell, Cell(" ")]
+    return [Line(tuple(line))]
 
 
 class PictureTile(Vertical):

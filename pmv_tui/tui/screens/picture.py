@@ -1,0 +1,64 @@
+"""The screen of one camera's picture, as large as the terminal."""
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from pmv_tui.tui.actions import PICTURE_ACTIONS
+from pmv_tui.tui.link import EngineLink
+from pmv_tui.tui.screens.steering import SteeringScreen
+from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text.help import PICTURE_HELP
+from pmv_tui.tui.widgets.bars import KeyFooter
+from pmv_tui.tui.widgets.pictures import PictureCaption, PictureView, caption_lines
+from pmv_tui.wire.status import CameraStatus
+
+
+class PictureScreen(SteeringScreen):
+    """Shows one camera after the other, and the keys that steer the one that is shown."""
+
+    registry = PICTURE_ACTIONS
+    help_topics = PICTURE_HELP
+
+    def __init__(self, state: RigState, link: EngineLink, unique_id: str) -> None:
+        super().__init__(state, link, unique_id)
+        self.log_camera = unique_id
+
+    def compose(self) -> ComposeResult:
+        """Lay out caption, trouble, picture, figures beside it, and footer."""
+        yield PictureCaption()
+        yield Static(id="trouble", markup=False)
+        with Horizontal(id="view"):
+            yield PictureView()
+            yield Vertical(id="figures")
+        yield KeyFooter(self.registry)
+
+    @property
+    def view(self) -> PictureView:
+        """The picture."""
+        return self.query_one(PictureView)
+
+    def target(self) -> CameraStatus | None:
+        """Return the camera that is shown; None once it is no longer there."""
+        return self.state.camera(self.unique_id)
+
+    def draw(self) -> None:
+        """Draw the camera; without it, go back."""
+        if camera := self.target():
+            self.view.follow(self.unique_id)
+            self.query_one(PictureCaption).show_by(partial(caption_lines, camera))
+        else:
+            self.leave_without(self.unique_id)
+
+    def action_next_camera(self, places: int) -> None:
+        """Show the camera so many places further on; after the last one, the first."""
+        cameras = [camera["unique_id"] for camera in self.state.arranged]
+        if len(cameras) > 1 and self.unique_id in cameras:
+            place = (cameras.index(self.unique_id) + places) % len(cameras)
+            self.unique_id = self.log_camera = cameras[place]
+            self.draw()
+            self.pictures.hurry()
+        else:
+            self.toast("There is no other camera")
