@@ -1,46 +1,27 @@
-"""The app: owns the rig's state, the link to the engine, and how one leaves."""
+"""The app of one rig: owns its state, the link to the engine, and how one leaves."""
 
-import asyncio
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import events, on, work
-from textual.app import App, ScreenStackError
-from textual.binding import Binding, BindingType
-from textual.command import Provider
-from textual.css.query import NoMatches
-from textual.dom import NoScreen
-from textual.filter import LineFilter
+from textual import on, work
 from textual.screen import Screen
 from textual.signal import Signal
-from textual.theme import ThemeProvider
-from textual.widgets._toast import ToastHolder, ToastRack
 
-from pmv_tui.threads import in_background
-from pmv_tui.tui import startup
-from pmv_tui.tui.actions import key_name
-from pmv_tui.tui.driver import TerminalDriver
-from pmv_tui.tui.glyphs import AsciiOnly, choose_glyphs, first_known, suitable_theme
-from pmv_tui.tui.key_map import unknown_theme
-from pmv_tui.tui.keyboard import InputOrder, Passed
 from pmv_tui.tui.link import (
     EngineClient,
     EngineLink,
     EngineProcess,
     EngineSilent,
     EventsArrived,
-    NoTextTyped,
     Revival,
     SnapshotArrived,
 )
-from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.screens.rig import RigScreen
-from pmv_tui.tui.startup import COMPLAINTS, WANTED_THEME
-from pmv_tui.tui.state import RigState, Troubles, trouble_of
+from pmv_tui.tui.state import RigState, Troubles, Wishes
+from pmv_tui.tui.terminal_app import TerminalApp
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.wire.status import Event
 
@@ -49,51 +30,21 @@ if TYPE_CHECKING:
     from pmv_tui.tui.screens.dialogs import Leave
     from pmv_tui.tui.state import DefaultTuiConfig
 
-PRINTED_PERIOD = 1.0
-"""Seconds between two looks at what libraries printed."""
-
 ENGINE_PERIOD = 0.5
 """Seconds between two looks at whether the engine runs: a file's lock shows it."""
 
-COMPLAINT_SECONDS = 30
 
-LEFT_BEHIND = NoMatches, NoScreen, ScreenStackError
-"""Failures of what still works on a screen that is gone."""
-
-NO_COLOR = "NO_COLOR"
-"""The environment variable by which a person wants no colours: https://no-color.org."""
-
-
-def _action_commands() -> type[Provider]:
-    from pmv_tui.tui.screens.help import ActionCommands
-
-    return ActionCommands
-
-
-class PmvApp(App[str]):
-    """The TUI of one rig; its result is what to tell the person who left it.
+class PmvApp(TerminalApp):
+    """The TUI of one rig. The parameters that are not named here are `TerminalApp`'s.
 
     Parameters
     ----------
     client : a connection to the rig's engine; the app closes it.
     log_path : the engine's log file, named when it does not answer.
-    config : how it looks, and its keys.
-    printed : gives the lines that libraries printed in this process since the last call.
     engine : the engine's process.
     operator : how the engine names this TUI to others.
-    config_complaint : returns what is wrong with the config file, so that defaults hold; empty
-        where nothing is. Called in another thread, after the first paint.
     looked_at : where the config file was looked for, in order.
     """
-
-    TITLE = "pmv-tui"
-    COMMANDS = {_action_commands}  # noqa: RUF012 - never changed
-    CSS_PATH = "pmv.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]  # noqa: RUF012 - never changed
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - never changed
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "suspend_process", "to the shell", show=False, id="suspend"),
-    ]
 
     def __init__(
         self,
@@ -107,147 +58,45 @@ class PmvApp(App[str]):
         config_complaint: Callable[[], str] = str,
         looked_at: Iterable[Path] = (),
     ) -> None:
-        # Textual's grey is a colour too; its ANSI colours can be left out whole.
-        super().__init__(
-            driver_class=TerminalDriver, ansi_color=True if NO_COLOR in os.environ else None
-        )
-        theme = config.theme or first_known(WANTED_THEME)
-        self._complaints = list(COMPLAINTS)
-        if WANTED_THEME and not theme:
-            self._complaints.append(f"TEXTUAL_THEME is ignored: {unknown_theme(WANTED_THEME)}")
-        self.theme = suitable_theme(
-            theme or self.theme, self.console.color_system, no_color=self.no_color
-        )
-        self._printed = printed
+        super().__init__(config=config, printed=printed, config_complaint=config_complaint)
         self._operator = operator
         self._engine = engine
-        self.key_map = config.keys
-        self._rings = config.bell
         self._troubles = Troubles()
-        self._config_complaint = config_complaint
-        self._complete = False
-        self._ascii_only = AsciiOnly(enabled=choose_glyphs(config.glyphs) == "ascii")
-        # Over SSH an animation is traffic and delay.
-        self.animation_level = "none"
         self.state = RigState(
             log_path,
             Signal(self, "state changed"),
-            preview_rate=config.preview_rate,
             looked_at=tuple(looked_at),
+            wishes=Wishes(config.preview_rate),
         )
-        self.link = EngineLink(client, self.post_message, operator, engine.runs)
+        self.link = EngineLink(client, self.post_message, operator, self._hindrance)
         self._revival = Revival(engine, self.link)
-        self._inputs = InputOrder(self, super().on_event)
-        self._leaving = False
 
-    async def on_event(self, event: events.Event) -> None:
-        """Have inputs carried out one after the other. See `App.on_event`."""
-        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
-            if not self._leaving:
-                await self._inputs.take(event)
-        else:
-            await super().on_event(event)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Paint every cell where the terminal has the size that it had: it has had another since.
-
-        What was drawn is cut off by then, and to Textual nothing has changed.
-        """
-        if self.screen_stack and event.size == self.screen.size:
-            self.refresh(repaint=True, layout=True)
-
-    @on(Passed)
-    async def _go_on(self, passed: Passed) -> None:
-        await self._inputs.go_on(passed)
+    def _hindrance(self) -> str:
+        """Say why no command can be sent to the engine; empty where one can."""
+        ended = "the engine has ended; quitting asks whether to start it"
+        return "" if self._engine.runs() else ended
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the rig."""
         return RigScreen(self.state, self.link)
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Add the one that leaves ASCII alone, where the terminal has no more."""
-        filters = super().get_line_filters()
-        return [*filters, self._ascii_only] if self._ascii_only.enabled else filters
-
-    def get_key_display(self, binding: Binding) -> str:
-        """Write a key of the key map as the help does."""
-        changed = binding.id in self.key_map
-        return key_name(binding.key) if changed else super().get_key_display(binding)
-
-    def action_command_palette(self) -> None:
-        """Open the palette. See `App.action_command_palette`."""
-        from pmv_tui.tui.screens.help import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
-
-    def search_themes(self) -> None:
-        """Open the palette of the themes. See `App.search_themes`."""
-        from pmv_tui.tui.screens.help import Palette
-
-        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
-
     def on_mount(self) -> None:
         """Start to ask the engine."""
-        self.set_keymap(self.key_map)
-        self._complain("\n".join(self._complaints))
         self.run_worker(self.link.run())
-        self.set_interval(PRINTED_PERIOD, self._report_printed)
         self.set_interval(ENGINE_PERIOD, self._look_for_engine)
-
-    def exit(self, result: str | None = None, *arguments: Any, **options: Any) -> None:
-        """Leave; nothing is begun any more. See `App.exit`."""
-        self._leaving = True
-        super().exit(result, *arguments, **options)
-
-    async def _shutdown(self) -> None:
-        """End what is under way before the screens that it is for. See `App`."""
-        self._leaving = True
-        self.workers.cancel_all()
-        await super()._shutdown()
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Let go what does not find its screen while all of them are closed. See `App`."""
-        if not (self._leaving and isinstance(getattr(error, "error", error), LEFT_BEHIND)):
-            super()._handle_exception(error)
 
     def on_unmount(self) -> None:
         """Close the connection."""
         self.link.close()
 
-    def _complain(self, complaint: str) -> None:
-        """Say for a while what defaults hold for; nothing where that is empty."""
-        if complaint:
-            text = "\n".join(map(plain, complaint.splitlines()))
-            self.notify(text, severity="warning", timeout=COMPLAINT_SECONDS, markup=False)
-
-    def _complete_start(self) -> None:
-        """Have done, once, what the first paint does not wait for."""
-        if not self._complete:
-            self._complete = True
-            self.run_worker(self._do_what_waited())
-
-    async def _do_what_waited(self) -> None:
-        await asyncio.wrap_future(in_background(startup.complete, "imports"))
-        self._complain(await asyncio.wrap_future(in_background(self._config_complaint)))
-
     @on(SnapshotArrived)
     def _keep_snapshot(self, message: SnapshotArrived) -> None:
         self.state.keep(message.snapshot)
-        self._report_troubles()
+        self.report_troubles(self._troubles.new(self.state.cameras))
         self.state.changed.publish(self.state)
-        self._complete_start()
+        self.complete_start()
         if self._revival.owes_windows:
             self.run_worker(self._revival.open_windows(self.state.cameras))
-
-    def _report_troubles(self) -> None:
-        """Show which cameras fail that worked; with a bell, where that is asked for."""
-        failed = self._troubles.new(self.state.cameras)
-        for camera in failed:
-            text = f"{camera['name']} is {trouble_of(camera)}: {camera['reason']}".rstrip(": ")
-            self.notify(plain(text), severity="error", markup=False)
-        if failed and self._rings:
-            self.bell()
 
     @on(EventsArrived)
     def _keep_events(self, message: EventsArrived) -> None:
@@ -260,7 +109,7 @@ class PmvApp(App[str]):
         known, self.state.ended = self.state.ended, not self._engine.runs()
         self.state.silence = self._engine.ending() if self.state.ended else message.reason
         self.state.changed.publish(self.state)
-        self._complete_start()
+        self.complete_start()
         if self.state.ended and not known:
             self._offer_start()
 
@@ -281,44 +130,14 @@ class PmvApp(App[str]):
         if choice == "quit":
             self.exit(f"The engine {self.state.silence}. Log: {self.state.log_path}")
 
-    def _report_printed(self) -> None:
-        """Add what libraries print in this process to the log: it is kept off the screen."""
-        self._warn([f"printed in this terminal's process: {line}" for line in self._printed()])
-
-    @on(NoTextTyped)
-    def _report_no_text(self, message: NoTextTyped) -> None:
-        """Say that keys are left out, and why."""
-        text = (
-            f"This terminal sent bytes that are not UTF-8 ({message.data[:8].hex(' ')}); such keys "
-            "are left out. Set the terminal's encoding to UTF-8"
-        )
-        self.notify(text, severity="warning", markup=False)
-        self._warn([text])
-
-    def _warn(self, texts: Sequence[str]) -> None:
-        """Add what concerns this terminal alone to the log."""
+    def warn(self, texts: Sequence[str]) -> None:
+        """Add them to the log. See `TerminalApp.warn`."""
         warnings = [
             Event(id=0, time=time.time_ns(), level="warning", kind="printed", camera="", text=text)
             for text in texts
         ]
         if warnings:
             self.post_message(EventsArrived(warnings))
-
-    def _refresh_notifications(self) -> None:
-        """Remove what former toasts stood in, which Textual keeps where it clears them itself."""
-        if self.screen_stack:  # none any more while the app ends
-            shown = {ToastRack._toast_id(one) for one in self._notifications}
-            for holder in self.screen.query(ToastHolder):
-                if holder.id not in shown:
-                    holder.remove()
-        super()._refresh_notifications()
-
-    def action_suspend_process(self) -> None:
-        """Give the terminal back to the shell; where there is none that could go on, say so."""
-        if os.getsid(os.getppid()) == os.getsid(0):
-            super().action_suspend_process()
-        else:
-            self.notify("No shell waits here that could continue pmv-tui", severity="warning")
 
     async def action_quit(self) -> None:
         """Leave; ask first where the engine is in use. Asked again while it asks, detach."""
@@ -343,20 +162,6 @@ class PmvApp(App[str]):
         """The other operators of the engine; this TUI is one of those that it names."""
         operators = self.state.snapshot["engine"]["operators"] if self.state.snapshot else []
         return [plain(one) for one in operators if one != self._operator]
-
-    def action_help(self) -> None:
-        """Show the help of the screen one is on."""
-        from pmv_tui.tui.screens.help import HelpScreen
-        from pmv_tui.tui.text.help import keys_topic
-
-        explained = self.screen
-        if isinstance(explained, PmvScreen) and explained.help_topics is not None:
-            keys = keys_topic(explained.registry, self.key_map)
-            self.push_screen(HelpScreen([keys, *explained.help_topics]))
-
-    def action_help_quit(self) -> None:
-        """Take ctrl+c, where it copies nothing, for the wish to quit."""
-        self.call_later(self.action_quit)
 
     def _leave(self, choice: "Leave | None") -> None:
         if choice == "detach":

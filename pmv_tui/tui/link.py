@@ -108,7 +108,7 @@ class EngineLink:
     client : the connection; the link closes it.
     post : is given each message to the app.
     operator : how the engine names this TUI to others.
-    runs : returns whether there is an engine, answering or not.
+    hindrance : returns why no command can be sent now; empty where nothing stands against it.
     """
 
     def __init__(
@@ -116,13 +116,13 @@ class EngineLink:
         client: EngineClient,
         post: Callable[[Message], object],
         operator: str = "",
-        runs: Callable[[], bool] = lambda: True,
+        hindrance: Callable[[], str] = str,
     ) -> None:
         self._signature = {"operator": operator} if operator else {}
         self._question_signature = self._signature
         """To an engine of before the command `attach`, a signed question said who is there."""
         self._attach_at = 0.0
-        self._runs = runs
+        self._hindrance = hindrance
         self._client = client
         self._post = post
         self._hurry = asyncio.Event()
@@ -141,9 +141,9 @@ class EngineLink:
         What it did to each camera. A refusal of the whole, or silence, is a failed result of no
         camera.
         """
-        if not self._runs():
+        if why := self._hindrance():
             # It would wait in the socket, and be carried out by the engine that is started next.
-            return [_refusal(f"{command}: the engine has ended; quitting asks whether to start it")]
+            return [_refusal(f"{command}: {why}")]
         try:
             reply = await self._client.request(command, **arguments, **self._signature)
         except (EngineGone, Unsendable) as why:

@@ -79,6 +79,24 @@ MAX_EVENTS = 2000
 
 
 @dataclass(slots=True)
+class Wishes:
+    """What the person wants to see; one for all rigs of a terminal.
+
+    Parameters
+    ----------
+    preview_rate : images a second of a picture in the terminal, at most.
+    preview : whether the picture of the camera under the cursor.
+    troubles_first : whether cameras in trouble before the others.
+    trends : what the table shows a trend of, and the trends; None for none.
+    """
+
+    preview_rate: float = 4.0
+    preview: bool = False
+    troubles_first: bool = False
+    trends: Trends | None = None
+
+
+@dataclass(slots=True)
 class RigState:
     """The newest of everything that the engine reported.
 
@@ -91,11 +109,9 @@ class RigState:
     silence : what the engine does in place of answering; empty while it answers.
     ended : whether it does not run any more.
     events : oldest first.
-    preview_rate : images a second of a picture in the terminal, at most.
-    preview : whether the person wants to see the picture of the camera under the cursor.
-    troubles_first : whether the person wants cameras in trouble before the others.
+    wishes : what the person wants to see of it.
     answers_seen : whether scripts have answered images since this TUI began.
-    trends : what the table shows a trend of, and the trends; None where the person wants none.
+    rig : its name, where the terminal shows several; else empty.
     """
 
     log_path: str
@@ -105,11 +121,9 @@ class RigState:
     silence: str = ""
     ended: bool = False
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
-    preview_rate: float = 4.0
-    preview: bool = False
-    troubles_first: bool = False
+    wishes: Wishes = field(default_factory=Wishes)
     answers_seen: bool = False
-    trends: Trends | None = None
+    rig: str = ""
 
     def keep(self, snapshot: Snapshot) -> None:
         """Take what the engine reported for the newest."""
@@ -124,7 +138,7 @@ class RigState:
     @property
     def arranged(self) -> list[CameraStatus]:
         """The cameras in the order in which they are shown."""
-        if self.troubles_first:
+        if self.wishes.troubles_first:
             return sorted(self.cameras, key=lambda camera: not in_trouble(camera))
         return self.cameras
 

@@ -84,7 +84,7 @@ def test_a_tui_attaches_and_signs_its_questions_only_to_engines_that_know_no_att
 
 def test_nothing_is_sent_to_an_engine_that_has_ended() -> None:
     rig = RigDouble()
-    link = EngineLink(rig, print, runs=lambda: False)
+    link = EngineLink(rig, print, hindrance=lambda: "the engine has ended")
     (result,) = asyncio.run(link.command("plug", camera="left"))
     assert not result["ok"]
     assert result["text"].startswith("plug: the engine has ended")

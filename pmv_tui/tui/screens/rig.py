@@ -116,7 +116,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Show the cameras that the filter lets through, and say below them that it is on."""
         cameras = self.state.arranged
         shown = self._filter.shown(cameras)
-        trends = self.state.trends
+        trends = self.state.wishes.trends
         trend = trend_column(trends) if trends else None
         columns = columns_shown(answers=self.state.answers_seen, trend=trend)
         self.query_one(CameraTable).show_cameras(shown, self._filter.marked, columns)
@@ -210,7 +210,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Ask what the table is to show a trend of."""
         from pmv_tui.tui.screens.dialogs import TrendDialog
 
-        trends = self.state.trends
+        trends = self.state.wishes.trends
         chosen = CHOICES.index(trends.choice) if trends else -1
         self.app.push_screen(TrendDialog(chosen), self._show_trend)
 
@@ -219,17 +219,17 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         if chosen is None:
             return
         blocks = LETTERS if leaves_ascii(self.get_line_filters()) else BLOCKS
-        self.state.trends = None if chosen < 0 else Trends(CHOICES[chosen], {}, blocks)
+        self.state.wishes.trends = None if chosen < 0 else Trends(CHOICES[chosen], {}, blocks)
         self._show_table()
         self._ask_again.set()
-        if self.state.trends and not self.query_one(CameraTable).shows(
+        if self.state.wishes.trends and not self.query_one(CameraTable).shows(
             trend_title(CHOICES[chosen])
         ):
             self.toast("The terminal is too narrow for a trend", severity="warning")
 
     async def _ask_trends(self) -> float:
         """Ask for the trends where they are to be seen. See `ask_on`."""
-        trends, cameras = self.state.trends, self._filter.shown(self.state.cameras)
+        trends, cameras = self.state.wishes.trends, self._filter.shown(self.state.cameras)
         table = self.query_one(CameraTable)
         if not (trends and cameras and self.is_active and table.shows(trend_title(trends.choice))):
             return TREND_PERIOD
@@ -250,9 +250,9 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def action_troubles_first(self) -> None:
         """Show cameras in trouble before the others, or in the order of the config file again."""
-        self.state.troubles_first = not self.state.troubles_first
-        first = "Cameras in trouble come first" if self.state.troubles_first else "Cameras in order"
-        self.toast(first)
+        wishes = self.state.wishes
+        wishes.troubles_first = not wishes.troubles_first
+        self.toast("Cameras in trouble come first" if wishes.troubles_first else "Cameras in order")
         self.draw()
 
     def action_window_all(self) -> None:

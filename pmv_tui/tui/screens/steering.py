@@ -56,7 +56,7 @@ class SteeringScreen(RigStateScreen[None]):
         super().__init__(state)
         self.link = link
         self.unique_id = unique_id
-        self.pictures = PictureFeed(link, state.preview_rate, self._visible_pictures)
+        self.pictures = PictureFeed(link, state.wishes.preview_rate, self._visible_pictures)
 
     def target(self) -> CameraStatus | None:
         """Return the camera that is steered; where there is none, say so."""
@@ -77,11 +77,11 @@ class SteeringScreen(RigStateScreen[None]):
 
     def action_preview(self) -> None:
         """Show the picture of the camera in the terminal, or hide it."""
-        self.state.preview = not self.state.preview
+        self.state.wishes.preview = not self.state.wishes.preview
         self._show_preview()
 
     def _show_preview(self) -> None:
-        self.set_class(self.state.preview, "-preview")
+        self.set_class(self.state.wishes.preview, "-preview")
         self.pictures.hurry()
 
     def _visible_pictures(self) -> list[PictureView]:
