@@ -93,33 +93,48 @@ def inside(points: Iterable[Sequence[float]], width: int, height: int) -> list[t
 
 
 class Placement:
-    """Carries positions on an image over to a canvas that shows it.
+    """Carries positions on an image over to a canvas that shows it, or a region of it.
 
     Parameters
     ----------
     canvas_size, image_size : width and height, pixels.
+    region : what of the image the canvas shows: x and y of its top left corner, width, height;
+        pixels of the image. None: all of it.
     """
 
-    def __init__(self, canvas_size: Sequence[int], image_size: Sequence[int]) -> None:
-        self._image_size = image_size
-        self._across = canvas_size[0] / max(image_size[0], 1)
-        self._down = canvas_size[1] / max(image_size[1], 1)
+    def __init__(
+        self,
+        canvas_size: Sequence[int],
+        image_size: Sequence[int],
+        region: Sequence[int] | None = None,
+    ) -> None:
+        self._left, self._top, *size = region or (0, 0, *image_size)
+        self._size = size
+        self._across = canvas_size[0] / max(size[0], 1)
+        self._down = canvas_size[1] / max(size[1], 1)
 
     def box(self, box: BoxOverlay) -> tuple[int, int, int, int] | None:
         """Return a box's left, top, right and bottom on the canvas; None where none of it is seen.
 
         Far outside is no further than just outside: a drawing routine may take 16 bits.
         """
-        width, height = self._image_size
-        if not visible(box["corners"], width, height):
+        (x0, y0), (x1, y1) = (self._from_corner(box["corners"][at : at + 2]) for at in (0, 2))
+        width, height = self._size
+        if not visible((x0, y0, x1, y1), width, height):
             return None
-        left, right = sorted(min(max(x, -2 * width), 2 * width) for x in box["corners"][::2])
-        top, bottom = sorted(min(max(y, -2 * height), 2 * height) for y in box["corners"][1::2])
+        left, right = sorted(min(max(x, -2 * width), 2 * width) for x in (x0, x1))
+        top, bottom = sorted(min(max(y, -2 * height), 2 * height) for y in (y0, y1))
         return *self._place(left, top), *self._place(right, bottom)
 
     def points(self, group: PointsOverlay) -> list[tuple[int, int]]:
-        """Return where on the canvas those points of a group lie that are on the image."""
-        return [self._place(x, y) for x, y in inside(group["points"], *self._image_size)]
+        """Return where on the canvas those points of a group lie that are on what it shows."""
+        points = (self._from_corner(point) for point in group["points"])
+        return [self._place(x, y) for x, y in inside(points, *self._size)]
+
+    def _from_corner(self, position: Sequence[int]) -> tuple[int, int]:
+        """Return a position on the image as one on what is shown of it."""
+        x, y = position
+        return x - self._left, y - self._top
 
     def _place(self, x: int, y: int) -> tuple[int, int]:
         """Return the pixel of the canvas in which the middle of an image's pixel lies."""

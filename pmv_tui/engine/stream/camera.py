@@ -19,7 +19,6 @@ from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.stream.answers import Answers
-from pmv_tui.engine.stream.figures import figures
 from pmv_tui.engine.stream.local_road import LocalRoads
 from pmv_tui.engine.stream.overlays import Overlays
 from pmv_tui.engine.stream.preview import (
@@ -35,6 +34,7 @@ from pmv_tui.engine.stream.publisher import Publisher
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.socket_pair import SocketPair
 from pmv_tui.engine.stream.worker import Worker
+from pmv_tui.figures import figures
 from pmv_tui.frames.pool import Pool
 from pmv_tui.rates import rate
 from pmv_tui.untrusted import without_passwords

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import Frame
-from pmv_tui.engine.stream.figures import SATURATED
+from pmv_tui.figures import SATURATED
 from pmv_tui.frames.recent import Recent
 from pmv_tui.wire.status import Region
 

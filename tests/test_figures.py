@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmv_tui.engine.stream.figures import figures, sharpness
+from pmv_tui.figures import figures, sharpness
 
 Image = NDArray[np.uint8]
 
