@@ -1,0 +1,229 @@
+"""A shared connection to one host: an `ssh` that runs as long as it is needed, and its helpers."""
+
+import asyncio
+import os
+import re
+import secrets
+import tempfile
+from pathlib import Path
+
+from pmv_tui.rigs.process import Finished, finished, not_started, unasking
+from pmv_tui.rigs.trouble import HostTrouble, why
+
+CONNECT_TIMEOUT = 20.0
+"""Seconds in which somebody is logged in, jump hosts included."""
+
+PROMPT = 10.0
+"""Seconds that this machine's own `ssh` takes at most to tell the one that is connected."""
+
+LOOK = 0.05
+"""Seconds from one look whether the connection is there to the next."""
+
+SESSIONS = 4
+"""Commands that run on a host at once; its `sshd` allows 10, of which some may be elsewhere."""
+
+_FIT = re.compile(r"[\w/.-]{1,50}", re.ASCII)
+"""A folder in which a socket's path is short enough, and has nothing that `ssh` would expand: it
+takes 104 bytes on some systems, and adds 17 while it makes one."""
+
+OPTIONS = {
+    # Nothing is asked: there may be no terminal, and where there is one it is ours.
+    "BatchMode": "yes",
+    "ConnectTimeout": "10",
+    "ServerAliveInterval": "5",
+    "ServerAliveCountMax": "3",
+    "LogLevel": "INFO",
+    "ControlMaster": "yes",
+    "ControlPersist": "no",
+    # What the user's config adds for a person who works there is not needed here, and would be in
+    # that person's way (ports) or lend a rig what it is not to have (an agent).
+    "ClearAllForwardings": "yes",
+    "ForwardAgent": "no",
+    "ForwardX11": "no",
+    "PermitLocalCommand": "no",
+    "RemoteCommand": "none",
+    "RequestTTY": "no",
+    "Tunnel": "no",
+    # Other users of this machine are not to come near what is forwarded.
+    "StreamLocalBindMask": "0177",
+    "StreamLocalBindUnlink": "yes",
+    "GatewayPorts": "no",
+}
+
+_GUARDED = (
+    'umask 077; mkdir "$0" || exit; exec 3<&0; '
+    '(read -r _ <&3; rm -rf -- "$0"; kill -9 0) </dev/null >/dev/null & '
+    'exec "$@" 3<&- </dev/null'
+)
+"""Becomes `ssh`, and leaves a guard beside it, who at the end of this process, whatever ends that,
+removes the folder and ends the process group: `ssh`, what it has started, and the guard itself.
+All of them have its stderr."""
+
+
+class Line(asyncio.SubprocessProtocol):
+    """The connection to a host, for commands and forwarded sockets to share.
+
+    Parameters
+    ----------
+    host : as `ssh` knows it.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        place = tempfile.gettempdir()
+        if not _FIT.fullmatch(place):
+            place = "/tmp"  # noqa: S108 - nobody else can look into the folder in it
+        self._folder = Path(place, f"pmv-tui-{secrets.token_hex(6)}")
+        self._control = self._folder / "control"
+        self._sessions = asyncio.Semaphore(SESSIONS)
+        self._forwarded: dict[str, Path] = {}
+        self._guard = -1
+        self._said = bytearray()
+        self._process: asyncio.SubprocessTransport | None = None
+        self.ended = asyncio.Event()
+        """Set when the connection is no more, or could not be made."""
+
+    async def open(self) -> None:
+        """Connect and log in.
+
+        Raises
+        ------
+        HostTrouble : it cannot be done.
+        """
+        settings = [f"-o{name}={value}" for name, value in OPTIONS.items()]
+        command = ["ssh", "-N", *settings, "-S", str(self._control), "--", self._host]
+        theirs, self._guard = os.pipe()
+        try:
+            self._process, _ = await asyncio.get_running_loop().subprocess_exec(
+                lambda: self,
+                *("sh", "-c", _GUARDED, str(self._folder), *command),
+                stdin=theirs,
+                stdout=asyncio.subprocess.DEVNULL,
+                **unasking(),
+            )
+            await self._logged_in()
+        except OSError as error:
+            self._release()
+            raise not_started("sh", error) from None
+        except BaseException:
+            await self.close()
+            raise
+        finally:
+            os.close(theirs)
+
+    async def _logged_in(self) -> None:
+        """Wait until the connection can be used."""
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                while not self._control.exists():
+                    if self.ended.is_set():
+                        raise HostTrouble(self.why_ended())
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            raise HostTrouble(
+                f"unreachable: nobody was logged in within {CONNECT_TIMEOUT:.0f} s; try "
+                f"ssh {self._host}"
+            ) from None
+
+    def why_ended(self) -> str:
+        """Return why there is no connection any more, in words."""
+        code = self._process and self._process.get_returncode()
+        return why(self._host, bytes(self._said), code or 0)
+
+    async def run(self, command: str, given: bytes, most: int) -> Finished:
+        """Run a command line on the host.
+
+        Raises
+        ------
+        HostTrouble : the connection does not bear it, or it prints too much.
+        """
+        async with self._sessions:
+            done = await finished([*self._through(), "--", self._host, command], given, most)
+        if done.code == FAILED and (refused := await self._refused(done.stderr)):
+            raise HostTrouble(refused)
+        return done
+
+    async def forward(self, path: str) -> Path:
+        """Have a socket in this machine's file system that leads to one of the host's.
+
+        Raises
+        ------
+        HostTrouble : it cannot be done.
+        """
+        if path not in self._forwarded:
+            local = self._folder / f"s{len(self._forwarded)}"
+            await self._forward(f"{local}:{remote_path(path)}")
+            self._forwarded[path] = local
+        return self._forwarded[path]
+
+    async def forward_port(self, port: int, host: str, remote_port: int) -> None:
+        """Have a port of this machine's loopback lead to one that is reached from the host."""
+        await self._forward(f"127.0.0.1:{port}:{host}:{remote_port}")
+
+    async def close(self) -> None:
+        """End the connection and everything that goes through it; nothing of it is left."""
+        self._release()
+        if self._process is not None:
+            await self.ended.wait()
+            self._process.close()
+
+    def _release(self) -> None:
+        """Let the guard do its work."""
+        if self._guard >= 0:
+            os.close(self._guard)
+            self._guard = -1
+
+    # What asyncio tells of the process.
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002
+        """Keep what is said last."""
+        self._said = (self._said + data)[-8192:]
+
+    def process_exited(self) -> None:
+        """End what is left of it: what `ssh` has started may go on without it."""
+        self._release()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Note the end of all of them."""
+        self.ended.set()
+        if self._process is not None:
+            self._process.close()
+
+    async def _refused(self, said: bytes) -> str:
+        """Return why a command was not carried out, in words; empty where it ended with 255."""
+        if b"mux_client" in said:
+            return why(self._host, said, FAILED)
+        check = await finished([*self._through(), "-O", "check", "--", self._host])
+        return "" if check.code == 0 else why(self._host, bytes(self._said), FAILED)
+
+    async def _forward(self, what: str) -> None:
+        command = [*self._through(), "-O", "forward", "-L", what, "--", self._host]
+        try:
+            async with asyncio.timeout(PROMPT):
+                done = await finished(command)
+        except TimeoutError:
+            raise HostTrouble("its connection hangs") from None
+        if done.code:
+            raise HostTrouble(why(self._host, done.stderr, done.code))
+
+    def _through(self) -> list[str]:
+        """Return the beginning of a command that uses this connection, and never another."""
+        # Without the user's config, which is the connection's; a config's own forwardings, for one,
+        # would be asked for as well. Where the connection is gone, `ssh` would make one.
+        return ["ssh", "-F", "none", "-oProxyCommand=false", "-S", str(self._control)]
+
+
+FAILED = 255
+"""What `ssh` ends with where the fault is its own, not the command's."""
+
+
+def remote_path(path: str) -> str:
+    """Write a socket's path as `ssh` takes it in a forwarding.
+
+    Raises
+    ------
+    HostTrouble : it is none that can be forwarded, or that would mean something else to `ssh`.
+    """
+    if not path.startswith("/") or not path.isprintable() or "${" in path:
+        raise HostTrouble(f"{path[:100]!r} is no path that a control socket can have")
+    return re.sub(r"([\\:])", r"\\\1", path).replace("%", "%%")

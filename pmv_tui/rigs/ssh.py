@@ -1,0 +1,157 @@
+"""Other machines by the user's own `ssh`: commands are run there, their sockets are reached."""
+
+import asyncio
+import shlex
+import socket
+import sys
+from collections.abc import Sequence
+
+from pmv_tui.rigs.line import Line
+from pmv_tui.rigs.process import MOST, Finished, finished
+from pmv_tui.rigs.remote import Call, quote
+from pmv_tui.rigs.trouble import LOCAL, HostTrouble
+
+TIMEOUT = 30.0
+"""Seconds that a command may take, with the log-in where there is no connection yet."""
+
+
+class Hosts:
+    """Machines that this process reaches, each by one connection that all who need it share.
+
+    It is made where it is needed first, and again where it was lost. `LOCAL` is this machine, for
+    which there is none. All of it is of one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, asyncio.Task[Line]] = {}
+
+    async def run(
+        self,
+        host: str,
+        words: Sequence[str],
+        *,
+        timeout: float = TIMEOUT,
+        given: bytes = b"",
+        most: int = MOST,
+    ) -> Finished:
+        """Run a command on a host.
+
+        What it has begun there may go on when it is given up here.
+
+        Parameters
+        ----------
+        words : the command and its arguments, as they are.
+        timeout : seconds.
+        given : to its stdin.
+        most : bytes that it may print to each of its streams.
+
+        Raises
+        ------
+        HostTrouble : the host was not reached, or the command took too long, or printed too much.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                if host == LOCAL:
+                    return await finished(words, given, most)
+                line = await self.line(host)
+                return await line.run(quote(words), given, most)
+        except TimeoutError:
+            raise HostTrouble(f"no answer within {timeout:g} s; try again") from None
+
+    async def call(
+        self,
+        host: str,
+        arguments: Sequence[str],
+        command: str = "",
+        *,
+        timeout: float = TIMEOUT,
+        given: bytes = b"",
+        most: int = MOST,
+    ) -> Finished:
+        """Run `pmv-tui` on a host; what shells print there at a log-in is left out.
+
+        Parameters
+        ----------
+        arguments : of its command line.
+        command : how it is called there; empty: it is looked for.
+        timeout, given, most : as of `run`.
+
+        Raises
+        ------
+        HostTrouble : also where there is no pmv-tui.
+        """
+        if host == LOCAL:
+            own = shlex.split(command) or [sys.executable, "-P", "-m", "pmv_tui"]
+            words = [*own, *arguments]
+            return await self.run(host, words, timeout=timeout, given=given, most=most)
+        call = Call(arguments, command)
+        done = await self.run(host, call.words, timeout=timeout, given=given, most=most)
+        return call.read(done)
+
+    async def forward(self, host: str, path: str) -> str:
+        """Return the path of a unix socket here that leads to one on a host.
+
+        It is there as long as the connection, and for this user alone. Whether somebody listens
+        over there shows when it is connected to.
+
+        Raises
+        ------
+        HostTrouble : it cannot be done.
+        """
+        return path if host == LOCAL else str(await (await self.line(host)).forward(path))
+
+    async def forward_port(self, host: str, address: str, port: int) -> int:
+        """Return a port of this machine's loopback that leads to one that a host can reach.
+
+        It is there as long as the connection; every user of this machine may connect to it.
+
+        Parameters
+        ----------
+        address : as the host knows it, such as `localhost`.
+
+        Raises
+        ------
+        HostTrouble : it cannot be done.
+        """
+        if host == LOCAL and address == "localhost":
+            return port
+        line = await self.line(host)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            local: int = free.getsockname()[1]
+        await line.forward_port(local, address, port)
+        return local
+
+    async def line(self, host: str) -> Line:
+        """Return the connection to a host, which is made where there is none.
+
+        Raises
+        ------
+        HostTrouble : it cannot be made.
+        """
+        task = self._lines.get(host)
+        if task is None or _is_over(task):
+            task = self._lines[host] = asyncio.create_task(_opened(host))
+        # Who gives up waiting does not take it from the others.
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """End all connections; nothing of them is left."""
+        tasks, self._lines = list(self._lines.values()), {}
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Line):
+                await outcome.close()
+
+
+async def _opened(host: str) -> Line:
+    line = Line(host)
+    await line.open()
+    return line
+
+
+def _is_over(task: asyncio.Task[Line]) -> bool:
+    """Whether a connection was lost, or could not be made."""
+    if not task.done():
+        return False
+    return task.cancelled() or task.exception() is not None or task.result().ended.is_set()

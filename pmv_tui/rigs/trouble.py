@@ -1,0 +1,81 @@
+"""Why a machine cannot be reached, in words, made of what `ssh` says."""
+
+import re
+
+from pmv_tui.untrusted import printable, without_passwords
+
+LOCAL = "local"
+"""The machine that this process runs on, where a host is named."""
+
+LONGEST = 300
+"""Characters of what another machine says that are shown."""
+
+
+class HostTrouble(Exception):  # noqa: N818 - a state, reported as it is
+    """A machine did not do what was asked; the text says why, and what to do."""
+
+
+_REASONS = (
+    (
+        r"could not resolve hostname",
+        "no such host; see that its name is right, and what ~/.ssh/config says of it",
+    ),
+    (
+        r"identification has changed|host key for .* has changed",
+        "its host key has changed: if the machine was set up anew, ssh-keygen -R {host}, then log "
+        "in once by ssh {host}; if not, somebody may be between you and it",
+    ),
+    (
+        r"host key is known|host key verification failed",
+        "its host key is not known here: log in once by ssh {host}, and compare the key",
+    ),
+    (
+        r"permission denied|too many authentication failures|no supported authentication",
+        "log-in refused: ssh {host} must log in without asking; ssh-copy-id {host} puts your key "
+        "there, ssh-add lets the agent have it",
+    ),
+    (r"connection refused", "unreachable: no ssh server listens there; see that sshd runs"),
+    (
+        r"timed out|timeout",
+        "unreachable: it does not answer; see that it is switched on and in this network",
+    ),
+    (
+        r"no route to host|network is unreachable|network is down",
+        "unreachable: no network leads there; see that it is switched on, and cables are in",
+    ),
+    (
+        r"session open refused|administratively prohibited",
+        "its ssh server does not allow that; see MaxSessions and AllowStreamLocalForwarding of its "
+        "sshd_config, and what the key is restricted to",
+    ),
+    (
+        r"bad configuration option|terminating, \d+ bad|bad owner or permissions",
+        "ssh does not take its own config: {said}",
+    ),
+    (
+        r"connection (?:closed|reset)|broken pipe|kex_exchange_identification",
+        "its ssh server closed the connection ({said}); see its log",
+    ),
+)
+
+
+def why(host: str, stderr: bytes, code: int) -> str:
+    """Return why `ssh` ended without having reached a host, and what to do.
+
+    Parameters
+    ----------
+    stderr : what it printed; other machines may have a part in it.
+    code : its exit code.
+    """
+    said = last_line(stderr)
+    text = stderr.decode(errors="replace").lower()
+    for pattern, words in _REASONS:
+        if re.search(pattern, text):
+            return words.format(host=host, said=said)
+    return said or f"ssh ended with code {code}, and did not say why; try ssh {host}"
+
+
+def last_line(output: bytes) -> str:
+    """Return the last line that has words, fit to be shown; empty where there is none."""
+    lines = output.decode(errors="replace").strip().splitlines() or [""]
+    return without_passwords(printable(lines[-1].strip()))[:LONGEST]
