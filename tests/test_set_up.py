@@ -45,7 +45,9 @@ def test_without_the_right_to_install_the_line_to_type_is_printed(bare: Path) ->
     tool_in(bare, "id", "echo 1000")
     done = run(bare, "system-libraries", "test")
     packages = "libgl1 libglib2.0-0 libsm6 xvfb tmux zsh fish"
-    assert f"type: sudo apt-get install {packages}\n" in done.stderr
+    # What is in /sbin, such as sshd, this machine may have or not.
+    assert f"type: sudo apt-get install {packages}" in done.stderr
+    assert " openssh-client" in done.stderr
     assert "the rest can" in done.stderr
     assert done.returncode == 0
 
