@@ -52,6 +52,11 @@ def why_not_private(folder: Path, instead: str = "") -> str:
     return ""
 
 
+def standing(folder: Path) -> Path:
+    """Return a folder, or the nearest above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
 def user_name(uid: int) -> str:
     """Name a user; some have no name here."""
     try:

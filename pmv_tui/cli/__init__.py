@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from pmv_tui import __version__, output
-from pmv_tui.cli import completion, events, history, keys, look, snapshot, start, steer
+from pmv_tui.cli import completion, events, history, keys, look, rigs, snapshot, start, steer
 from pmv_tui.cli.grammar import DONE, INTERRUPTED, NOT_DONE, CommandFailed, Grammar, Run, complain
 
 
@@ -37,6 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Build the parser of every command."""
     grammar = Grammar(__version__, start.attach)
-    for group in (start, steer, events, history, snapshot, look, keys, completion):
+    for group in (start, steer, events, history, snapshot, look, keys, rigs, completion):
         group.add_commands(grammar)
     return grammar.parser

@@ -1,10 +1,13 @@
 """`pmv-tui completion`: the script by which a shell completes, and what it is offered then."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cli.grammar import DONE, CommandFailed, Grammar, put
 from pmv_tui.cli.rig import locate
+
+if TYPE_CHECKING:
+    from pmv_tui.rigs.listed import ListedRig
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -67,7 +70,20 @@ def _words(argument: str, options: argparse.Namespace) -> list[str]:
 
             keys = [f"{key}=" for key in CameraConfig.model_fields if key not in NOT_SET]
             return [*_camera_names(options), "all", *keys]
+        case "listed_rig":
+            return [rig.name for rig in _listed_rigs()]
     return []
+
+
+def _listed_rigs() -> "list[ListedRig]":
+    """Return the rigs of the user's list; of one with mistakes none."""
+    from pmv_tui.config.locate import ConfigError
+    from pmv_tui.rigs.listed import load_rigs
+
+    try:
+        return load_rigs()
+    except ConfigError:
+        return []
 
 
 def _camera_names(options: argparse.Namespace) -> list[str]:

@@ -110,6 +110,9 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
+JSON_HELP = "print JSON, for scripts"
+
+
 class Grammar:
     """The parser of the whole command line, to which each module adds its commands.
 
@@ -125,7 +128,7 @@ class Grammar:
             "--config", metavar="FILE", type=Path, default=argparse.SUPPRESS, help="the config file"
         )
         self._listing = _Parser(add_help=False)
-        self._listing.add_argument("--json", action="store_true", help="print JSON, for scripts")
+        self._listing.add_argument("--json", action="store_true", help=JSON_HELP)
         self.parser = _Parser(
             "pmv-tui",
             parents=[self._config],
@@ -156,6 +159,22 @@ class Grammar:
         made: argparse.ArgumentParser = self._commands.add_parser(
             name, parents=parents, help=help_text, description=help_text
         )
+        made.set_defaults(run=run)
+        return made
+
+    def action(
+        self,
+        actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+        name: str,
+        run: Run,
+        help_text: str,
+    ) -> argparse.ArgumentParser:
+        """Add one of the actions that a command has, as `command` does; it takes --json."""
+        made: argparse.ArgumentParser = actions.add_parser(
+            name, parents=[self._config], help=help_text, description=help_text
+        )
+        # Not to take back what stands before the action.
+        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP)
         made.set_defaults(run=run)
         return made
 

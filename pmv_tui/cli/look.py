@@ -1,7 +1,10 @@
 """The commands that look at something without an engine: cameras, config, a stream, the machine."""
 
 import argparse
+import shutil
+import socket
 import textwrap
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +22,7 @@ from pmv_tui.cli.grammar import (
     seconds,
     show,
 )
-from pmv_tui.cli.rig import differences, locate, rig_of
+from pmv_tui.cli.rig import differences, from_disk, locate, rig_of
 
 if TYPE_CHECKING:
     from pmv_tui.config.load import Check, LoadedConfig
@@ -39,6 +42,7 @@ def add_commands(grammar: Grammar) -> None:
     probe.add_argument(
         "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
     )
+    grammar.command("where", _where, "show where this rig's engine is found, running or not")
     about = grammar.command("config", _config_path, "show which config file is used")
     about.add_argument("what", choices=["path"])
     grammar.command(
@@ -226,4 +230,31 @@ def _config_path(options: argparse.Namespace) -> int:
         "looked_at": [str(path) for path in location.looked_at],
     }
     show(options, about, lambda: [str(location.path)])
+    return DONE
+
+
+def _where(options: argparse.Namespace) -> int:
+    from pmv_tui import __version__
+    from pmv_tui.cli.report import in_columns
+    from pmv_tui.config.values import short
+    from pmv_tui.control.rig import RigError
+    from pmv_tui.system import standing
+    from pmv_tui.wire.status import PROTOCOL_VERSION
+
+    rig = rig_of(options)
+    with said_of(RigError):
+        pid = rig.engine_pid() if rig.engine_runs() else None
+    free = from_disk(lambda: shutil.disk_usage(standing(rig.folder)).free, rig.folder)
+    about = {
+        "socket": str(rig.socket_path),
+        "config": str(rig.config_path),
+        "log": str(rig.log_path),
+        "pid": pid,
+        "protocol": PROTOCOL_VERSION,
+        "version": __version__,
+        "host": socket.gethostname(),
+        "free_bytes": free,
+        "time_ns": time.time_ns(),
+    }
+    show(options, about, lambda: in_columns([(key, short(each)) for key, each in about.items()]))
     return DONE

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -27,7 +26,7 @@ from pmv_tui.config.schema import (
     why_no_pixel,
 )
 from pmv_tui.config.toml_text import KeyPath, line_of, parse_toml, read_text, scan
-from pmv_tui.config.values import whole
+from pmv_tui.config.values import unknown_key, whole
 
 __all__ = ["ConfigError", "LoadedConfig", "Problem", "load_config"]
 
@@ -225,10 +224,7 @@ def _unknown(section: str, key: str) -> str:
     for other, fields in _FIELDS.items():
         if key in fields and other != section:
             return f"unknown key {key} here; it belongs to {_HEADERS[other]}"
-    known = _FIELDS[section]
-    if near := get_close_matches(key.lower(), known, n=1):
-        return f"unknown key {key}; did you mean {near[0]}?"
-    return f"unknown key {key}; known ones are {', '.join(known)}"
+    return unknown_key(key, _FIELDS[section])
 
 
 def _conflicts(cameras: list[dict[str, Any]]) -> Iterator[tuple[KeyPath, str]]:

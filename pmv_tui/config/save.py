@@ -54,28 +54,61 @@ class PlannedChange:
         SaveError : the file was changed in the meantime, or cannot be written; where there is no
             room, before the block.
         """
-        _refuse_foreign_change(self.before)
-        before = None if self.before.text is None else self.before.text.encode()
-        after = (self.after.text or "").encode()
-        with self._in_words(), replacement(real_path(self.before.path), after) as new:
+        with replaced_text(self.before.path, self.before.text, self.after.text or "") as put:
 
             def commit() -> LoadedConfig:
-                with self._in_words():
-                    new.put_in_place(before)
+                put()
                 return self.after
 
             yield commit
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """Turn what a file system says into a SaveError."""
-        try:
-            yield
-        except ChangedMeanwhileError:
-            raise _changed(self.before) from None
-        except OSError as error:
-            text = f"{self.before.path} was not saved: {error.strerror}; it is as it was"
-            raise SaveError(text) from error
+
+RELOAD = "pmv-tui reload applies what the file says now"
+"""What to do about a config file that was changed meanwhile."""
+
+
+@contextmanager
+def replaced_text(
+    path: Path, before: str | None, after: str, remedy: str = RELOAD
+) -> Iterator[Callable[[], None]]:
+    """Write a new file beside the one at a path; what is given has but to rename it.
+
+    Parameters
+    ----------
+    before : what the file is taken to hold; None: there is none.
+    remedy : what to do where it holds something else.
+
+    Raises
+    ------
+    SaveError : as `PlannedChange.prepared` does.
+    """
+    _refuse_foreign_change(path, before, remedy)
+    expected = None if before is None else before.encode()
+    with _in_words(path, remedy), replacement(real_path(path), after.encode()) as new:
+
+        def put() -> None:
+            with _in_words(path, remedy):
+                new.put_in_place(expected)
+
+        yield put
+
+
+def not_saved(error: ConfigError) -> SaveError:
+    """Return why a text was not saved that has mistakes."""
+    reasons = "; ".join(f"{problem.key}: {problem.text}" for problem in error.problems)
+    return SaveError(f"not saved: {reasons}")
+
+
+@contextmanager
+def _in_words(path: Path, remedy: str) -> Iterator[None]:
+    """Turn what a file system says into a SaveError."""
+    try:
+        yield
+    except ChangedMeanwhileError:
+        raise _changed(path, remedy) from None
+    except OSError as error:
+        text = f"{path} was not saved: {error.strerror}; it is as it was"
+        raise SaveError(text) from error
 
 
 def plan_change(
@@ -95,8 +128,8 @@ def plan_change(
     SaveError : the values are wrong or taken, the file was changed since it was read, or it
         cannot be written.
     """
-    _refuse_foreign_change(loaded)
-    _refuse_unwritable(real_path(loaded.path))
+    _refuse_foreign_change(loaded.path, loaded.text, RELOAD)
+    refuse_unwritable(real_path(loaded.path))
     if "name" in changes:
         _refuse_taken_name(loaded, unique_id, str(changes["name"]))
     try:
@@ -106,8 +139,7 @@ def plan_change(
     try:
         after = check_text(loaded.path, text)
     except ConfigError as error:
-        reasons = "; ".join(f"{problem.key}: {problem.text}" for problem in error.problems)
-        raise SaveError(f"not saved: {reasons}") from error
+        raise not_saved(error) from error
     _refuse_to_move_others(loaded, after, unique_id)
     return PlannedChange(loaded, after)
 
@@ -182,23 +214,20 @@ def _refuse_to_move_others(before: LoadedConfig, after: LoadedConfig, unique_id:
         )
 
 
-def _refuse_foreign_change(loaded: LoadedConfig) -> None:
+def _refuse_foreign_change(path: Path, expected: str | None, remedy: str) -> None:
     try:
-        text = read_text(loaded.path)
+        text = read_text(path)
     except ConfigError as error:
         raise SaveError(f"not saved: {error}") from error
-    if text != loaded.text:
-        raise _changed(loaded)
+    if text != expected:
+        raise _changed(path, remedy)
 
 
-def _changed(loaded: LoadedConfig) -> SaveError:
-    return SaveError(
-        f"not saved: {loaded.path} was changed since it was read; "
-        "pmv-tui reload applies what the file says now"
-    )
+def _changed(path: Path, remedy: str) -> SaveError:
+    return SaveError(f"not saved: {path} was changed since it was read; {remedy}")
 
 
-def _refuse_unwritable(target: Path) -> None:
+def refuse_unwritable(target: Path) -> None:
     """Check beforehand what can be: the file where there is one, and the folder it lies in."""
     try:
         found = obstacle(target)

@@ -266,6 +266,27 @@ def append_table(text: str, array: str, values: Mapping[str, Value]) -> str:
     return _with_block(text, f"[[{array}]]", values)
 
 
+def remove_table(text: str, array: str, index: int) -> str:
+    """Take a table out of an array of tables at the top level, as it is written there.
+
+    With a block goes what stands between its keys, not the comments above it.
+    """
+    places = scan(text)
+    place = places[array, index]
+    if text.startswith("[[", place.start):
+        inside = (at.end for path, at in places.items() if path[:2] == (array, index))
+        begin, end = text.rfind("\n", 0, place.start) + 1, text.find("\n", max(inside))
+        after = text[end + 1 :] if end >= 0 else ""
+        return text[:begin] + (_LINE_ENDS.sub("", after, 1) if begin else after)
+    before, after = text[: place.start].rstrip(), text[place.end :].lstrip()
+    if after.startswith(","):
+        return text[: place.start] + after[1:].lstrip()
+    return before.removesuffix(",") + after
+
+
+_LINE_ENDS = re.compile(r"\A[ \t]*\r?\n")
+
+
 def _with_block(text: str, header: str, values: Mapping[str, Value]) -> str:
     newline = _newline(text, len(text))
     block = newline.join([header, *(_pair(key, value) for key, value in values.items())])
@@ -301,6 +322,9 @@ def _newline(text: str, at: int) -> str:
 
 _PAIR = re.compile(r"""\s*(?P<key>[\w."'-]+)\s*=\s*(?P<value>[^#"'\[\]{}]*?)\s*(#.*)?""")
 
+_ONE_OF = {"cameras": "camera", "rigs": "rig"}
+"""What the blocks of an array are."""
+
 _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice")
 
 
@@ -310,8 +334,8 @@ def in_toml(error: str, written: str) -> str:
     `error` is what the parser says of it.
     """
     if twice := _TWICE.match(error):
-        if twice[1] == "cameras":
-            return "write [[cameras]], in double brackets, above each camera"
+        if one := _ONE_OF.get(twice[1]):
+            return f"write [[{twice[1]}]], in double brackets, above each {one}"
         return f"[{twice[1]}] stands twice: write its settings below one of them"
     if error == "Cannot overwrite a value":
         return f"{written.partition('=')[0].strip()} stands twice: leave one of them out"

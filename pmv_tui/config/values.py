@@ -1,6 +1,7 @@
 """A setting's value as text: whole, as the config file has it, and short, as a table shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import Any
 
 from pmv_tui.untrusted import without_passwords
@@ -60,3 +61,10 @@ def span(lowest: Any, highest: Any, write: Callable[[Any], str] = short) -> str:
             return f"to {write(highest)}"
         case _:
             return f"{write(lowest)} to {write(highest)}"
+
+
+def unknown_key(key: str, known: Collection[str]) -> str:
+    """Return what is wrong with a key that means nothing, and which one may be meant."""
+    if near := get_close_matches(key.lower(), known, n=1):
+        return f"unknown key {key}; did you mean {near[0]}?"
+    return f"unknown key {key}; known ones are {', '.join(known)}"

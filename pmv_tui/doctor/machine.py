@@ -19,7 +19,7 @@ from pmv_tui.config.locate import real_path
 from pmv_tui.control.rig import MAX_SOCKET_PATH
 from pmv_tui.doctor import Examined, Finding, error, graded, note, ok, warning
 from pmv_tui.output import NO_TERMINAL
-from pmv_tui.system import ENGINE, run_child, why_not_private
+from pmv_tui.system import ENGINE, run_child, standing, why_not_private
 from pmv_tui.windows.launcher import viewer_environment
 
 
@@ -123,7 +123,7 @@ def check_storage(examined: Examined) -> Iterator[Finding]:
     for each in (folder.parent, folder):
         if each.exists() and (why := why_not_private(each)):
             yield error(why, "no engine starts before, and none is asked")
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+    there = standing(folder)
     if not os.access(there, os.W_OK | os.X_OK):
         yield error(
             f"{there} cannot be written: an engine needs it for its log",

@@ -21,6 +21,7 @@ MEASURED = frozenset(
         *("fps", "captured", "skipped", "images", "published_fps", "mb_s", "gaps", "last_age_ms"),
         *("latency_p50_ms", "latency_p99_ms", "latency_max_ms"),
         *("clock_offset_ms", "clock_drift_ppm"),
+        *("free_bytes", "time_ns"),
     }
 )
 """Keys whose values differ: what is pinned of them is the type, or that they may be null."""

@@ -109,6 +109,16 @@ keys remove alice
 keys new
 keys list alice
 keys fly
+rigs
+rigs add maze maze-pc:rig/config.toml --group room3
+rigs add wheel local:/rigs/wheel.toml --command "nice pmv-tui"
+rigs add maze other-pc
+rigs add other -x
+rigs
+rigs --json
+rigs remove wheel --json
+rigs remove maze
+rigs remove maze
 """
 
 USAGE = """\
@@ -190,6 +200,7 @@ JSON = {
     "window": "window spare --close --json",
     "add": "add spare --json",
     "reload": "reload --json",
+    "where": "where --json",
 }
 """What prints one JSON value, the same whatever the other tests did before."""
 

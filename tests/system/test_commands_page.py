@@ -10,16 +10,31 @@ from pmv_tui.cli import command_line
 
 PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text()
 
-DOCUMENTED = dict(re.findall(r"^\| `(?!pmv-tui)([a-z]+)([^`]*)` \|", PAGE, re.M))
+ACTIONS = ("add", "remove", "check")
+"""Of the command `rigs`, each of which has a row of its own."""
+
+ROW = rf"^\| `(?!pmv-tui)((?:rigs (?:{'|'.join(ACTIONS)})\b)|[a-z]+)([^`]*)` \|"
+
+DOCUMENTED = dict(re.findall(ROW, PAGE, re.M))
 """The words that follow each command in its row."""
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """Return each command's parser."""
-    (made,) = (
-        action.choices for action in command_line()._actions if isinstance(action.choices, dict)
-    )
+    """Return each command's parser, and that of each of its actions by both their names."""
+    made = dict(inside(command_line()))
+    for command, parser in list(made.items()):
+        made |= {f"{command} {action}": each for action, each in inside(parser).items()}
     return made
+
+
+def inside(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers that one chooses from."""
+    return {
+        name: each
+        for action in parser._actions
+        if isinstance(action.choices, dict)
+        for name, each in action.choices.items()
+    }
 
 
 def test_each_command_has_its_row_and_each_row_its_command() -> None:

@@ -1,0 +1,1 @@
+"""Tests of the rigs on this and other machines."""
