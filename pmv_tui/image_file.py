@@ -3,7 +3,7 @@
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from pmv_tui import __version__
 from pmv_tui.config.replace import ChangedMeanwhileError, replacement
-from pmv_tui.wire.status import Image, local_time
+from pmv_tui.wire.status import CameraStatus, Image, SavedImage, local_time
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -19,8 +19,16 @@ GREY, UP = 0, 2
 """PNG's colour type of greys, and its filter by the row above, which makes files smaller."""
 
 
+SLOW_DISK = 60.0
+"""Seconds that a disk may take to write an image: memory cards do."""
+
+
 class NotSavedError(Exception):
     """An image was not saved; the text says why and what to do. No file was changed."""
+
+
+class FileIsThereError(NotSavedError):
+    """A file is there that was not to be lost."""
 
 
 LONGEST_NAME = 120
@@ -41,6 +49,57 @@ def file_name(camera: str, timestamp: int) -> str:
     return f"{short}-{when:%Y%m%d-%H%M%S}-{when.microsecond // 1000:03}.png"
 
 
+def names_for_files(cameras: Sequence[CameraStatus]) -> dict[str, str]:
+    """Return what each camera is called in a file's name, by its unique_id: as no other of them.
+
+    Two that are called alike, at the same time, would be one file.
+    """
+    names = [each["name"] for each in cameras]
+    return {
+        each["unique_id"]: each["name"] if names.count(each["name"]) == 1 else each["unique_id"]
+        for each in cameras
+    }
+
+
+def save_image(image: Image, path: Path, *, replace: bool) -> SavedImage:
+    """Save an image; return what is said of that.
+
+    Parameters and exceptions: see `save`.
+    """
+    save(image, path, replace=replace)
+    width, height = image["size"]
+    return {
+        **not_saved(image, ""),
+        "ok": True,
+        "text": _described(image, path),
+        "file": str(path.absolute()),
+        "timestamp": image["timestamp"],
+        "sequence": image["sequence"],
+        "width": width,
+        "height": height,
+        "pixel_format": image["pixel_format"],
+    }
+
+
+def not_saved(image: Image, why: str) -> SavedImage:
+    """Say that an image was not saved, and why."""
+    return SavedImage(camera=image["camera"], unique_id=image["unique_id"], ok=False, text=why)
+
+
+def why_none(image: Image, waited: float) -> str:
+    """Return why there is no image to save, after so many seconds."""
+    why = f": {image['notice']}" if image["notice"] else ""
+    return f"no image came within {waited:g} s{why}"
+
+
+def _described(image: Image, path: Path) -> str:
+    width, height = image["size"]
+    bayer = image["pixel_format"].startswith("Bayer")
+    raw = ", raw: each pixel has one colour" if bayer else ""
+    late = f"; the last image that came: {image['notice']}" if image["notice"] else ""
+    return f"saved to {path}, {width}x{height} {image['pixel_format']}{raw}{late}"
+
+
 def save(image: Image, path: Path, *, replace: bool) -> None:
     """Write an image to a file.
 
@@ -51,9 +110,10 @@ def save(image: Image, path: Path, *, replace: bool) -> None:
 
     Raises
     ------
-    NotSavedError : the file exists, its folder does not, or it cannot be written.
+    FileIsThereError : the file exists.
+    NotSavedError : its folder does not, or it cannot be written.
     """
-    exists = NotSavedError(f"{path} exists; --force replaces it")
+    exists = FileIsThereError(f"{path} exists")
     data = png(image)
     try:
         if not path.parent.is_dir():

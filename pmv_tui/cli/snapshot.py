@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 
-SLOW_DISK = 60.0
-"""Seconds that a disk may take to write an image: memory cards do."""
-
 USAGE = "%(prog)s [-h] [--config FILE] [--force] [--wait SECONDS] [--json] NAME... [FILE.png]"
 
 
@@ -134,12 +131,12 @@ def _all_saved(
     options: argparse.Namespace, cameras: "list[CameraStatus]", target: Target
 ) -> "list[SavedImage]":
     """Save cameras' newest images; return what came of each, in their order."""
-    names = [each["name"] for each in cameras]
-    saved = {}
+    from pmv_tui.image_file import names_for_files
+
+    names, saved = names_for_files(cameras), {}
     for camera, image in _newest(options, cameras):
-        # Two that are called alike, at the same time, would be one file.
-        name = camera["name"] if names.count(camera["name"]) == 1 else camera["unique_id"]
-        saved[camera["unique_id"]] = _saved(options, name, image, target)
+        unique_id = camera["unique_id"]
+        saved[unique_id] = _saved(options, names[unique_id], image, target)
     return [saved[each["unique_id"]] for each in cameras]
 
 
@@ -150,39 +147,28 @@ def _saved(options: argparse.Namespace, name: str, image: "Image", target: Targe
     ----------
     name : of its file where that is not named; of no other camera.
     """
-    from pmv_tui.image_file import NotSavedError, file_name, save
-    from pmv_tui.wire.status import SavedImage
+    from pmv_tui.image_file import (
+        SLOW_DISK,
+        FileIsThereError,
+        NotSavedError,
+        file_name,
+        not_saved,
+        save_image,
+    )
 
-    result = SavedImage(camera=image["camera"], unique_id=image["unique_id"], ok=False, text="")
     if image["pixels"] is None:
-        return {**result, "text": _why_none(options, image)}
+        return not_saved(image, _why_none(options, image))
     path = target.file or (target.folder or Path()) / file_name(name, image["timestamp"])
+    replace = options.force
     try:
-        from_disk(lambda: save(image, path, replace=options.force), path, SLOW_DISK)
+        return from_disk(lambda: save_image(image, path, replace=replace), path, SLOW_DISK)
+    except FileIsThereError as error:
+        return not_saved(image, f"not saved: {error}; --force replaces it")
     except NotSavedError as error:
-        return {**result, "text": f"not saved: {error}"}
-    width, height = image["size"]
-    return {
-        **result,
-        "ok": True,
-        "text": _described(image, path),
-        "file": str(path.absolute()),
-        "timestamp": image["timestamp"],
-        "sequence": image["sequence"],
-        "width": width,
-        "height": height,
-        "pixel_format": image["pixel_format"],
-    }
+        return not_saved(image, f"not saved: {error}")
 
 
 def _why_none(options: argparse.Namespace, image: "Image") -> str:
-    why = f": {image['notice']}" if image["notice"] else ""
-    return f"no image came within {options.wait:g} s{why}; --wait SECONDS waits longer"
+    from pmv_tui.image_file import why_none
 
-
-def _described(image: "Image", path: Path) -> str:
-    width, height = image["size"]
-    bayer = image["pixel_format"].startswith("Bayer")
-    raw = ", raw: each pixel has one colour" if bayer else ""
-    late = f"; the last image that came: {image['notice']}" if image["notice"] else ""
-    return f"saved to {path}, {width}x{height} {image['pixel_format']}{raw}{late}"
+    return f"{why_none(image, options.wait)}; --wait SECONDS waits longer"

@@ -182,6 +182,15 @@ PICTURE = Rarer(
     label="full picture",
     synonyms="full screen large zoom magnify focus aim picture image view live video show",
 )
+SNAPSHOT = Rarer(
+    "snapshot",
+    "S",
+    "Save the camera's newest image as a PNG file, in the folder where pmv-tui was started. Its "
+    "path goes to the clipboard, where the terminal lets programs do that.",
+    label="save image",
+    synonyms="snapshot picture photo png file copy screenshot",
+    commands=("snapshot NAME",),
+)
 CLIENTS = Rarer(
     "clients",
     "c",
@@ -292,6 +301,7 @@ RIG_ACTIONS: Registry = (
     ),
     PLOTS,
     CLIENTS,
+    SNAPSHOT,
     EDIT_ADDRESSES,
     ADD,
     RELOAD,
@@ -308,7 +318,7 @@ RIG_ACTIONS: Registry = (
         "mark",
         "m",
         "Mark the camera under the cursor, or take its mark away. While cameras are marked, plug, "
-        "pause, window and add act on all of them.",
+        "pause, window, save image and add act on all of them.",
         synonyms="select choose several",
     ),
     Rarer(
@@ -349,6 +359,7 @@ CAMERA_ACTIONS: Registry = (
     PICTURE,
     PLOTS,
     CLIENTS,
+    SNAPSHOT,
     EDIT_ADDRESSES,
     ADD,
     LOG,
@@ -367,6 +378,7 @@ GRID_ACTIONS: Registry = (
     WINDOW,
     PLOTS,
     CLIENTS,
+    SNAPSHOT,
     LOG,
     HELP,
     Answer("grid-back", "q,escape,V", "Go back to the cameras.", "dismiss(None)", "back"),
@@ -380,6 +392,7 @@ PICTURE_ACTIONS: Registry = (
     PLUG,
     PAUSE,
     WINDOW,
+    SNAPSHOT,
     CLIENTS,
     EDIT_ADDRESSES,
     ADD,

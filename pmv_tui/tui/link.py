@@ -18,6 +18,7 @@ from pmv_tui.wire.status import (
     EngineStatus,
     Event,
     History,
+    Image,
     Reply,
     Result,
     Snapshot,
@@ -179,6 +180,16 @@ class EngineLink:
             "thumbnails", "the engine reports no images", cameras=known, width=width, height=height
         )
         return reply["thumbnails"]
+
+    async def image(self, camera: str) -> Image:
+        """Ask for a camera's newest image as it is; nobody may have asked for one before.
+
+        Raises
+        ------
+        Unanswered : the engine does not know the camera, keeps no images, or does not answer.
+        """
+        reply = await self._ask("image", "the engine gives no images", camera=camera)
+        return reply["image"]
 
     async def histories(
         self, cameras: Sequence[str], fields: Sequence[Trend], since: int, step: Literal[1, 60]

@@ -54,6 +54,7 @@ LATER = (
     "pmv_tui.tui.screens.lists",
     "pmv_tui.tui.screens.picture",
     "pmv_tui.tui.screens.plots",
+    "pmv_tui.tui.snapshot",
 )
 """What is imported where it is first needed: other screens, and pictures, which take numpy."""
 

@@ -1,6 +1,8 @@
 """`pmv-tui snapshot`: a camera's image in a file, to the pixel, and whose it is and when."""
 
+import base64
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -19,6 +21,7 @@ from pmv_tui.wire.status import Image, local_time
 from tests.support import RigOnDisk, free_ports, rig_on_disk, shared, simulated, wait_for
 from tests.system.fake_backend import FIXED_IMAGE, FIXED_TIME
 from tests.system.fake_cameras import install, set_mood
+from tests.system.terminal import TerminalTui
 
 WHEN = local_time(FIXED_TIME)
 
@@ -118,6 +121,20 @@ def test_it_is_the_image_that_a_client_gets(running: RigOnDisk) -> None:
         frame = wait_for(saved, "an image that the client got too")
     assert frame
     assert (read(path) == frame.image).all()
+
+
+def test_capital_s_does_the_same_in_the_tui_and_copies_the_paths(running: RigOnDisk) -> None:
+    paths = [running.folder / f"{name}-{WHEN:%Y%m%d-%H%M%S}-123.png" for name in ("mono", "bayer")]
+    with TerminalTui(running, columns=200) as tui:
+        tui.shows("> ", "bayer", "capturing")
+        tui.press("mmS")
+        tui.shows("mono: saved to", "bayer: saved to", "-123.png, 6x4 Mono8", "raw: each pixel")
+        copied = re.search(r"\x1b]52;c;([A-Za-z0-9+/=]+)\x07", tui.sent)
+    assert copied
+    assert base64.b64decode(copied[1]).decode().split("\n") == [str(path) for path in paths]
+    for path in paths:
+        assert (read(path) == FIXED_IMAGE).all()
+        assert texts(path.read_bytes())["timestamp_ns"] == str(FIXED_TIME)
 
 
 def test_one_that_gives_no_image_keeps_the_others_from_nothing(running: RigOnDisk) -> None:

@@ -26,6 +26,7 @@ from pmv_tui.wire.status import (
     EngineStatus,
     Event,
     History,
+    Image,
     Reply,
     Result,
     SettingStatus,
@@ -240,6 +241,7 @@ class RigDouble:
     settings : of each camera, which takes numbers up to the highest it allows.
     holding_back : whether a change stays pending: nothing is applied.
     images : each camera's newest, by unique_id, uint8, shape (height, width); none at first.
+    forgotten : cameras that it does not know any more when it is asked for their images.
     overlays : drawn over every image.
     cut_short : cameras of whose thumbnails a pixel is missing.
     asked_for : the cameras and the size of each question for thumbnails.
@@ -260,6 +262,7 @@ class RigDouble:
         self.holding_back = False
         self.images: dict[str, NDArray[np.uint8]] = {}
         self.cut_short: set[str] = set()
+        self.forgotten: set[str] = set()
         self.overlays: list[Overlay] = []
         self.asked_for: list[tuple[set[str], int, int]] = []
         self.kept: dict[str, Kept] | None = {}
@@ -295,6 +298,8 @@ class RigDouble:
                 if unknown := set(cameras) - {camera["unique_id"] for camera in self.cameras}:
                     return Reply(ok=False, error=f"there is no camera {unknown}")
                 return Reply(ok=True, thumbnails=[self._thumbnail(one, *size) for one in cameras])
+            case "image":
+                return self._image(arguments["camera"])
             case "history" if self.kept is not None:
                 return self._histories(**arguments)
             case "history":
@@ -310,6 +315,25 @@ class RigDouble:
             or camera["unique_id"] in ([chosen] if isinstance(chosen, str) else chosen)
         ]
         return Reply(ok=all(result["ok"] for result in results), results=results)
+
+    def _image(self, unique_id: str) -> Reply:
+        """Answer with a camera's image as it is, once there is one."""
+        if unique_id in self.forgotten:
+            return Reply(ok=False, error=f"there is no camera {unique_id!r}")
+        (camera,) = (one for one in self.cameras if one["unique_id"] == unique_id)
+        image = self.images.get(unique_id)
+        notice = "" if camera["state"] == "capturing" else camera["state"]
+        described = Image(
+            camera=camera["name"],
+            unique_id=unique_id,
+            sequence=0 if image is None else 7,
+            timestamp=1_700_000_000_123_456_789,
+            size=(0, 0) if image is None else (image.shape[1], image.shape[0]),
+            pixel_format="Mono8",
+            notice=notice,
+            pixels=None if image is None else image.tobytes(),
+        )
+        return Reply(ok=True, image=described)
 
     def close(self) -> None:
         """Remember that the connection was closed."""

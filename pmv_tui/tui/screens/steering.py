@@ -161,6 +161,20 @@ class SteeringScreen(RigStateScreen[None]):
         elif cameras:
             self.toast(f"{_they_are(cameras)} in the config file already")
 
+    def action_snapshot(self) -> None:
+        """Save the cameras' newest images as files."""
+        if cameras := self.targets():
+            self.go_on(partial(self._snapshot, cameras))
+
+    async def _snapshot(self, cameras: Sequence[CameraStatus]) -> None:
+        from pmv_tui.tui.snapshot import save_newest
+
+        saved = await save_newest(self.link, cameras)
+        self.toast_failures(saved)
+        if done := [each for each in saved if each["ok"]]:
+            self.app.copy_to_clipboard("\n".join(each["file"] for each in done))
+            self.toast(*map(result_sentence, done))
+
     def open_camera(self, camera: CameraStatus) -> None:
         """Open a camera's screen."""
         from pmv_tui.tui.screens.camera import CameraScreen
@@ -229,7 +243,7 @@ class SteeringScreen(RigStateScreen[None]):
             self.toast("; ".join(result_sentence(each) for each in results))
         return "; ".join(failures)
 
-    def toast_failures(self, results: list[Result]) -> bool:
+    def toast_failures(self, results: Sequence[Result]) -> bool:
         """Show what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
         for failure in failures:
