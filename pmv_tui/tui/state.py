@@ -18,7 +18,7 @@ from pmv_tui.tui.text.columns import (
 )
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.trends import Trends
-from pmv_tui.wire.status import CameraStatus, Event, Snapshot
+from pmv_tui.wire.status import CameraStatus, Event, Snapshot, key_of
 
 
 def trouble_of(camera: CameraStatus) -> str:
@@ -50,11 +50,11 @@ class Troubles:
         """Return those that have failed since they were last seen to work; each once."""
         failed = []
         for camera in cameras:
-            unique_id = camera["unique_id"]
+            key = key_of(camera)
             if state_tone(camera) == "good" or state_word(camera) == "late":
-                self._worked.add(unique_id)
-            elif has_failed(camera) and unique_id in self._worked:
-                self._worked.discard(unique_id)
+                self._worked.add(key)
+            elif has_failed(camera) and key in self._worked:
+                self._worked.discard(key)
                 failed.append(camera)
         return failed
 
@@ -112,6 +112,7 @@ class RigState:
     wishes : what the person wants to see of it.
     answers_seen : whether scripts have answered images since this TUI began.
     rig : its name, where the terminal shows several; else empty.
+    host : its machine as `ssh` knows it, where that is another one; else empty.
     """
 
     log_path: str
@@ -124,6 +125,7 @@ class RigState:
     wishes: Wishes = field(default_factory=Wishes)
     answers_seen: bool = False
     rig: str = ""
+    host: str = ""
 
     def keep(self, snapshot: Snapshot) -> None:
         """Take what the engine reported for the newest."""
@@ -174,7 +176,7 @@ class CameraFilter:
     ----------
     text : each of its words stands in the camera's name, id, state or plug; small and capital
         letters are the same.
-    marked : unique_ids of the cameras that keys act on, shown or not; empty for the one under the
+    marked : `key_of` the cameras that keys act on, shown or not; empty for the one under the
         cursor.
     """
 
@@ -183,25 +185,25 @@ class CameraFilter:
 
     def shown(self, cameras: Sequence[CameraStatus]) -> list[CameraStatus]:
         """Return the cameras that have the text; forget the marks of those that are gone."""
-        self.marked &= {camera["unique_id"] for camera in cameras}
+        self.marked &= set(map(key_of, cameras))
         words = self.text.casefold().split()
         return [camera for camera in cameras if all(word in _words(camera) for word in words)]
 
     def mark(self, camera: CameraStatus) -> None:
         """Mark a camera, or take its mark away."""
-        self.marked ^= {camera["unique_id"]}
+        self.marked ^= {key_of(camera)}
 
     def mark_all(self, cameras: Sequence[CameraStatus]) -> None:
         """Mark these; where all are marked, take their marks away."""
-        unique_ids = {camera["unique_id"] for camera in cameras}
-        if unique_ids <= self.marked:
-            self.marked -= unique_ids
+        keys = set(map(key_of, cameras))
+        if keys <= self.marked:
+            self.marked -= keys
         else:
-            self.marked |= unique_ids
+            self.marked |= keys
 
     def chosen(self, cameras: Sequence[CameraStatus]) -> list[CameraStatus]:
         """Return the marked cameras."""
-        return [camera for camera in cameras if camera["unique_id"] in self.marked]
+        return [camera for camera in cameras if key_of(camera) in self.marked]
 
     def summary(self, shown: int, cameras: int) -> str:
         """Return what is marked and left out; empty where nothing is."""

@@ -27,7 +27,7 @@ from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.startup import COMPLAINTS, WANTED_THEME
 from pmv_tui.tui.state import trouble_of
 from pmv_tui.tui.text.lines import plain
-from pmv_tui.wire.status import CameraStatus
+from pmv_tui.wire.status import CameraStatus, full_name
 
 if TYPE_CHECKING:
     from pmv_tui.config.schema import TuiConfig
@@ -113,7 +113,7 @@ class TerminalApp(App[str]):
     def report_troubles(self, failed: Sequence[CameraStatus]) -> None:
         """Show which cameras fail that worked; with a bell, where that is asked for."""
         for camera in failed:
-            text = f"{camera['name']} is {trouble_of(camera)}: {camera['reason']}".rstrip(": ")
+            text = f"{full_name(camera)} is {trouble_of(camera)}: {camera['reason']}".rstrip(": ")
             self.notify(plain(text), severity="error", markup=False)
         if failed and self._rings:
             self.bell()

@@ -256,6 +256,8 @@ class CameraCondition(TypedDict):
     `viewer died` or `failed` (this camera's alone); empty where no window was asked for."""
     window_reason: str
     """Why, and what to do."""
+    rig: NotRequired[str]
+    """Its rig's name, where a terminal shows several; no engine reports it."""
 
 
 def not_subscribed_sentence(camera: CameraCondition) -> str:
@@ -319,6 +321,18 @@ class CameraStatus(CameraCondition, AnswerTimes):
     """Overlay messages that were read."""
     deadline: NotRequired[float]
     """ms after which an answer is late; 0 where none is."""
+
+
+def key_of(camera: CameraStatus) -> str:
+    """Return what tells a camera from all others, of whatever rig: two may have the same id."""
+    rig = camera.get("rig")
+    return f"{rig}\n{camera['unique_id']}" if rig else camera["unique_id"]
+
+
+def full_name(camera: CameraStatus) -> str:
+    """Return what people call a camera, with its rig's name where a terminal shows several."""
+    rig = camera.get("rig")
+    return f"{rig}/{camera['name']}" if rig else camera["name"]
 
 
 OPEN_WINDOWS = ("opening", "shown")

@@ -22,7 +22,7 @@ from pmv_tui.tui.text.settings import is_editable, name_setting, why_fixed
 from pmv_tui.tui.widgets.bars import KeyFooter
 from pmv_tui.tui.widgets.pictures import PictureView
 from pmv_tui.tui.widgets.tables import CameraFacts, CameraHead, SettingsTable
-from pmv_tui.wire.status import CameraStatus, SettingStatus
+from pmv_tui.wire.status import CameraStatus, SettingStatus, full_name
 
 SETTLED_PERIOD = 1.0
 """Seconds from one question for the settings to the next, while no change is pending."""
@@ -108,7 +108,7 @@ class CameraScreen(SteeringScreen):
         if camera is None or setting is None:
             return
         if is_editable(setting):
-            self.app.push_screen(SettingDialog(camera["name"], setting, self._saver(setting)))
+            self.app.push_screen(SettingDialog(full_name(camera), setting, self._saver(setting)))
         else:
             self.toast(f"{setting['name']}: {why_fixed(setting)}", severity="warning")
 

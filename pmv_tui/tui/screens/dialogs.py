@@ -35,7 +35,7 @@ from pmv_tui.tui.text.settings import (
 )
 from pmv_tui.tui.text.trends import CHOICES, SECONDS
 from pmv_tui.tui.widgets.fields import Choices, Field
-from pmv_tui.wire.status import CameraStatus, SettingStatus
+from pmv_tui.wire.status import CameraStatus, SettingStatus, full_name
 
 
 class Dialog(ModalScreen[ScreenResultType], PmvScreen[ScreenResultType]):
@@ -284,7 +284,7 @@ class AddressDialog(SaveDialog):
 
     def __init__(self, camera: CameraStatus, others: Sequence[CameraStatus], save: Save) -> None:
         super().__init__(save)
-        self.heading = f"Addresses of {plain(camera['name'])}"
+        self.heading = f"Addresses of {plain(full_name(camera))}"
         self._camera = camera
         self._others = others
 
@@ -379,7 +379,7 @@ class UnplugDialog(AskDialog[bool]):
 
     def body(self) -> ComposeResult:
         """Lay out who is reading, and the answers."""
-        read = ", ".join(f"{plain(each['name'])} ({each['clients']})" for each in self._cameras)
+        read = ", ".join(f"{plain(full_name(each))} ({each['clients']})" for each in self._cameras)
         yield Static(f"Clients are connected to {read}.", markup=False)
         no_more = "their scripts get no more images"
         yield from self.answer("Unplug", "dismiss(True)", no_more, "error")

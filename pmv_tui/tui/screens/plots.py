@@ -26,7 +26,7 @@ from pmv_tui.tui.text.plots import (
 )
 from pmv_tui.tui.widgets.bars import KeyFooter
 from pmv_tui.tui.widgets.line_view import LineView
-from pmv_tui.wire.status import TRENDS, CameraStatus, History
+from pmv_tui.wire.status import TRENDS, CameraStatus, History, full_name
 
 LONGEST_PERIOD = 30
 """Seconds from one question to the next at most, however much time a column stands for."""
@@ -89,7 +89,7 @@ class PlotScreen(RigStateScreen[None]):
 
     def _entitle(self, camera: CameraStatus, height: int) -> None:
         """Head the screen: whose plots these are, of when, and that there are more."""
-        title = f" {plain(camera['name'])}: {self._span.name}"
+        title = f" {plain(full_name(camera))}: {self._span.name}"
         if self._end is not None:
             title += ", not the newest: end goes there"
         count, last = len(QUANTITIES), self._first + plots_shown(self._first, height)

@@ -1,6 +1,7 @@
 """The main screen: the cameras of the rig, and the keys that steer them."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 
@@ -17,9 +18,9 @@ from pmv_tui.tui.actions import QUIT, RELOAD, RESCAN, RIG_ACTIONS
 from pmv_tui.tui.glyphs import leaves_ascii
 from pmv_tui.tui.link import EngineLink, Unanswered, ask_on
 from pmv_tui.tui.screens.base import SearchedScreen
-from pmv_tui.tui.screens.steering import SteeringScreen, argument, is_open
+from pmv_tui.tui.screens.steering import RigView, SteeringScreen, is_open
 from pmv_tui.tui.state import CameraFilter, RigState
-from pmv_tui.tui.text.columns import columns_shown, in_trouble
+from pmv_tui.tui.text.columns import Columns, columns_shown, in_trouble
 from pmv_tui.tui.text.help import RIG_HELP, empty_rig
 from pmv_tui.tui.text.trends import (
     BLOCKS,
@@ -35,7 +36,7 @@ from pmv_tui.tui.widgets.fields import SearchField
 from pmv_tui.tui.widgets.line_view import EventView
 from pmv_tui.tui.widgets.pictures import PictureView
 from pmv_tui.tui.widgets.tables import CameraDetails, CameraTable
-from pmv_tui.wire.status import CameraStatus, result_sentence
+from pmv_tui.wire.status import CameraStatus
 
 RECENT_EVENTS = 40
 """Events shown below the details, in what room is left."""
@@ -79,6 +80,11 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         self.screen_layout_refresh_signal.subscribe(self, self._keep_log_in_sight)
         self.run_worker(ask_on(self._ask_trends, self._ask_again))
 
+    @property
+    def cameras(self) -> Sequence[CameraStatus]:
+        """All cameras there are."""
+        return self.state.cameras
+
     def target(self) -> CameraStatus | None:
         """Return the camera under the cursor. See `SteeringScreen.target`."""
         camera = self.query_one(CameraTable).camera
@@ -92,7 +98,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def targets(self) -> list[CameraStatus]:
         """Return the marked cameras, or the one under the cursor. See `SteeringScreen.targets`."""
-        return self._filter.chosen(self.state.cameras) or super().targets()
+        return self._filter.chosen(self.cameras) or super().targets()
 
     def draw(self) -> None:
         """Draw the rig. See `RigStateScreen.draw`."""
@@ -114,14 +120,23 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def _show_table(self) -> None:
         """Show the cameras that the filter lets through, and say below them that it is on."""
-        cameras = self.state.arranged
-        shown = self._filter.shown(cameras)
-        trends = self.state.wishes.trends
-        trend = trend_column(trends) if trends else None
-        columns = columns_shown(answers=self.state.answers_seen, trend=trend)
+        shown = self._filter.shown(self.state.arranged)
+        columns = self.columns(answers=self.state.answers_seen)
         self.query_one(CameraTable).show_cameras(shown, self._filter.marked, columns)
+        self._sum_up(len(shown))
+
+    def columns(self, *, answers: bool) -> Columns:
+        """Return the columns that there may be, with that of the trend where one is wanted."""
+        trends = self.state.wishes.trends
+        return columns_shown(answers=answers, trend=trend_column(trends) if trends else None)
+
+    def _sum_up(self, shown: int) -> None:
+        """Say below the table what is marked and left out, and describe what is under the cursor.
+
+        `shown` cameras have what is looked for.
+        """
         place = self.query_one("#place", Static)
-        summary = self._filter.summary(len(shown), len(cameras))
+        summary = self._filter.summary(shown, len(self.cameras))
         place.display = bool(summary)
         if place.content != f" {summary}":
             place.update(f" {summary}")
@@ -142,7 +157,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor; where there is no camera, scroll what stands in place of the table."""
-        if self.state.cameras:
+        if self.cameras:
             super().action_move(rows)
         else:
             self.query_one("#empty", VerticalScroll).scroll_relative(y=rows, animate=False)
@@ -199,12 +214,14 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     @property
     def _all_shown(self) -> list[CameraStatus]:
         """The cameras that keys for all act on: those that the filter lets through."""
-        return self._filter.shown(self.state.cameras)
+        return self._filter.shown(self.cameras)
 
     def action_plug_all(self) -> None:
         """Plug all, or unplug all where none is left to plug."""
-        if self.target():
-            self.plug(self._all_shown, ask=True)
+        if shown := self._all_shown:
+            self.plug(shown, ask=True)
+        else:
+            self.target()
 
     def action_trend(self) -> None:
         """Ask what the table is to show a trend of."""
@@ -257,9 +274,10 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def action_window_all(self) -> None:
         """Open all windows, or close all where none is left to open."""
-        if self.target():
-            shown = self._all_shown
-            self.ask_for_window(argument(shown), close=all(map(is_open, shown)))
+        if shown := self._all_shown:
+            self.ask_for_window(shown, close=all(map(is_open, shown)))
+        else:
+            self.target()
 
     def _offer_reload(self, state: RigState) -> None:
         """Offer, once for each time, to take over a config file that was edited."""
@@ -274,9 +292,10 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         self.go_on(self._reload)
 
     async def _reload(self) -> None:
-        results = await self.link.command("reload")
-        self.toast_failures(results)
-        if done := [result_sentence(one) for one in results if one["ok"]]:
+        rig = RigView(self.state, self.link)
+        results = await rig.link.command("reload")
+        self.toast_failures(results, rig)
+        if done := [rig.sentence(one) for one in results if one["ok"]]:
             self.toast(*done)
 
     def action_rescan(self) -> None:

@@ -1,19 +1,19 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual.errors import NoWidget
 from textual.widget import Widget
 
 from pmv_tui.control.client import display_here
-from pmv_tui.tui.actions import PLUG
+from pmv_tui.tui.actions import PLUG, PREVIEW
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
-from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result, result_sentence
+from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result, full_name, result_sentence
 
 ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume": "Resumed"}
 """What stands before the names when a command worked for several."""
@@ -21,7 +21,7 @@ ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume
 
 def _they_are(cameras: Sequence[CameraStatus]) -> str:
     """Name cameras, as the beginning of a sentence."""
-    names = ", ".join(camera["name"] for camera in cameras)
+    names = ", ".join(map(full_name, cameras))
     return f"{names} is" if len(cameras) == 1 else f"{names} are"
 
 
@@ -34,6 +34,18 @@ def argument(cameras: Sequence[CameraStatus]) -> str | list[str]:
     """Return the argument `camera` of a command for these."""
     first, *others = [camera["unique_id"] for camera in cameras]
     return [first, *others] if others else first
+
+
+class RigView(NamedTuple):
+    """A rig as screens have it: what it reported, and what carries commands to it."""
+
+    state: RigState
+    link: EngineLink
+
+    def sentence(self, result: Result) -> str:
+        """Say what a command did, or why not; with the rig's name where there are several."""
+        sentence, rig = result_sentence(result), self.state.rig
+        return f"{rig}{'/' if result['camera'] else ': '}{sentence}" if rig else sentence
 
 
 class SteeringScreen(RigStateScreen[None]):
@@ -66,6 +78,27 @@ class SteeringScreen(RigStateScreen[None]):
         """Return the cameras that are steered: the one, unless several are marked."""
         camera = self.target()
         return [camera] if camera else []
+
+    def rig_of(self, camera: CameraStatus) -> RigView:  # noqa: ARG002 - where there are several
+        """Return the rig that a camera belongs to."""
+        return RigView(self.state, self.link)
+
+    def by_rig(self, cameras: Sequence[CameraStatus]) -> list[tuple[RigView, list[CameraStatus]]]:
+        """Return the cameras of each rig."""
+        groups: dict[str, tuple[RigView, list[CameraStatus]]] = {}
+        for camera in cameras:
+            group = groups.setdefault(camera.get("rig", ""), (self.rig_of(camera), []))
+            group[1].append(camera)
+        return list(groups.values())
+
+    def agreed(
+        self,
+        what: str,  # noqa: ARG002 - as is the next: where there are several rigs
+        cameras: Sequence[CameraStatus],  # noqa: ARG002
+        do: Callable[[], None],
+    ) -> None:
+        """Do something to cameras, where it is to be asked about once it is agreed to."""
+        do()
 
     def on_mount(self) -> None:
         """Start to ask for pictures."""
@@ -112,11 +145,11 @@ class SteeringScreen(RigStateScreen[None]):
 
             self.app.push_screen(UnplugDialog(read), partial(self._unplug, cameras))
         else:
-            self._unplug(cameras, agreed=True)
+            self._command_all("unplug", cameras)
 
     def _unplug(self, cameras: Sequence[CameraStatus], agreed: bool | None) -> None:
         if agreed:
-            self._command_all("unplug", cameras)
+            self._send("unplug", cameras)
 
     def action_pause(self) -> None:
         """Pause the cameras; where each is paused, resume them."""
@@ -133,8 +166,7 @@ class SteeringScreen(RigStateScreen[None]):
         """Open the cameras' windows; where each is open, close them."""
         cameras = self.targets()
         closed = [camera for camera in cameras if not is_open(camera)]
-        if cameras:
-            self.ask_for_window(argument(closed or cameras), close=not closed)
+        self.ask_for_window(closed or cameras, close=not closed)
 
     def action_edit(self) -> None:
         """Edit the camera's addresses."""
@@ -143,12 +175,12 @@ class SteeringScreen(RigStateScreen[None]):
         camera = self.target()
         if camera is None:
             return
-        unique_id = camera["unique_id"]
+        unique_id, rig = camera["unique_id"], self.rig_of(camera)
 
         async def save(pub: str, pull: str) -> str:
-            return await self.save("addresses", camera=unique_id, pub=pub, pull=pull)
+            return await self.save("addresses", rig, camera=unique_id, pub=pub, pull=pull)
 
-        others = [other for other in self.state.cameras if other["unique_id"] != unique_id]
+        others = [other for other in rig.state.cameras if other["unique_id"] != unique_id]
         self.app.push_screen(AddressDialog(camera, others, save))
 
     def action_add(self) -> None:
@@ -156,24 +188,28 @@ class SteeringScreen(RigStateScreen[None]):
         cameras = self.targets()
         missing = [camera for camera in cameras if not camera["listed"]]
         if missing:
-            done = f"{_they_are(missing)} in the config file now"
-            self.command("set", done, camera=argument(missing), changes={})
+            self.agreed("add", missing, partial(self._add, missing))
         elif cameras:
             self.toast(f"{_they_are(cameras)} in the config file already")
 
+    def _add(self, missing: Sequence[CameraStatus]) -> None:
+        for rig, cameras in self.by_rig(missing):
+            done = f"{_they_are(cameras)} in the config file now"
+            self.command("set", done, rig=rig, camera=argument(cameras), changes={})
+
     def action_snapshot(self) -> None:
         """Save the cameras' newest images as files."""
-        if cameras := self.targets():
-            self.go_on(partial(self._snapshot, cameras))
+        for rig, cameras in self.by_rig(self.targets()):
+            self.go_on(partial(self._snapshot, rig, cameras))
 
-    async def _snapshot(self, cameras: Sequence[CameraStatus]) -> None:
+    async def _snapshot(self, rig: RigView, cameras: Sequence[CameraStatus]) -> None:
         from pmv_tui.tui.snapshot import save_newest
 
-        saved = await save_newest(self.link, cameras)
-        self.toast_failures(saved)
+        saved = await save_newest(rig.link, cameras)
+        self.toast_failures(saved, rig)
         if done := [each for each in saved if each["ok"]]:
             self.app.copy_to_clipboard("\n".join(each["file"] for each in done))
-            self.toast(*map(result_sentence, done))
+            self.toast(*map(rig.sentence, done))
 
     def open_camera(self, camera: CameraStatus) -> None:
         """Open a camera's screen."""
@@ -211,41 +247,68 @@ class SteeringScreen(RigStateScreen[None]):
     def _command_all(self, command: str, cameras: Sequence[CameraStatus]) -> None:
         """Send a command for cameras, if there are any, and say what became of it."""
         if cameras:
-            self.go_on(partial(self._command_cameras, command, cameras))
+            self.agreed(command, cameras, partial(self._send, command, cameras))
 
-    async def _command_cameras(self, command: str, cameras: Sequence[CameraStatus]) -> None:
-        results = await self.link.command(command, camera=argument(cameras))
-        self.toast_failures(results)
+    def _send(self, command: str, cameras: Sequence[CameraStatus]) -> None:
+        for rig, each in self.by_rig(cameras):
+            self.go_on(partial(self._command_cameras, rig, command, each))
+
+    async def _command_cameras(
+        self, rig: RigView, command: str, cameras: Sequence[CameraStatus]
+    ) -> None:
+        results = await rig.link.command(command, camera=argument(cameras))
+        self.toast_failures(results, rig)
         if len(results) == 1 and results[0]["ok"]:
-            self.toast(result_sentence(results[0]))
+            self.toast(rig.sentence(results[0]))
         elif names := [result["camera"] for result in results if result["ok"]]:
-            self.toast(f"{ALL_DONE[command]}: {', '.join(names)}")
+            where = f"{rig.state.rig}: " if rig.state.rig else ""
+            self.toast(f"{where}{ALL_DONE[command]}: {', '.join(names)}")
 
-    def ask_for_window(self, camera: str | list[str], *, close: bool) -> None:
-        """Ask for a window on the display of this terminal's environment, or for its end."""
-        arguments = {"close": True} if close else display_here()
-        self.command("window", camera=camera, **arguments)
+    def ask_for_window(self, cameras: Sequence[CameraStatus], *, close: bool) -> None:
+        """Ask for windows on the display of this terminal's environment, or for their end."""
+        if cameras:
+            verb = "close the windows of" if close else "open windows of"
+            self.agreed(verb, cameras, partial(self._ask_for_window, cameras, close=close))
 
-    def command(self, command: str, done: str = "", **arguments: Any) -> None:
+    def _ask_for_window(self, cameras: Sequence[CameraStatus], *, close: bool) -> None:
+        for rig, each in self.by_rig(cameras):
+            if close:
+                self.command("window", rig=rig, camera=argument(each), close=True)
+            elif rig.state.host:
+                self.toast(
+                    f"{rig.state.rig}: its windows open on its own machine, by pmv-tui there; "
+                    f"{self.key_of(PREVIEW)} shows the picture here",
+                    severity="warning",
+                )
+            else:
+                self.command("window", rig=rig, camera=argument(each), **display_here())
+
+    def command(
+        self, command: str, done: str = "", rig: RigView | None = None, **arguments: Any
+    ) -> None:
         """Send a command; on whatever screen one is then, show failures, else say it is `done`."""
-        self.go_on(partial(self._command, command, done, arguments))
+        rig = rig or RigView(self.state, self.link)
+        self.go_on(partial(self._command, rig, command, done, arguments))
 
-    async def _command(self, command: str, done: str, arguments: dict[str, Any]) -> None:
-        failed = self.toast_failures(await self.link.command(command, **arguments))
+    async def _command(
+        self, rig: RigView, command: str, done: str, arguments: dict[str, Any]
+    ) -> None:
+        failed = self.toast_failures(await rig.link.command(command, **arguments), rig)
         if done and not failed:
             self.toast(done)
 
-    async def save(self, command: str, **arguments: Any) -> str:
+    async def save(self, command: str, rig: RigView | None = None, **arguments: Any) -> str:
         """Send a command of a dialog, and say what it did; return why it failed, or nothing."""
-        results = await self.link.command(command, **arguments)
+        rig = rig or RigView(self.state, self.link)
+        results = await rig.link.command(command, **arguments)
         failures = [result["text"] for result in results if not result["ok"]]
         if not failures:
-            self.toast("; ".join(result_sentence(each) for each in results))
+            self.toast("; ".join(map(rig.sentence, results)))
         return "; ".join(failures)
 
-    def toast_failures(self, results: Sequence[Result]) -> bool:
+    def toast_failures(self, results: Sequence[Result], rig: RigView) -> bool:
         """Show what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
         for failure in failures:
-            self.toast(result_sentence(failure), severity="error")
+            self.toast(rig.sentence(failure), severity="error")
         return bool(failures)

@@ -21,6 +21,7 @@ from pmv_tui.wire.status import (
     Event,
     answers_text,
     counted,
+    full_name,
     local_time,
     remarks_text,
     window_text,
@@ -58,7 +59,7 @@ def identity_line(camera: CameraStatus) -> Line:
         parts.append(f"{camera['width']}x{camera['height']} {plain(camera['pixel_format'])}")
     if not camera["listed"]:
         parts.append("not in the config file: add it to keep its settings")
-    return Line((Cell(plain(camera["name"]), "strong"), Cell("  " + ", ".join(parts), "muted")))
+    return Line((Cell(plain(full_name(camera)), "strong"), Cell("  " + ", ".join(parts), "muted")))
 
 
 def plug_rows(camera: CameraStatus) -> list[tuple[str, Cell]]:

@@ -24,6 +24,7 @@ from pmv_tui.wire.status import (
     behind_first,
     client_sentence,
     client_text,
+    full_name,
     local_time,
     not_subscribed_sentence,
     others_too,
@@ -122,7 +123,7 @@ def clients_title(camera: CameraStatus) -> str:
     clients = camera.get("client_list", [])
     slow = len(behind(clients))
     counts = f"{len(clients) or 'none'}{f', {slow} behind' if slow else ''}"
-    return f"Clients of {plain(camera['name'])}: {counts}"
+    return f"Clients of {plain(full_name(camera))}: {counts}"
 
 
 def client_lines(camera: CameraStatus, width: int) -> list[Line]:

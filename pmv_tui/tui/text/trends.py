@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pmv_tui.tui.text.columns import Column, Stretched
 from pmv_tui.tui.text.lines import Cell
-from pmv_tui.wire.status import LOSSES, TRENDS, CameraStatus, Trend
+from pmv_tui.wire.status import LOSSES, TRENDS, CameraStatus, Trend, key_of
 
 SECONDS = 60
 """That a trend in the table covers."""
@@ -75,7 +75,7 @@ class Seconds(NamedTuple):
 
 
 class Trends(NamedTuple):
-    """What is shown of cameras by their unique_id: of which choice, by which blocks."""
+    """What is shown of cameras by `key_of` them: of which choice, by which blocks."""
 
     choice: Choice
     seconds: dict[str, Seconds]
@@ -115,7 +115,7 @@ TREND_MEANING = (
 
 def trend_cell(trends: Trends, width: int, camera: CameraStatus) -> Cell:
     """Draw a camera's trend in so many cells."""
-    seconds = trends.seconds.get(camera["unique_id"])
+    seconds = trends.seconds.get(key_of(camera))
     if seconds is None:
         return Cell(" " * width)
     choice = trends.choice

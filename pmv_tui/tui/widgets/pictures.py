@@ -30,9 +30,9 @@ from pmv_tui.tui.text.columns import (
     state_cell,
     state_word,
 )
-from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, fit, tabular
+from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, fit, plain, tabular
 from pmv_tui.tui.widgets.line_view import LineView
-from pmv_tui.wire.status import CameraStatus, Thumbnail
+from pmv_tui.wire.status import CameraStatus, Thumbnail, full_name
 
 if TYPE_CHECKING:
     from pmv_tui.tui.picture import Cells, Drawing
@@ -278,7 +278,7 @@ def caption_lines(camera: CameraStatus, width: int) -> list[Line]:
     capturing = state_word(camera) == "capturing"
     state = fps_cell(camera) if capturing else state_cell(camera)
     size = Cell(f"{camera['width']}x{camera['height']}")
-    name = name_cell(camera).text
+    name = plain(full_name(camera))
     named = Cell(fit(name, min(cell_len(name), MAX_NAME_WIDTH)), "strong")
     room, line = width, list[Cell]()
     for cell in (plug_short(camera), named, state, size):

@@ -9,7 +9,7 @@ from pmv_tui.tui.text.columns import USUAL, Columns, Placed, camera_line, layout
 from pmv_tui.tui.text.lines import Line
 from pmv_tui.tui.text.settings import setting_rows
 from pmv_tui.tui.widgets.line_view import CursorView, LineView
-from pmv_tui.wire.status import CameraStatus, Event, SettingStatus
+from pmv_tui.wire.status import CameraStatus, Event, SettingStatus, key_of
 
 
 class CameraTable(CursorView):
@@ -30,8 +30,8 @@ class CameraTable(CursorView):
     def show_cameras(
         self, cameras: Sequence[CameraStatus], marked: Collection[str], columns: Columns
     ) -> None:
-        """Put these in the place of the earlier ones; `marked` holds unique_ids."""
-        self.set_keys([camera["unique_id"] for camera in cameras])
+        """Put these in the place of the earlier ones; `marked` holds keys of cameras."""
+        self.set_keys(list(map(key_of, cameras)))
         self._cameras, self._marked, self._columns = cameras, marked, columns
         self.draw()
 
@@ -56,7 +56,7 @@ class CameraTable(CursorView):
         self._placed = placed = layout(self._cameras, self.line_width, self._columns)
         rows = []
         for row, camera in enumerate(self._cameras):
-            marked = camera["unique_id"] in self._marked
+            marked = key_of(camera) in self._marked
             line = camera_line(placed, camera, cursor=row == self._cursor, marked=marked)
             rows.append([line])
         self.show_rows(title_line(placed), rows)
