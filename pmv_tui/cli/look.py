@@ -42,7 +42,12 @@ def add_commands(grammar: Grammar) -> None:
     probe.add_argument(
         "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
     )
-    grammar.command("where", _where, "show where this rig's engine is found, running or not")
+    where = grammar.command(
+        "where", _where, "show where this rig's engine is found, running or not"
+    )
+    where.add_argument(
+        "--start", action="store_true", help="start it where it does not run, as pmv-tui does"
+    )
     about = grammar.command("config", _config_path, "show which config file is used")
     about.add_argument("what", choices=["path"])
     grammar.command(
@@ -243,6 +248,10 @@ def _where(options: argparse.Namespace) -> int:
 
     rig = rig_of(options)
     with said_of(RigError):
+        if options.start:
+            from pmv_tui.control.launch import Launch
+
+            Launch(rig).wait()
         pid = rig.engine_pid() if rig.engine_runs() else None
     free = from_disk(lambda: shutil.disk_usage(standing(rig.folder)).free, rig.folder)
     about = {

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from pmv_tui.rigs.process import Finished, finished, not_started, unasking
-from pmv_tui.rigs.trouble import HostTrouble, why
+from pmv_tui.rigs.trouble import HostTrouble, why_failed
 
 CONNECT_TIMEOUT = 20.0
 """Seconds in which somebody is logged in, jump hosts included."""
@@ -117,7 +117,7 @@ class Line(asyncio.SubprocessProtocol):
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 while not self._control.exists():
                     if self.ended.is_set():
-                        raise HostTrouble(self.why_ended())
+                        raise self.why_ended()
                     await asyncio.sleep(LOOK)
         except TimeoutError:
             raise HostTrouble(
@@ -125,10 +125,10 @@ class Line(asyncio.SubprocessProtocol):
                 f"ssh {self._host}"
             ) from None
 
-    def why_ended(self) -> str:
-        """Return why there is no connection any more, in words."""
-        code = self._process and self._process.get_returncode()
-        return why(self._host, bytes(self._said), code or 0)
+    def why_ended(self) -> HostTrouble:
+        """Return why there is no connection any more."""
+        code = self._process.get_returncode() if self._process else None
+        return why_failed(self._host, bytes(self._said), code)
 
     async def run(self, command: str, given: bytes, most: int) -> Finished:
         """Run a command line on the host.
@@ -140,7 +140,7 @@ class Line(asyncio.SubprocessProtocol):
         async with self._sessions:
             done = await finished([*self._through(), "--", self._host, command], given, most)
         if done.code == FAILED and (refused := await self._refused(done.stderr)):
-            raise HostTrouble(refused)
+            raise refused
         return done
 
     async def forward(self, path: str) -> Path:
@@ -189,12 +189,12 @@ class Line(asyncio.SubprocessProtocol):
         if self._process is not None:
             self._process.close()
 
-    async def _refused(self, said: bytes) -> str:
-        """Return why a command was not carried out, in words; empty where it ended with 255."""
+    async def _refused(self, said: bytes) -> HostTrouble | None:
+        """Return why a command was not carried out; None where it has ended with this code."""
         if b"mux_client" in said:
-            return why(self._host, said, FAILED)
+            return why_failed(self._host, said, FAILED)
         check = await finished([*self._through(), "-O", "check", "--", self._host])
-        return "" if check.code == 0 else why(self._host, bytes(self._said), FAILED)
+        return self.why_ended() if check.code else None
 
     async def _forward(self, what: str) -> None:
         command = [*self._through(), "-O", "forward", "-L", what, "--", self._host]
@@ -204,7 +204,7 @@ class Line(asyncio.SubprocessProtocol):
         except TimeoutError:
             raise HostTrouble("its connection hangs") from None
         if done.code:
-            raise HostTrouble(why(self._host, done.stderr, done.code))
+            raise why_failed(self._host, done.stderr, done.code)
 
     def _through(self) -> list[str]:
         """Return the beginning of a command that uses this connection, and never another."""

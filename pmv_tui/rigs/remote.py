@@ -18,7 +18,7 @@ _AS_LOGGED_IN = (
 """Runs a script in the surroundings of somebody who logs in, whose PATH and folders it has."""
 
 _FIND = (
-    'echo; echo "$1"; echo >&2; echo "$1" >&2; call=${2:-pmv-tui}; shift 2; '
+    'echo; echo "$1"; echo >&2; echo "$1" >&2; call=${2:-pmv-tui}; shift 2; cd; '
     '[ "$call" = pmv-tui ] && { command -v pmv-tui >/dev/null || '
     """call='"$HOME"/.local/bin/pmv-tui'; }; """
     """eval "exec $call "'"$@"'"""

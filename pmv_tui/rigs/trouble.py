@@ -12,10 +12,19 @@ LONGEST = 300
 
 
 class HostTrouble(Exception):  # noqa: N818 - a state, reported as it is
-    """A machine did not do what was asked; the text says why, and what to do."""
+    """A machine did not do what was asked; the text says why, and what to do.
+
+    Parameters
+    ----------
+    lasting : whether it stays so until a person does something about it.
+    """
+
+    def __init__(self, text: str, *, lasting: bool = False) -> None:
+        super().__init__(text)
+        self.lasting = lasting
 
 
-_REASONS = (
+_LASTING = (
     (
         r"could not resolve hostname",
         "no such host; see that its name is right, and what ~/.ssh/config says of it",
@@ -34,6 +43,19 @@ _REASONS = (
         "log-in refused: ssh {host} must log in without asking; ssh-copy-id {host} puts your key "
         "there, ssh-add lets the agent have it",
     ),
+    (
+        r"bad configuration option|terminating, \d+ bad|bad owner or permissions",
+        "ssh does not take its own config: {said}",
+    ),
+    (
+        r"session open refused|administratively prohibited",
+        "its ssh server does not allow that; see MaxSessions and AllowStreamLocalForwarding of its "
+        "sshd_config, and what the key is restricted to",
+    ),
+)
+"""What `ssh` says where a person has to do something, and that in our words."""
+
+_PASSING = (
     (r"connection refused", "unreachable: no ssh server listens there; see that sshd runs"),
     (
         r"timed out|timeout",
@@ -44,38 +66,37 @@ _REASONS = (
         "unreachable: no network leads there; see that it is switched on, and cables are in",
     ),
     (
-        r"session open refused|administratively prohibited",
-        "its ssh server does not allow that; see MaxSessions and AllowStreamLocalForwarding of its "
-        "sshd_config, and what the key is restricted to",
-    ),
-    (
-        r"bad configuration option|terminating, \d+ bad|bad owner or permissions",
-        "ssh does not take its own config: {said}",
-    ),
-    (
         r"connection (?:closed|reset)|broken pipe|kex_exchange_identification",
         "its ssh server closed the connection ({said}); see its log",
     ),
 )
+"""The same where it may be better the next time."""
 
 
-def why(host: str, stderr: bytes, code: int) -> str:
+def why_failed(host: str, stderr: bytes, code: int | None) -> HostTrouble:
     """Return why `ssh` ended without having reached a host, and what to do.
 
     Parameters
     ----------
     stderr : what it printed; other machines may have a part in it.
-    code : its exit code.
+    code : its exit code; None where it has not ended.
     """
     said = last_line(stderr)
     text = stderr.decode(errors="replace").lower()
-    for pattern, words in _REASONS:
+    for pattern, words in (*_LASTING, *_PASSING):
         if re.search(pattern, text):
-            return words.format(host=host, said=said)
-    return said or f"ssh ended with code {code}, and did not say why; try ssh {host}"
+            lasting = (pattern, words) in _LASTING
+            return HostTrouble(words.format(host=host, said=said), lasting=lasting)
+    silent = f"ssh ended with code {code}, and did not say why; try ssh {host}"
+    return HostTrouble(said or silent)
 
 
 def last_line(output: bytes) -> str:
     """Return the last line that has words, fit to be shown; empty where there is none."""
     lines = output.decode(errors="replace").strip().splitlines() or [""]
-    return without_passwords(printable(lines[-1].strip()))[:LONGEST]
+    return shown(without_passwords(lines[-1].strip()))
+
+
+def shown(text: str) -> str:
+    """Make a text of another machine fit to be shown."""
+    return printable(text[:LONGEST])

@@ -1,19 +1,24 @@
 """Machines to log in to: real `sshd` processes on loopback, each with a home folder of its own."""
 
+import asyncio
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psutil
 import pytest
 
+from pmv_tui.rigs.ssh import Hosts
 from tests.support import DEADLINE, RigOnDisk, free_ports, wait_for
+
+Value = TypeVar("Value")
 
 SBIN = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 
@@ -202,6 +207,19 @@ def machines() -> Iterator[Machines]:
     finally:
         room.end()
         shutil.rmtree(folder)
+
+
+def with_hosts(work: Callable[[Hosts], Coroutine[Any, Any, Value]]) -> Value:
+    """Do something with connections, which are ended then."""
+
+    async def done() -> Value:
+        hosts = Hosts()
+        try:
+            return await work(hosts)
+        finally:
+            await hosts.close()
+
+    return asyncio.run(done())
 
 
 def _make_key(path: Path) -> None:

@@ -7,9 +7,9 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 import pytest
@@ -19,9 +19,7 @@ from pmv_tui.rigs.process import Finished
 from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble
 from tests.support import DEADLINE, free_ports, has_ended, simulated, wait_for
-from tests.system.sshd import Machines, machines
-
-Value = TypeVar("Value")
+from tests.system.sshd import Machines, machines, with_hosts
 
 ODD = [
     "a b",
@@ -56,19 +54,6 @@ def room() -> Iterator[Machines]:
         room.name_host("closed", left, f"Port {free_ports(1)[0]}\n")
         room.name_host("behind-left", left, "ProxyJump left\n")
         yield room
-
-
-def with_hosts(work: Callable[[Hosts], Coroutine[Any, Any, Value]]) -> Value:
-    """Do something with connections, which are ended then."""
-
-    async def done() -> Value:
-        hosts = Hosts()
-        try:
-            return await work(hosts)
-        finally:
-            await hosts.close()
-
-    return asyncio.run(done())
 
 
 def run(host: str, *words: str, **limits: Any) -> Finished:
