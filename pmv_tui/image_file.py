@@ -61,12 +61,15 @@ def names_for_files(cameras: Sequence[CameraStatus]) -> dict[str, str]:
     }
 
 
-def save_image(image: Image, path: Path, *, replace: bool) -> SavedImage:
+def save_image(image: Image, path: Path, *, replace: bool, data: bytes | None = None) -> SavedImage:
     """Save an image; return what is said of that.
 
-    Parameters and exceptions: see `save`.
+    Parameters
+    ----------
+    data : its PNG file, where there is one already: then its pixels are not needed.
+    replace : see `save`, whose exceptions are raised.
     """
-    save(image, path, replace=replace)
+    save(png(image) if data is None else data, path, replace=replace)
     width, height = image["size"]
     return {
         **not_saved(image, ""),
@@ -100,12 +103,11 @@ def _described(image: Image, path: Path) -> str:
     return f"saved to {path}, {width}x{height} {image['pixel_format']}{raw}{late}"
 
 
-def save(image: Image, path: Path, *, replace: bool) -> None:
-    """Write an image to a file.
+def save(data: bytes, path: Path, *, replace: bool) -> None:
+    """Write a PNG file.
 
     Parameters
     ----------
-    image : one with pixels.
     replace : whether a file that is there may be lost.
 
     Raises
@@ -114,7 +116,6 @@ def save(image: Image, path: Path, *, replace: bool) -> None:
     NotSavedError : its folder does not, or it cannot be written.
     """
     exists = FileIsThereError(f"{path} exists")
-    data = png(image)
     try:
         if not path.parent.is_dir():
             raise NotSavedError(f"{path}: there is no folder {path.parent}; make it, and try again")
@@ -179,3 +180,59 @@ def _chunks(chunks: tuple[tuple[bytes, bytes], ...]) -> Iterator[bytes]:
     for kind, data in chunks:
         body = kind + data
         yield struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+class NotPngError(ValueError):
+    """Bytes are no PNG file as `png` makes it; the text says why."""
+
+
+def read_png(data: bytes) -> Image:
+    """Return what a file as of `png` says of its image, all but the pixels and why it is not live.
+
+    Raises
+    ------
+    NotPngError : it is not whole, or no such file.
+    """
+    about = dict[str, str]()
+    size = (0, 0)
+    for kind, body in _read_chunks(data):
+        if kind == b"IHDR" and len(body) >= 8:
+            size = struct.unpack_from(">II", body)
+        elif kind in (b"tEXt", b"iTXt"):
+            key, _, text = body.partition(b"\0")
+            about[key.decode("latin-1")] = (
+                text.decode("latin-1") if kind == b"tEXt" else text[4:].decode(errors="replace")
+            )
+    try:
+        local_time(int(about["timestamp_ns"]))
+        return Image(
+            camera=about["camera"],
+            unique_id=about["unique_id"],
+            sequence=int(about["sequence"]),
+            timestamp=int(about["timestamp_ns"]),
+            size=size,
+            pixel_format=about["pixel_format"],
+            notice="",
+            pixels=None,
+        )
+    except (KeyError, ValueError, OverflowError, OSError):
+        raise NotPngError("it does not say whose image it is, or when it was taken") from None
+
+
+def _read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the parts of a PNG file, each of which must be there as it was written."""
+    at = len(SIGNATURE)
+    if not data.startswith(SIGNATURE):
+        raise NotPngError("it is no PNG file")
+    kind = b""
+    while kind != b"IEND":
+        if at + 12 > len(data):
+            raise NotPngError("its end is missing")
+        length, kind = struct.unpack_from(">I4s", data, at)
+        body = data[at + 8 : at + 8 + length]
+        if data[at + 8 + length : at + 12 + length] != struct.pack(">I", zlib.crc32(kind + body)):
+            raise NotPngError("a part of it is missing or was changed on its way")
+        at += 12 + length
+        yield kind, body
+    if at != len(data):
+        raise NotPngError("it does not end as a PNG file does")

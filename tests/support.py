@@ -223,8 +223,11 @@ class RigOnDisk:
         For tests of what a command does and prints. How it ends by a signal, what it imports and
         which modules of other packages it finds are properties of a process: see `run`.
         """
+        return self.run_line("--config", str(self.config_path), *words)
+
+    def run_line(self, *line: str) -> subprocess.CompletedProcess[str]:
+        """Run a whole command line so, in which no config is named but what is written."""
         out, err = io.StringIO(), io.StringIO()
-        line = ["--config", str(self.config_path), *words]
         with self._surroundings(), redirect_stdout(out), redirect_stderr(err):
             try:
                 code = main(line)

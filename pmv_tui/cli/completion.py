@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pmv_tui.cli.grammar import DONE, CommandFailed, Grammar, put
+from pmv_tui.cli.grammar import DONE, CommandFailed, Grammar, put, rigs_of
 from pmv_tui.cli.rig import locate
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def add_commands(grammar: Grammar) -> None:
         _completion,
         "print the script that completes commands and camera names",
         listing=False,
+        only_here="completion is of this machine's shell: leave --rig out",
     )
     completion.add_argument("shell", choices=SHELLS)
 
@@ -70,6 +71,10 @@ def _words(argument: str, options: argparse.Namespace) -> list[str]:
 
             keys = [f"{key}=" for key in CameraConfig.model_fields if key not in NOT_SET]
             return [*_camera_names(options), "all", *keys]
+        case "rigs" | "rigs_before":
+            rigs = _listed_rigs()
+            groups = dict.fromkeys(rig.group for rig in rigs if rig.group)
+            return [*(rig.name for rig in rigs), *groups, "all", "local"]
         case "listed_rig":
             return [rig.name for rig in _listed_rigs()]
     return []
@@ -93,6 +98,8 @@ def _camera_names(options: argparse.Namespace) -> list[str]:
     from pmv_tui.control.client import snapshot_of
     from pmv_tui.control.rig import Rig, RigError
 
+    if rigs_of(options):
+        return []  # Whoever presses tab does not wait for other machines.
     try:
         path = locate(options).path
         rig = Rig.of(path)

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import nan
 from pathlib import Path
@@ -92,6 +92,39 @@ def _written() -> Iterator[None]:
 Run = Callable[[argparse.Namespace], int]
 """Carries out a command; returns its exit code."""
 
+Elsewhere = Callable[[argparse.Namespace, list[str]], int]
+"""Carries out a command for the rigs of --rig, with its command line; returns the exit code."""
+
+
+def _refusal(why: str) -> Elsewhere:
+    """Make what refuses --rig in words."""
+
+    def refuse(_options: argparse.Namespace, _words: list[str]) -> int:
+        raise CommandFailed(why, WRONG)
+
+    return refuse
+
+
+def rigs_of(options: argparse.Namespace) -> list[str]:
+    """Return what --rig was given, before the command and after it."""
+    return [*getattr(options, "rigs_before", []), *getattr(options, "rigs", [])]
+
+
+def without_rigs(words: Sequence[str]) -> list[str]:
+    """Return a command line, which the parser has accepted, without --rig and what it was given."""
+    kept, left = list[str](), iter(words)
+    for word in left:
+        if word == "--":
+            return [*kept, word, *left]
+        name, given, _ = word.partition("=")
+        if len(name) > len("--") and "--rig".startswith(name):  # it may be shortened
+            if not given:
+                next(left)
+        else:
+            kept.append(word)
+    return kept
+
+
 ONE, SOME = "a camera's name or unique_id", "cameras' names or unique_ids, or all"
 """What is said of a camera's name where it stands for one, and where several may be named."""
 
@@ -112,6 +145,16 @@ class _Parser(argparse.ArgumentParser):
 
 JSON_HELP = "print JSON, for scripts"
 
+RIG: Any = {
+    "metavar": "RIG",
+    "action": "append",
+    "default": argparse.SUPPRESS,
+    "help": "for another rig: a name or group of rigs.toml, all, or HOST[:CONFIG]; several times",
+}
+"""The option by which commands are for other rigs."""
+
+HIDDEN = {"help": argparse.SUPPRESS}
+
 
 class Grammar:
     """The parser of the whole command line, to which each module adds its commands.
@@ -119,10 +162,12 @@ class Grammar:
     Parameters
     ----------
     version : printed by --version.
-    bare : run where no command is given.
+    bare, fleet : run where no command is given, for this rig and for those of --rig.
+    elsewhere : runs a command for the rigs of --rig, unless that has a way of its own.
     """
 
-    def __init__(self, version: str, bare: Run) -> None:
+    def __init__(self, version: str, bare: Run, fleet: Elsewhere, elsewhere: Elsewhere) -> None:
+        self._elsewhere = elsewhere
         self._config = _Parser(add_help=False)
         self._config.add_argument(
             "--config", metavar="FILE", type=Path, default=argparse.SUPPRESS, help="the config file"
@@ -138,11 +183,20 @@ class Grammar:
             "130 ctrl+c.",
         )
         self.parser.add_argument("--version", action="version", version=f"pmv-tui {version}")
-        self.parser.set_defaults(run=bare)
+        self.parser.add_argument("--rig", dest="rigs_before", **RIG)
+        self.parser.set_defaults(run=bare, elsewhere=fleet)
         self._commands = self.parser.add_subparsers(metavar="COMMAND")
 
     def command(
-        self, name: str, run: Run, help_text: str, *, listing: bool = True
+        self,
+        name: str,
+        run: Run,
+        help_text: str,
+        *,
+        listing: bool = True,
+        elsewhere: Elsewhere | None = None,
+        only_here: str = "",
+        longest: float = 0.0,
     ) -> argparse.ArgumentParser:
         """Add a command.
 
@@ -150,6 +204,9 @@ class Grammar:
         ----------
         help_text : a phrase, for the list of commands and for its own help.
         listing : whether it takes --json.
+        elsewhere : runs it for the rigs of --rig; as others where it is not given.
+        only_here : why it does not take --rig, and what to do instead; empty where it does.
+        longest : seconds that it may take more than others.
 
         Returns
         -------
@@ -159,7 +216,9 @@ class Grammar:
         made: argparse.ArgumentParser = self._commands.add_parser(
             name, parents=parents, help=help_text, description=help_text
         )
-        made.set_defaults(run=run)
+        made.add_argument("--rig", dest="rigs", **RIG | (HIDDEN if only_here else {}))
+        others = _refusal(only_here) if only_here else elsewhere or self._elsewhere
+        made.set_defaults(run=run, elsewhere=others, longest=longest)
         return made
 
     def action(

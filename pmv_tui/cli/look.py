@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 def add_commands(grammar: Grammar) -> None:
     """Add the commands that need no engine."""
-    grammar.command("cameras", _cameras, "list what is connected, and what cannot be used")
+    grammar.command(
+        "cameras", _cameras, "list what is connected, and what cannot be used", longest=30
+    )
     grammar.command("engines", _engines, "list your engines on this machine")
     grammar.command("check", _check, "list every error in the config file")
     probe = grammar.command("probe", _probe, "receive images as a client would, and measure")

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def add_commands(grammar: Grammar) -> None:
     """Add `rigs` and its actions."""
-    rigs = grammar.command("rigs", _list, "list the rigs of your rigs.toml; add and remove them")
+    rigs = grammar.command(
+        "rigs",
+        _list,
+        "list the rigs of your rigs.toml; add and remove them",
+        only_here="rigs is about this machine's list: leave --rig out",
+    )
     actions = rigs.add_subparsers(metavar="ACTION")
     add = grammar.action(actions, "add", _add, "list one more rig")
     add.add_argument("name", metavar="NAME", help="what it is called")

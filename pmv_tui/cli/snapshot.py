@@ -26,13 +26,19 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 
-USAGE = "%(prog)s [-h] [--config FILE] [--force] [--wait SECONDS] [--json] NAME... [FILE.png]"
+USAGE = (
+    "%(prog)s [-h] [--config FILE] [--rig RIG] [--force] [--wait SECONDS] [--json] NAME... "
+    "[FILE.png]"
+)
 
 
 def add_commands(grammar: Grammar) -> None:
     """Add `snapshot`."""
     snapshot = grammar.command(
-        "snapshot", _snapshot, "save cameras' newest images as PNG files, as they are"
+        "snapshot",
+        _snapshot,
+        "save cameras' newest images as PNG files, as they are",
+        elsewhere=_elsewhere,
     )
     snapshot.usage = USAGE
     snapshot.add_argument(
@@ -52,6 +58,12 @@ def add_commands(grammar: Grammar) -> None:
     )
 
 
+def _elsewhere(options: argparse.Namespace, _words: list[str]) -> int:
+    from pmv_tui.cli.fetch import fetch
+
+    return fetch(options)
+
+
 class Target(NamedTuple):
     """Where images go: to a file, into a folder, or to stdout where neither is given."""
 
@@ -62,7 +74,7 @@ class Target(NamedTuple):
 def _snapshot(options: argparse.Namespace) -> int:
     from pmv_tui.wire.status import result_sentence
 
-    names, target = _told_apart(options.names_file)
+    names, target = told_apart(options.names_file)
     cameras = named_cameras(names, request(options, "snapshot")["snapshot"])
     if not cameras:
         raise CommandFailed("no cameras; pmv-tui cameras lists what is connected")
@@ -74,12 +86,12 @@ def _snapshot(options: argparse.Namespace) -> int:
         )
     if target == Target():
         return _to_stdout(options, cameras[0])
-    saved = list(_all_saved(options, cameras, target))
-    show(options, saved, lambda: [result_sentence(each) for each in saved])
-    return DONE if all(each["ok"] for each in saved) else NOT_DONE
+    results = list(_all_saved(options, cameras, target))
+    show(options, results, lambda: [result_sentence(each) for each in results])
+    return DONE if all(each["ok"] for each in results) else NOT_DONE
 
 
-def _told_apart(words: list[str]) -> tuple[list[str], Target]:
+def told_apart(words: list[str]) -> tuple[list[str], Target]:
     """Return the cameras that are named, and where their images are to go."""
     *names, last = words
     if not names:
@@ -133,19 +145,26 @@ def _all_saved(
     """Save cameras' newest images; return what came of each, in their order."""
     from pmv_tui.image_file import names_for_files
 
-    names, saved = names_for_files(cameras), {}
+    names, results = names_for_files(cameras), {}
     for camera, image in _newest(options, cameras):
         unique_id = camera["unique_id"]
-        saved[unique_id] = _saved(options, names[unique_id], image, target)
-    return [saved[each["unique_id"]] for each in cameras]
+        results[unique_id] = saved(options, names[unique_id], image, target)
+    return [results[each["unique_id"]] for each in cameras]
 
 
-def _saved(options: argparse.Namespace, name: str, image: "Image", target: Target) -> "SavedImage":
+def saved(
+    options: argparse.Namespace,
+    name: str,
+    image: "Image",
+    target: Target,
+    data: bytes | None = None,
+) -> "SavedImage":
     """Save an image; return what came of it.
 
     Parameters
     ----------
     name : of its file where that is not named; of no other camera.
+    data : its PNG file, where there is one already.
     """
     from pmv_tui.image_file import (
         SLOW_DISK,
@@ -156,12 +175,13 @@ def _saved(options: argparse.Namespace, name: str, image: "Image", target: Targe
         save_image,
     )
 
-    if image["pixels"] is None:
+    if image["pixels"] is None and data is None:
         return not_saved(image, _why_none(options, image))
     path = target.file or (target.folder or Path()) / file_name(name, image["timestamp"])
-    replace = options.force
     try:
-        return from_disk(lambda: save_image(image, path, replace=replace), path, SLOW_DISK)
+        return from_disk(
+            lambda: save_image(image, path, replace=options.force, data=data), path, SLOW_DISK
+        )
     except FileIsThereError as error:
         return not_saved(image, f"not saved: {error}; --force replaces it")
     except NotSavedError as error:

@@ -21,7 +21,11 @@ TUI_NICENESS = 10
 def add_commands(grammar: Grammar) -> None:
     """Add `serve`."""
     serve = grammar.command(
-        "serve", _serve, "run the engine in the foreground, without a TUI", listing=False
+        "serve",
+        _serve,
+        "run the engine in the foreground, without a TUI",
+        listing=False,
+        only_here="serve runs on its own machine, in the foreground: ssh -t HOST pmv-tui serve",
     )
     serve.add_argument(
         "--plug", metavar="NAME", action="append", default=[], help="plug a camera at once"
@@ -82,6 +86,11 @@ def attach(options: argparse.Namespace) -> int:
                 looked_at=location.looked_at,
             )
             return code
+
+
+def attach_fleet(_options: argparse.Namespace, _words: list[str]) -> int:
+    """Show the TUI on the rigs of --rig."""
+    raise CommandFailed("--rig needs a command, such as pmv-tui --rig all status", WRONG)
 
 
 def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":

@@ -49,7 +49,7 @@ def add_commands(grammar: Grammar) -> None:
         ("pause", "stop sending images; the sockets stay bound"),
         ("resume", "send images again"),
     ):
-        named = grammar.command(verb, _tell_camera, help_text)
+        named = grammar.command(verb, _tell_camera, help_text, longest=MANY_TIMEOUT)
         cameras_argument(named)
         named.set_defaults(verb=verb)
     addresses = grammar.command("addresses", _addresses, "change a camera's addresses")
@@ -62,8 +62,10 @@ def add_commands(grammar: Grammar) -> None:
         "show a camera's settings: requested and actual values, and the allowed ranges",
     )
     camera_argument(settings)
-    change = grammar.command("set", _set, "change settings of cameras: saved and applied")
-    change.usage = "%(prog)s [-h] [--config FILE] [--json] NAME... KEY=VALUE..."
+    change = grammar.command(
+        "set", _set, "change settings of cameras: saved and applied", longest=MANY_TIMEOUT
+    )
+    change.usage = "%(prog)s [-h] [--config FILE] [--rig RIG] [--json] NAME... KEY=VALUE..."
     change.add_argument(
         "words",
         metavar="NAME... KEY=VALUE...",
@@ -75,8 +77,10 @@ def add_commands(grammar: Grammar) -> None:
     window.add_argument("--close", action="store_true", help="close it")
     add = grammar.command("add", _add, "add cameras that were found to the config file")
     cameras_argument(add)
-    grammar.command("reload", _reload, "apply a config file that was edited by hand")
-    grammar.command("rescan", _rescan, "search for cameras again")
+    grammar.command(
+        "reload", _reload, "apply a config file that was edited by hand", longest=MANY_TIMEOUT
+    )
+    grammar.command("rescan", _rescan, "search for cameras again", longest=SEARCH_TIMEOUT)
     grammar.command("stop", _stop, "end the engine: cameras and sockets are closed")
 
 

@@ -210,6 +210,16 @@ def test_json_for_scripts(pinned_rig: PinnedRig, pins: Pins, name: str) -> None:
     pins.check(f"{name}.json", pinned_rig.stable.json(printed(pinned_rig, JSON[name])))
 
 
+def test_json_of_other_rigs(pinned_rig: PinnedRig, pins: Pins) -> None:
+    (pinned_rig.folder / "here.toml").symlink_to(pinned_rig.config_path)
+    ended = pinned_rig.run_line(
+        *("--rig", "local:here.toml", "--rig", "local:/none/gone.toml"),
+        *("add", "spare", "--json"),
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    pins.check("rig_option.json", pinned_rig.stable.json(json.loads(ended.stdout)))
+
+
 def printed(rig: PinnedRig, line: str) -> Any:
     """Run a command that prints JSON; it must be done."""
     ended = rig.run_here(*line.split())

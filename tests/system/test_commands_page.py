@@ -46,7 +46,11 @@ def test_a_row_names_every_argument_and_option(name: str) -> None:
     taken = set(re.findall(r"--[a-z-]+", DOCUMENTED[name]))
     actions = commands()[name]._actions
     options = {option for action in actions for option in action.option_strings}
-    assert taken == {each for each in options if each.startswith("--")} - {"--help", "--config"}
+    assert taken == {each for each in options if each.startswith("--")} - {
+        "--help",
+        "--config",
+        "--rig",
+    }
     for action in actions:
         if not action.option_strings:
             word = str(action.metavar or next(iter(action.choices or [action.dest])))

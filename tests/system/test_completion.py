@@ -69,6 +69,17 @@ def test_bash_completes_cameras_of_the_config_where_no_engine_runs(rig: RigOnDis
     assert bash(rig, "pmv-tui snapshot left r") == ["right", "rig.png"]
 
 
+def test_bash_completes_rigs_and_groups_of_the_list(rig: RigOnDisk) -> None:
+    listed = rig.folder / "config" / "pmv-tui" / "rigs.toml"
+    listed.parent.mkdir(parents=True)
+    blocks = (f"[[rigs]]\nname = '{name}'\nhost = 'x'\ngroup = 'g'\n" for name in ("maze", "wheel"))
+    listed.write_text("".join(blocks))
+    assert bash(rig, "pmv-tui status --rig ") == ["maze", "wheel", "g", "all", "local"]
+    assert bash(rig, "pmv-tui --rig w") == ["wheel"]
+    assert bash(rig, "pmv-tui rigs remove m") == ["maze"]
+    assert bash(rig, "pmv-tui --rig maze settings ") == [], "those of another machine"
+
+
 def test_bash_completes_cameras_of_the_engine_that_runs(rig: RigOnDisk) -> None:
     with rig.serve():
         assert rig.run_here("set", "left", "name=nose").returncode == 0

@@ -1,0 +1,260 @@
+"""`--rig`: runs a command on other rigs, side by side: over there, and what it printed is shown."""
+
+import argparse
+import csv
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pmv_tui.cli.grammar import (
+    DONE,
+    NOT_DONE,
+    WRONG,
+    CommandFailed,
+    complain,
+    put,
+    rigs_of,
+    said_of,
+    say,
+)
+from pmv_tui.cli.rig import from_disk
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from pmv_tui.rigs.listed import ListedRig
+    from pmv_tui.rigs.process import Finished
+    from pmv_tui.rigs.ssh import Hosts
+
+AT_ONCE = 16
+"""Rigs that are asked at the same time."""
+
+PATIENCE = 3.0
+"""Seconds in which rigs are shown in their order; after that, as each is done."""
+
+LONGEST = 45.0
+"""Seconds that a command may take on a rig, with the log-in, unless it is known to take longer."""
+
+MOST = 64_000_000
+"""Bytes that a rig may answer: an hour's history of many cameras, or a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command on a rig.
+
+    Parameters
+    ----------
+    code : its exit code; None where the rig was not reached, or did not answer.
+    output : what it printed; decoded where that is JSON.
+    error : what it said on stderr, or why there is no answer.
+    """
+
+    rig: "ListedRig"
+    code: int | None
+    output: Any
+    error: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return self.code == DONE
+
+    def as_map(self) -> dict[str, Any]:
+        """Return it for --json."""
+        return {"ok": self.ok, "code": self.code, "output": self.output, "error": self.error}
+
+
+Show = Callable[[Outcome], bool]
+"""Shows what came of it to people; returns whether it was done, and all of it shown."""
+
+Task = Callable[["Hosts", "ListedRig"], Awaitable[Outcome]]
+"""What is done for a rig; a `HostTrouble` that it raises is what comes of it."""
+
+
+def run_there(options: argparse.Namespace, words: list[str]) -> int:
+    """Run a command on each rig, and show what it printed under the rig's name."""
+    if getattr(options, "follow", False):
+        raise CommandFailed(
+            "--follow is for one rig, on its machine: ssh -t HOST pmv-tui events --follow", WRONG
+        )
+    limit = LONGEST + options.longest + 2 * getattr(options, "seconds", 0.0)
+
+    async def run(hosts: "Hosts", rig: "ListedRig") -> Outcome:
+        done = await call(hosts, rig, words, limit)
+        output: Any = done.stdout.decode(errors="replace")
+        if _wants_json(options):
+            output = decoded(output) if output or done.code == DONE else None
+        return Outcome(rig, done.code, output, said(done))
+
+    shown = _shown_as_table() if getattr(options, "csv", False) else _show
+    return on_each(options, run, shown)
+
+
+def _wants_json(options: argparse.Namespace) -> bool:
+    return bool(getattr(options, "json", False))
+
+
+def rigs_named(options: argparse.Namespace) -> "list[ListedRig]":
+    """Return the rigs of --rig."""
+    from pmv_tui.config.locate import ConfigError
+    from pmv_tui.rigs.listed import NoSuchRig, chosen_rigs
+
+    if getattr(options, "config", None):
+        raise CommandFailed(
+            "a rig of --rig has its own config file: --rig HOST:CONFIG, or config in rigs.toml; "
+            "leave --config out",
+            WRONG,
+        )
+    with said_of(ConfigError, NoSuchRig, code=WRONG):
+        return from_disk(lambda: chosen_rigs(rigs_of(options)), "rigs.toml")
+
+
+def on_each(options: argparse.Namespace, task: Task, shown: Show) -> int:
+    """Do something for each rig of --rig at the same time; show what came of each.
+
+    Parameters
+    ----------
+    shown : shows one. With --json all are printed at the end.
+    """
+    import asyncio
+
+    rigs = rigs_named(options)
+
+    outcomes, done = list[Outcome](), list[bool]()
+
+    async def all_done() -> bool:
+        show = (lambda outcome: outcome.ok) if _wants_json(options) else shown
+        async for outcome in _outcomes(rigs, task):
+            outcomes.append(outcome)
+            done.append(show(outcome))
+        return all(done)
+
+    code = DONE if asyncio.run(all_done()) else NOT_DONE
+    if _wants_json(options):
+        by_rig = {each.rig: each.as_map() for each in outcomes}
+        put(f"{json.dumps({rig.name: by_rig[rig] for rig in rigs}, indent=2)}\n")
+    return code
+
+
+async def _outcomes(rigs: "Sequence[ListedRig]", task: Task) -> AsyncIterator[Outcome]:
+    """Yield what came of each: in their order, and from a while on as each is done."""
+    import asyncio
+
+    from pmv_tui.rigs.ssh import Hosts
+
+    hosts, turns = Hosts(), asyncio.Semaphore(AT_ONCE)
+    waiting = [asyncio.create_task(_done(hosts, rig, task, turns)) for rig in rigs]
+    late = time.monotonic() + PATIENCE
+    try:
+        while waiting:
+            left = late - time.monotonic()
+            first = waiting[:1] if left > 0 else waiting
+            await asyncio.wait(
+                first,
+                timeout=left if left > 0 else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for each in [each for each in first if each.done()]:
+                waiting.remove(each)
+                yield each.result()
+    finally:
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await hosts.close()
+
+
+async def _done(
+    hosts: "Hosts", rig: "ListedRig", task: Task, turns: "asyncio.Semaphore"
+) -> Outcome:
+    from pmv_tui.rigs.trouble import HostTrouble
+
+    async with turns:
+        try:
+            return await task(hosts, rig)
+        except HostTrouble as trouble:
+            return Outcome(rig, None, None, str(trouble))
+        except CommandFailed as failure:
+            return Outcome(rig, failure.code, None, str(failure))
+
+
+async def call(
+    hosts: "Hosts", rig: "ListedRig", words: list[str], limit: float = LONGEST
+) -> "Finished":
+    """Run `pmv-tui` for a rig on its machine.
+
+    Parameters
+    ----------
+    words : its command line, without its name and --config.
+    limit : seconds.
+
+    Raises
+    ------
+    HostTrouble : it was not run, or not to its end.
+    """
+    config = ["--config", rig.config] if rig.config else []
+    return await hosts.call(rig.host, [*config, *words], rig.command, timeout=limit, most=MOST)
+
+
+def said(done: "Finished") -> str:
+    """Return what a command said on stderr."""
+    return done.stderr.decode(errors="replace").strip().removeprefix("pmv-tui: ")
+
+
+def decoded(text: str) -> Any:
+    """Read what a command printed with --json; the text itself where that is none."""
+    from pmv_tui.untrusted import MAX_DEPTH, too_deep
+
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            value = [json.loads(line) for line in text.splitlines()]
+        except (ValueError, RecursionError):
+            return text
+    return f"deeper than {MAX_DEPTH} levels" if too_deep(value) else value
+
+
+def _show(outcome: Outcome) -> bool:
+    """Print what came of a command, for people; return whether it was done."""
+    return show_lines(outcome, (outcome.output or "").splitlines())
+
+
+def show_lines(outcome: Outcome, lines: Sequence[str]) -> bool:
+    """Print lines under the name of a rig, and what it said on stderr."""
+    say(f"[{outcome.rig.name}]", *lines)
+    return show_trouble(outcome)
+
+
+def show_trouble(outcome: Outcome) -> bool:
+    """Say what it said on stderr; return whether it was done."""
+    if outcome.error or not (outcome.ok or outcome.output):
+        complain(f"{outcome.rig.name}: {outcome.error or f'ended with code {outcome.code}'}")
+    return outcome.ok
+
+
+def _shown_as_table() -> Show:
+    """Make what shows CSV: one table of all rigs, whose first column names the rig."""
+    titles: list[str] = []
+
+    def show(outcome: Outcome) -> bool:
+        rows = list(csv.reader(io.StringIO(outcome.output or "")))
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if rows and not titles:
+            titles.extend(rows[0])
+            writer.writerow(["rig", *titles])
+        alike = not rows or rows[0] == titles
+        if alike:
+            writer.writerows([outcome.rig.name, *row] for row in rows[1:])
+            say(*text.getvalue().splitlines())
+        else:
+            # Rows are seconds or minutes: an engine that has just started has no minutes.
+            complain(f"{outcome.rig.name}: its columns are others; ask for its table alone")
+        return show_trouble(outcome) and alike
+
+    return show

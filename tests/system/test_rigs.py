@@ -1,0 +1,212 @@
+"""Commands on several rigs at once: real ones, on this machine and by ssh."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import psutil
+import pytest
+
+from pmv_tui.cli.grammar import without_rigs
+from tests.support import (
+    DEADLINE,
+    RigOnDisk,
+    free_ports,
+    has_ended,
+    simulated,
+    wait_for,
+)
+from tests.system.sshd import Machines, machines
+
+LIST = """
+[[rigs]]
+name = "lab"
+host = "lab-pc"
+group = "both"
+
+[[rigs]]
+name = "desk"
+host = "local"
+config = "{desk}"
+group = "both"
+
+[[rigs]]
+name = "gone"
+host = "gone-pc"
+
+[[rigs]]
+name = "stuck"
+host = "local"
+command = "{python} -c 'import time; time.sleep(1000)'"
+
+[[rigs]]
+name = "rude"
+host = "local"
+command = "{python} {rude}"
+"""
+
+RUDE = r"print('\x1b[2Jhello\x9b')"
+
+
+class Desk(RigOnDisk):
+    """The rig on this machine, whose user looks after the others."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.list = folder / "config" / "pmv-tui" / "rigs.toml"
+        self.list.parent.mkdir(parents=True)
+
+    def on(self, rigs: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on rigs, which stand with commas between them."""
+        return self.run_line(*(f"--rig={each}" for each in rigs.split(",")), *words)
+
+
+@pytest.fixture(scope="module")
+def room() -> Iterator[Machines]:
+    """A machine that one logs in to, with an engine; and one that is switched off."""
+    with machines() as room:
+        lab = room.add("lab-pc")
+        room.name_host("gone-pc", lab, f"Port {free_ports(1)[0]}\n")
+        lab.write_config(simulated("left", *free_ports(2)) + simulated("top", *free_ports(2)))
+        with lab.serve():
+            yield room
+
+
+@pytest.fixture(scope="module")
+def desk(room: Machines) -> Iterator[Desk]:
+    """An engine here, and the list of all rigs."""
+    folder = room.folder / "desk"
+    folder.mkdir()
+    desk = Desk(folder)
+    desk.environment["PATH"] = room.path
+    desk.write_config(simulated("left", *free_ports(2)))
+    rude = folder / "rude.py"
+    rude.write_text(RUDE)
+    desk.list.write_text(LIST.format(desk=desk.config_path, python=sys.executable, rude=rude))
+    try:
+        with desk.serve():
+            yield desk
+    finally:
+        desk.end()
+
+
+def test_what_each_rig_prints_stands_under_its_name(desk: Desk) -> None:
+    done = desk.on("both", "status")
+    assert (done.returncode, done.stderr) == (0, "")
+    lab, here = done.stdout.removeprefix("[lab]\n").split("[desk]\n")
+    assert str(desk.config_path) not in lab
+    assert str(desk.config_path) in here
+    assert [lab.count("\ntop "), here.count("\ntop ")] == [1, 0]
+
+
+def test_a_rig_that_is_not_there_keeps_no_other_from_its_answer(desk: Desk) -> None:
+    done = desk.on("gone,both", "plug", "left", "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert list(told) == ["gone", "lab", "desk"]
+    assert [each["ok"] for each in told.values()] == [False, True, True]
+    assert told["gone"]["code"] is None
+    assert told["gone"]["error"].startswith("unreachable: no ssh server listens there")
+    assert told["lab"]["output"][0]["camera"] == "left"
+    assert desk.camera("left")["plugged"]
+    done = desk.on("desk,gone", "unplug", "left")
+    assert done.returncode == 1
+    assert done.stdout.startswith("[desk]\nleft: ")
+    assert done.stderr.startswith("pmv-tui: gone: unreachable")
+    assert not desk.camera("left")["plugged"]
+
+
+def test_what_fails_on_a_rig_is_said_with_its_name(desk: Desk) -> None:
+    done = desk.on("both", "settings", "top")
+    assert done.returncode == 1
+    assert "[lab]\nSETTING" in done.stdout
+    assert done.stderr == "pmv-tui: desk: there is no camera 'top'; there are: left\n"
+
+
+def test_images_of_other_rigs_are_saved_here(desk: Desk) -> None:
+    (desk.folder / "day").mkdir()
+    done = desk.on("both", "snapshot", "all", "day/", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout
+    files = [each["file"] for rig in told.values() for each in rig["output"]]
+    assert sorted(Path(each) for each in files) == sorted((desk.folder / "day").iterdir())
+    names = [Path(each).name.rsplit("-", 3)[0] for each in files]
+    assert names == ["lab-left", "lab-top", "desk-left"]
+    for each in files:
+        image = cv2.imread(each, cv2.IMREAD_UNCHANGED)
+        assert image is not None
+        assert image.shape == (480, 640)
+    assert desk.on("both", "snapshot", "left", "x.png").returncode == 2
+    done = desk.on("rude,lab", "snapshot", "nobody")
+    assert "lab: there is no camera 'nobody'; there are: left, top" in done.stderr
+    assert "rude: what pmv-tui status prints there is not understood" in done.stderr
+
+
+def test_histories_are_one_table(desk: Desk) -> None:
+    rows: list[list[str]] = []
+
+    def both_known() -> bool:
+        done = desk.on("both", "history", "left", "--csv", "--since", "1h")
+        rows[:] = csv.reader(done.stdout.splitlines())
+        return {row[0] for row in rows} == {"rig", "lab", "desk"}
+
+    wait_for(both_known, "a second of both")
+    assert rows[0][:3] == ["rig", "camera", "unique_id"]
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+def test_a_rig_that_hangs_holds_up_nobody_and_leaves_nothing(desk: Desk) -> None:
+    words = ["--rig=stuck", "--rig=desk", "status"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "pmv_tui", *words],
+        env={**desk.environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "[desk]\n"
+        (stuck,) = psutil.Process(asking.pid).children()
+        asking.send_signal(signal.SIGINT)
+        assert asking.wait(DEADLINE) == 130
+    wait_for(lambda: has_ended(stuck), "what ran for the rig to end")
+
+
+def test_what_a_rig_prints_cannot_steer_the_terminal(desk: Desk) -> None:
+    done = desk.on("rude", "status")
+    assert done.stdout == "[rude]\n\ufffd[2Jhello\ufffd\n"
+    assert json.loads(desk.on("rude", "status", "--json").stdout)["rude"]["output"].startswith(
+        "\x1b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--rig both serve", "ssh -t HOST pmv-tui serve"),
+        ("--rig both rigs", "leave --rig out"),
+        ("--rig both completion bash", "leave --rig out"),
+        ("--rig both events --follow", "ssh -t HOST pmv-tui events --follow"),
+        ("--rig both --config x.toml status", "--rig HOST:CONFIG"),
+        ("status --rig -x", "expected one argument"),
+        ("status --rig=-x", "begins with a dash"),
+        ("plug --rig both", "the following arguments are required"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_in_words(desk: Desk, words: str, said: str) -> None:
+    done = desk.run_line(*words.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--rig a plug --rig=b left", "--ri a --r b plug left", "plug left --rig a"],
+)
+def test_a_rig_gets_the_command_line_without_rigs(line: str) -> None:
+    assert without_rigs(line.split()) == ["plug", "left"]
+    assert without_rigs([*line.split(), "--", "--rig"]) == ["plug", "left", "--", "--rig"]
