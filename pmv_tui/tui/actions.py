@@ -396,6 +396,20 @@ PICTURE_ACTIONS: Registry = (
     CLIENTS,
     EDIT_ADDRESSES,
     ADD,
+    Action(
+        "figures",
+        "f",
+        "Show figures of what is seen, beside the picture: how sharp it is and was, saturated and "
+        "black pixels, a histogram; or hide them.",
+        synonyms="focus exposure histogram sharpness saturated statistics",
+    ),
+    Rarer(
+        "forget-best",
+        "b",
+        "Forget the best sharpness so far, and begin anew.",
+        label="new best",
+        synonyms="reset focus sharpness peak",
+    ),
     Rarer("next-camera", "n,pagedown", "Show the next camera.", "next_camera(1)"),
     Rarer("camera-before", "N,pageup", "Show the camera before.", "next_camera(-1)"),
     HELP,

@@ -164,20 +164,28 @@ class EngineLink:
         reply = await self._ask("settings", "the engine does not report them", camera=camera)
         return reply["settings"]
 
-    async def thumbnails(self, known: dict[str, int], width: int, height: int) -> list[Thumbnail]:
+    async def thumbnails(
+        self, known: dict[str, int], width: int, height: int, figures: Sequence[str] = ()
+    ) -> list[Thumbnail]:
         """Ask for the newest images of cameras, small.
 
         Parameters
         ----------
         known : by unique_id, the number of the frame that is there already, or 0.
         width, height : pixels at most.
+        figures : unique_ids of those whose figures are wanted, too.
 
         Raises
         ------
         Unanswered : the engine does not know a camera, or does not answer.
         """
         reply = await self._ask(
-            "thumbnails", "the engine reports no images", cameras=known, width=width, height=height
+            "thumbnails",
+            "the engine reports no images",
+            cameras=known,
+            width=width,
+            height=height,
+            figures=list(figures),
         )
         return reply["thumbnails"]
 

@@ -88,12 +88,15 @@ class Wishes:
     preview : whether the picture of the camera under the cursor.
     troubles_first : whether cameras in trouble before the others.
     trends : what the table shows a trend of, and the trends; None for none.
+    figures : whether how a picture is exposed and focused, beside one that fills the terminal;
+        None: where there is much room.
     """
 
     preview_rate: float = 4.0
     preview: bool = False
     troubles_first: bool = False
     trends: Trends | None = None
+    figures: bool | None = None
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.control.client import EngineGone
 from pmv_tui.engine.stream.preview import thumbnail
+from pmv_tui.figures import figures
 from pmv_tui.wire.drawn import BoxOverlay, Overlay
 from pmv_tui.wire.history import packed
 from pmv_tui.wire.status import (
@@ -245,6 +246,7 @@ class RigDouble:
     overlays : drawn over every image.
     cut_short : cameras of whose thumbnails a pixel is missing.
     asked_for : the cameras and the size of each question for thumbnails.
+    measured : the cameras whose figures each of those was for, too.
     kept : of each camera over time, by unique_id; None where the engine has no such command.
     asked_of : the arguments of each question for it.
     """
@@ -265,6 +267,7 @@ class RigDouble:
         self.forgotten: set[str] = set()
         self.overlays: list[Overlay] = []
         self.asked_for: list[tuple[set[str], int, int]] = []
+        self.measured: list[set[str]] = []
         self.kept: dict[str, Kept] | None = {}
         self.asked_of: list[dict[str, Any]] = []
 
@@ -297,7 +300,10 @@ class RigDouble:
                 self.asked_for.append((set(cameras), *size))
                 if unknown := set(cameras) - {camera["unique_id"] for camera in self.cameras}:
                     return Reply(ok=False, error=f"there is no camera {unknown}")
-                return Reply(ok=True, thumbnails=[self._thumbnail(one, *size) for one in cameras])
+                measured = arguments["figures"]
+                self.measured.append(set(measured))
+                shown = [self._thumbnail(one, *size, one in measured) for one in cameras]
+                return Reply(ok=True, thumbnails=shown)
             case "image":
                 return self._image(arguments["camera"])
             case "history" if self.kept is not None:
@@ -342,12 +348,12 @@ class RigDouble:
     def _snapshot(self) -> Snapshot:
         return Snapshot(engine=self.engine, backends=self.backends, cameras=self.cameras)
 
-    def _thumbnail(self, unique_id: str, width: int, height: int) -> Thumbnail:
+    def _thumbnail(self, unique_id: str, width: int, height: int, with_figures: bool) -> Thumbnail:
         (camera,) = (one for one in self.cameras if one["unique_id"] == unique_id)
         state, reason = camera["state"], camera["reason"]
         image = self.images.get(unique_id)
         small = None if image is None else thumbnail(image, width, height, "Mono8")
-        return Thumbnail(
+        shown = Thumbnail(
             unique_id=unique_id,
             sequence=0 if image is None else len(self.asked_for),
             timestamp=0,
@@ -357,6 +363,9 @@ class RigDouble:
             notice="" if state == "capturing" else f"{state}: {reason}",
             overlays=self.overlays,
         )
+        if with_figures:
+            shown["figures"] = None if image is None else figures(image, "Mono8")
+        return shown
 
     def _histories(self, timeout: float, **asked: Any) -> Reply:  # noqa: ARG002 - as the client's
         self.asked_of.append(asked)

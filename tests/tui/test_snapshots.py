@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from math import nan, sin
+from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from pmv_tui.cameras.simulated.scene import BlobScene
+from pmv_tui.tui.widgets import figures as figures_pane
 from pmv_tui.wire.status import LOSSES, Drops, DropTimes
 from tests.tui.driving import app_for, screen, until, until_gone, until_shown
 from tests.tui.rig_double import (
@@ -206,6 +208,18 @@ def test_a_picture(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     rig.images["left-simulated"] = BlobScene(640, 480).read(40)
     rig.overlays = [a_box(212, 148, 308, 244, label="nose")]
     prepare = shown("v", text="nose")
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (150, 45)], ids="{0[0]}x{0[1]}".format)
+@pytest.mark.usefixtures("colours")
+def test_a_full_picture_with_figures(
+    snap_compare: SnapCompare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures_pane, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    rig = a_rig()
+    rig.images["left-simulated"] = BlobScene(640, 480).read(40)
+    prepare = shown("z", *("f" if size[0] == 80 else ""), text="100 %")
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
 
 

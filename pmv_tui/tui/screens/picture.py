@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from pmv_tui.tui.actions import PICTURE_ACTIONS
@@ -12,8 +13,12 @@ from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.help import PICTURE_HELP
 from pmv_tui.tui.widgets.bars import KeyFooter
+from pmv_tui.tui.widgets.figures import FiguresPane
 from pmv_tui.tui.widgets.pictures import PictureCaption, PictureView, caption_lines
 from pmv_tui.wire.status import CameraStatus
+
+ROOMY = 110
+"""Columns of a terminal from which on figures stand beside a picture without being asked for."""
 
 
 class PictureScreen(SteeringScreen):
@@ -32,13 +37,22 @@ class PictureScreen(SteeringScreen):
         yield Static(id="trouble", markup=False)
         with Horizontal(id="view"):
             yield PictureView()
-            yield Vertical(id="figures")
+            yield FiguresPane()
         yield KeyFooter(self.registry)
+
+    def on_resize(self) -> None:
+        """Show the figures where they are wanted, or where nobody said so and there is room."""
+        self._show_figures()
 
     @property
     def view(self) -> PictureView:
         """The picture."""
         return self.query_one(PictureView)
+
+    @property
+    def figures(self) -> FiguresPane:
+        """How it is exposed and focused."""
+        return self.query_one(FiguresPane)
 
     def target(self) -> CameraStatus | None:
         """Return the camera that is shown; None once it is no longer there."""
@@ -48,6 +62,7 @@ class PictureScreen(SteeringScreen):
         """Draw the camera; without it, go back."""
         if camera := self.target():
             self.view.follow(self.unique_id)
+            self.figures.follow(self.unique_id)
             self.query_one(PictureCaption).show_by(partial(caption_lines, camera))
         else:
             self.leave_without(self.unique_id)
@@ -62,3 +77,30 @@ class PictureScreen(SteeringScreen):
             self.pictures.hurry()
         else:
             self.toast("There is no other camera")
+
+    def action_figures(self) -> None:
+        """Show how the picture is exposed and focused, or hide that."""
+        if self.has_class("-narrow"):
+            self.toast("The terminal is too narrow for figures", severity="warning")
+        else:
+            self.state.wishes.figures = not self.has_class("-figures")
+            self._show_figures()
+
+    def _show_figures(self) -> None:
+        wanted = self.state.wishes.figures
+        self.set_class(self.app.size.width >= ROOMY if wanted is None else wanted, "-figures")
+
+    @on(FiguresPane.Shown)
+    def _ask_for_figures(self) -> None:
+        """Have figures computed while they are to be seen, and only then."""
+        self.view.measured = self.figures.display
+        self.pictures.hurry()
+
+    @on(PictureView.Measured)
+    def _measured(self, message: PictureView.Measured) -> None:
+        if camera := self.target():
+            self.figures.look(camera, message.thumbnail)
+
+    def action_forget_best(self) -> None:
+        """Begin anew with the best sharpness."""
+        self.figures.forget()

@@ -1,7 +1,6 @@
 """A camera's screen of plots: what it did over a minute up to a day, and what happened when."""
 
 import asyncio
-from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.widgets import Static
@@ -34,10 +33,6 @@ LONGEST_PERIOD = 30
 
 class PlotView(LineView):
     """Plots, and what stands at the cursor, in all the room there is."""
-
-    def show_view(self, write: Callable[[int, int], list[Line]]) -> None:
-        """Show what a function writes for a width and a height."""
-        self.show_by(lambda width: write(width, self.size.height))
 
 
 class PlotScreen(RigStateScreen[None]):
@@ -85,7 +80,7 @@ class PlotScreen(RigStateScreen[None]):
         shown = (self._history, last, self._span, self._first, self._cursor, self._end)
         if shown != self._drawn:
             self._drawn = shown
-            self.query_one(PlotView).show_view(self._lines)
+            self.query_one(PlotView).fill_by(self._lines)
 
     def _entitle(self, camera: CameraStatus, height: int) -> None:
         """Head the screen: whose plots these are, of when, and that there are more."""

@@ -19,6 +19,7 @@ from pmv_tui.tui.actions import (
 from pmv_tui.tui.key_map import KeyMap, shown_keys
 from pmv_tui.tui.text.clients import CLIENT_STATES, FIGURES
 from pmv_tui.tui.text.columns import CAUSES, COLUMNS, STATES
+from pmv_tui.tui.text.figures import SECONDS as FOCUS_SECONDS
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.settings import SETTING_COLUMNS
 from pmv_tui.tui.text.trends import SECONDS, TREND_MEANING
@@ -68,6 +69,19 @@ STATES_TOPIC = Topic("States", tuple((state, meaning) for state, (_, meaning) in
 
 PICTURE_TOPIC = Topic("Picture", PICTURE)
 
+FIGURES_TOPIC = Topic(
+    "Figures, of the part of the image that is seen",
+    (
+        ("sharpness", "How fine its structure is: turn the ring until that is highest."),
+        ("best", "The highest since that part is seen, and how much of it there is now."),
+        ("blocks", f"The sharpness of the last {FOCUS_SECONDS} s, the newest to the right."),
+        ("saturated", "Pixels that brighter light does not raise: they are lost to any analysis."),
+        ("black", "Pixels that are as dark as can be."),
+        ("1, 50, 99 %", "The values at or below which so many of the pixels are, 0 to 255."),
+        ("histogram", "How many pixels have which value; as the square root, so that few show."),
+    ),
+)
+
 RIG_HELP = (
     Topic(
         "Columns",
@@ -93,7 +107,7 @@ CAMERA_HELP = (
 
 GRID_HELP = (PICTURE_TOPIC, STATES_TOPIC, _commands(GRID_ACTIONS))
 
-PICTURE_HELP = (PICTURE_TOPIC, STATES_TOPIC, _commands(PICTURE_ACTIONS))
+PICTURE_HELP = (PICTURE_TOPIC, FIGURES_TOPIC, STATES_TOPIC, _commands(PICTURE_ACTIONS))
 
 CLIENTS_HELP = (
     Topic("Figures", tuple((figure.title, figure.meaning) for figure in FIGURES)),

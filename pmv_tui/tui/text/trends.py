@@ -124,15 +124,17 @@ def trend_cell(trends: Trends, width: int, camera: CameraStatus) -> Cell:
     top = choice.top(camera)
     if known and not (choice.dips and top):
         top = max(top, *known)
-    return Cell("".join(_block(value, top, trends.blocks) for value in cells))
+    return Cell("".join(block(value, top, trends.blocks) for value in cells))
 
 
-def in_cells(seconds: Seconds, width: int, fold: Callable[[list[float]], float]) -> list[float]:
-    """Fold seconds into cells; NaN where none of a cell's is known.
+def in_cells(
+    seconds: Seconds, width: int, fold: Callable[[list[float]], float], span: int = SECONDS
+) -> list[float]:
+    """Fold the last `span` seconds into cells; NaN where none of a cell's is known.
 
     A second stays in its cell, and its cell moves as a whole, so that little is drawn again.
     """
-    each = SECONDS // width
+    each = span // width
     newest = seconds.last // each
     cells: list[list[float]] = [[] for _ in range(width)]
     for age, value in enumerate(reversed(seconds.values)):
@@ -142,7 +144,8 @@ def in_cells(seconds: Seconds, width: int, fold: Callable[[list[float]], float])
     return [fold(values) if values else nan for values in cells]
 
 
-def _block(value: float, top: float, blocks: str) -> str:
+def block(value: float, top: float, blocks: str) -> str:
+    """Draw a value between 0 and the top; a blank where it is not known."""
     if isnan(value):
         return " "
     step = ceil(value / top * len(blocks)) if top > 0 else 1

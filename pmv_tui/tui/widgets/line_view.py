@@ -61,6 +61,10 @@ class LineView(ScrollView, can_focus=False):
         self._write = write
         self.draw()
 
+    def fill_by(self, write: Callable[[int, int], Sequence[Line]]) -> None:
+        """Show what a function writes for a width and a height, as `show_by` does."""
+        self.show_by(lambda width: write(width, self.size.height))
+
     def draw(self) -> None:
         """Write the lines as they fit `line_width`."""
         self.show(self._write(self.line_width))

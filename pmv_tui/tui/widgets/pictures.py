@@ -49,9 +49,17 @@ class PictureView(Widget, can_focus=False):
     ----------
     unique_id : the camera's; empty where none is shown.
     known : the number of the frame that is shown; 0 where none is, or another size is needed.
+    measured : whether figures of what is shown are wanted, too: a `Measured` for each image.
     """
 
     ALLOW_SELECT = False
+
+    class Measured(Message):
+        """There are new figures of what is shown."""
+
+        def __init__(self, thumbnail: Thumbnail) -> None:
+            super().__init__()
+            self.thumbnail = thumbnail
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +70,7 @@ class PictureView(Widget, can_focus=False):
         self._newest: Thumbnail | None = None
         self._cells: Cells | None = None
         self.known = 0
+        self.measured = False
 
     @property
     def wanted_size(self) -> tuple[int, int]:
@@ -99,6 +108,8 @@ class PictureView(Widget, can_focus=False):
         self._newest = newest
         self.draw(newest["notice"])
         self.known = newest["sequence"]
+        if newest.get("figures"):
+            self.post_message(self.Measured(newest))
 
     def on_resize(self) -> None:
         """Ask for another size."""
@@ -213,8 +224,9 @@ class PictureFeed:
         sizes = [view.wanted_size for view in views]
         width, height = (min(sides) for sides in zip(*sizes, strict=True))
         known = {view.unique_id: view.known for view in views}
+        measured = [view.unique_id for view in views if view.measured]
         try:
-            thumbnails = await self._link.thumbnails(known, width, height)
+            thumbnails = await self._link.thumbnails(known, width, height, measured)
         except Unanswered as why:
             for view in views:
                 view.draw(str(why))  # What is shown is old.
