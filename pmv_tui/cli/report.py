@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cameras import BUILT_IN
-from pmv_tui.config.values import short, span
+from pmv_tui.config.values import not_saved_text, short, span
 from pmv_tui.wire.status import (
     CameraStatus,
     ClientStatus,
@@ -193,7 +193,7 @@ def settings_lines(settings: list[SettingStatus]) -> list[str]:
             short(setting["actual"]),
             ", ".join(setting["choices"]) or span(setting["lowest"], setting["highest"]),
             setting["unit"],
-            setting["note"],
+            "; ".join(filter(None, [setting["note"], not_saved_text(setting)])),
         )
         for setting in settings
     ]

@@ -48,6 +48,7 @@ def add_commands(grammar: Grammar) -> None:
         ("unplug", "release cameras' sockets"),
         ("pause", "stop sending images; the sockets stay bound"),
         ("resume", "send images again"),
+        ("discard", "set what is tried as it was saved"),
     ):
         named = grammar.command(verb, _tell_camera, help_text, longest=MANY_TIMEOUT)
         cameras_argument(named)
@@ -62,16 +63,19 @@ def add_commands(grammar: Grammar) -> None:
         "show a camera's settings: requested and actual values, and the allowed ranges",
     )
     camera_argument(settings)
-    change = grammar.command(
-        "set", _set, "change settings of cameras: saved and applied", longest=MANY_TIMEOUT
-    )
-    change.usage = "%(prog)s [-h] [--config FILE] [--rig RIG] [--json] NAME... KEY=VALUE..."
-    change.add_argument(
-        "words",
-        metavar="NAME... KEY=VALUE...",
-        nargs="+",
-        help=f"{SOME}; then settings, such as exposure_time=8000",
-    )
+    for verb, help_text in (
+        ("set", "change settings of cameras: saved and applied"),
+        ("try", "change settings of cameras: applied, and not saved"),
+    ):
+        change = grammar.command(verb, _set, help_text, longest=MANY_TIMEOUT)
+        change.usage = "%(prog)s [-h] [--config FILE] [--rig RIG] [--json] NAME... KEY=VALUE..."
+        change.add_argument(
+            "words",
+            metavar="NAME... KEY=VALUE...",
+            nargs="+",
+            help=f"{SOME}; then settings, such as exposure_time=8000",
+        )
+        change.set_defaults(verb=verb)
     window = grammar.command("window", _window, "show cameras' windows on this DISPLAY")
     cameras_argument(window)
     window.add_argument("--close", action="store_true", help="close it")
@@ -159,7 +163,7 @@ def _set(options: argparse.Namespace) -> int:
     if not changes:
         raise CommandFailed("no setting is given: write KEY=VALUE, such as gain=3", WRONG)
     cameras = chosen([options.words[0], *names])
-    reply = request(options, "set", camera=cameras, changes=changes)
+    reply = request(options, options.verb, camera=cameras, changes=changes)
     if not reply["ok"]:
         return _results(options, reply)
     lines, applied = [], []
@@ -200,7 +204,8 @@ def _applied(options: argparse.Namespace, camera: str, end: float) -> "list[Sett
     """
     while (answer := request(options, "settings", camera=camera)["settings"])["pending"]:
         if time.monotonic() > end:
-            text = f"{camera}: saved, but the camera has not applied it yet; see its status"
+            saved = "saved, but " if options.verb == "set" else ""
+            text = f"{camera}: {saved}the camera has not applied it yet; see its status"
             raise CommandFailed(text)
         time.sleep(0.05)
     return answer["settings"]

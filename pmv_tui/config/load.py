@@ -1,7 +1,7 @@
 """Reads and checks a config file: every problem at once, each with its line, in words."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType, UnionType
@@ -94,6 +94,24 @@ def check_text(path: Path, text: str | None, *further: Check) -> LoadedConfig:
             [Problem(_named(at, cameras), line_of(text, places, at), why) for at, why in found],
         )
     return LoadedConfig(path, complete(config, real_path(path).parent), text)
+
+
+def changed_camera(config: CameraConfig, changes: Mapping[str, Any]) -> CameraConfig:
+    """Return a camera's settings with some of them changed, checked as in a file.
+
+    Raises
+    ------
+    ValueError : a value is wrong; says of each which, and what is allowed.
+    """
+    try:
+        return CameraConfig.model_validate({**config.model_dump(), **changes})
+    except ValidationError as error:
+        details = (
+            ErrorDetails(**{**detail, "loc": ("cameras", 0, *detail["loc"])})
+            for detail in error.errors()
+        )
+        reasons = dict.fromkeys(_explained(detail) for detail in details)
+        raise ValueError("; ".join(f"{path[-1]}: {why}" for path, why in reasons)) from None
 
 
 def camera_blocks(path: Path) -> int:

@@ -1,6 +1,6 @@
 """A setting's value as text: whole, as the config file has it, and short, as a table shows it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -48,6 +48,11 @@ def short(value: Any) -> str:
             return ",".join(map(short, value))
         case _:
             return whole(value)
+
+
+def not_saved_text(setting: Mapping[str, Any]) -> str:
+    """Return that a camera's setting is tried, and what was saved; empty where it is not."""
+    return f"not saved (saved: {short(setting['saved'])})" if "saved" in setting else ""
 
 
 def span(lowest: Any, highest: Any, write: Callable[[Any], str] = short) -> str:

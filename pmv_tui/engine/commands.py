@@ -174,6 +174,20 @@ class Commands:
             raise CommandError("name: cameras cannot share a name; set it for one at a time")
         return [await self._set(camera, changes) for camera in chosen]
 
+    def try_out(self, cameras: Cameras, changes: dict[str, Any]) -> list[Result]:
+        """Change settings of cameras between two frames, without saving them.
+
+        They are in use until they are discarded or others saved, at the latest until the engine
+        ends or the file is read again. Nothing of a camera is changed where a value is wrong.
+        """
+        if not all(isinstance(key, str) for key in changes):
+            raise CommandError("changes must map keys of the config, as text, to values")
+        return [self._try_out(camera, changes) for camera in self._named(cameras)]
+
+    def discard(self, cameras: Cameras) -> list[Result]:
+        """Set what is tried as it was saved."""
+        return [self._discard(camera) for camera in self._named(cameras)]
+
     async def move(self, camera: str, pub: str, pull: str) -> list[Result]:
         """Change one camera's addresses: bound at once if it is plugged, and saved.
 
@@ -290,17 +304,39 @@ class Commands:
         if config and (own or not camera.listed):
             camera.listed = True
             # Where the sockets are, even if that could not be saved.
-            camera.change(config.model_copy(update={"pub_address": pub, "pull_address": pull}))
+            config = config.model_copy(update={"pub_address": pub, "pull_address": pull})
+            camera.change(config, saved=own)
         if SECTION_OF.keys() & changes.keys():
             self._engine.configure(loaded.config)
         text = f"{changed or 'added'}; saved to {loaded.path.name}{without_effect}"
         return self._engine.recorded(camera, text, kind="settings")
 
+    def _try_out(self, camera: RigCamera, changes: dict[str, Any]) -> Result:
+        if why := camera.why_not_tried(changes):
+            return result(camera, f"not changed: {why}", ok=False)
+        before = camera.unsaved.keys()
+        changed = ", ".join(self._change(camera, key, value) for key, value in changes.items())
+        try:
+            camera.try_out(changes)
+        except ValueError as error:
+            return result(camera, f"not changed: {error}", ok=False)
+        if new := sorted(camera.unsaved.keys() - before):
+            # Not each step to a value that suits: the one that is saved is recorded.
+            self._engine.recorded(camera, f"{', '.join(new)}: tried, not saved", kind="settings")
+        return result(camera, f"{changed}; {'not saved' if camera.unsaved else 'as it was saved'}")
+
+    def _discard(self, camera: RigCamera) -> Result:
+        if not camera.unsaved:
+            return result(camera, "nothing is tried")
+        again = ", ".join(f"{key} = {whole(was)}" for key, was in camera.unsaved.items())
+        camera.discard()
+        return self._engine.recorded(camera, f"{again} again, as saved", kind="settings")
+
     def _change(self, camera: RigCamera, key: str, value: object) -> str:
         """Return what a setting becomes, and what it was."""
         rig = self._engine.loaded.config
         before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
-        was = getattr(before, key, None)
+        was = camera.unsaved.get(key, getattr(before, key, None))
         becomes = "left out" if is_left_out(key, value) else f"= {whole(value)}"
         return f"{key} {becomes}" + ("" if was is None else f" (was {whole(was)})")
 

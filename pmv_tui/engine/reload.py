@@ -100,6 +100,7 @@ class Reload:
             return [self._record("added", self._engine.cameras[config.unique_id])]
         changed = ", ".join(_differences(camera.config, config, CameraConfig.model_fields))
         if not changed and camera.listed:
+            camera.unsaved = {}  # What was tried is what the file says now.
             return []
         camera.listed = True
         camera.change(config)

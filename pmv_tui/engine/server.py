@@ -242,6 +242,10 @@ class ControlServer:
                 return await commands.move(camera, pub, pull)
             case "set", {"camera": str() | list() as cameras, "changes": dict(changes)}:
                 return await commands.set(cameras, changes)
+            case "try", {"camera": str() | list() as cameras, "changes": dict(changes)}:
+                return commands.try_out(cameras, changes)
+            case "discard", {"camera": str() | list() as cameras}:
+                return commands.discard(cameras)
             case "reload", {}:
                 return await commands.reload()
             case "window", {"camera": str() | list() as cameras, "close": True}:

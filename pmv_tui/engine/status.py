@@ -104,6 +104,7 @@ def status_of(camera: RigCamera) -> CameraStatus:
         messages=camera.overlays.messages,
         **camera.answers.figures(now),
         deadline=camera.deadline,
+        unsaved=sorted(camera.unsaved),
     )
 
 

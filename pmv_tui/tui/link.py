@@ -179,13 +179,14 @@ class EngineLink:
         ------
         Unanswered : the engine does not know a camera, or does not answer.
         """
+        further: dict[str, Any] = {"figures": list(figures)} if figures else {}
         reply = await self._ask(
             "thumbnails",
             "the engine reports no images",
             cameras=known,
             width=width,
             height=height,
-            figures=list(figures),
+            **further,
         )
         return reply["thumbnails"]
 

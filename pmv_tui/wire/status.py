@@ -209,6 +209,8 @@ class SettingStatus(TypedDict):
     note: str
     """Why `actual` is not what was wanted, in words, or where it comes from; mostly empty where it
     is what was wanted."""
+    saved: NotRequired[Any]
+    """Of one that is tried: what it is again once that is discarded; `wanted` was not saved."""
 
 
 class CameraSettings(TypedDict):
@@ -321,6 +323,8 @@ class CameraStatus(CameraCondition, AnswerTimes):
     """Overlay messages that were read."""
     deadline: NotRequired[float]
     """ms after which an answer is late; 0 where none is."""
+    unsaved: NotRequired[list[str]]
+    """Settings that were applied and not saved, by the command `try`."""
 
 
 def key_of(camera: CameraStatus) -> str:

@@ -21,6 +21,8 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     {"command": "window", "camera": "left", "close": True},
     {"command": "resume", "camera": "left"},
     {"command": "addresses", "camera": "odd", "pub": "", "pull": ""},
+    {"command": "try", "camera": "odd", "changes": {"fps": "fast", "gain": "high"}},
+    {"command": "discard", "camera": "left"},
     {"command": "set", "camera": "odd", "changes": {"fps": "fast", "gain": "high"}},
 )
 """Requests of which those mutations are sent that change nothing."""

@@ -82,6 +82,111 @@ def test_events_say_who_changed_what_from_what_to_what(script: Script) -> None:
     assert re.search(r"fps = 25 \(was \d+\); saved to .* \(by me\)$", event)
 
 
+def opened(script: Script) -> None:
+    """Wait until the camera has reported how it is set."""
+    question = {"command": "settings", "camera": "left"}
+
+    def names() -> list[str]:
+        return [each["name"] for each in script.ask(question)["settings"]["settings"]]
+
+    wait_for(lambda: "exposure_time" in names(), "its settings")
+
+
+def tried(script: Script) -> dict[str, tuple[Any, Any]]:
+    """Return what is tried: of each setting what is wanted, and what was saved."""
+    answer = script.ask({"command": "settings", "camera": "left"})["settings"]
+    found = {
+        each["name"]: (each["wanted"], each["saved"])
+        for each in answer["settings"]
+        if "saved" in each
+    }
+    (camera,) = (
+        each
+        for each in script.ask({"command": "snapshot"})["snapshot"]["cameras"]
+        if each["name"] == "left"
+    )
+    assert camera["unsaved"] == sorted(found)
+    return found
+
+
+def changed(script: Script, command: str, **changes: Any) -> str:
+    """Change settings; return what is said of it."""
+    (result,) = script.ask({"command": command, "camera": "left", "changes": changes})["results"]
+    assert result["ok"], result
+    text: str = result["text"]
+    return text
+
+
+def test_what_is_tried_is_applied_and_not_saved_before_somebody_does(
+    rig: RigOnDisk, script: Script
+) -> None:
+    opened(script)
+    changed(script, "set", exposure_time=9000.0, fps=20.0)
+    file = rig.config_path.read_text()
+    said = changed(script, "try", exposure_time=12000.0, fps=30.0)
+    assert said == "exposure_time = 12000 (was 9000), fps = 30 (was 20); not saved"
+    assert tried(script) == {"exposure_time": (12000.0, 9000.0), "fps": (30.0, 20.0)}
+    assert rig.config_path.read_text() == file
+    assert rig.camera("left")["fps_wanted"] == 30
+
+    changed(script, "set", gain=3.0)  # Somebody else's business: what is tried goes on.
+    assert tried(script) == {"exposure_time": (12000.0, 9000.0), "fps": (30.0, 20.0)}
+    saved = rig.config_path.read_text()
+    assert "gain = 3" in saved
+    assert "12000" not in saved
+
+    assert "(was 9000)" in changed(script, "set", exposure_time=12000.0)
+    assert tried(script) == {"fps": (30.0, 20.0)}
+    assert "exposure_time = 12000" in rig.config_path.read_text()
+    assert changed(script, "try", fps=20.0).endswith("as it was saved")
+    assert tried(script) == {}
+
+
+def test_what_is_tried_is_discarded_or_gone_once_the_file_is_read_again(
+    rig: RigOnDisk, script: Script
+) -> None:
+    opened(script)
+    changed(script, "set", exposure_time=9000.0, fps=20.0)
+    changed(script, "try", exposure_time=12000.0)
+    changed(script, "try", exposure_time=13000.0, fps=30.0)
+    assert rig.run_here("settings", "left").stdout.count("not saved (saved: ") == 2
+    done = rig.run_here("discard", "left")
+    assert done.stdout == "left: exposure_time = 9000, fps = 20 again, as saved\n"
+    assert tried(script) == {}
+    assert rig.camera("left")["fps_wanted"] == 20
+    assert rig.run_here("discard", "left").stdout == "left: nothing is tried\n"
+
+    assert rig.run_here("try", "left", "exposure_time=14000").returncode == 0
+    assert tried(script) == {"exposure_time": (14000.0, 9000.0)}
+    assert "exposure_time = 9000: applied" in rig.run_here("reload").stdout
+    assert tried(script) == {}
+    events = script.ask({"command": "events", "since": 0})["events"]
+    about = [each["text"].partition(" (by")[0] for each in events if "tried" in each["text"]]
+    assert about[-3:] == [
+        "exposure_time: tried, not saved",
+        "fps: tried, not saved",
+        "exposure_time: tried, not saved",
+    ]
+
+
+def test_what_cannot_be_tried_is_said(script: Script) -> None:
+    opened(script)
+    for changes, reason in (
+        ({"exposure_time": "long"}, '"long" is not allowed; it must be a number of at least 0.001'),
+        ({"fps": 0}, "fps: 0 is not allowed; it must be a number of at least"),
+        ({"exposure_time": 10.0**9}, "1000000000 is out of the camera's range; it takes"),
+        ({"name": "other"}, "name cannot be tried, only saved"),
+        ({"put_rate": 5}, "put_rate cannot be tried, only saved"),
+        ({"pixel_format": "Mono"}, "pixel_format cannot be tried, only saved: a change restarts"),
+        ({"roi": [0, 0, 64, 48]}, "roi"),
+    ):
+        request = {"command": "try", "camera": "left", "changes": changes}
+        (result,) = script.ask(request)["results"]
+        assert not result["ok"]
+        assert reason in result["text"]
+        assert tried(script) == {}
+
+
 def test_questions_change_nothing_and_who_attaches_is_named(script: Script) -> None:
     def engine(**signature: str) -> dict[str, Any]:
         answer = script.ask({"command": "snapshot", **signature})
@@ -127,6 +232,7 @@ values = st.recursive(
     max_leaves=12,
 )
 COMMANDS = ["snapshot", "plug", "unplug", "pause", "resume", "addresses", "settings", "set"]
+COMMANDS += ["try", "discard"]
 COMMANDS += ["window", "rescan", "events", "help"]
 arguments = st.sampled_from(
     ["camera", "pub", "pull", "changes", "close", "since", "display", "xauthority"]

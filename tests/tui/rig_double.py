@@ -300,7 +300,7 @@ class RigDouble:
                 self.asked_for.append((set(cameras), *size))
                 if unknown := set(cameras) - {camera["unique_id"] for camera in self.cameras}:
                     return Reply(ok=False, error=f"there is no camera {unknown}")
-                measured = arguments["figures"]
+                measured = arguments.get("figures", [])
                 self.measured.append(set(measured))
                 shown = [self._thumbnail(one, *size, one in measured) for one in cameras]
                 return Reply(ok=True, thumbnails=shown)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from pmv_tui.cameras.base import Setting
 from pmv_tui.cameras.images import FLIPS
 from pmv_tui.cameras.readback import absent
 from pmv_tui.config.addresses import Address
+from pmv_tui.config.load import changed_camera
 from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pixel
 from pmv_tui.config.values import whole
 from pmv_tui.engine.clients.gate import Door
@@ -288,6 +289,8 @@ class RigCamera:
         door: Door | None,
     ) -> None:
         self.config = config
+        self.unsaved: dict[str, Any] = {}
+        """Of settings that are tried, applied and not saved, what they are without that."""
         self._rig = rig
         self.listed = listed
         self.turn = 0
@@ -359,8 +362,37 @@ class RigCamera:
         """Have the image shown that boxes belong to, or the newest."""
         self.pool.matching = self._preview.matching = rig.overlay.match
 
-    def change(self, config: CameraConfig) -> None:
-        """Apply other settings; `settings` reports what the camera makes of them."""
+    def change(self, config: CameraConfig, saved: Collection[str] | None = None) -> None:
+        """Apply settings that are saved; `settings` reports what the camera makes of them.
+
+        Parameters
+        ----------
+        saved : those of them that were saved now: others that are tried go on. None: all.
+        """
+        trying = () if saved is None else self.unsaved.keys() - saved
+        tried = {key: getattr(self.config, key) for key in trying}
+        self.unsaved = {key: getattr(config, key) for key in tried}
+        self._apply(config.model_copy(update=tried))
+
+    def try_out(self, changes: Mapping[str, Any]) -> None:
+        """Apply settings that are not saved.
+
+        Raises
+        ------
+        ValueError : a value is wrong; nothing has been changed.
+        """
+        config = changed_camera(self.config, changes)
+        had = {key: getattr(self.config, key) for key in changes} | self.unsaved
+        self.unsaved = {key: was for key, was in had.items() if getattr(config, key) != was}
+        self._apply(config)
+
+    def discard(self) -> None:
+        """Set what is tried as it was saved."""
+        config = self.config.model_copy(update=self.unsaved)
+        self.unsaved = {}
+        self._apply(config)
+
+    def _apply(self, config: CameraConfig) -> None:
         self.config = config
         self.answers.configure(self.deadline)
         self.worker.change(config)
@@ -369,6 +401,24 @@ class RigCamera:
         """Return why the camera will not take new values of its settings; empty where it may."""
         reported = self.worker.progress.settings
         return why_not_taken(reported, changes, pending=self.worker.change_pending)
+
+    def why_not_tried(self, changes: Mapping[str, Any]) -> str:
+        """Return why settings cannot be applied without being saved; empty where they can.
+
+        Only what is changed while the camera streams can: what opens it again is no try.
+        """
+        settings = {setting.name: setting for setting in self.worker.progress.settings}
+        if not settings:
+            return "the camera has not reported its settings yet"
+        for key in changes:
+            setting = settings.get(key)
+            if setting is None:
+                return f"{key} cannot be tried, only saved"
+            if setting.actual is None:
+                return f"{key}: {setting.note}"
+            if not setting.live:
+                return f"{key} cannot be tried, only saved: a change restarts the stream"
+        return self.why_not_taken(changes)
 
     def why_no_effect(self, changes: Mapping[str, Any]) -> str:
         """Return which of the changes the camera does nothing with, and why; empty where it may."""
@@ -391,6 +441,9 @@ class RigCamera:
         settings += [self._downsampling(), *self._orientation(), self._deadline()]
         settings += [*self._source(), *self._of_all()]
         statuses = [cast("SettingStatus", dataclasses.asdict(setting)) for setting in settings]
+        for status in statuses:
+            if status["name"] in self.unsaved:
+                status["saved"] = self.unsaved[status["name"]]
         return CameraSettings(camera=config.label, pending=pending, settings=statuses)
 
     def _downsampling(self) -> Setting:

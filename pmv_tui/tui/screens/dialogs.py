@@ -12,7 +12,7 @@ from textual.widgets.button import ButtonVariant
 
 from pmv_tui.config import OPTIONAL
 from pmv_tui.config.addresses import Address, taken_by
-from pmv_tui.config.values import short
+from pmv_tui.config.values import not_saved_text, short
 from pmv_tui.network import reachable
 from pmv_tui.tui.actions import (
     ENDED_ACTIONS,
@@ -186,6 +186,7 @@ class SettingDialog(SaveDialog):
         now = f"now {plain(short(setting['actual']))}{unit}"
         why = deviation(setting)
         parts = [f"{now}: {why}"] if why else [now, plain(setting["note"])]
+        parts.append(not_saved_text(setting))
         if not self._options and (bounds := allowed(setting, full=True)):
             parts.append(f"allowed {bounds}")
         if setting["name"] in OPTIONAL and setting["wanted"] is not None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 
 from pmv_tui.config import OPTIONAL
-from pmv_tui.config.values import short, span, whole
+from pmv_tui.config.values import not_saved_text, short, span, whole
 from pmv_tui.tui.text.lines import (
     GAP,
     MARK_WIDTH,
@@ -225,7 +225,11 @@ class SettingColumn(NamedTuple):
 
 SETTING_COLUMNS = (
     SettingColumn("setting", "Its key in the config file."),
-    SettingColumn("requested", "What the config file says; - leaves it to the camera.", "request"),
+    SettingColumn(
+        "requested",
+        "What the config file says, or what is tried and not saved; - leaves it to the camera.",
+        "request",
+    ),
     SettingColumn(
         "actual",
         "What the camera reports; ▲ marks what differs from the requested value, the reason below.",
@@ -294,13 +298,13 @@ def _cells(setting: SettingStatus, *, narrow: bool = False) -> list[Cell]:
 
 
 def _deviation_lines(setting: SettingStatus, indent: int, width: int) -> list[Line]:
-    """Return the lines below a row that say why the camera does not have what was requested."""
+    """Return the lines below a row that say why it is not what was requested, or not saved."""
     why = deviation(setting)
-    if not why:
-        return []
     left = MARK_WIDTH + indent + GAP
-    text = f"▲ not {plain(short(setting['wanted']))}: {why}"
-    return indented(wrap(text, width - left), left, "warning")
+    texts = [f"▲ not {plain(short(setting['wanted']))}: {why}"] if why else []
+    if unsaved := not_saved_text(setting):
+        texts.append(f"▲ {unsaved}")
+    return [line for each in texts for line in indented(wrap(each, width - left), left, "warning")]
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
