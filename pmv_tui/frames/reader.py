@@ -37,14 +37,16 @@ ATTEMPTS = 3
 """Tries of a reader that the writer laps."""
 
 
-def look(memory: ImageMemory, newer_than: int, make: Callable[[Image], Made]) -> "Look[Made]":
+def look(
+    memory: ImageMemory, newer_than: int, make: Callable[[Image, Record], Made]
+) -> "Look[Made]":
     """Look at the newest image that was captured, without a claim.
 
     Parameters
     ----------
     newer_than : the number of the last image that was looked at; 0: any is new.
-    make : makes what is wanted of the image: uint8, shape (height, width), which may change
-        meanwhile. Nothing of it may be kept but copies.
+    make : makes what is wanted of the image, uint8, shape (height, width), which may change
+        meanwhile, and of its record. Nothing of the image may be kept but copies.
 
     Returns
     -------
@@ -59,11 +61,12 @@ def look(memory: ImageMemory, newer_than: int, make: Callable[[Image], Made]) ->
             return 0, None
         counter = memory.counter(buffer)
         fence()
-        _, _, _, height, width, _ = Record.parse(memory.header, buffer)
+        record = Record.parse(memory.header, buffer)
+        size = record.height * record.width
         # As long as it is the newest, it is not written over: then the counter is that image's.
-        if memory.words[CAPTURED_WORD] != word or height * width > memory.capacity:
+        if memory.words[CAPTURED_WORD] != word or size > memory.capacity:
             continue
-        made = make(memory.pixels(buffer, height * width).reshape(height, width))
+        made = make(memory.pixels(buffer, size).reshape(record.height, record.width), record)
         fence()
         if memory.counter(buffer) == counter:
             return number, made
@@ -75,7 +78,7 @@ def look_at(
     ticket: int,
     timestamp: int,
     other_than: int,
-    make: Callable[[Image], Made],
+    make: Callable[[Image, Record], Made],
 ) -> "Look[Made]":
     """Look at one of the images that were captured, without a claim.
 
@@ -96,10 +99,11 @@ def look_at(
         return number, None
     counter = memory.counter(buffer)
     fence()
-    _, found, _, height, width, _ = Record.parse(memory.header, buffer)
-    if counter % 2 or found != timestamp or height * width > memory.capacity:
+    record = Record.parse(memory.header, buffer)
+    size = record.height * record.width
+    if counter % 2 or record.timestamp != timestamp or size > memory.capacity:
         return 0, None
-    made = make(memory.pixels(buffer, height * width).reshape(height, width))
+    made = make(memory.pixels(buffer, size).reshape(record.height, record.width), record)
     fence()
     return (number, made) if memory.counter(buffer) == counter else (0, None)
 

@@ -14,10 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.windows.messages import Scene, fit
+from pmv_tui.figures import SATURATED
+from pmv_tui.region import cut
+from pmv_tui.windows.messages import Scene
+from pmv_tui.windows.view import Part, Size
 from pmv_tui.wire.drawn import BoxOverlay, Overlay, Placement, PointsOverlay
 
 Image = NDArray[np.uint8]
+
+Mask = NDArray[np.bool_]
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 SMALL = 0.45
@@ -32,61 +37,103 @@ POINT_RADIUS = 3
 PADDING = 4
 """Pixels of the window."""
 
+MOST_CAPTION = 1 / 3
+"""Of a window's height, beyond which no line of its caption is broken."""
+
 LONGEST_LABEL = 40
 LONGEST_NOTICE = 200
 """Characters."""
 
 WHITE = (255, 255, 255)
 BLACK = (0, 0, 0)
+MARK = (0, 0, 255)
+"""Of saturated pixels: red."""
+
 NOTICE_DIMMING = 0.35
 
 
-def render(image: Image, image_size: tuple[int, int], scene: Scene) -> Image:
+def render(
+    picture: Image, part: Part, room: Size, scene: Scene, marked: Mask | None = None
+) -> Image:
     """Make what a window shows.
 
     Parameters
     ----------
-    image : uint8, shape (height, width), scaled to the window.
-    image_size : width and height of the image as it was captured, pixels; overlays refer to it.
+    picture : uint8, shape (height, width), as `scaled` makes it.
+    part : of the image that it shows, and where; overlays refer to the image as it was captured.
+    room : width and height of the window, pixels.
     scene : what is drawn on it.
+    marked : of each pixel of the picture whether it is marked.
 
     Returns
     -------
     A canvas of its own.
     """
-    canvas = _bgr(image)
+    canvas: Image = np.zeros((room[1], room[0], 3), np.uint8)
+    height, width = picture.shape
+    image = canvas[part.top : part.top + height, part.left : part.left + width]
+    image[:] = _bgr(picture)
+    if marked is not None:
+        image[marked] = MARK
+    place = Placement(part.size, part.image_size, part.region)
     for opacity, overlays in groupby(scene["overlays"], lambda overlay: overlay["opacity"]):
         # One layer for all that fade alike: a thousand boxes with one each would take 0.2 s.
-        with _layer(canvas, opacity) as layer:
+        with _layer(image, opacity) as layer:
             for overlay in overlays:
-                draw_overlay(layer, image_size, overlay)
+                _draw_overlay(layer, place, overlay)
     if scene["notice"]:
         draw_notice(canvas, scene["notice"])
-    if scene["caption"]:
-        draw_caption(canvas, scene["caption"])
     return canvas
 
 
-def shrink(image: Image, max_size: int) -> Image:
-    """Scale an image down so that no side is above `max_size`, pixels; never up.
+def scaled(image: Image, part: Part, room: Size) -> Image:
+    """Return a part of an image as large as a window shows it, as far as it fits there; a copy.
 
-    First by a whole factor, as the mean of the pixels, then by the rest, below two, linearly:
-    averaging by a broken factor looks the same and takes five times as long.
+    Where a pixel becomes a whole number of them, each of these has its value. An image is made
+    smaller first by a whole factor, as the mean of the pixels, then by the rest, below two,
+    linearly: averaging by a broken factor looks the same and takes five times as long.
+
+    Parameters
+    ----------
+    image : uint8, shape (height, width).
+    part, room : as `render` takes them.
     """
+    image = cut(image, part.region)
     height, width = image.shape
-    size = fit(width, height, max_size)
-    factor = min(width // size[0], height // size[1])
+    factor = min(width // part.size[0], height // part.size[1])
     if factor > 1:
         whole = (width // factor, height // factor)
         image = _mono(cv2.resize(image, whole, interpolation=cv2.INTER_AREA))
-    if image.shape != (size[1], size[0]):
-        image = _mono(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))
-    return image
+    if image.shape == part.size[::-1]:
+        image = image.copy()
+    else:
+        repeated = part.scale >= 1 and part.scale == int(part.scale)
+        how = cv2.INTER_NEAREST if repeated else cv2.INTER_LINEAR
+        image = _mono(cv2.resize(image, part.size, interpolation=how))
+    return image[: room[1], : room[0]]
 
 
-def draw_overlay(canvas: Image, image_size: tuple[int, int], overlay: Overlay) -> None:
-    """Draw a box or points, solid, as far as they lie on the image."""
-    place = Placement(canvas.shape[1::-1], image_size)
+def saturated(image: Image, part: Part, room: Size) -> Mask:
+    """Return of each pixel of `scaled` whether any that it stands for is saturated."""
+    found = (cut(image, part.region) == SATURATED).astype(np.float32)
+    smaller = part.size[0] < found.shape[1] or part.size[1] < found.shape[0]
+    how = cv2.INTER_AREA if smaller else cv2.INTER_NEAREST
+    if found.any():
+        found = np.asarray(cv2.resize(found, part.size, interpolation=how), np.float32)
+    else:
+        found = np.zeros(part.size[::-1], np.float32)
+    marked: Mask = found[: room[1], : room[0]] > 0
+    return marked
+
+
+def stretched(picture: Image, darkest: int, brightest: int) -> Image:
+    """Return a picture in which two values have become black and white."""
+    values = (np.arange(256) - darkest) * (255 / max(brightest - darkest, 1))
+    return _mono(cv2.LUT(picture, np.clip(np.round(values), 0, 255).astype(np.uint8)))
+
+
+def _draw_overlay(canvas: Image, place: Placement, overlay: Overlay) -> None:
+    """Draw a box or points, solid, as far as they lie on what is shown of the image."""
     match overlay["kind"]:
         case "box":
             _draw_box(canvas, place, overlay)
@@ -94,12 +141,36 @@ def draw_overlay(canvas: Image, image_size: tuple[int, int], overlay: Overlay) -
             _draw_points(canvas, place, overlay)
 
 
-def draw_caption(canvas: Image, text: str) -> None:
-    """Write a line in the bottom left corner, white on a dark backing."""
-    printable = _printable(text)
-    _, height, below = _measure(printable, SMALL, 1)
-    y = max(0, canvas.shape[0] - height - below - 2 * PADDING)
-    _write(canvas, printable, (0, y), WHITE, BLACK)
+def draw_caption(canvas: Image, lines: Sequence[str], kept_free: int = 0) -> None:
+    """Write lines in the bottom left corner, white on a dark backing; broken where they are long.
+
+    Parameters
+    ----------
+    lines : of parts with two spaces between them, at which they may be broken.
+    kept_free : at the right, pixels.
+    """
+    height, width = canvas.shape[:2]
+    _, letter_height, below = _measure("X", SMALL, 1)
+    step = letter_height + below + 2 * PADDING
+    fitting: list[str] = []
+    for line in filter(None, map(_printable, lines)):
+        more = int(MOST_CAPTION * height // step) - len(fitting)
+        fitting += _broken(line, width - kept_free, more)
+    for place, line in enumerate(reversed(fitting), 1):
+        _write(canvas, line, (0, max(0, height - place * step)), WHITE, BLACK)
+
+
+def _broken(line: str, width: int, most: int) -> list[str]:
+    """Break a line of a caption where it is wider than there is room, into `most` lines at most."""
+    lines: list[str] = []
+    for part in line.split("  "):
+        longer = f"{lines[-1]}  {part}" if lines else part
+        fits = _measure(longer, SMALL, 1)[0] + 2 * PADDING <= width
+        if lines and (fits or len(lines) >= most):
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
 
 
 def draw_notice(canvas: Image, text: str) -> None:
@@ -179,6 +250,18 @@ def _write(
     cv2.rectangle(canvas, corner, far, paper, cv2.FILLED)
     start = (x + PADDING, y + height + PADDING)
     cv2.putText(canvas, text, start, FONT, SMALL, ink, 1, cv2.LINE_AA)
+
+
+def line_size(text: str) -> tuple[int, int]:
+    """Return the width of a line of small letters, and the height from it to the next, pixels."""
+    width, height, below = _measure(_printable(text), SMALL, 1)
+    return width, height + below + PADDING
+
+
+def write_line(canvas: Image, text: str, y: int) -> None:
+    """Write a line of small letters, white, on what is there; `y` is where it begins."""
+    start = PADDING, y + PADDING + _measure("X", SMALL, 1)[1]
+    cv2.putText(canvas, _printable(text), start, FONT, SMALL, WHITE, 1, cv2.LINE_AA)
 
 
 def _fitted(text: str, width: int, height: int) -> tuple[list[str], float]:

@@ -83,6 +83,8 @@ class Scene(TypedDict):
 
     caption: str
     """Small, in a corner; empty for none."""
+    details: NotRequired[str]
+    """What the caption says where the user wants more."""
     notice: str
     """Why the image is not live, big, over a dimmed image; empty for none."""
     overlays: list[Overlay]

@@ -12,140 +12,14 @@ from itertools import count
 from typing import Any
 
 import cv2
-import numpy as np
 
 from pmv_tui.frames.memory import ImageMemory
-from pmv_tui.frames.reader import Look, look, look_at
 from pmv_tui.windows.display import Display
-from pmv_tui.windows.drawing import Image, render, shrink
+from pmv_tui.windows.inputs import Drag, Input, Inputs, Key, Wheel
+from pmv_tui.windows.keys import CLOSING
 from pmv_tui.windows.launcher import LinkClosed, receive_waiting, send
-from pmv_tui.windows.messages import Scene, cascaded, empty_scene
-
-EMPTY_SIZE = (640, 480)
-"""Width and height of a window before the camera's first frame, pixels."""
-
-NO_FRAME_YET = "no image yet"
-CANNOT_DRAW = "the image cannot be drawn"
-
-
-class CameraWindow:
-    """A window from its opening to its closing. Used by the main thread.
-
-    Parameters
-    ----------
-    camera : its unique_id, HighGUI's name of the window.
-    title : what its frame says.
-    max_size : of its longer side, pixels.
-
-    Attributes
-    ----------
-    images : where the camera's images are; None before the first.
-    """
-
-    def __init__(self, camera: str, title: str, max_size: int) -> None:
-        self.title = title
-        self.images: ImageMemory | None = None
-        self._camera = camera
-        self._max_size = max_size
-        self._number = 0
-        self._next = 0.0
-        self._scene = empty_scene()
-        self._stale = self._awaited = False
-        self._usable = True
-        self._image_size = EMPTY_SIZE
-        self._image: Image = shrink(np.zeros(EMPTY_SIZE[::-1], np.uint8), max_size)
-        cv2.namedWindow(camera, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
-        cv2.setWindowTitle(camera, title)
-        self._paint()
-
-    def move_to(self, x: int, y: int) -> None:
-        """Put its top left corner there, pixels of the screen."""
-        cv2.moveWindow(self._camera, x, y)
-
-    def show(self, scene: Scene) -> None:
-        """Draw another scene from the next refresh on."""
-        self._awaited |= scene.get("image") != self._scene.get("image")
-        self._scene = scene
-        self._stale = True
-
-    def refresh(self, now: float, period: float) -> bool:
-        """Paint what is new since the last call; whether anything was.
-
-        Parameters
-        ----------
-        now : monotonic, s.
-        period : seconds from one image to the next, at least.
-        """
-        # What belongs to another image is drawn together with that one.
-        news = (now >= self._next or self._awaited) and self._read()
-        self._awaited = False
-        if news:
-            self._next = max(min(self._next, now) + period, now)
-        if not self._usable or not (news or self._stale):
-            return False
-        self._stale = False  # whether or not it can be painted: once is enough to know
-        self._paint()
-        return True
-
-    def _read(self) -> bool:
-        """Take over the image that is drawn over, or the newest; whether it is another one."""
-        if self.images is None:
-            return False
-        self._usable = False  # unless the next lines succeed
-        number, made = self._looked(self.images)
-        self._usable = True
-        if made is None:
-            return False
-        self._number = number
-        self._image, self._image_size = made
-        return True
-
-    def _looked(self, images: ImageMemory) -> Look[tuple[Image, tuple[int, int]]]:
-        wanted = self._scene.get("image")
-        if wanted is not None:
-            ticket, timestamp = wanted
-            number, made = look_at(images, ticket, timestamp, self._number, self._sized)
-            if number:
-                return number, made
-        return look(images, self._number, self._sized)
-
-    def _sized(self, image: Image) -> tuple[Image, tuple[int, int]]:
-        """Return a copy in the size that the window shows, and the image's own size."""
-        sized = shrink(image, self._max_size)
-        copy = sized.copy() if np.shares_memory(sized, image) else sized
-        return copy, (image.shape[1], image.shape[0])
-
-    def give_up(self, reason: str) -> None:
-        """Say in the window why its image cannot be drawn."""
-        scene = Scene(caption="", notice=f"{CANNOT_DRAW}: {reason}", overlays=[])
-        blank: Image = np.zeros(EMPTY_SIZE[::-1], np.uint8)
-        cv2.imshow(self._camera, render(blank, EMPTY_SIZE, scene))
-
-    def is_open(self) -> bool:
-        """Return whether the user has left it open."""
-        try:
-            return cv2.getWindowProperty(self._camera, cv2.WND_PROP_VISIBLE) > 0
-        except cv2.error:
-            return False  # It was the last one: HighGUI has nothing left to ask.
-
-    def close(self) -> None:
-        """Take it from the screen, if the user has not.
-
-        A window that its button closed is hidden, and shown again with its next image. Destroying
-        it as well would count as closing two, and HighGUI ends with what it takes for the last.
-        """
-        if self.is_open():
-            cv2.destroyWindow(self._camera)
-
-    def _paint(self) -> None:
-        scene = self._scene
-        if not self._number and not scene["notice"]:
-            scene = Scene(caption=scene["caption"], notice=NO_FRAME_YET, overlays=[])
-        cv2.imshow(self._camera, render(self._image, self._image_size, scene))
-
-
-CLOSING_KEYS = {ord("q"), 27}
-"""q and escape."""
+from pmv_tui.windows.messages import cascaded
+from pmv_tui.windows.window import CameraWindow
 
 SLOWEST_RATE = 30.0
 """Cycles a second at least: keys and buttons are answered at once at any display rate."""
@@ -172,6 +46,7 @@ class ViewerLoop:
     def __init__(self, link: socket.socket, display: Display) -> None:
         self._link = link
         self._display = display
+        self._inputs = Inputs(display)
         self._windows: dict[str, CameraWindow] = {}
         self._opened: list[str] = []
         self._young: Counter[str] = Counter()
@@ -203,13 +78,13 @@ class ViewerLoop:
             self._refresh(camera, window)
         if not self._windows:
             return
-        key = cv2.pollKey()
+        cv2.pollKey()
         # Shown before closed, so that the engine knows whether a closing is that of an earlier
         # window of the same camera.
         if self._opened:
             self._tell_shown()
-        if key in CLOSING_KEYS:
-            self._close_focused()
+        for event in self._inputs.waiting():
+            self._follow(event)
         self._tell_closed()
 
     def _refresh(self, camera: str, window: CameraWindow) -> None:
@@ -238,7 +113,7 @@ class ViewerLoop:
     def _open(self, camera: str, title: str) -> None:
         self._failures.pop(camera, None)
         try:
-            self._windows[camera] = CameraWindow(camera, title, self._max_size)
+            self._windows[camera] = CameraWindow(camera, title, self._max_size, self._display)
         except Exception as error:  # noqa: BLE001 - whatever HighGUI throws
             self._failed(camera, error)
             return
@@ -270,6 +145,8 @@ class ViewerLoop:
         send(self._link, {"alive": True})
 
     def _tell_to_paint(self) -> None:
+        for camera, window in self._windows.items():
+            self._inputs.watch(camera, window.title)
         young = [camera for camera in self._young if camera in self._windows]
         if young:
             self._display.map_again({self._windows[camera].title for camera in young})
@@ -286,19 +163,26 @@ class ViewerLoop:
             case {"images": str(camera)} if fd is not None:
                 self._read_from(camera, fd)
             case {"close": str(camera)} if camera in self._windows:
-                self._windows.pop(camera).close()
+                self._shut(camera)
             case {"scene": dict(scenes)}:
                 for camera, scene in scenes.items():
                     # One that the user has just closed: the engine does not know yet.
                     if camera in self._windows:
                         self._windows[camera].show(scene)
 
-    def _close_focused(self) -> None:
-        """Close the window that a key was meant for."""
-        title = self._display.focused_title()
-        for camera, window in list(self._windows.items()):
-            if window.title == title:
+    def _follow(self, event: Input) -> None:
+        """Do what a user wants of a window."""
+        if (window := self._windows.get(event.camera)) is None:
+            return
+        match event:
+            case Key(camera, name) if name in CLOSING:
                 self._closed_by_user(camera)
+            case Key(_, name):
+                window.press(name)
+            case Wheel(_, x, y, notches):
+                window.zoom(notches, (x, y))
+            case Drag(_, right, down):
+                window.pan(-right, -down)
 
     def _tell_closed(self) -> None:
         for camera, window in list(self._windows.items()):
@@ -306,8 +190,12 @@ class ViewerLoop:
                 self._closed_by_user(camera)
 
     def _closed_by_user(self, camera: str) -> None:
-        self._windows.pop(camera).close()
+        self._shut(camera)
         send(self._link, {"closed": camera})
+
+    def _shut(self, camera: str) -> None:
+        self._inputs.forget(camera)
+        self._windows.pop(camera).close()
 
     def _tell_shown(self) -> None:
         """Report new windows once they are painted and the display knows them."""

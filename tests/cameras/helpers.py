@@ -12,6 +12,7 @@ from pmv_tui.cameras.simulated.scene import NumberStamp
 from pmv_tui.frames.memory import Record
 from pmv_tui.frames.pool import Pool
 from pmv_tui.frames.reader import look
+from tests.frames.images import copied
 from tests.support import wait_for
 
 LEAK = 20e6
@@ -62,7 +63,7 @@ def assert_writes_into_shared_memory(camera: Camera, frames: int) -> None:
     record = Record(1, frame.timestamp, frame.device_timestamp, height, width, "Mono8")
     assert pool.finish(frame.image, record) is not None
     assert pool.shared is not None
-    _, seen = look(pool.shared.memory, 0, np.copy)
+    _, seen = look(pool.shared.memory, 0, copied)
     np.testing.assert_array_equal(seen, copy)
     del frame
     for _ in range(5):

@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmv_tui.engine.stream.preview import (
-    cut,
-    fit_inside,
-    region_in,
-    saturated,
-    thumbnail,
-)
+from pmv_tui.engine.stream.preview import fit_inside, saturated, thumbnail
+from pmv_tui.region import cut, region_in
 
 SIDES = st.integers(1, 300)
 

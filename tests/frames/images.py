@@ -28,3 +28,8 @@ def capture(
 def plain(height: int, width: int, value: int) -> NDArray[np.uint8]:
     """Return an image of one grey."""
     return np.full((height, width), value, np.uint8)
+
+
+def copied(image: NDArray[np.uint8], _record: Record) -> NDArray[np.uint8]:
+    """Make a copy of an image that is looked at."""
+    return image.copy()

@@ -106,7 +106,7 @@ from pmv_tui.frames.reader import look
 memory, last, shapes, frames = ImageMemory(int(sys.argv[1])), 0, set(), 0
 print("ready", flush=True)
 while last < int(sys.argv[2]):
-    number, image = look(memory, last, np.copy)
+    number, image = look(memory, last, lambda image, _: image.copy())
     if image is None:
         continue
     assert number > last, (number, last)

@@ -13,7 +13,7 @@ from pmv_tui.frames.memory import CLAIMS, CLAIMS_BYTES, Claims, ImageMemory, Rec
 from pmv_tui.frames.pool import Captured, Pool
 from pmv_tui.frames.reader import ClaimingReader, look, look_at
 from pmv_tui.frames.recent import LEEWAY, MOST_IMAGES, SPAN
-from tests.frames.images import capture, plain, watched_pool
+from tests.frames.images import capture, copied, plain, watched_pool
 
 
 def memory_of(pool: Pool) -> ImageMemory:
@@ -44,11 +44,11 @@ def test_the_newest_image_is_seen_and_only_once() -> None:
     pool = watched_pool()
     for number in range(1, 6):
         capture(pool, plain(3, 4, number), number)
-    number, image = look(memory_of(pool), 0, np.copy)
+    number, image = look(memory_of(pool), 0, copied)
     assert number == 5
     assert image is not None
     assert (image == 5).all()
-    assert look(memory_of(pool), 5, np.copy) == (0, None)
+    assert look(memory_of(pool), 5, copied) == (0, None)
 
 
 MS = 1_000_000
@@ -62,7 +62,7 @@ def found(pool: Pool, timestamp: int) -> Captured:
 
 def seen(pool: Pool, captured: Captured) -> int | None:
     """Return the grey of an image that a window looks at; None where it is gone."""
-    number, image = look_at(memory_of(pool), *captured, 0, np.copy)
+    number, image = look_at(memory_of(pool), *captured, 0, copied)
     return None if image is None or not number else int(image[0, 0])
 
 
@@ -78,7 +78,7 @@ def test_with_match_a_window_finds_the_images_of_the_last_half_second_and_no_oth
     assert pool.recent.find(900 * MS + 8000) is None
     assert pool.recent.find(newest - SPAN - 1) is None
     assert pool.recent.find(None) is None
-    assert look_at(memory_of(pool), *found(pool, newest), 100, np.copy) == (100, None), "has it"
+    assert look_at(memory_of(pool), *found(pool, newest), 100, copied) == (100, None), "has it"
 
 
 def test_an_image_that_a_window_was_told_of_is_there_a_moment_longer_and_then_it_is_gone() -> None:
@@ -125,7 +125,7 @@ def test_whatever_the_shapes_each_image_is_read_as_it_was_written(
     for sequence, shape in enumerate(shapes, start=1):
         image = pixels.integers(0, 256, shape, np.uint8)
         assert capture(pool, image, sequence) is not None
-        _, seen = look(memory_of(pool), sequence - 1, np.copy)
+        _, seen = look(memory_of(pool), sequence - 1, copied)
         np.testing.assert_array_equal(seen, image)
 
 
@@ -227,7 +227,7 @@ def test_memory_of_large_images_is_given_back_when_they_are_small(
     assert pool.shared is not None
     assert pool.shared.memory.capacity < 400 * 400 / 4
     assert large() is None
-    _, seen = look(memory_of(pool), 0, np.copy)
+    _, seen = look(memory_of(pool), 0, copied)
     np.testing.assert_array_equal(seen, plain(20, 20, 29))
     assert held is not None
     np.testing.assert_array_equal(held[2], plain(400, 400, 2))
@@ -246,7 +246,7 @@ def test_there_is_memory_only_while_somebody_looks() -> None:
     assert pool.shared is None
     pool.watched = True
     assert pool.finish(image, record) is not None, "one that was made elsewhere is copied"
-    _, seen = look(memory_of(pool), 0, np.copy)
+    _, seen = look(memory_of(pool), 0, copied)
     np.testing.assert_array_equal(seen, image)
     kept = pool.new_image(3, 4)
     pool.watched = False

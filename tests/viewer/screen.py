@@ -94,9 +94,7 @@ class Screen:
 
     def point_at(self, title: str) -> None:
         """Move the pointer into a window."""
-        place = self._window(title).get_geometry()
-        xtest.fake_input(self._display, X.MotionNotify, x=place.x + 5, y=place.y + 5)
-        self._display.sync()
+        self._move_to(title, 5, 5)
 
     def focus(self, title: str) -> None:
         """Let keys go to a window, wherever the pointer is."""
@@ -120,10 +118,42 @@ class Screen:
         self._display.sync()
 
     def press(self, key: str) -> None:
-        """Press and release a key, such as `q` or `Escape`."""
-        code = self._display.keysym_to_keycode(XK.string_to_keysym(key))
-        for event in (X.KeyPress, X.KeyRelease):
-            xtest.fake_input(self._display, event, code)
+        """Press and release a key, such as `q` or `Escape`, with shift where it needs that."""
+        code, column = min(self._display.keysym_to_keycodes(XK.string_to_keysym(key)))
+        shift = self._display.keysym_to_keycode(XK.XK_Shift_L)
+        with self._held(X.KeyPress, shift) if column else contextlib.nullcontext():
+            for event in (X.KeyPress, X.KeyRelease):
+                xtest.fake_input(self._display, event, code)
+        self._display.sync()
+
+    @contextmanager
+    def _held(self, event: int, detail: int) -> Iterator[None]:
+        xtest.fake_input(self._display, event, detail)
+        yield
+        xtest.fake_input(self._display, event + 1, detail)  # its release
+        self._display.sync()
+
+    def turn_wheel(self, title: str, x: int, y: int, notches: int) -> None:
+        """Turn the wheel over a pixel of a window: away from the user, or with < 0 towards them."""
+        self._move_to(title, x, y)
+        for _ in range(abs(notches)):
+            with self._held(X.ButtonPress, 4 if notches > 0 else 5):
+                pass
+
+    def drag(self, title: str, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Move the pointer from one pixel of a window to another, with its first button down."""
+        self._move_to(title, *start)
+        with self._held(X.ButtonPress, 1):
+            self._move_to(title, *end)
+
+    def resize(self, title: str, width: int, height: int) -> None:
+        """Give a window another size, as a user who drags its corner."""
+        self._window(title).configure(width=width, height=height)
+        self._display.sync()
+
+    def _move_to(self, title: str, x: int, y: int) -> None:
+        place = self._window(title).get_geometry()
+        xtest.fake_input(self._display, X.MotionNotify, x=place.x + x, y=place.y + y)
         self._display.sync()
 
     def _window(self, title: str) -> Any:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pmv_tui.cameras.base import BackendUnavailable
 from pmv_tui.cameras.cv2_import import require_cv2
-from pmv_tui.windows.messages import Scene
+from pmv_tui.windows.messages import Scene, fit
 from pmv_tui.wire.drawn import BoxOverlay, Overlay, PointsOverlay
 
 try:
@@ -14,13 +14,29 @@ try:
 except BackendUnavailable as trouble:
     pytest.skip(str(trouble), allow_module_level=True)
 
-from pmv_tui.windows.drawing import render, shrink
+from pmv_tui.windows import drawing
+from pmv_tui.windows.drawing import draw_caption, scaled
+from pmv_tui.windows.view import View
 
 Image = NDArray[np.uint8]
 
 GREEN = [0, 255, 0]
 GREEN_BGR = (0, 255, 0)
 RED_BGR = (0, 0, 255)
+
+
+def render(image: Image, size: tuple[int, int], scene: Scene) -> Image:
+    """Render a picture of all of an image of some size, in a window as large as the picture."""
+    room = image.shape[1], image.shape[0]
+    canvas = drawing.render(image, View().part(size, room), room, scene)
+    draw_caption(canvas, [scene["caption"]])
+    return canvas
+
+
+def shrink(image: Image, longest: int) -> Image:
+    """Scale an image to its window."""
+    room = fit(image.shape[1], image.shape[0], longest)
+    return scaled(image, View().part((image.shape[1], image.shape[0]), room), room)
 
 
 def grey(width: int = 320, height: int = 240, value: int = 100) -> Image:
@@ -45,7 +61,7 @@ def drawn(*overlays: Overlay, image: Image | None = None, size: tuple[int, int] 
     """Render an image of which the window is a copy, unless the captured `size` is another."""
     image = grey() if image is None else image
     scene = Scene(caption="", notice="", overlays=[*overlays])
-    return render(image, size if any(size) else image.shape[::-1], scene)
+    return render(image, size if any(size) else (image.shape[1], image.shape[0]), scene)
 
 
 def changed(canvas: Image, value: int = 100) -> tuple[int, int, int, int]:

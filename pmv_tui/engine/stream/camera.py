@@ -26,8 +26,6 @@ from pmv_tui.engine.stream.preview import (
     Newest,
     PreviewFeed,
     Question,
-    cut,
-    region_in,
     saturated,
     thumbnail,
 )
@@ -38,6 +36,7 @@ from pmv_tui.engine.stream.worker import Worker
 from pmv_tui.figures import figures
 from pmv_tui.frames.pool import Pool
 from pmv_tui.rates import rate
+from pmv_tui.region import cut, region_in
 from pmv_tui.untrusted import without_passwords
 from pmv_tui.windows.manager import Windows
 from pmv_tui.windows.messages import Scene, WindowStatus
@@ -147,21 +146,23 @@ class Shown:
         self._preview = preview
         self.captions = captions
         self._pool = pool
-        self._caption = ("", 0)
+        self._captions = "", "", 0
 
-    def scene(self, label: str, publishing: str) -> Scene:
+    def scene(self, label: str, publishing: str, asked: float) -> Scene:
         """Return what is drawn over the image in the window now; called by the windows' thread.
 
         Parameters
         ----------
         label : what people call the camera.
         publishing : whether it does, in a word.
+        asked : images a second that are asked of it.
         """
         now = time.monotonic_ns()
-        caption = self._caption_at(now, label, publishing) if self.captions else ""
+        short, full = self._captions_at(now, label, publishing, asked)
+        caption = short if self.captions else ""
         overlays, answered = self._overlays.drawn_over(now)
         captured = self._pool.recent.find(answered)
-        scene = Scene(caption=caption, notice=self._notice(now), overlays=overlays)
+        scene = Scene(caption=caption, details=full, notice=self._notice(now), overlays=overlays)
         if captured is not None:
             scene["image"] = captured
         return scene
@@ -238,13 +239,18 @@ class Shown:
             return ""
         return f"{state}: {reason}" if reason else state
 
-    def _caption_at(self, now: int, label: str, publishing: str) -> str:
-        """Return name, fps and publishing state; renewed twice a second, so that it can be read."""
-        text, written = self._caption
+    def _captions_at(self, now: int, label: str, publishing: str, asked: float) -> tuple[str, str]:
+        """Return name, fps and publishing state, and the same with the fps that are asked for.
+
+        Renewed twice a second, so that they can be read.
+        """
+        short, full, written = self._captions
         if now - written > CAPTION_PERIOD:
-            text = f"{label}  {rate(self._worker.arrivals, now):.1f} fps  {publishing}"
-            self._caption = text, now
-        return text
+            fps = f"{rate(self._worker.arrivals, now):.1f}"
+            short = f"{label}  {fps} fps  {publishing}"
+            full = f"{label}  {fps} of {asked:g} fps  {publishing}"
+            self._captions = short, full, now
+        return short, full
 
 
 def _limits(section: type[BaseModel], name: str) -> tuple[Any, Any]:
@@ -544,7 +550,7 @@ class RigCamera:
         publishing = "unplugged"
         if self.plugged:
             publishing = "paused" if self.paused else "publishing"
-        return self.shown.scene(self.config.label, publishing)
+        return self.shown.scene(self.config.label, publishing, self.config.fps)
 
     def look(self) -> None:
         """Bring up to date what nobody else would: clients, whether they may answer, a refused

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pmv_tui.cameras.base import Frame
 from pmv_tui.figures import SATURATED
 from pmv_tui.frames.recent import Recent
+from pmv_tui.region import unit_of
 from pmv_tui.wire.status import Region
 
 KEPT_FOR = 3_000_000_000
@@ -128,44 +129,6 @@ def fit_inside(width: int, height: int, max_width: int, max_height: int) -> tupl
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def region_in(width: int, height: int, asked: Region | None, pixel_format: str) -> Region:
-    """Return what of an image is shown where a region of it is asked for.
-
-    That is what lies in the image; all of it where nothing does, as its size may have changed since
-    it was asked for. Of a raw Bayer image it is whole squares of four colours, those which the
-    region touches.
-
-    Parameters
-    ----------
-    width, height : of the image, pixels.
-    asked : at least a pixel wide and high; None: all of the image.
-    """
-    if asked is None:
-        asked = 0, 0, width, height
-    unit = _unit(width, height, pixel_format)
-    (left, right), (top, bottom) = (
-        (max(start, 0) // unit * unit, -(-min(start + size, whole) // unit) * unit)
-        for start, size, whole in (
-            (asked[0], asked[2], width // unit * unit),
-            (asked[1], asked[3], height // unit * unit),
-        )
-    )
-    if left >= right or top >= bottom:
-        return region_in(width, height, None, pixel_format)
-    return left, top, right - left, bottom - top
-
-
-def _unit(width: int, height: int, pixel_format: str) -> int:
-    """Return the sides of what an image is made of, pixels: four colours, or one pixel."""
-    return 2 if pixel_format.startswith("Bayer") and min(width, height) > 1 else 1
-
-
-def cut(image: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
-    """Return a view of that region of an image."""
-    x, y, width, height = region
-    return image[y : y + height, x : x + width]
-
-
 def thumbnail(
     image: NDArray[np.uint8], max_width: int, max_height: int, pixel_format: str
 ) -> NDArray[np.uint8]:
@@ -221,7 +184,7 @@ def _shares(
     The edges between its rows and those between its columns, in units; and the unit, pixels: of a
     raw Bayer image it is 2.
     """
-    unit = _unit(image.shape[1], image.shape[0], pixel_format)
+    unit = unit_of(image.shape[1], image.shape[0], pixel_format)
     height, width = (size // unit for size in image.shape)
     small_width, small_height = fit_inside(width, height, max_width, max_height)
     rows = np.arange(small_height + 1) * height // small_height
