@@ -1,14 +1,19 @@
 """The caller's side of the control socket, for asyncio: the TUI's."""
 
 import asyncio
-import os
 from typing import Any
 
-import zmq
-import zmq.asyncio
+import msgpack
 
 from pmv_tui.control.client import TIMEOUT, EngineGone, decode_reply, encode_request
+from pmv_tui.control.zmtp import NoAnswer, Requester
 from pmv_tui.wire.status import Reply
+
+RETRY = 0.1
+"""Seconds from one try to connect to the next, within the time of a request."""
+
+MOST = 16 * 1024 * 1024
+"""Bytes of an answer: twice as many as the longest, a history, has."""
 
 
 class AsyncControlClient:
@@ -20,44 +25,66 @@ class AsyncControlClient:
     """
 
     def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-        self._context = zmq.asyncio.Context()
-        self._socket = self._connect()
+        path = endpoint.removeprefix("ipc://")
+        self._path = f"\0{path[1:]}" if path.startswith("@") else path
+        self._peer: Requester | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._closed = False
 
     async def request(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Reply:
         """Send a question or a command to the engine.
 
         Raises
         ------
-        EngineGone : no answer came within `timeout` seconds.
+        EngineGone : no answer came within `timeout` seconds, or it was none.
         """
+        request = encode_request(command, arguments)
         async with self._one_at_a_time:
             try:
                 async with asyncio.timeout(timeout):
-                    await self._socket.send(encode_request(command, arguments))
-                    return decode_reply(await self._socket.recv())
+                    peer = await self._connected()
+                    return _read(await peer.ask(request, MOST))
             except TimeoutError:
-                self._reconnect()
+                self._disconnect()
                 raise EngineGone(f"no engine answered within {timeout:g} s") from None
+            except NoAnswer as why:
+                self._disconnect()
+                raise EngineGone(f"what answers there {why}") from None
+            except (OSError, EOFError):
+                self._disconnect()
+                raise EngineGone("the engine has closed the connection") from None
             except asyncio.CancelledError:
                 # A screen was left while its question was under way.
-                self._reconnect()
+                self._disconnect()
                 raise
 
     def close(self) -> None:
-        """Close the connection; a request under way never returns."""
-        self._socket.close()
-        self._context.term()
+        """Close the connection; a request under way gets no answer."""
+        self._closed = True
+        self._disconnect()
 
-    def _reconnect(self) -> None:
-        """Make another socket: a REQ that got no answer can ask nothing more."""
-        if not self._socket.closed:
-            self._socket.close()
-            self._socket = self._connect()
+    async def _connected(self) -> Requester:
+        """Return the connection; where there is none, wait for an engine."""
+        if self._peer is not None and self._peer.is_over:
+            self._disconnect()
+        while self._peer is None:
+            try:
+                self._peer = await Requester.connect(self._path)
+            except (OSError, EOFError):
+                if self._closed:
+                    raise
+                await asyncio.sleep(RETRY)
+        return self._peer
 
-    def _connect(self) -> zmq.asyncio.Socket:
-        socket = self._context.socket(zmq.REQ)
-        socket.linger = 0
-        socket.connect(os.fsencode(self._endpoint))  # type: ignore[arg-type]  # takes bytes
-        return socket
+    def _disconnect(self) -> None:
+        """Have the next request make a connection: what comes late is no answer to it."""
+        if self._peer is not None:
+            self._peer.close()
+            self._peer = None
+
+
+def _read(answer: bytes) -> Reply:
+    try:
+        return decode_reply(answer)
+    except (ValueError, msgpack.UnpackException):
+        raise NoAnswer("sends no msgpack") from None

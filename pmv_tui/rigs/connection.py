@@ -165,10 +165,12 @@ class RigConnection:
             ) from None
         finally:
             client.close()
-        if foreign := why_not_understood(reply["snapshot"]):
-            raise HostTrouble(
-                f"its engine {foreign}; stop that engine and start it again", lasting=True
-            )
+        try:
+            foreign = why_not_understood(reply["snapshot"])
+        except (KeyError, TypeError):
+            raise HostTrouble("what answers there is no engine", lasting=True) from None
+        if foreign:
+            raise HostTrouble(f"its engine {shown(foreign)}; restart that engine", lasting=True)
 
     async def _lost(self) -> HostTrouble:
         """Wait until there is no connection to the host any more, and return why.
