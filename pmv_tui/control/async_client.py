@@ -1,19 +1,27 @@
 """The caller's side of the control socket, for asyncio: the TUI's."""
 
 import asyncio
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgpack
 
-from pmv_tui.control.client import TIMEOUT, EngineGone, decode_reply, encode_request
+from pmv_tui.control.client import TIMEOUT, EngineGone, encode_request
 from pmv_tui.control.zmtp import NoAnswer, Requester
 from pmv_tui.wire.status import Reply
+
+Table = TypeVar("Table")
 
 RETRY = 0.1
 """Seconds from one try to connect to the next, within the time of a request."""
 
-MOST = 16 * 1024 * 1024
-"""Bytes of an answer: twice as many as the longest, a history, has."""
+MOST = 4 * 1024 * 1024
+"""Bytes of an answer, and ..."""
+
+MOST_OF_NUMBERS = {"history": 16 * 1024 * 1024, "thumbnails": 16 * 1024 * 1024}
+"""... of one that is numbers for the most part; a history has 8 MB at most."""
+
+MOST_TABLES = 100_000
+"""Lists and maps in an answer: they take much longer to read than bytes do."""
 
 
 class AsyncControlClient:
@@ -43,7 +51,7 @@ class AsyncControlClient:
             try:
                 async with asyncio.timeout(timeout):
                     peer = await self._connected()
-                    return _read(await peer.ask(request, MOST))
+                    return _read(await peer.ask(request, MOST_OF_NUMBERS.get(command, MOST)))
             except TimeoutError:
                 self._disconnect()
                 raise EngineGone(f"no engine answered within {timeout:g} s") from None
@@ -84,7 +92,17 @@ class AsyncControlClient:
 
 
 def _read(answer: bytes) -> Reply:
+    tables = 0
+
+    def count(table: Table) -> Table:
+        nonlocal tables
+        tables += 1
+        if tables > MOST_TABLES:
+            raise NoAnswer("sends more than can be read")
+        return table
+
     try:
-        return decode_reply(answer)
+        reply = msgpack.unpackb(answer, object_hook=count, list_hook=count)
     except (ValueError, msgpack.UnpackException):
         raise NoAnswer("sends no msgpack") from None
+    return cast("Reply", reply)

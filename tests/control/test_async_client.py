@@ -77,6 +77,8 @@ def test_an_engine_that_comes_later_is_waited_for_and_so_is_the_one_after_it(
 READY = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03REP"
 HELLO = GREETING + READY
 
+MAPS = b"\xdd" + struct.pack(">I", 200_000) + b"\x80" * 200_000
+
 HOSTILE: dict[str, tuple[Iterator[bytes], str]] = {
     "another protocol": (iter([b"HTTP/1.1 400 Bad Request" * 9]), "does not speak ZeroMQ"),
     "an older protocol": (iter([b"\xff" + bytes(8) + b"\x7f\x01" + bytes(99)]), "not speak ZeroMQ"),
@@ -101,6 +103,10 @@ HOSTILE: dict[str, tuple[Iterator[bytes], str]] = {
     "half a msgpack": (iter([HELLO + part(0) + b"\x00\x02\x92\x01"]), "sends no msgpack"),
     "no text": (iter([HELLO + part(0) + b"\x00\x02\xa1\xff"]), "sends no msgpack"),
     "depth": (iter([HELLO + part(0) + b"\x00\xff" + b"\x91" * 255]), "sends no msgpack"),
+    "more maps than can be read": (
+        iter([HELLO + part(0) + b"\x02" + struct.pack(">Q", 200_005), MAPS]),
+        "sends more than can be read",
+    ),
     "the end": (iter([HELLO]), "has closed the connection"),
     "nothing": (iter([]), "no engine answered within"),
 }
