@@ -10,6 +10,7 @@ from pmv_tui.cli import (
     completion,
     elsewhere,
     events,
+    forward,
     history,
     keys,
     look,
@@ -64,6 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Build the parser of every command."""
     grammar = Grammar(__version__, start.attach, start.attach_fleet, elsewhere.run_there)
-    for group in (start, steer, events, history, snapshot, look, keys, rigs, completion):
+    for group in (start, steer, events, history, snapshot, look, keys, rigs, forward, completion):
         group.add_commands(grammar)
     return grammar.parser

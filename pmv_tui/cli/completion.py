@@ -75,7 +75,7 @@ def _words(argument: str, options: argparse.Namespace) -> list[str]:
             rigs = _listed_rigs()
             groups = dict.fromkeys(rig.group for rig in rigs if rig.group)
             return [*(rig.name for rig in rigs), *groups, "all", "local"]
-        case "listed_rig":
+        case "listed_rig" | "rig":
             return [rig.name for rig in _listed_rigs()]
     return []
 

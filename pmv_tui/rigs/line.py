@@ -156,9 +156,29 @@ class Line(asyncio.SubprocessProtocol):
             self._forwarded[path] = local
         return self._forwarded[path]
 
-    async def forward_port(self, port: int, host: str, remote_port: int) -> None:
-        """Have a port of this machine's loopback lead to one that is reached from the host."""
-        await self._forward(f"127.0.0.1:{port}:{host}:{remote_port}")
+    async def forward_port(self, port: int, target: str) -> None:
+        """Have a port of this machine's loopback lead to where the host can connect to.
+
+        Every user of this machine may connect to it.
+
+        Parameters
+        ----------
+        target : `address:port`, or the path of a socket as of `remote_path`.
+
+        Raises
+        ------
+        HostTrouble : it cannot be done.
+        """
+        await self._forward(f"127.0.0.1:{port}:{target}")
+
+    async def close_port(self, port: int, target: str) -> None:
+        """Let a port lead there no more; connections that go through it last.
+
+        Raises
+        ------
+        HostTrouble : it did not.
+        """
+        await self._forward(f"127.0.0.1:{port}:{target}", "cancel")
 
     async def close(self) -> None:
         """End the connection and everything that goes through it; nothing of it is left."""
@@ -196,8 +216,8 @@ class Line(asyncio.SubprocessProtocol):
         check = await finished([*self._through(), "-O", "check", "--", self._host])
         return self.why_ended() if check.code else None
 
-    async def _forward(self, what: str) -> None:
-        command = [*self._through(), "-O", "forward", "-L", what, "--", self._host]
+    async def _forward(self, what: str, verb: str = "forward") -> None:
+        command = [*self._through(), "-O", verb, "-L", what, "--", self._host]
         try:
             async with asyncio.timeout(PROMPT):
                 done = await finished(command)
@@ -225,5 +245,5 @@ def remote_path(path: str) -> str:
     HostTrouble : it is none that can be forwarded, or that would mean something else to `ssh`.
     """
     if not path.startswith("/") or not path.isprintable() or "${" in path:
-        raise HostTrouble(f"{path[:100]!r} is no path that a control socket can have")
+        raise HostTrouble(f"{path[:100]!r} is no path that a socket can have")
     return re.sub(r"([\\:])", r"\\\1", path).replace("%", "%%")

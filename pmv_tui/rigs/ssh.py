@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import socket
 import sys
 from collections.abc import Sequence
 
@@ -99,27 +98,6 @@ class Hosts:
         HostTrouble : it cannot be done.
         """
         return path if host == LOCAL else str(await (await self.line(host)).forward(path))
-
-    async def forward_port(self, host: str, address: str, port: int) -> int:
-        """Return a port of this machine's loopback that leads to one that a host can reach.
-
-        It is there as long as the connection; every user of this machine may connect to it.
-
-        Parameters
-        ----------
-        address : as the host knows it, such as `localhost`.
-
-        Raises
-        ------
-        HostTrouble : it cannot be done.
-        """
-        if host == LOCAL and address == "localhost":
-            return port
-        line = await self.line(host)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            local: int = free.getsockname()[1]
-        await line.forward_port(local, address, port)
-        return local
 
     async def line(self, host: str) -> Line:
         """Return the connection to a host, which is made where there is none.

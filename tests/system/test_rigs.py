@@ -5,14 +5,19 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import cv2
 import psutil
 import pytest
+import zmq
 
 from pmv_tui.cli.grammar import without_rigs
+from pmv_tui.client import boxes
+from pmv_tui.wire.image import parse_image
 from tests.support import (
     DEADLINE,
     RigOnDisk,
@@ -51,6 +56,34 @@ command = "{python} {rude}"
 """
 
 RUDE = r"print('\x1b[2Jhello\x9b')"
+
+
+class Subscriber(AbstractContextManager["Subscriber"]):
+    """A client that subscribes and reconnects, as any script does."""
+
+    def __enter__(self) -> "Subscriber":
+        self._context = zmq.Context[zmq.Socket[bytes]]()
+        self._socket = self._context.socket(zmq.SUB)
+        self._socket.linger = 0
+        return self
+
+    def connect(self, address: str) -> None:
+        """Subscribe to all images there."""
+        self._socket.connect(address)
+        self._socket.subscribe(b"")
+
+    def wait(self) -> None:
+        """Wait for an image that was taken from now on."""
+        now, newest = time.time_ns(), 0
+        end = time.monotonic() + DEADLINE
+        while newest < now:
+            assert self._socket.poll(int(max(end - time.monotonic(), 0) * 1000)), "an image"
+            parsed = parse_image(self._socket.recv_multipart())
+            newest = parsed[1]["timestamp"] if parsed else 0
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        self._context.term()
 
 
 class Desk(RigOnDisk):
@@ -182,6 +215,81 @@ def test_what_a_rig_prints_cannot_steer_the_terminal(desk: Desk) -> None:
     assert json.loads(desk.on("rude", "status", "--json").stdout)["rude"]["output"].startswith(
         "\x1b"
     )
+
+
+@contextmanager
+def forwarding(desk: Desk, *words: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str]]]:
+    """Hold a camera's ports open for the length of a block; give what is printed."""
+    with (
+        (desk.folder / "forward.err").open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "pmv_tui", "forward", *words, "--json"],
+            env=desk.environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            yield process, json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+
+
+def test_a_camera_of_another_machine_is_reached_at_ports_of_this_one(
+    room: Machines, desk: Desk
+) -> None:
+    lab = room["lab-pc"]
+
+    def said(text: str, times: int = 1) -> None:
+        errors = desk.folder / "forward.err"
+        wait_for(lambda: errors.read_text().count(text) == times, text)
+
+    def box_arrives() -> bool:
+        draw.send(((1, 2), (30, 40)))
+        return bool(lab.camera("left")["messages"])
+
+    assert lab.ask("unplug", camera="left")["ok"]
+    with forwarding(desk, "lab", "left") as (process, printed), Subscriber() as images:
+        assert list(printed) == ["rig", "pub_address", "pull_address"]
+        said("left is not plugged: pmv-tui --rig lab plug left")
+        images.connect(printed["pub_address"])
+        assert lab.ask("plug", camera="left")["ok"]
+        images.wait()
+        with boxes(printed["pull_address"]) as draw:
+            wait_for(box_arrives, "a box to arrive")
+        said("left: images come again")
+        for login in lab.logins():
+            login.kill()
+        said("left: images come again", 2)
+        images.wait()
+        new = [f"ipc://{lab.folder}/{name}" for name in ("pub", "pull")]
+        assert lab.ask("addresses", camera="left", pub=new[0], pull=new[1])["ok"]
+        said(f"left is at {new[0]} and {new[1]} there now; here, as before")
+        images.wait()
+        (ssh,) = (each for each in psutil.Process(process.pid).children() if each.name() == "ssh")
+    wait_for(lambda: has_ended(ssh), "the connection to be closed")
+    assert lab.ask("unplug", camera="left")["ok"]
+
+
+def test_a_camera_of_this_machine_has_its_addresses_already(desk: Desk) -> None:
+    with forwarding(desk, "desk", "left") as (_, printed):
+        assert printed["pub_address"] == desk.camera("left")["pub_address"]
+
+
+def test_what_cannot_be_forwarded_is_said(desk: Desk) -> None:
+    for words, code, said in (
+        (["gone", "left"], 1, "unreachable"),
+        (["lab", "nobody"], 1, "there is no camera 'nobody' there; there are: left, top"),
+        (["both", "left"], 2, "both is several rigs: name one of lab, desk"),
+        (["lab", "left", "--port", "80"], 2, "from 1024 to 65534"),
+    ):
+        done = desk.run_line("forward", *words)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert said in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,8 @@ def test_a_control_socket_and_a_port_are_reached_by_this_user_alone(room: Machin
         }
         assert modes == {"control": 0o600, "s0": 0o600}
         assert stat.S_IMODE(Path(path).parent.stat().st_mode) == 0o700
-        port = await hosts.forward_port("left", "localhost", left.port)
+        (port,) = free_ports(1)
+        await (await hosts.line("left")).forward_port(port, f"localhost:{left.port}")
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert (await reader.read(4)) == b"SSH-"
         writer.close()
@@ -180,7 +181,7 @@ def test_a_control_socket_and_a_port_are_reached_by_this_user_alone(room: Machin
 
 @pytest.mark.parametrize("path", ["control", "-x", "/a\n/b", "/${HOME}/x", "/\x1b[2J"])
 def test_no_path_but_a_plain_one_is_forwarded(path: str) -> None:
-    with pytest.raises(HostTrouble, match="is no path that a control socket can have"):
+    with pytest.raises(HostTrouble, match="is no path that a socket can have"):
         with_hosts(lambda hosts: hosts.forward("left", path))
 
 
