@@ -191,6 +191,39 @@ SNAPSHOT = Rarer(
     synonyms="snapshot picture photo png file copy screenshot",
     commands=("snapshot NAME",),
 )
+ZOOM = (
+    Rarer(
+        "zoom-in",
+        "plus,equals_sign",
+        "Magnify the picture; the wheel does it where the pointer is, and dragging moves it.",
+        "zoom(1)",
+        shown_keys="+",
+        synonyms="zoom magnify larger closer pixels focus",
+    ),
+    Rarer(
+        "zoom-out",
+        "minus",
+        "Show more of the image again.",
+        "zoom(-1)",
+        synonyms="zoom smaller wider",
+    ),
+    Rarer("fit", "0", "Show the whole image again.", label="whole image", synonyms="zoom fit all"),
+    Rarer(
+        "contrast",
+        "C",
+        "Stretch the greys of what is shown, from the darkest 1 % to the brightest 1 %; or show "
+        "them as they are. Images that are published stay as they are.",
+        synonyms="stretch brightness dark percentiles levels",
+    ),
+    Rarer(
+        "saturated",
+        "s",
+        "Mark the pixels that are too bright, of value 255; or mark none.",
+        label="mark saturated",
+        synonyms="overexposed clipped bright exposure white",
+    ),
+)
+"""How a picture is looked at."""
 CLIENTS = Rarer(
     "clients",
     "c",
@@ -335,6 +368,7 @@ RIG_ACTIONS: Registry = (
         label="next in trouble",
         synonyms="error lost failed jump",
     ),
+    *ZOOM,
     Move("clear", "escape", "Show all cameras again; where all are shown, take all marks away."),
     LOG,
     HELP,
@@ -362,6 +396,7 @@ CAMERA_ACTIONS: Registry = (
     SNAPSHOT,
     EDIT_ADDRESSES,
     ADD,
+    *ZOOM,
     LOG,
     HELP,
     Answer("camera-back", "q,escape,left", "Go back to the cameras.", "dismiss(None)", "back"),
@@ -393,6 +428,7 @@ PICTURE_ACTIONS: Registry = (
     PAUSE,
     WINDOW,
     SNAPSHOT,
+    *ZOOM,
     CLIENTS,
     EDIT_ADDRESSES,
     ADD,
@@ -414,6 +450,10 @@ PICTURE_ACTIONS: Registry = (
     Rarer("camera-before", "N,pageup", "Show the camera before.", "next_camera(-1)"),
     HELP,
     Answer("picture-back", "q,escape,z", "Go back.", "dismiss(None)", "back"),
+    Move("look-left", "left,h", "Look further to the left.", "move_view(-1, 0)"),
+    Move("look-right", "right,l", "Look further to the right.", "move_view(1, 0)"),
+    Move("look-up", "up,k", "Look further up.", "move_view(0, -1)"),
+    Move("look-down", "down,j", "Look further down.", "move_view(0, 1)"),
 )
 """Of one camera's picture that fills the terminal."""
 

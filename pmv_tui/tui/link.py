@@ -19,6 +19,7 @@ from pmv_tui.wire.status import (
     Event,
     History,
     Image,
+    Region,
     Reply,
     Result,
     Snapshot,
@@ -165,28 +166,34 @@ class EngineLink:
         return reply["settings"]
 
     async def thumbnails(
-        self, known: dict[str, int], width: int, height: int, figures: Sequence[str] = ()
+        self,
+        known: dict[str, int],
+        width: int,
+        height: int,
+        regions: dict[str, Region],
+        **wanted: list[str],
     ) -> list[Thumbnail]:
-        """Ask for the newest images of cameras, small.
+        """Ask for the newest images of cameras, small, or for regions of them.
 
         Parameters
         ----------
         known : by unique_id, the number of the frame that is there already, or 0.
         width, height : pixels at most.
-        figures : unique_ids of those whose figures are wanted, too.
+        regions : by unique_id, of the cameras of which not all is to be seen.
+        wanted : `figures` and `saturated`: unique_ids of those of which that is wanted, too.
 
         Raises
         ------
         Unanswered : the engine does not know a camera, or does not answer.
         """
-        further: dict[str, Any] = {"figures": list(figures)} if figures else {}
+        further: dict[str, Any] = {"regions": regions, **wanted}
         reply = await self._ask(
             "thumbnails",
             "the engine reports no images",
             cameras=known,
             width=width,
             height=height,
-            **further,
+            **{key: value for key, value in further.items() if value},
         )
         return reply["thumbnails"]
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from pmv_tui.tui.glyphs import NO_COLOUR, Look
 from pmv_tui.tui.text.lines import plain, wrap
 from pmv_tui.wire.drawn import BoxOverlay, Overlay, Placement, PointsOverlay
-from pmv_tui.wire.status import Thumbnail
+from pmv_tui.wire.status import Region, Thumbnail
 
 BLACK, WHITE = 0x000000, 0xFFFFFF
 
@@ -131,6 +131,60 @@ class Greys:
         return tiled[:height, :width]
 
 
+LEAST_CONTRAST = 16
+"""Greys from what is shown black to what is shown white, at least: noise is not made structure."""
+
+DARKEST, BRIGHTEST = 0.01, 0.99
+"""Which shares of the pixels are below what is shown black, and not above what is shown white."""
+
+
+class Contrast:
+    """Stretches the greys of one image after the other, each of its own from black to white.
+
+    Attributes
+    ----------
+    limits : what is shown black and what is shown white; None before the first image. They stay
+        while they fit nearly: noise would have every cell sent again.
+    """
+
+    def __init__(self) -> None:
+        self.limits: tuple[int, int] | None = None
+
+    def stretch(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image's greys, stretched."""
+        below = np.cumsum(np.bincount(pixels.ravel(), minlength=256))
+        ranks = np.ceil(np.array((DARKEST, BRIGHTEST)) * below[-1])
+        low, high = np.searchsorted(below, ranks).tolist()
+        if (lacking := LEAST_CONTRAST - (high - low)) > 0:
+            low = max(0, min(low - lacking // 2, 255 - LEAST_CONTRAST))
+            high = low + LEAST_CONTRAST
+        near = max(2, (high - low) / 16)
+        former = self.limits
+        if former is None or max(abs(low - former[0]), abs(high - former[1])) > near:
+            self.limits = low, high
+            former = self.limits
+        black, white = former
+        stretched = (np.arange(256) - black) * 255 / (white - black)
+        return stretched.clip(0, 255).round().astype(np.uint8)[pixels]
+
+
+class Shown(NamedTuple):
+    """What is shown of an image.
+
+    Parameters
+    ----------
+    pixels : uint8, shape (height, width); a row of cells shows two rows.
+    image_size : width and height of the image as it was captured, pixels; overlays refer to it.
+    region : what of the image these pixels are; None: all of it.
+    saturated : which pixels are to be marked as too bright; None: none.
+    """
+
+    pixels: NDArray[np.uint8]
+    image_size: Sequence[int]
+    region: Region | None = None
+    saturated: NDArray[np.bool_] | None = None
+
+
 FADE_STEPS = 8
 """What fades is redrawn so many times at most."""
 
@@ -147,6 +201,17 @@ class Label(NamedTuple):
     colour: int
 
 
+MARKS = " X+o_#"
+"""Where there are no colours: nothing, what is saturated, a box, points, the map, what is seen."""
+
+SATURATED, BOX, POINTS, MAP, SEEN = range(1, len(MARKS))
+
+SATURATED_COLOUR, MAP_COLOUR, SEEN_COLOUR = 0xFF0000, 0x204080, 0xFFFF00
+
+LEAST_MAP = 8
+"""Pixels that a map is wide at least; where there is no room for that, there is none."""
+
+
 class Canvas:
     """Greys that overlays are drawn on.
 
@@ -154,22 +219,45 @@ class Canvas:
     ----------
     greys : 0 to 255, shape (height, width).
     image_size : width and height of the image as it was captured, pixels; overlays refer to it.
+    region : what of it the greys are; None: all of it.
 
     Attributes
     ----------
     colours : 0xRRGGBB of each pixel.
-    boxes, points : where some are drawn.
-    labels : what is to be written beside them.
+    marks : what is drawn there: 0, or the place of its character in `MARKS`.
+    labels : what is to be written beside it.
     """
 
-    def __init__(self, greys: NDArray[np.int32], image_size: Sequence[int]) -> None:
+    def __init__(
+        self, greys: NDArray[np.int32], image_size: Sequence[int], region: Region | None = None
+    ) -> None:
         self.greys = greys
         self.colours = greys * 0x010101
-        self.boxes = np.zeros(greys.shape, bool)
-        self.points = np.zeros(greys.shape, bool)
+        self.marks = np.zeros(greys.shape, np.uint8)
         self.labels: list[Label] = []
         self._height, self._width = greys.shape
-        self._place = Placement((self._width, self._height), image_size)
+        self._place = Placement((self._width, self._height), image_size, region)
+
+    def mark_saturated(self, where: NDArray[np.bool_]) -> None:
+        """Colour the pixels that are too bright."""
+        self.colours[where] = SATURATED_COLOUR
+        self.marks[where] = SATURATED
+
+    def draw_map(self, image_size: Sequence[int], region: Region) -> None:
+        """Draw in the upper right corner where on the image the region lies that is shown."""
+        scale = min(self._width / 6 / image_size[0], self._height / 4 / image_size[1])
+        columns, rows = (max(1, round(side * scale)) for side in image_size)
+        if columns < LEAST_MAP:
+            return
+        corner = slice(0, rows), slice(self._width - columns, self._width)
+        seen = tuple(
+            slice(int(first * scale), max(int(first * scale) + 1, round((first + size) * scale)))
+            for first, size in ((region[1], region[3]), (region[0], region[2]))
+        )
+        for drawn, mark in ((self.colours, MAP_COLOUR), (self.marks, MAP)):
+            drawn[corner] = mark
+        self.colours[corner][seen] = SEEN_COLOUR
+        self.marks[corner][seen] = SEEN
 
     def draw(self, overlays: Iterable[Overlay]) -> None:
         """Draw boxes and points, as far as they lie on the image."""
@@ -192,8 +280,7 @@ class Canvas:
         for x in (left, right):
             if 0 <= x < self._width:
                 edges[rows, x] = True
-        self._paint(edges, box)
-        self.boxes |= edges
+        self._paint(edges, box, BOX)
         self._label(box, max(left, 0), max(top, 0))
 
     def _draw_points(self, group: PointsOverlay) -> None:
@@ -201,12 +288,12 @@ class Canvas:
             return
         dots = np.zeros(self.greys.shape, bool)
         dots[[y for _, y in inside], [x for x, _ in inside]] = True
-        self._paint(dots, group)
-        self.points |= dots
+        self._paint(dots, group, POINTS)
         self._label(group, *min(inside, key=lambda place: place[1]))
 
-    def _paint(self, where: NDArray[np.bool_], overlay: Overlay) -> None:
+    def _paint(self, where: NDArray[np.bool_], overlay: Overlay, mark: int) -> None:
         """Mix an overlay's colour with the greys below it."""
+        self.marks[where] = mark
         share = round(overlay["opacity"] * FADE_STEPS) / FADE_STEPS
         below = self.greys[where] * (1 - share)
         red, green, blue = ((below + part * share).astype(np.int32) for part in overlay["color"])
@@ -227,37 +314,42 @@ Value = TypeVar("Value", bound=np.generic)
 DIMMING = 0.35
 """Of an image that is not live."""
 
-BOX_MARK, POINT_MARK = "+", "o"
-"""Where there are no colours."""
-
 
 class Drawing:
-    """One camera's picture in a terminal of a look, from image to image."""
+    """One camera's picture in a terminal of a look, from image to image.
+
+    Attributes
+    ----------
+    contrast : stretches the greys, where that is asked for.
+    mark : how pixels stand out that are too bright, in a word.
+    """
 
     def __init__(self, look: Look) -> None:
         self._look = look
         self._greys = Greys(look)
+        self.contrast = Contrast()
+        self.mark = MARKS[SATURATED] if look.shades else "red"
 
     def draw(
-        self,
-        pixels: NDArray[np.uint8],
-        image_size: Sequence[int],
-        overlays: Sequence[Overlay],
-        notice: str,
+        self, shown: Shown, overlays: Sequence[Overlay], notice: str, *, contrast: bool = False
     ) -> Cells:
         """Draw an image.
 
         Parameters
         ----------
-        pixels : uint8, shape (height, width); a row of cells shows two rows.
-        image_size : width and height of the image as it was captured, pixels.
-        overlays : in pixels of that.
+        overlays : in pixels of the image.
         notice : why the image is not live; it is dimmed then. Empty where it is live.
+        contrast : whether to stretch its greys.
         """
+        pixels = self.contrast.stretch(shown.pixels) if contrast else shown.pixels
         if notice:
             pixels = (pixels * DIMMING).astype(np.uint8)
-        canvas = Canvas(self._greys.round(pixels), image_size)
+        canvas = Canvas(self._greys.round(pixels), shown.image_size, shown.region)
+        if shown.saturated is not None:
+            canvas.mark_saturated(shown.saturated)
         canvas.draw(overlays)
+        if shown.region:
+            canvas.draw_map(shown.image_size, shown.region)
         cells = self._shaded(canvas) if self._look.shades else self._coloured(canvas)
         for label in canvas.labels:
             _write_label(cells, label)
@@ -272,7 +364,7 @@ class Drawing:
             glyphs = np.where(top == bottom, " ", UPPER_HALF)
             return Cells(glyphs, top.copy(), bottom.copy())
         # What is drawn over one of the two is not mixed with the other.
-        drawn = _halves(canvas.boxes | canvas.points)
+        drawn = _halves(canvas.marks > 0)
         colours = self._mean(canvas) * 0x010101
         colours = np.where(drawn[0], top, np.where(drawn[1], bottom, colours))
         return Cells(np.full(colours.shape, " "), np.full_like(colours, WHITE), colours)
@@ -281,9 +373,9 @@ class Drawing:
         """Make characters of the greys; what is drawn over them has characters of its own."""
         shades = np.array(list(self._look.shades))
         glyphs = shades[np.searchsorted(self._look.greys, self._mean(canvas))]
-        for mark, drawn in ((BOX_MARK, canvas.boxes), (POINT_MARK, canvas.points)):
-            upper, lower = _halves(drawn)
-            glyphs[upper | lower] = mark
+        upper, lower = _halves(canvas.marks)
+        drawn = np.maximum(upper, lower)
+        glyphs = np.where(drawn, np.array(list(MARKS))[drawn], glyphs)
         none = np.full(glyphs.shape, NO_COLOUR, np.int32)
         return Cells(glyphs, none, none.copy())
 
@@ -293,10 +385,32 @@ class Drawing:
         return self._greys.nearest((upper + lower) // 2)
 
 
-def greys_in(image: Thumbnail) -> NDArray[np.uint8]:
-    """Return a thumbnail's pixels, uint8, shape (height, width)."""
+def shown_in(image: Thumbnail, scale: float | None, room: Sequence[int]) -> Shown:
+    """Return what a thumbnail shows; larger, by a whole factor, where there is to be magnified.
+
+    Parameters
+    ----------
+    scale : pixels of the image, each way, for one of what is shown; None: the whole image, as large
+        as it came.
+    room : width and height of what is shown at most, pixels.
+    """
     width, height = image["size"]
-    return np.frombuffer(image["pixels"] or b"", np.uint8).reshape(height, width)
+    pixels = np.frombuffer(image["pixels"] or b"", np.uint8).reshape(height, width)
+    packed = np.frombuffer(image.get("saturated") or b"", np.uint8)
+    bright = np.unpackbits(packed)[: pixels.size].reshape(pixels.shape) > 0 if packed.size else None
+    region = image.get("region")
+    if scale is None or region is None:
+        return Shown(pixels, image["image_size"], None, bright)
+    # The engine makes nothing larger: of a raw Bayer image a pixel stands for four.
+    wanted = round(region[2] / scale / width)
+    factor = max(1, min(wanted, room[0] // width, room[1] // height))
+    pixels = _magnified(pixels, factor)
+    bright = None if bright is None else _magnified(bright, factor)
+    return Shown(pixels, image["image_size"], region, bright)
+
+
+def _magnified(pixels: NDArray[Value], factor: int) -> NDArray[Value]:
+    return pixels.repeat(factor, 0).repeat(factor, 1)
 
 
 def words(text: str, rows: int, columns: int) -> Cells:

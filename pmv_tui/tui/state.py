@@ -18,6 +18,7 @@ from pmv_tui.tui.text.columns import (
 )
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.trends import Trends
+from pmv_tui.tui.viewport import Viewport
 from pmv_tui.wire.status import CameraStatus, Event, Snapshot, key_of
 
 
@@ -90,6 +91,7 @@ class Wishes:
     trends : what the table shows a trend of, and the trends; None for none.
     figures : whether how a picture is exposed and focused, beside one that fills the terminal;
         None: where there is much room.
+    viewports : what of each camera's image is looked at, by `key_of`.
     """
 
     preview_rate: float = 4.0
@@ -97,6 +99,15 @@ class Wishes:
     troubles_first: bool = False
     trends: Trends | None = None
     figures: bool | None = None
+    viewports: dict[str, Viewport] = field(default_factory=dict)
+
+    def viewport(self, camera: CameraStatus) -> Viewport:
+        """Return what of a camera's image is looked at: as one left it, on whatever screen."""
+        viewport = self.viewports.setdefault(key_of(camera), Viewport())
+        viewport.unit = 2 if camera["pixel_format"].startswith("Bayer") else 1
+        if not all(viewport.image):
+            viewport.image = camera["width"], camera["height"]
+        return viewport
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ Installed for a test as another package's is, through an entry point. A file nam
 camera's serial, in the engine's working folder, says what it does: `hang`, `lost`, `absent`,
 `crash`, `abort`, `noisy` (prints as some SDKs do), `restless` (another shape each second), `flat`
 (images three pixels high), `empty` (images without a pixel), `fixed` (always `FIXED_IMAGE`, and the
-same times) or `trip` (an exception in each of the engine's other threads).
+same times), `grain` (always `GRAIN`) or `trip` (an exception in each of the engine's other
+threads).
 """
 
 import ctypes
@@ -27,6 +28,10 @@ from pmv_tui.cameras.base import (
 from pmv_tui.config.schema import CameraConfig
 
 FIXED_IMAGE = np.arange(0, 240, 10, dtype=np.uint8).reshape(4, 6)
+
+GRAIN = np.random.default_rng(1).choice(np.arange(8, 239, 10, dtype=np.uint8), (240, 320))
+"""Of those greys that terminals have; a spot of it is too bright."""
+GRAIN[130:133, 170:172] = 255
 
 FIXED_TIME, FIXED_DEVICE_TIME = 1_700_000_000_123_456_789, 987_654_321_000
 
@@ -65,6 +70,8 @@ class FakeCamera(Camera):
         if mood(self._serial) == "fixed":
             has_clock = self.pixel_format == "Mono8"
             return Frame(FIXED_IMAGE, FIXED_TIME, FIXED_DEVICE_TIME if has_clock else None)
+        if mood(self._serial) == "grain":
+            return Frame(GRAIN, time.time_ns())
         restless = 48 + 8 * (int(self._next) % 3)
         height = {"restless": restless, "flat": 3, "empty": 0}.get(mood(self._serial), 48)
         return Frame(np.full((height, 64), 128, np.uint8), time.time_ns())

@@ -2,8 +2,9 @@
 
 import asyncio
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, nan
 from typing import Any, Literal
 
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.engine.stream.preview import thumbnail
+from pmv_tui.engine.stream.preview import cut, region_in, thumbnail
+from pmv_tui.engine.stream.preview import saturated as saturated_in
 from pmv_tui.figures import figures
 from pmv_tui.wire.drawn import BoxOverlay, Overlay
 from pmv_tui.wire.history import packed
@@ -28,6 +30,7 @@ from pmv_tui.wire.status import (
     Event,
     History,
     Image,
+    Region,
     Reply,
     Result,
     SettingStatus,
@@ -247,6 +250,8 @@ class RigDouble:
     cut_short : cameras of whose thumbnails a pixel is missing.
     asked_for : the cameras and the size of each question for thumbnails.
     measured : the cameras whose figures each of those was for, too.
+    regions : what of each camera's image was last asked for, where it was not all of it.
+    cuts_regions : whether thumbnails may be of regions; an engine of before shows all of it.
     kept : of each camera over time, by unique_id; None where the engine has no such command.
     asked_of : the arguments of each question for it.
     """
@@ -268,6 +273,8 @@ class RigDouble:
         self.overlays: list[Overlay] = []
         self.asked_for: list[tuple[set[str], int, int]] = []
         self.measured: list[set[str]] = []
+        self.regions: dict[str, Region] = {}
+        self.cuts_regions = True
         self.kept: dict[str, Kept] | None = {}
         self.asked_of: list[dict[str, Any]] = []
 
@@ -300,10 +307,10 @@ class RigDouble:
                 self.asked_for.append((set(cameras), *size))
                 if unknown := set(cameras) - {camera["unique_id"] for camera in self.cameras}:
                     return Reply(ok=False, error=f"there is no camera {unknown}")
-                measured = arguments.get("figures", [])
-                self.measured.append(set(measured))
-                shown = [self._thumbnail(one, *size, one in measured) for one in cameras]
-                return Reply(ok=True, thumbnails=shown)
+                self.measured.append(set(arguments.get("figures", ())))
+                self.regions = arguments.get("regions", {})
+                asked = partial(self._thumbnail, size, arguments if self.cuts_regions else {})
+                return Reply(ok=True, thumbnails=list(map(asked, cameras)))
             case "image":
                 return self._image(arguments["camera"])
             case "history" if self.kept is not None:
@@ -348,23 +355,36 @@ class RigDouble:
     def _snapshot(self) -> Snapshot:
         return Snapshot(engine=self.engine, backends=self.backends, cameras=self.cameras)
 
-    def _thumbnail(self, unique_id: str, width: int, height: int, with_figures: bool) -> Thumbnail:
+    def _thumbnail(
+        self, size: tuple[int, int], further: Mapping[str, Any], unique_id: str
+    ) -> Thumbnail:
         (camera,) = (one for one in self.cameras if one["unique_id"] == unique_id)
         state, reason = camera["state"], camera["reason"]
         image = self.images.get(unique_id)
-        small = None if image is None else thumbnail(image, width, height, "Mono8")
         shown = Thumbnail(
             unique_id=unique_id,
             sequence=0 if image is None else len(self.asked_for),
             timestamp=0,
             image_size=(camera["width"], camera["height"]),
-            size=(0, 0) if small is None else (small.shape[1], small.shape[0]),
-            pixels=None if small is None else small.tobytes()[unique_id in self.cut_short :],
+            size=(0, 0),
+            pixels=None,
             notice="" if state == "capturing" else f"{state}: {reason}",
             overlays=self.overlays,
         )
-        if with_figures:
-            shown["figures"] = None if image is None else figures(image, "Mono8")
+        if image is None:
+            return shown
+        height, width = image.shape
+        shown["image_size"] = width, height
+        if self.cuts_regions:
+            shown["region"] = region_in(width, height, self.regions.get(unique_id), "Mono8")
+            image = cut(image, shown["region"])
+        small = thumbnail(image, *size, "Mono8")
+        shown["size"] = small.shape[1], small.shape[0]
+        shown["pixels"] = small.tobytes()[unique_id in self.cut_short :]
+        if unique_id in further.get("saturated", ()):
+            shown["saturated"] = np.packbits(saturated_in(image, *size, "Mono8")).tobytes()
+        if unique_id in further.get("figures", ()):
+            shown["figures"] = figures(image, "Mono8")
         return shown
 
     def _histories(self, timeout: float, **asked: Any) -> Reply:  # noqa: ARG002 - as the client's

@@ -16,7 +16,7 @@ SURVIVING = {
     *"0123456789",
     *(f"f{number}" for number in range(1, 13)),
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
-    *("space", "enter", "escape", "question_mark", "slash"),
+    *("space", "enter", "escape", "question_mark", "slash", "plus", "minus", "equals_sign"),
 }
 """Keys that reach a program through tmux, SSH and a terminal in a browser."""
 

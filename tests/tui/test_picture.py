@@ -7,8 +7,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pmv_tui.tui.glyphs import NO_COLOUR, Look, look_of, style_of
-from pmv_tui.tui.picture import Cells, Drawing, Greys
+from pmv_tui.tui.picture import (
+    MAP_COLOUR,
+    SEEN_COLOUR,
+    Cells,
+    Contrast,
+    Drawing,
+    Greys,
+    Shown,
+    shown_in,
+)
 from pmv_tui.wire.drawn import Overlay, PointsOverlay
+from pmv_tui.wire.status import Region, Thumbnail
 from tests.tui.rig_double import a_box
 
 TRUE_COLOUR = look_of("truecolor", unicode=True)
@@ -27,10 +37,18 @@ def drawn(
     look: Look = TRUE_COLOUR,
     notice: str = "",
     scale: int = 10,
+    contrast: bool = False,
 ) -> Cells:
     """Draw a thumbnail of an image `scale` times as large."""
     height, width = pixels.shape
-    return Drawing(look).draw(pixels, (width * scale, height * scale), overlays, notice)
+    shown = Shown(pixels, (width * scale, height * scale))
+    return Drawing(look).draw(shown, overlays, notice, contrast=contrast)
+
+
+def a_part(region: Region, *overlays: Overlay, look: Look = TRUE_COLOUR) -> Cells:
+    """Draw a part of a grey image of 640x480, on 48x32 pixels."""
+    shown = Shown(a_grey(128, 48, 32), (640, 480), region)
+    return Drawing(look).draw(shown, overlays, "")
 
 
 def a_grey(grey: int = 128, width: int = 12, height: int = 8) -> NDArray[np.uint8]:
@@ -205,3 +223,123 @@ def test_greys_are_the_terminals_own_and_other_colours_as_near_as_it_has() -> No
     assert style_of(0x555555, 0, sixteen=True).color.number == 8  # type: ignore[union-attr]
     assert style_of(RED, NO_COLOUR, sixteen=False).bgcolor is None
     assert style_of(RED, 0, sixteen=False).color.triplet == (255, 0, 0)  # type: ignore[union-attr]
+
+
+def test_boxes_and_points_lie_where_their_pixels_are_in_the_part_that_is_shown() -> None:
+    region = (100, 200, 96, 64)
+    inside = a_part(region, a_box(110, 220, 130, 240), some_points([190, 262]))
+    # Two pixels of the image are one of the picture's.
+    assert (inside.ink[5, 5:16] == RED).all()
+    assert (inside.ink[10, 5:16] == RED).all()
+    assert (inside.ink[6:10, [5, 15]] == RED).all()
+    assert inside.paper[15, 45] == RED
+    beside = a_part(region, a_box(300, 220, 330, 240), some_points([99, 200], [196, 200]))
+    assert not (beside.ink == RED).any()
+    around = a_part(region, a_box(-4000, 240, 90_000, 90_000))
+    assert (around.ink[10] == RED).all()
+    assert (around.ink == RED).sum() == 48
+
+
+@pytest.mark.parametrize(
+    ("region", "seen"),
+    [
+        ((0, 0, 320, 240), [(0, 40), (0, 43), (1, 40), (1, 43)]),
+        ((320, 240, 320, 240), [(2, 44), (2, 47)]),
+        ((630, 470, 10, 10), [(2, 47)]),
+    ],
+)
+def test_a_map_shows_where_one_is(region: Region, seen: list[tuple[int, int]]) -> None:
+    cells = a_part(region)
+    both = np.stack([cells.ink, cells.paper])
+    at = {(int(y), int(x)) for _, y, x in np.argwhere(both == SEEN_COLOUR)}
+    assert at >= set(seen)
+    width, height = region[2:]
+    assert (both == SEEN_COLOUR).sum() == max(1, width // 80) * max(1, height // 80)
+    on_map = np.argwhere(np.isin(both, (MAP_COLOUR, SEEN_COLOUR)).any(axis=0))
+    assert (on_map.min(axis=0).tolist(), on_map.max(axis=0).tolist()) == ([0, 40], [2, 47])
+    letters = text_of(a_part(region, look=look_of(None, unicode=False)))
+    assert all(letters[y][x] == "#" for y, x in seen)
+    assert {letter for row in letters[:3] for letter in row[40:]} == {"_", "#"}
+
+
+def test_the_whole_image_has_no_map() -> None:
+    assert not (drawn(a_grey(width=60, height=40)).paper == MAP_COLOUR).any()
+
+
+def test_contrast_makes_the_darkest_black_and_the_brightest_white() -> None:
+    ramp = np.linspace(100, 150, 1200).astype(np.uint8).reshape(30, 40)
+    cells = drawn(ramp, contrast=True)
+    greys = np.stack([cells.ink, cells.paper]) & 0xFF
+    assert (greys.min(), greys.max()) == (0, 255)
+    assert abs(int(np.median(greys)) - 128) <= 10
+    contrast = Contrast()
+    contrast.stretch(ramp)
+    assert contrast.limits == (100, 149)
+
+
+def test_contrast_is_steady_in_noise_and_follows_a_change_of_light() -> None:
+    contrast, random = Contrast(), np.random.default_rng(2)
+    ramp = np.linspace(40, 160, 1200).reshape(30, 40)
+    seen = set()
+    for _ in range(20):
+        contrast.stretch((ramp + random.normal(0, 2, ramp.shape)).round().astype(np.uint8))
+        seen.add(contrast.limits)
+    assert len(seen) == 1
+    contrast.stretch((ramp + 60).astype(np.uint8))
+    assert contrast.limits == (101, 218)
+
+
+@pytest.mark.parametrize("grey", [0, 3, 128, 255])
+def test_contrast_makes_no_structure_of_a_flat_image(grey: int) -> None:
+    contrast = Contrast()
+    flat = a_grey(grey)
+    flat[0, 0] = max(grey - 1, 0)
+    stretched = contrast.stretch(flat).astype(int)
+    assert np.ptp(stretched) <= 16
+    low, high = contrast.limits or (0, 0)
+    assert high - low == 16
+    assert low >= 0
+    assert high <= 255
+
+
+def a_thumbnail(pixels: NDArray[np.uint8], region: Region, bright: bytes = b"") -> Thumbnail:
+    height, width = pixels.shape
+    return Thumbnail(
+        unique_id="left-simulated",
+        sequence=1,
+        timestamp=0,
+        image_size=(640, 480),
+        region=region,
+        size=(width, height),
+        pixels=pixels.tobytes(),
+        saturated=bright or None,
+        notice="",
+        overlays=[],
+    )
+
+
+def test_magnified_each_pixel_is_a_square_and_so_is_its_mark() -> None:
+    pixels = np.array([[10, 200, 30], [40, 50, 255]], np.uint8)
+    shown = shown_in(a_thumbnail(pixels, (5, 5, 3, 2), bytes([0b00000100])), 1 / 4, (12, 8))
+    assert (shown.pixels == np.kron(pixels, np.ones((4, 4), np.uint8))).all()
+    assert shown.saturated is not None
+    assert np.argwhere(shown.saturated).min(axis=0).tolist() == [4, 8]
+    assert shown.saturated.sum() == 16
+
+
+def test_a_pixel_of_a_raw_image_is_a_square_of_four() -> None:
+    # At 1:1 a region of 6x4 pixels comes as 3x2, for the engine shows four as one.
+    shown = shown_in(a_thumbnail(a_grey(90, 3, 2), (4, 4, 6, 4)), 1.0, (80, 44))
+    assert shown.pixels.shape == (4, 6)
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+def test_saturated_pixels_are_red_and_letters_where_there_are_no_colours(*, unicode: bool) -> None:
+    bright = np.zeros((8, 12), bool)
+    bright[2, 3] = True
+    shown = Shown(a_grey(), (120, 80), None, bright)
+    cells = Drawing(look_of("256", unicode=unicode)).draw(shown, [], "")
+    assert (cells.ink if unicode else cells.paper)[1, 3] == RED
+    assert (cells.ink == RED).sum() + (cells.paper == RED).sum() == 1
+    letters = text_of(Drawing(look_of(None, unicode=unicode)).draw(shown, [], ""))
+    assert [row.count("X") for row in letters] == [0, 1, 0, 0]

@@ -53,7 +53,6 @@ class CameraScreen(SteeringScreen):
 
     def on_mount(self) -> None:
         """Start to ask for the settings."""
-        self.query_one(PictureView).follow(self.unique_id)
         self.run_worker(ask_on(self._ask_settings, self._ask_again))
 
     def target(self) -> CameraStatus | None:
@@ -63,6 +62,7 @@ class CameraScreen(SteeringScreen):
     def draw(self) -> None:
         """Draw the camera; without it, go back."""
         if camera := self.target():
+            self.query_one(PictureView).follow(self.unique_id, self.state.wishes.viewport(camera))
             self.query_one(CameraHead).show_by(partial(head_lines, camera))
             self.query_one(CameraFacts).show_camera(camera, self.state.events)
             self._draw_settings(camera)

@@ -61,11 +61,27 @@ class PictureScreen(SteeringScreen):
     def draw(self) -> None:
         """Draw the camera; without it, go back."""
         if camera := self.target():
-            self.view.follow(self.unique_id)
+            self.view.follow(self.unique_id, self.state.wishes.viewport(camera))
             self.figures.follow(self.unique_id)
-            self.query_one(PictureCaption).show_by(partial(caption_lines, camera))
+            self._caption()
         else:
             self.leave_without(self.unique_id)
+
+    @on(PictureView.Described)
+    def _caption(self) -> None:
+        if camera := self.target():
+            caption = partial(caption_lines, camera, self.view.words)
+            self.query_one(PictureCaption).show_by(caption)
+
+    def action_picture(self) -> None:
+        """Go back, at the second click on the picture."""
+        self.dismiss()
+
+    def action_move_view(self, across: int, down: int) -> None:
+        """Look further to the right and down."""
+        if viewport := self.view.viewport:
+            viewport.step(across, down, self.view.wanted_size)
+            self.pictures.hurry()
 
     def action_next_camera(self, places: int) -> None:
         """Show the camera so many places further on; after the last one, the first."""

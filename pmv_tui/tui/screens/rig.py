@@ -195,7 +195,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         """Describe the camera under the cursor, and show its picture."""
         camera = self.query_one(CameraTable).camera
         self.query_one(CameraDetails).show_camera(camera)
-        if self.query_one(PictureView).follow(camera["unique_id"] if camera else ""):
+        seen = (camera["unique_id"], self.state.wishes.viewport(camera)) if camera else ("",)
+        if self.query_one(PictureView).follow(*seen):
             self.pictures.hurry()
 
     @on(CameraTable.Chosen)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from textual import on
 from textual.errors import NoWidget
 from textual.widget import Widget
 
 from pmv_tui.control.client import display_here
-from pmv_tui.tui.actions import PLUG, PREVIEW
+from pmv_tui.tui.actions import PICTURE, PLUG, PREVIEW
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
@@ -216,6 +217,46 @@ class SteeringScreen(RigStateScreen[None]):
         from pmv_tui.tui.screens.camera import CameraScreen
 
         self.app.push_screen(CameraScreen(self.state, self.link, camera["unique_id"]))
+
+    def _picture_seen(self) -> PictureView | None:
+        """Return the picture that is to be seen; where there is none, say what shows it."""
+        view = self.query_one(PictureView)
+        if view.viewport and self.is_to_be_seen(view):
+            return view
+        self.toast(f"{self.key_of(PREVIEW)} shows the picture, {self.key_of(PICTURE)} a large one")
+        return None
+
+    @on(PictureView.Moved)
+    def _look_there(self) -> None:
+        """Ask for what is looked at now."""
+        self.pictures.hurry()
+
+    def action_zoom(self, steps: int) -> None:
+        """Show less of the image, and larger; or more, where `steps` is negative."""
+        if view := self._picture_seen():
+            view.zoom(steps)
+
+    def action_fit(self) -> None:
+        """Show the whole image."""
+        if (view := self._picture_seen()) and view.viewport:
+            view.viewport.fit()
+            self.pictures.hurry()
+
+    def action_contrast(self) -> None:
+        """Stretch the greys of what is shown, or show them as they are."""
+        if (view := self._picture_seen()) and view.viewport:
+            view.viewport.contrast = not view.viewport.contrast
+            view.redraw()
+
+    def action_saturated(self) -> None:
+        """Mark the pixels that are too bright, or mark none."""
+        if (view := self._picture_seen()) and view.viewport:
+            view.viewport.saturated = not view.viewport.saturated
+            self.pictures.hurry()
+
+    @on(PictureView.Chosen)
+    def _choose_picture(self) -> None:
+        self.action_picture()
 
     def action_picture(self) -> None:
         """Show the camera's picture as large as the terminal."""

@@ -30,7 +30,9 @@ OTHER_KEYS = (
     ("ctrl+q", "Quit, from anywhere; ctrl+c does the same where it does not copy a selection."),
     (
         "mouse",
-        "A click puts the cursor on a row, a double click does what enter does; the wheel scrolls.",
+        "A click puts the cursor on a row, a double click does what enter does; the wheel scrolls. "
+        "On one camera's picture the wheel magnifies at the pointer, dragging moves the image, and "
+        "a double click does what z does.",
     ),
 )
 
@@ -41,8 +43,21 @@ CLOCKS = (
 )
 PICTURE = (
     ("greys", "Those of the image, in the few that the terminal has; nothing is made brighter."),
+    (
+        "zoom 1:4",
+        "Half a cell shows 4x4 pixels of the image; 4:1 is 4x4 halves of cells for each pixel.",
+    ),
+    ("map", "Blue, in the corner, while not all of it is shown: yellow is what is seen."),
+    (
+        "contrast 12-180",
+        "12 is shown black, 180 white: 1 % of what is seen is darker, 1 % brighter.",
+    ),
+    ("red", "Where saturated pixels are marked: one of the pixels there is 255."),
     ("coloured", "Boxes and points of client scripts, with their labels; they fade as in windows."),
-    ("+ and o", "Boxes and points, in a terminal without colours."),
+    (
+        "+ o X _ #",
+        "In a terminal without colours: boxes, points, saturated pixels, the map, what is seen.",
+    ),
     ("dimmed", "The image is not live, it is the last one; the words over it say why."),
 )
 

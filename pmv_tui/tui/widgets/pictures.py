@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.filter import ANSIToTruecolor, LineFilter
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Size
+from textual.geometry import Region as ScreenRegion
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -31,15 +32,35 @@ from pmv_tui.tui.text.columns import (
     state_word,
 )
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, fit, plain, tabular
+from pmv_tui.tui.viewport import Pane, Viewport
 from pmv_tui.tui.widgets.line_view import LineView
-from pmv_tui.wire.status import CameraStatus, Thumbnail, full_name
+from pmv_tui.wire.status import CameraStatus, Region, Thumbnail, full_name
 
 if TYPE_CHECKING:
-    from pmv_tui.tui.picture import Cells, Drawing
+    from pmv_tui.tui.picture import Cells, Drawing, Shown
 
 
 MAX_SIZE = 400, 200
 """Pixels that are asked for at most: what the engine gives."""
+
+
+class Wanted(NamedTuple):
+    """What a picture is made of.
+
+    Parameters
+    ----------
+    size : width and height that the image may have, pixels; a zero where it is not to be seen.
+    region : what of the image; None: all of it.
+    scale : of the viewport; None: the whole image is shown.
+    saturated, figures : whether it is wanted too which pixels are too bright, and in figures how
+        all of it is.
+    """
+
+    size: Pane
+    region: Region | None
+    scale: float | None
+    saturated: bool = False
+    figures: bool = False
 
 
 class PictureView(Widget, can_focus=False):
@@ -48,8 +69,10 @@ class PictureView(Widget, can_focus=False):
     Attributes
     ----------
     unique_id : the camera's; empty where none is shown.
-    known : the number of the frame that is shown; 0 where none is, or another size is needed.
     measured : whether figures of what is shown are wanted, too: a `Measured` for each image.
+    viewport : what of its image is looked at, by the wheel and by dragging; None: all of it, and
+        the mouse does nothing.
+    words : how the image is shown: its scale, and what was done to its greys; short, one each.
     """
 
     ALLOW_SELECT = False
@@ -61,59 +84,82 @@ class PictureView(Widget, can_focus=False):
             super().__init__()
             self.thumbnail = thumbnail
 
+    class Moved(Message):
+        """Another part of the image is looked at: it is to be asked for."""
+
+    class Described(Message):
+        """The words are others."""
+
+    class Chosen(Message):
+        """The picture was clicked twice."""
+
     def __init__(self) -> None:
         super().__init__()
         self.unique_id = ""
-        self._look: Look | None = None
+        self.viewport: Viewport | None = None
+        self.words: tuple[str, ...] = ()
+        self._drawn_for: tuple[Look, Pane, Region | None] | None = None
         self._drawing: Drawing | None = None
         self._image: Thumbnail | None = None
+        self._made_of: Wanted | None = None
         self._newest: Thumbnail | None = None
         self._cells: Cells | None = None
-        self.known = 0
         self.measured = False
+        self._held: Offset | None = None
 
     @property
-    def wanted_size(self) -> tuple[int, int]:
+    def wanted_size(self) -> Pane:
         """Width and height that the image may have, pixels; a zero where it is not to be seen."""
         return min(self.size.width, MAX_SIZE[0]), min(2 * self.size.height, MAX_SIZE[1])
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is to be asked for."""
+        size, seen = self.wanted_size, self.viewport
+        if seen is None or not all(size):
+            return Wanted(size, None, None, figures=self.measured)
+        part = seen.region(size), seen.scale_in(size)
+        return Wanted(size, *part, seen.saturated, self.measured)
+
+    @property
+    def known(self) -> int:
+        """The number of the frame that is shown; 0 where none is, or something else is wanted."""
+        return self._newest["sequence"] if self._newest and self._made_of == self.wanted else 0
 
     @property
     def waits(self) -> bool:
         """Whether an image is to come any moment: there is none, and nothing keeps it back."""
         return self._image is None and not (self._newest and self._newest["notice"])
 
-    def follow(self, unique_id: str) -> bool:
+    def follow(self, unique_id: str, viewport: Viewport | None = None) -> bool:
         """Show this camera from now on; return whether that is another one."""
+        self.viewport = viewport
         if unique_id == self.unique_id:
             return False
         self.unique_id = unique_id
-        self._image = self._newest = None
-        self.known = 0
+        self._image = self._newest = self._made_of = None
         self._put(None)
         return True
 
-    def show(self, newest: Thumbnail) -> None:
+    def show(self, newest: Thumbnail, wanted: Wanted) -> None:
         """Show what the engine reported; where that cannot be drawn, say why in its place."""
         try:
-            self._show(newest)
+            self._show(newest, wanted)
         except Exception as error:  # noqa: BLE001 - other cameras' pictures go on
-            self._image = None
+            self._image = self._made_of = None
             self.draw(f"no picture: {type(error).__name__}: {error}")
 
-    def _show(self, newest: Thumbnail) -> None:
+    def _show(self, newest: Thumbnail, wanted: Wanted) -> None:
         if newest["pixels"] is not None:
-            self._image = newest
+            self._image, self._made_of = newest, wanted
         elif not newest["sequence"]:
-            self._image = None
+            self._image = self._made_of = None
         self._newest = newest
+        if self.viewport and newest["sequence"]:
+            self.viewport.image = newest["image_size"]
         self.draw(newest["notice"])
-        self.known = newest["sequence"]
         if newest.get("figures"):
             self.post_message(self.Measured(newest))
-
-    def on_resize(self) -> None:
-        """Ask for another size."""
-        self.known = 0
 
     def notify_style_update(self) -> None:
         """Redraw in another theme."""
@@ -145,17 +191,92 @@ class PictureView(Widget, can_focus=False):
     def draw(self, notice: str) -> None:
         """Draw the newest image, and why it is not live; without one, say why there is none."""
         # numpy takes as long to import as half of Textual, and nothing but pictures needs it.
-        from pmv_tui.tui.picture import Drawing, greys_in, words  # noqa: PLC0415
+        from pmv_tui.tui.picture import shown_in, words  # noqa: PLC0415
 
-        if self._image is None or self._newest is None:
+        newest, image, made_of = self._newest, self._image, self._made_of
+        if image is None or newest is None or made_of is None:
             text = notice or ("waiting for an image" if self.unique_id else "")
             self._put(words(text, self.size.height, self.size.width) if text else None)
+            self._describe(())
             return
+        shown = shown_in(image, made_of.scale, made_of.size)
+        drawing = self._drawing_of(made_of)
+        contrast = bool(self.viewport and self.viewport.contrast)
+        self._put(drawing.draw(shown, newest["overlays"], notice, contrast=contrast))
+        self._describe(described(shown, drawing, contrast=contrast))
+
+    def _drawing_of(self, made_of: Wanted) -> "Drawing":
+        """Return what goes on with the picture, or begins one where another part is shown."""
+        from pmv_tui.tui.picture import Drawing  # noqa: PLC0415
+
         look = self._current_look()
-        if self._drawing is None or look != self._look:
-            self._look, self._drawing = look, Drawing(look)
-        newest, pixels = self._newest, greys_in(self._image)
-        self._put(self._drawing.draw(pixels, newest["image_size"], newest["overlays"], notice))
+        part = look, made_of.size, made_of.region
+        if self._drawing is None or part != self._drawn_for:
+            self._drawn_for, self._drawing = part, Drawing(look)
+        return self._drawing
+
+    def _describe(self, words: tuple[str, ...]) -> None:
+        if words != self.words:
+            self.words = words
+            self.border_title = ", ".join(words) if self.viewport and self.viewport.is_used else ""
+            self.post_message(self.Described())
+
+    def redraw(self) -> None:
+        """Draw again what is shown, in another way."""
+        if self._newest:
+            self.draw(self._newest["notice"])
+
+    def zoom(self, steps: int, at: tuple[float, float] | None = None) -> None:
+        """Show less of the image, and larger; or more. See `Viewport.zoom`."""
+        if self.viewport:
+            self.viewport.zoom(steps, self.wanted_size, at)
+            self.post_message(self.Moved())
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in, around the pointer."""
+        self._zoom_at(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out, around the pointer."""
+        self._zoom_at(event, -1)
+
+    def _zoom_at(self, event: events.MouseEvent, steps: int) -> None:
+        if self.viewport:
+            event.stop()
+            column, row = event.get_content_offset_capture(self)
+            width, height = self.wanted_size
+            left, top = (self.size.width - width) / 2, self.size.height - height / 2
+            self.zoom(steps, (column + 0.5 - left, 2 * row + 1 - top))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the image."""
+        if self.viewport and event.button == 1:
+            self._held = event.screen_offset
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the image with the mouse."""
+        if self._held is None or self.viewport is None:
+            return
+        if not event.button:  # It was let go where the terminal did not see it.
+            self._let_go()
+            return
+        across, down = self._held - event.screen_offset
+        self._held = event.screen_offset
+        self.viewport.move(across, 2 * down, self.wanted_size)
+        self.post_message(self.Moved())
+
+    @on(events.MouseUp)
+    @on(events.MouseRelease)
+    @on(events.Hide)
+    def _let_go(self) -> None:
+        self._held = None
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the picture at the second click."""
+        if self.viewport and event.chain == 2:
+            self.post_message(self.Chosen())
 
     def _put(self, cells: "Cells | None") -> None:
         """Put a picture in the place of the former, and have drawn what is different."""
@@ -167,7 +288,7 @@ class PictureView(Widget, can_focus=False):
         changes = cells.changes(former)
         if changes:
             self.refresh(
-                *(Region(x + column, y + row, columns, 1) for row, column, columns in changes)
+                *(ScreenRegion(x + column, y + row, columns, 1) for row, column, columns in changes)
             )
 
     def _corner(self, cells: "Cells") -> tuple[int, int]:
@@ -187,7 +308,21 @@ class PictureView(Widget, can_focus=False):
 
 
 FIRST_PERIOD = 0.05
-"""Seconds from one question to the next while a first image is to come."""
+"""Seconds from one question to the next while a first image is to come, and whatever the hurry: a
+drag moves the image with each cell."""
+
+
+def described(shown: "Shown", drawing: "Drawing", *, contrast: bool) -> tuple[str, ...]:
+    """Say how an image is shown: its scale, what became of its greys, what is marked."""
+    width = shown.region[2] if shown.region else shown.image_size[0]
+    scale = width / max(shown.pixels.shape[1], 1)
+    ratio = f"1:{scale:.3g}" if scale >= 1 else f"{1 / scale:.3g}:1"
+    words = [f"zoom {ratio}" if shown.region else f"fit {ratio}"]
+    if contrast and drawing.contrast.limits:
+        words.append("contrast {}-{}".format(*drawing.contrast.limits))
+    if shown.saturated is not None:
+        words.append(f"saturated {drawing.mark}" if shown.saturated.any() else "none saturated")
+    return tuple(words)
 
 
 class PictureFeed:
@@ -200,6 +335,7 @@ class PictureFeed:
         self._period = 1 / rate
         self._views = views
         self._hurry = asyncio.Event()
+        self._begun = 0.0
 
     def hurry(self) -> None:
         """Ask at once: other pictures are to be seen, or other sizes."""
@@ -211,7 +347,8 @@ class PictureFeed:
 
     async def _ask_for_visible(self) -> float:
         """Ask for what is to be seen. See `ask_on`."""
-        begun = time.monotonic()
+        await asyncio.sleep(self._begun + FIRST_PERIOD - time.monotonic())
+        begun = self._begun = time.monotonic()
         views = [view for view in self._views() if view.unique_id and all(view.wanted_size)]
         if views:
             await self._ask(views)
@@ -221,21 +358,25 @@ class PictureFeed:
     async def _ask(self, views: list[PictureView]) -> None:
         """Ask for pictures of the size that fits all, and hand them to their views."""
         # Tiles differ by a column at most, where those of the screen do not divide evenly.
-        sizes = [view.wanted_size for view in views]
-        width, height = (min(sides) for sides in zip(*sizes, strict=True))
+        asked = [(view, view.wanted) for view in views]
+        width, height = (min(sides) for sides in zip(*(one.size for _, one in asked), strict=True))
         known = {view.unique_id: view.known for view in views}
-        measured = [view.unique_id for view in views if view.measured]
+        regions = {view.unique_id: one.region for view, one in asked if one.region}
+        figures = [view.unique_id for view, one in asked if one.figures]
+        saturated = [view.unique_id for view, one in asked if one.saturated]
         try:
-            thumbnails = await self._link.thumbnails(known, width, height, measured)
+            thumbnails = await self._link.thumbnails(
+                known, width, height, regions, figures=figures, saturated=saturated
+            )
         except Unanswered as why:
             for view in views:
                 view.draw(str(why))  # What is shown is old.
             return
-        for view, size in zip(views, sizes, strict=True):
+        for view, wanted in asked:
             for one in thumbnails:
                 # While the answer was under way, another camera or size may have been chosen.
-                if one["unique_id"] == view.unique_id and view.wanted_size == size:
-                    view.show(one)
+                if one["unique_id"] == view.unique_id and view.wanted_size == wanted.size:
+                    view.show(one, wanted)
 
 
 SHAPE = 4 / 3
@@ -285,15 +426,15 @@ class PictureCaption(LineView):
     """What stands above a picture that fills the terminal."""
 
 
-def caption_lines(camera: CameraStatus, width: int) -> list[Line]:
-    """Write whose picture it is, its rate or what is wrong, its plug, and the image's size."""
+def caption_lines(camera: CameraStatus, words: Sequence[str], width: int) -> list[Line]:
+    """Write whose picture it is, its rate or what is wrong, its plug, how it is shown, its size."""
     capturing = state_word(camera) == "capturing"
     state = fps_cell(camera) if capturing else state_cell(camera)
     size = Cell(f"{camera['width']}x{camera['height']}")
     name = plain(full_name(camera))
     named = Cell(fit(name, min(cell_len(name), MAX_NAME_WIDTH)), "strong")
     room, line = width, list[Cell]()
-    for cell in (plug_short(camera), named, state, size):
+    for cell in (plug_short(camera), named, state, *map(Cell, words), size):
         room -= cell_len(cell.text) + GAP
         if room >= 0:  # What has no room is left out whole.
             line += [Cell(" "), cell, Cell(" ")]
