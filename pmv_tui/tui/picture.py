@@ -208,7 +208,7 @@ SATURATED, BOX, POINTS, MAP, SEEN = range(1, len(MARKS))
 
 SATURATED_COLOUR, MAP_COLOUR, SEEN_COLOUR = 0xFF0000, 0x204080, 0xFFFF00
 
-LEAST_MAP = 8
+LEAST_MAP = 6
 """Pixels that a map is wide at least; where there is no room for that, there is none."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import nan, sin
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -317,5 +318,25 @@ def test_all_pictures(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
         await pilot.press("V")
         await until_shown(pilot, "lost: cable pulled")
         await until(pilot, lambda: screen(pilot.app).count("▀") > 100)
+
+    assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (150, 45)], ids=["80x24", "150x45"])
+@pytest.mark.usefixtures("colours")
+def test_a_magnified_picture(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    rig = a_rig()
+    image = BlobScene(640, 480).read(40)
+    image[np.hypot(*np.mgrid[-200:280, -330:310]) < 15] = 255
+    rig.images = {"left-simulated": image}
+    rig.overlays = [a_box(320, 190, 430, 280, label="mouse")]
+    magnified = "zoom 1:4" if size[0] == 80 else "zoom 1:2"
+
+    async def prepare(pilot: Pilot[str]) -> None:
+        await until_shown(pilot, "> left")
+        await pilot.press("z", "plus", "plus", "C", "s", "l")
+        await until_shown(pilot, magnified)
+        await until_shown(pilot, "saturated red")
+        await until_shown(pilot, "mouse")
 
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
