@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.control.client import EngineGone
-from pmv_tui.engine.stream.preview import cut, region_in, thumbnail
 from pmv_tui.engine.stream.preview import saturated as saturated_in
+from pmv_tui.engine.stream.preview import thumbnail
 from pmv_tui.figures import figures
+from pmv_tui.region import cut, region_in
 from pmv_tui.wire.drawn import BoxOverlay, Overlay
 from pmv_tui.wire.history import packed
 from pmv_tui.wire.status import (
