@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -185,8 +186,8 @@ class Machines:
 
     def end(self) -> None:
         """End everything that runs there."""
-        for machine in self._by_name.values():
-            machine.end()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Machine.end, self._by_name.values()))
 
 
 @contextmanager
