@@ -5,11 +5,14 @@ import signal
 import sys
 import termios
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType, TracebackType
 from typing import Any
 
+import numpy as np
 import pexpect
 import pyte
+from numpy.typing import NDArray
 
 from tests.support import DEADLINE, RigOnDisk, wait_for
 
@@ -81,6 +84,24 @@ class TerminalTui:
         self.text()
         cells = [cell for row in self._screen.buffer.values() for cell in row.values()]
         return {colour for cell in cells if cell.data == glyph for colour in (cell.fg, cell.bg)}
+
+    def picture(self, first: int, rows: int, columns: int) -> NDArray[np.int32]:
+        """Return the colours of half cells, 0xRRGGBB, of rows from a first one on; -1: none.
+
+        Returns
+        -------
+        Shape (2 * rows, columns).
+        """
+        self.text()
+        colours = np.full((2 * rows, columns), -1, np.int32)
+        for y in range(rows):
+            for x in range(columns):
+                cell = self._screen.buffer[first + y][x]
+                halves = (cell.fg if cell.data == "▀" else cell.bg), cell.bg
+                for half, colour in enumerate(halves):
+                    with suppress(ValueError):  # the terminal's own
+                        colours[2 * y + half, x] = int(colour, 16)
+        return colours
 
     def row(self, text: str) -> list[pyte.screens.Char]:
         """Return the characters of the first row that holds a text, with their colours."""

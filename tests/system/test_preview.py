@@ -7,10 +7,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pmv_tui.client import boxes
 from pmv_tui.figures import figures
 from tests.support import RigOnDisk, free_ports, rig_on_disk, shared, simulated, wait_for
+from tests.system.fake_backend import GRAIN
+from tests.system.fake_cameras import install, set_mood
 from tests.system.terminal import TerminalTui
 
 HALF_BLOCK = "▀"
@@ -36,17 +39,27 @@ def film_that_is_focused(path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def pull() -> int:
-    """The port at which the rig's one camera, which is plugged, receives boxes."""
+    """The port at which the rig's first camera receives boxes."""
     return free_ports(1)[0]
 
 
 @pytest.fixture(scope="module")
-def served(pull: int) -> Iterator[RigOnDisk]:
-    """The rig of that camera, its engine running."""
+def grain_pull() -> int:
+    """The port at which the camera of a known image receives boxes."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def served(pull: int, grain_pull: int) -> Iterator[RigOnDisk]:
+    """The rig of those cameras and a film, its engine running."""
     with rig_on_disk() as rig:
+        install(rig)
+        set_mood(rig, "grain", "grain")
+        grain = simulated("grain", free_ports(1)[0], grain_pull, fps=20)
         film = film_that_is_focused(rig.folder / "lens.avi")
         lens = simulated("lens", *free_ports(2), fps=20, more=f'source = "{film}"')
-        rig.write_config(simulated("left", free_ports(1)[0], pull) + lens)
+        left = simulated("left", free_ports(1)[0], pull)
+        rig.write_config(left + lens + grain.replace("-simulated", "-fake"))
         with rig.serve():
             yield rig
 
@@ -85,7 +98,7 @@ def test_a_box_is_drawn_in_its_colour_with_its_label_and_fades_away(
     with TerminalTui(rig) as tui:
         tui.shows("capturing")
         tui.press("pv")
-        tui.shows("1 of 2 plugged", HALF_BLOCK)
+        tui.shows("1 of 3 plugged", HALF_BLOCK)
         with boxes(f"tcp://localhost:{pull}") as marks:
 
             def found() -> bool:
@@ -142,3 +155,104 @@ def test_the_best_sharpness_is_that_of_the_image_that_is_in_focus(rig: RigOnDisk
             return share is not None and int(share[1]) < 90
 
         wait_for(less, "a picture that is less sharp")
+
+
+RED, GREEN = 0xFF0000, 0x00FF00
+
+
+def grey(image: NDArray[np.uint8]) -> NDArray[np.int32]:
+    return image.astype(np.int32) * 0x010101
+
+
+def look_at_the_grain(tui: TerminalTui, *, magnified: str) -> None:
+    """Show the picture of the known image, at 1:1 or more."""
+    tui.shows("lens", "grain", "capturing")
+    tui.press("Gz")
+    tui.shows("fit 1:", "grain")
+    while magnified not in tui.text():
+        before = tui.text()
+        tui.press("+")
+        wait_for(lambda: tui.text() != before, "another picture")  # noqa: B023
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
+def test_magnified_each_half_cell_is_a_pixel_and_then_pixels_are_squares(
+    rig: RigOnDisk, columns: int, rows: int
+) -> None:
+    width, height = columns, 2 * (rows - 2)
+    x, y = (320 - width) // 2, (240 - height) // 2
+    mapped = height // 4 + 1, columns // 6 + 1
+
+    def shows(expected: NDArray[np.int32]) -> bool:
+        seen, wanted = tui.picture(1, rows - 2, columns), expected.copy()
+        for each in (seen, wanted):
+            each[: mapped[0], -mapped[1] :] = 0
+        return bool((seen == wanted).all())
+
+    with TerminalTui(rig, columns, rows) as tui:
+        tui.shows("capturing")
+        look_at_the_grain(tui, magnified="zoom 1:1 ")
+        if columns > 100:
+            tui.press("f")
+        part = grey(GRAIN[y : y + height, x : x + width])
+        wait_for(lambda: shows(part), "the pixels of the middle")
+        tui.press("s")
+        tui.shows("saturated red")
+        part[part == 0xFFFFFF] = RED
+        assert (part == RED).sum() == 6
+        wait_for(lambda: shows(part), "the saturated ones in red")
+        tui.press("s" + "l" * 99 + "j" * 99)
+        corner = grey(GRAIN[240 - height :, 320 - width :])
+        wait_for(lambda: shows(corner), "the pixels of the corner")
+        tui.press("0+")
+        tui.press("+" * 9)
+        tui.shows("zoom 8:1 ")
+        across, down = width // 8, height // 8
+        x, y = 160 - across // 2, 120 - down // 2
+        large = np.kron(GRAIN[y : y + down, x : x + across], np.ones((8, 8), np.uint8))
+        left, top = (width - 8 * across) // 2, (height // 2 - 4 * down) // 2 * 2
+        squares = tui.picture(1, rows - 2, columns)
+        place = slice(top, top + 8 * down), slice(left, left + 8 * across)
+        where = np.ones(squares.shape, bool)
+        where[: mapped[0] + 8, -mapped[1] - 8 :] = False
+        assert (squares[place] == grey(large))[where[place]].all()
+
+
+def places(tui: TerminalTui, colour: int) -> NDArray[np.intp]:
+    """Return the rows of half cells and the columns of a colour in the picture."""
+    return np.argwhere(tui.picture(1, 22, 80) == colour)
+
+
+def test_wheel_and_drag_move_what_is_under_the_pointer_and_boxes_follow(
+    rig: RigOnDisk, grain_pull: int
+) -> None:
+    with TerminalTui(rig) as tui, boxes(f"tcp://localhost:{grain_pull}") as marks:
+        look_at_the_grain(tui, magnified="zoom 1:2 ")
+        tui.press("ps")
+        tui.shows("saturated red")
+        wait_for(lambda: len(places(tui, RED)), "the spot")
+        (half, column), *_ = places(tui, RED).tolist()
+        pointer = column + 1, half // 2 + 2
+        tui.press("\x1b[<64;{};{}M".format(*pointer))
+        tui.shows("zoom 1:1 ")
+        wait_for(lambda: len(places(tui, RED)) == 6, "the spot, pixel by pixel")
+        seen = places(tui, RED)
+        assert (abs(seen - (half, column)) <= 1).all(axis=1).any(), "still there"
+        tui.press("\x1b[<0;{};{}M".format(*pointer))
+        tui.press(f"\x1b[<32;{pointer[0] - 12};{pointer[1] + 4}M")
+        tui.press(f"\x1b[<0;{pointer[0] - 12};{pointer[1] + 4}m")
+        moved = seen + np.array([8, -12])
+        wait_for(lambda: np.array_equal(places(tui, RED), moved), "the spot to be dragged")
+        top, left = moved[0]
+
+        def boxed() -> bool:
+            marks.send(((160, 122), (180, 134)), label="spot", color=(0, 255, 0))
+            return len(places(tui, GREEN)) > 30
+
+        wait_for(boxed, "the box")
+        edges = places(tui, GREEN)
+        # The spot's first pixel is 170, 130 on the image.
+        assert edges.max(axis=0).tolist() == [top + 4, left + 10]
+        upper = edges[edges[:, 0] == top - 8, 1].tolist()
+        assert upper == list(range(left - 10, left + 11))
+        assert "spot" in tui.text()
