@@ -164,7 +164,8 @@ OPEN = Action(
 WINDOW = Action(
     "window",
     "w",
-    "Open the camera's window on the display that DISPLAY names here; or close it.",
+    "Open the camera's window on the display that DISPLAY names here; or close it. In it ? lists "
+    "its keys.",
     synonyms="display view show image screen",
     commands=("window NAME", "window NAME --close"),
 )

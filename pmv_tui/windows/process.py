@@ -15,7 +15,7 @@ import cv2
 
 from pmv_tui.frames.memory import ImageMemory
 from pmv_tui.windows.display import Display
-from pmv_tui.windows.inputs import Drag, Input, Inputs, Key, Wheel
+from pmv_tui.windows.inputs import Input, Inputs, Key
 from pmv_tui.windows.keys import CLOSING
 from pmv_tui.windows.launcher import LinkClosed, receive_waiting, send
 from pmv_tui.windows.messages import cascaded
@@ -83,9 +83,10 @@ class ViewerLoop:
         # window of the same camera.
         if self._opened:
             self._tell_shown()
-        for event in self._inputs.waiting():
-            self._follow(event)
         self._tell_closed()
+        for event in self._inputs.waiting():
+            if event.camera in self._windows:
+                self._follow(self._windows[event.camera], event)
 
     def _refresh(self, camera: str, window: CameraWindow) -> None:
         """Paint what is new in a window; where that fails, say so in it, and go on with others."""
@@ -170,19 +171,15 @@ class ViewerLoop:
                     if camera in self._windows:
                         self._windows[camera].show(scene)
 
-    def _follow(self, event: Input) -> None:
-        """Do what a user wants of a window."""
-        if (window := self._windows.get(event.camera)) is None:
+    def _follow(self, window: CameraWindow, event: Input) -> None:
+        """Do what a user wants of a window; where that fails, go on with others."""
+        if isinstance(event, Key) and event.name in CLOSING:
+            self._closed_by_user(event.camera)
             return
-        match event:
-            case Key(camera, name) if name in CLOSING:
-                self._closed_by_user(camera)
-            case Key(_, name):
-                window.press(name)
-            case Wheel(_, x, y, notches):
-                window.zoom(notches, (x, y))
-            case Drag(_, right, down):
-                window.pan(-right, -down)
+        try:
+            window.follow(event)
+        except Exception as error:  # noqa: BLE001 - whatever HighGUI throws
+            self._failed(event.camera, error)
 
     def _tell_closed(self) -> None:
         for camera, window in list(self._windows.items()):

@@ -1,5 +1,6 @@
 """One camera's window, from its opening to its closing: what it shows, and what its keys do."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import cv2
@@ -20,6 +21,7 @@ from pmv_tui.windows.drawing import (
     scaled,
     stretched,
 )
+from pmv_tui.windows.inputs import Drag, Input, Key, Wheel
 from pmv_tui.windows.keys import ACTS, HELP
 from pmv_tui.windows.messages import Scene, empty_scene, fit
 from pmv_tui.windows.view import Part, Size, View
@@ -166,7 +168,8 @@ class CameraWindow:
         self._stale = self._awaited = self._again = False
         self._usable = True
         self._view = View()
-        self._small: tuple[int, ...] | None = None
+        self._small: Sequence[int] | None = None
+        """Where it lay, and its size, before it filled a screen that nobody manages."""
         self._room = self._asked = self._former = fit(*EMPTY_SIZE, max_size)
         self._left_alone = True
         """Whether its size is the one that was asked for, and not the user's."""
@@ -213,25 +216,24 @@ class CameraWindow:
         """Show the image anew at the next refresh: something else is asked of it."""
         self._again = self._stale = True
 
-    def press(self, key: str) -> None:
-        """Do what a key is for; `key` is its name in X."""
-        if (act := ACTS.get(key)) is not None:
-            act(self)
-            self.look_again()
+    def follow(self, event: Input) -> None:
+        """Do what a user wants."""
+        match event:
+            case Key(_, name) if name in ACTS:
+                ACTS[name](self)
+            case Wheel(_, x, y, notches):
+                self.zoom(notches, (x, y))
+            case Drag(_, right, down):
+                self._view.pan(-right, -down)
+        self.look_again()
 
     def zoom(self, steps: int, at: tuple[int, int] | None = None) -> None:
         """Show the image larger, or smaller; see `View.zoom`."""
         self._view.zoom(steps, at)
-        self.look_again()
 
     def fit(self) -> None:
         """Show all of the image."""
         self._view.fit()
-
-    def pan(self, right: int, down: int) -> None:
-        """Show what lies beside, by some pixels."""
-        self._view.pan(right, down)
-        self.look_again()
 
     def step(self, right: int, down: int) -> None:
         """Show what lies beside, by an eighth of the window."""
@@ -239,20 +241,20 @@ class CameraWindow:
 
     def toggle_full_screen(self) -> None:
         """Let it fill the screen, or have the size from before."""
-        enlarged = self._small is None
         if self._display.arranges_windows():
-            mode = cv2.WINDOW_FULLSCREEN if enlarged else cv2.WINDOW_NORMAL
+            full = cv2.getWindowProperty(self._camera, cv2.WND_PROP_FULLSCREEN)
+            mode = cv2.WINDOW_NORMAL if full == cv2.WINDOW_FULLSCREEN else cv2.WINDOW_FULLSCREEN
             cv2.setWindowProperty(self._camera, cv2.WND_PROP_FULLSCREEN, mode)
-            self._small = () if enlarged else None
         elif self._small is None:  # nobody is there who would do it
-            self._small = tuple(cv2.getWindowImageRect(self._camera))
-            cv2.moveWindow(self._camera, 0, 0)
-            cv2.resizeWindow(self._camera, *self._display.screen_size())
+            self._small = cv2.getWindowImageRect(self._camera)
+            self._place(0, 0, *self._display.screen_size())
         else:
-            x, y, *size = self._small or (0, 0, *self._asked)
+            self._place(*self._small)
             self._small = None
-            cv2.moveWindow(self._camera, x, y)
-            cv2.resizeWindow(self._camera, *size)
+
+    def _place(self, x: int, y: int, width: int, height: int) -> None:
+        cv2.moveWindow(self._camera, x, y)
+        cv2.resizeWindow(self._camera, width, height)
 
     def _follow_size(self) -> None:
         """Note where the user, or a window manager, has made it larger or smaller."""

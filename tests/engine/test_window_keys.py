@@ -258,6 +258,19 @@ def test_a_key_says_more_of_the_image_than_the_caption_does(left: Looked) -> Non
     assert (left.pixels()[tops[1] :, :200] == 0).mean() > 0.5, "a second line"
 
 
+def test_the_last_image_of_a_lost_camera_can_be_magnified(left: Looked) -> None:
+    image = np.full((300, 400), 100, np.uint8)
+    image[100:150, 133:200] = 200
+    left.show(image)
+    left.rig.scenes["left"] = Scene(caption="", notice="lost", overlays=[])
+    wait_for(lambda: left.upper()[0, 0] == 35, "the notice")
+    for _ in range(4):
+        left.press("plus")
+    left.press("Up")
+    # Of the patch only its upper half is below the words.
+    wait_for(lambda: (left.upper()[0:60, :200] == 70).mean() > 0.5, "the patch, six times as large")
+
+
 def test_a_key_lists_the_keys(left: Looked) -> None:
     image = np.full((300, 400), 200, np.uint8)
     left.show(image)
