@@ -71,7 +71,7 @@ def _words(argument: str, options: argparse.Namespace) -> list[str]:
 
             keys = [f"{key}=" for key in CameraConfig.model_fields if key not in NOT_SET]
             return [*_camera_names(options), "all", *keys]
-        case "rigs" | "rigs_before":
+        case "rigs" | "rigs_before" | "rigs_named":
             rigs = _listed_rigs()
             groups = dict.fromkeys(rig.group for rig in rigs if rig.group)
             return [*(rig.name for rig in rigs), *groups, "all", "local"]

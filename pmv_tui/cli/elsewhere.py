@@ -100,17 +100,22 @@ def _wants_json(options: argparse.Namespace) -> bool:
 
 def rigs_named(options: argparse.Namespace) -> "list[ListedRig]":
     """Return the rigs of --rig."""
-    from pmv_tui.config.locate import ConfigError
-    from pmv_tui.rigs.listed import NoSuchRig, chosen_rigs
-
     if getattr(options, "config", None):
         raise CommandFailed(
             "a rig of --rig has its own config file: --rig HOST:CONFIG, or config in rigs.toml; "
             "leave --config out",
             WRONG,
         )
+    return rigs_meant(rigs_of(options))
+
+
+def rigs_meant(words: list[str]) -> "list[ListedRig]":
+    """Return the rigs that words mean, as those of --rig."""
+    from pmv_tui.config.locate import ConfigError
+    from pmv_tui.rigs.listed import NoSuchRig, chosen_rigs
+
     with said_of(ConfigError, NoSuchRig, code=WRONG):
-        return from_disk(lambda: chosen_rigs(rigs_of(options)), "rigs.toml")
+        return from_disk(lambda: chosen_rigs(words), "rigs.toml")
 
 
 def on_each(options: argparse.Namespace, task: Task, shown: Show) -> int:
@@ -120,24 +125,27 @@ def on_each(options: argparse.Namespace, task: Task, shown: Show) -> int:
     ----------
     shown : shows one. With --json all are printed at the end.
     """
+    by_json = _wants_json(options)
+    outcomes = collect(rigs_named(options), task, (lambda _: True) if by_json else shown)
+    if by_json:
+        put(f"{json.dumps(as_map(outcomes), indent=2)}\n")
+    return DONE if all(each.ok and done for each, done in outcomes) else NOT_DONE
+
+
+def collect(rigs: "Sequence[ListedRig]", task: Task, shown: Show) -> list[tuple[Outcome, bool]]:
+    """Do something for each rig at the same time; return what came of each, and was shown of it."""
     import asyncio
 
-    rigs = rigs_named(options)
+    async def outcomes() -> list[tuple[Outcome, bool]]:
+        done = {each.rig: (each, shown(each)) async for each in _outcomes(rigs, task)}
+        return [done[rig] for rig in rigs]
 
-    outcomes, done = list[Outcome](), list[bool]()
+    return asyncio.run(outcomes())
 
-    async def all_done() -> bool:
-        show = (lambda outcome: outcome.ok) if _wants_json(options) else shown
-        async for outcome in _outcomes(rigs, task):
-            outcomes.append(outcome)
-            done.append(show(outcome))
-        return all(done)
 
-    code = DONE if asyncio.run(all_done()) else NOT_DONE
-    if _wants_json(options):
-        by_rig = {each.rig: each.as_map() for each in outcomes}
-        put(f"{json.dumps({rig.name: by_rig[rig] for rig in rigs}, indent=2)}\n")
-    return code
+def as_map(outcomes: Sequence[tuple[Outcome, bool]]) -> dict[str, Any]:
+    """Return what came of each rig, by its name, for --json."""
+    return {each.rig.name: each.as_map() for each, _ in outcomes}
 
 
 async def _outcomes(rigs: "Sequence[ListedRig]", task: Task) -> AsyncIterator[Outcome]:
@@ -196,8 +204,8 @@ async def call(
     ------
     HostTrouble : it was not run, or not to its end.
     """
-    config = ["--config", rig.config] if rig.config else []
-    return await hosts.call(rig.host, [*config, *words], rig.command, timeout=limit, most=MOST)
+    words = [*rig.options, *words]
+    return await hosts.call(rig.host, words, rig.command, timeout=limit, most=MOST)
 
 
 def said(done: "Finished") -> str:

@@ -14,7 +14,6 @@ from pmv_tui.cli.grammar import (
     said_of,
     show,
 )
-from pmv_tui.cli.rig import from_disk
 
 if TYPE_CHECKING:
     from pmv_tui.rigs.listed import ListedRig
@@ -56,11 +55,9 @@ def _forward(options: argparse.Namespace) -> int:
 
 
 def _one_rig(word: str) -> "ListedRig":
-    from pmv_tui.config.locate import ConfigError
-    from pmv_tui.rigs.listed import NoSuchRig, chosen_rigs
+    from pmv_tui.cli.elsewhere import rigs_meant
 
-    with said_of(ConfigError, NoSuchRig, code=WRONG):
-        rigs = from_disk(lambda: chosen_rigs([word]), "rigs.toml")
+    rigs = rigs_meant([word])
     if len(rigs) > 1:
         names = ", ".join(rig.name for rig in rigs)
         raise CommandFailed(f"{word} is several rigs: name one of {names}", WRONG)

@@ -22,7 +22,7 @@ from pmv_tui.cli.grammar import (
     seconds,
     show,
 )
-from pmv_tui.cli.rig import differences, from_disk, locate, rig_of
+from pmv_tui.cli.rig import differences, from_disk, load, locate, rig_of
 
 if TYPE_CHECKING:
     from pmv_tui.config.load import Check, LoadedConfig
@@ -50,8 +50,10 @@ def add_commands(grammar: Grammar) -> None:
     where.add_argument(
         "--start", action="store_true", help="start it where it does not run, as pmv-tui does"
     )
-    about = grammar.command("config", _config_path, "show which config file is used")
-    about.add_argument("what", choices=["path"])
+    about = grammar.command(
+        "config", _config, "show which config file is used, or what it says with all defaults"
+    )
+    about.add_argument("what", choices=["path", "show"])
     grammar.command(
         "doctor", _doctor, "check what could spoil a run on this machine, and say what to do"
     )
@@ -228,7 +230,9 @@ def _probe(options: argparse.Namespace) -> int:
     return DONE if report["images"] else NOT_DONE
 
 
-def _config_path(options: argparse.Namespace) -> int:
+def _config(options: argparse.Namespace) -> int:
+    if options.what == "show":
+        return _show_config(options)
     location = locate(options)
     about = {
         "path": str(location.path),
@@ -237,6 +241,17 @@ def _config_path(options: argparse.Namespace) -> int:
         "looked_at": [str(path) for path in location.looked_at],
     }
     show(options, about, lambda: [str(location.path)])
+    return DONE
+
+
+def _show_config(options: argparse.Namespace) -> int:
+    from pmv_tui.config.values import flat, whole
+
+    loaded = load(options)
+    settings = flat(loaded.config.model_dump(mode="json"))
+    about = {"path": str(loaded.path), "settings": settings}
+    lines = [f"{key} = {whole(value)}" for key, value in settings.items() if value is not None]
+    show(options, about, lambda: lines)
     return DONE
 
 

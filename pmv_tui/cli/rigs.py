@@ -31,6 +31,15 @@ def add_commands(grammar: Grammar) -> None:
     add.add_argument("--command", metavar="COMMAND", default="", help="how pmv-tui is called there")
     remove = grammar.action(actions, "remove", _remove, "take a rig off the list")
     remove.add_argument("listed_rig", metavar="NAME", help="a rig of the list")
+    check = grammar.action(
+        actions,
+        "check",
+        _check,
+        "compare rigs: versions, clocks, disks, settings, the doctor's word",
+    )
+    check.add_argument(
+        "rigs_named", metavar="RIG", nargs="*", help="as --rig takes them; default: all"
+    )
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -85,3 +94,9 @@ def _remove(options: argparse.Namespace) -> int:
         from_disk(lambda: remove_rig(name, path), path)
     show(options, {"name": name}, lambda: [f"{name} is no longer listed in {path}"])
     return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pmv_tui.cli.check_rigs import check_rigs
+
+    return check_rigs(options)

@@ -1,6 +1,6 @@
 """A setting's value as text: whole, as the config file has it, and short, as a table shows it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -73,3 +73,29 @@ def unknown_key(key: str, known: Collection[str]) -> str:
     if near := get_close_matches(key.lower(), known, n=1):
         return f"unknown key {key}; did you mean {near[0]}?"
     return f"unknown key {key}; known ones are {', '.join(known)}"
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a config's settings side by side, by keys such as `cameras[left].fps`.
+
+    Passwords are left out.
+    """
+    return {
+        key: without_passwords(value) if isinstance(value, str) else value
+        for section, inside in config.items()
+        for key, value in _side_by_side(section, inside)
+    }
+
+
+def _side_by_side(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a table holds, or a list of cameras, each by its whole key."""
+    match key, value:
+        case "cameras", [*cameras]:
+            for each in cameras:
+                name = each["name"] or each["unique_id"].rpartition("-")[0]
+                yield from _side_by_side(f"cameras[{name}]", each)
+        case _, dict():
+            for inner, each in value.items():
+                yield from _side_by_side(f"{key}.{inner}", each)
+        case _:
+            yield key, value

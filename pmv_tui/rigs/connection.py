@@ -140,8 +140,7 @@ class RigConnection:
     async def _find(self) -> Where:
         """Ask the rig's machine where the engine is, or have it started there."""
         start, self._start_engine = self._start_engine, False
-        words = ["--config", self.rig.config] if self.rig.config else []
-        words += ["where", "--json", *(["--start"] if start else [])]
+        words = [*self.rig.options, "where", "--json", *(["--start"] if start else [])]
         done = await self._hosts.call(
             self.rig.host,
             words,

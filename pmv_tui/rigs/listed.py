@@ -41,6 +41,11 @@ class ListedRig:
     command: str = ""
     group: str = ""
 
+    @property
+    def options(self) -> list[str]:
+        """The words that choose it among its machine's rigs, after the name of pmv-tui."""
+        return ["--config", self.config] if self.config else []
+
 
 KEYS = tuple(each.name for each in fields(ListedRig))
 REQUIRED = ("name", "host")

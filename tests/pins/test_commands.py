@@ -97,6 +97,8 @@ check
 check --json
 config path
 config path --json
+config show
+config show --json
 keys list
 keys new alice
 keys new alice

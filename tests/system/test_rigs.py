@@ -217,6 +217,26 @@ def test_what_a_rig_prints_cannot_steer_the_terminal(desk: Desk) -> None:
     )
 
 
+def test_rigs_are_compared(desk: Desk) -> None:
+    done = desk.run_line("rigs", "check", "both", "gone", "--json")
+    assert done.returncode == 1, "one is gone"
+    told = json.loads(done.stdout)
+    assert told["rigs"]["gone"]["error"].startswith("unreachable")
+    lab, here = (told["rigs"][name]["output"] for name in ("lab", "desk"))
+    assert list(lab) == [
+        *("version", "protocol", "host", "config", "pid", "clock_offset_ms"),
+        *("clock_uncertainty_ms", "free_bytes", "errors", "warnings", "worst"),
+    ]
+    assert lab["pid"] != here["pid"]
+    assert min(lab["free_bytes"], here["free_bytes"]) > 0
+    # Both have this machine's clock.
+    assert abs(lab["clock_offset_ms"]) <= lab["clock_uncertainty_ms"] + 0.001
+    assert {"group": "both", "key": "cameras[top]", "values": {"lab": True, "desk": False}} in told[
+        "differences"
+    ]
+    assert not [each for each in told["differences"] if "address" in each["key"]]
+
+
 @contextmanager
 def forwarding(desk: Desk, *words: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, str]]]:
     """Hold a camera's ports open for the length of a block; give what is printed."""
