@@ -1,6 +1,6 @@
 """Every action of each screen, in one place: keys, footer, palette and help are made from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from textual.binding import Binding
@@ -449,6 +449,8 @@ PICTURE_ACTIONS: Registry = (
     ),
     Rarer("next-camera", "n,pagedown", "Show the next camera.", "next_camera(1)"),
     Rarer("camera-before", "N,pageup", "Show the camera before.", "next_camera(-1)"),
+    replace(PLOTS, id="picture-plots", keys="H", shown_keys=""),
+    replace(LOG, id="picture-log", keys="L", shown_keys=""),
     HELP,
     Answer("picture-back", "q,escape,z", "Go back.", "dismiss(None)", "back"),
     Move("look-left", "left,h", "Look further to the left.", "move_view(-1, 0)"),

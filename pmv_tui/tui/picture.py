@@ -144,7 +144,7 @@ class Contrast:
     Attributes
     ----------
     limits : what is shown black and what is shown white; None before the first image. They stay
-        while they fit nearly: noise would have every cell sent again.
+        while they fit nearly: with others every cell is sent again, and the picture flickers.
     """
 
     def __init__(self) -> None:
@@ -158,7 +158,7 @@ class Contrast:
         if (lacking := LEAST_CONTRAST - (high - low)) > 0:
             low = max(0, min(low - lacking // 2, 255 - LEAST_CONTRAST))
             high = low + LEAST_CONTRAST
-        near = max(2, (high - low) / 16)
+        near = max(2, (high - low) / 4)
         former = self.limits
         if former is None or max(abs(low - former[0]), abs(high - former[1])) > near:
             self.limits = low, high

@@ -77,6 +77,18 @@ def test_keys_steer_the_camera_and_show_the_others() -> None:
     drive(rig, scenario)
 
 
+def test_log_and_history_have_capitals_for_the_small_letters_move() -> None:
+    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+        await pilot.press("z", "L")
+        await until_shown(pilot, "Log")
+        await pilot.press("escape", "H")
+        await until_shown(pilot, "left: 1 min")
+        await pilot.press("q", "q")
+        await until_shown(pilot, "> left")
+
+    drive(rig_with_pictures(), scenario)
+
+
 def test_with_one_camera_there_is_no_other() -> None:
     async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
         await pilot.press("z", "n")
