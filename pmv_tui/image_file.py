@@ -182,6 +182,10 @@ def _chunks(chunks: tuple[tuple[bytes, bytes], ...]) -> Iterator[bytes]:
         yield struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
 
+MOST_CHUNKS = 1000
+"""Parts of a file; `png` makes a dozen."""
+
+
 class NotPngError(ValueError):
     """Bytes are no PNG file as `png` makes it; the text says why."""
 
@@ -224,9 +228,10 @@ def _read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = len(SIGNATURE)
     if not data.startswith(SIGNATURE):
         raise NotPngError("it is no PNG file")
-    kind = b""
+    kind, count = b"", 0
     while kind != b"IEND":
-        if at + 12 > len(data):
+        count += 1
+        if at + 12 > len(data) or count > MOST_CHUNKS:
             raise NotPngError("its end is missing")
         length, kind = struct.unpack_from(">I4s", data, at)
         body = data[at + 8 : at + 8 + length]

@@ -38,8 +38,9 @@ PATIENCE = 3.0
 LONGEST = 45.0
 """Seconds that a command may take on a rig, with the log-in, unless it is known to take longer."""
 
-MOST = 64_000_000
-"""Bytes that a rig may answer: an hour's history of many cameras, or a picture."""
+MOST = 8_000_000
+"""Bytes that a rig may answer; read as JSON they take some twenty times as many here. An hour's
+history of 20 cameras has as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,12 @@ async def _done(
 
 
 async def call(
-    hosts: "Hosts", rig: "ListedRig", words: list[str], limit: float = LONGEST
+    hosts: "Hosts",
+    rig: "ListedRig",
+    words: list[str],
+    limit: float = LONGEST,
+    *,
+    most: int = MOST,
 ) -> "Finished":
     """Run `pmv-tui` for a rig on its machine.
 
@@ -199,13 +205,14 @@ async def call(
     ----------
     words : its command line, without its name and --config.
     limit : seconds.
+    most : bytes that it may print.
 
     Raises
     ------
     HostTrouble : it was not run, or not to its end.
     """
     words = [*rig.options, *words]
-    return await hosts.call(rig.host, words, rig.command, timeout=limit, most=MOST)
+    return await hosts.call(rig.host, words, rig.command, timeout=limit, most=most)
 
 
 def said(done: "Finished") -> str:

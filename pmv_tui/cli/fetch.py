@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MOST_CAMERAS = 64
 """Of one rig whose images are fetched: what a rig lists is no reason to fill this disk."""
 
+MOST_BYTES = 64_000_000
+"""Of an image as a file."""
+
 AT_ONCE = 4
 """Cameras of one rig, each of which takes a log-in's share and its image's memory."""
 
@@ -116,7 +119,7 @@ class _OfRig:
         name, unique_id, file = camera
         wait = self.options.wait
         words = ["snapshot", f"--wait={wait:g}", "--", unique_id, "-"]
-        done = await call(self.hosts, self.rig, words, LONGEST + wait)
+        done = await call(self.hosts, self.rig, words, LONGEST + wait, most=MOST_BYTES)
         if done.code != DONE:
             return _failed(name, unique_id, said(done).removeprefix(f"{name}: "))
         try:

@@ -45,7 +45,7 @@ def add_commands(grammar: Grammar) -> None:
         "--server-key", metavar="FILE", help="the rig's, where the other file does not contain it"
     )
     where = grammar.command(
-        "where", _where, "show where this rig's engine is found, running or not"
+        "where", _where, "show where this rig's engine is found, running or not", longest=15
     )
     where.add_argument(
         "--start", action="store_true", help="start it where it does not run, as pmv-tui does"

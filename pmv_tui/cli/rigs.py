@@ -28,7 +28,13 @@ def add_commands(grammar: Grammar) -> None:
     add.add_argument(
         "--group", metavar="GROUP", default="", help="what several are called together"
     )
-    add.add_argument("--command", metavar="COMMAND", default="", help="how pmv-tui is called there")
+    add.add_argument(
+        "--command",
+        metavar="COMMAND",
+        dest="called",
+        default="",
+        help="how pmv-tui is called there",
+    )
     remove = grammar.action(actions, "remove", _remove, "take a rig off the list")
     remove.add_argument("listed_rig", metavar="NAME", help="a rig of the list")
     check = grammar.action(
@@ -74,7 +80,7 @@ def _add(options: argparse.Namespace) -> int:
             parse_rig(options.host),
             name=options.name,
             group=options.group,
-            command=options.command,
+            command=options.called,
         )
         path = rigs_path()
         from_disk(lambda: add_rig(rig, path), path)

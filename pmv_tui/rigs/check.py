@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pmv_tui.rates import NS_PER_MS
 from pmv_tui.rigs.connection import Where, read_where
 from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.process import Finished
@@ -33,6 +34,11 @@ class Clock(NamedTuple):
 
     offset_ms: float
     uncertainty_ms: float
+
+    @classmethod
+    def of(cls, read: int, asked: int, taken: int) -> "Clock":
+        """Take what a host's clock read while an answer came: all in ns, two since the epoch."""
+        return cls((read - asked - taken / 2) / NS_PER_MS, taken / 2 / NS_PER_MS)
 
 
 @dataclass(frozen=True)
@@ -88,17 +94,22 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
     HostTrouble : it cannot be reached, or its pmv-tui is not understood.
     """
     clock = await _clock(hosts, rig.host)
+    asked = time.time_ns()
     answer = await _ask(hosts, rig, "where")
+    taken = time.time_ns() - asked
     if answer.code:
         raise HostTrouble(_said(answer))
-    where, free = read_where(answer.stdout), _read(answer).get("free_bytes")
+    where, about = read_where(answer.stdout), _read(answer)
+    free, now = _number(about, "free_bytes"), _number(about, "time_ns")
+    if clock is None and now is not None:  # a key may be restricted to pmv-tui
+        clock = Clock.of(now, asked, taken)
     doctor = _read(await _ask(hosts, rig, "doctor"))
     config = _read(await _ask(hosts, rig, "config", "show"))
     settings = config.get("settings")
     return Checked(
         where,
         clock,
-        free if isinstance(free, int) else None,
+        free,
         list(_findings(doctor)),
         settings if isinstance(settings, dict) else {},
     )
@@ -122,6 +133,12 @@ def _read(answer: Finished) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _number(about: dict[str, Any], key: str) -> int | None:
+    """Return a whole number, which another machine may have made anything."""
+    value = about.get(key)
+    return value if isinstance(value, int) and 0 <= value < 2**63 else None
+
+
 def _findings(doctor: dict[str, Any]) -> "Sequence[dict[str, str]]":
     """Return what a doctor found, of which another machine may have made anything."""
     found = doctor.get("findings")
@@ -137,7 +154,11 @@ async def _clock(hosts: Hosts, host: str) -> Clock | None:
     """Compare a host's clock with this one's: it was read between question and answer."""
     if host == LOCAL:
         return Clock(0.0, 0.0)
-    looks = [each for _ in range(LOOKS_AT_CLOCK) if (each := await _look_at_clock(hosts, host))]
+    looks = list[Clock]()
+    for _ in range(LOOKS_AT_CLOCK):
+        if (look := await _look_at_clock(hosts, host)) is None:
+            break
+        looks.append(look)
     return min(looks, key=lambda each: each.uncertainty_ms, default=None)
 
 
@@ -149,7 +170,7 @@ async def _look_at_clock(hosts: Hosts, host: str) -> Clock | None:
     read = _CLOCK.search(answer.stdout)
     if read is None:  # not all have nanoseconds
         return None
-    return Clock((int(read[1]) - asked - taken / 2) / 1e6, taken / 2 / 1e6)
+    return Clock.of(int(read[1]), asked, taken)
 
 
 class Difference(NamedTuple):

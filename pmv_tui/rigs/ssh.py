@@ -1,7 +1,6 @@
 """Other machines by the user's own `ssh`: commands are run there, their sockets are reached."""
 
 import asyncio
-import shlex
 import sys
 from collections.abc import Sequence
 
@@ -80,7 +79,9 @@ class Hosts:
         HostTrouble : also where there is no pmv-tui.
         """
         if host == LOCAL:
-            own = shlex.split(command) or [sys.executable, "-P", "-m", "pmv_tui"]
+            own = [sys.executable, "-P", "-m", "pmv_tui"]
+            if command:  # by sh, as on other machines: it may begin with ~
+                own = ["sh", "-c", f'exec {command} "$@"', "sh"]
             words = [*own, *arguments]
             return await self.run(host, words, timeout=timeout, given=given, most=most)
         call = Call(arguments, command)

@@ -52,10 +52,10 @@ command = "{python} -c 'import time; time.sleep(1000)'"
 [[rigs]]
 name = "rude"
 host = "local"
-command = "{python} {rude}"
+command = "~/rude"
 """
 
-RUDE = r"print('\x1b[2Jhello\x9b')"
+RUDE = "#!/bin/sh\nprintf '\\033[2Jhello\\302\\233\\n'\n"
 
 
 class Subscriber(AbstractContextManager["Subscriber"]):
@@ -118,9 +118,9 @@ def desk(room: Machines) -> Iterator[Desk]:
     desk = Desk(folder)
     desk.environment["PATH"] = room.path
     desk.write_config(simulated("left", *free_ports(2)))
-    rude = folder / "rude.py"
-    rude.write_text(RUDE)
-    desk.list.write_text(LIST.format(desk=desk.config_path, python=sys.executable, rude=rude))
+    (folder / "rude").write_text(RUDE)
+    (folder / "rude").chmod(0o700)
+    desk.list.write_text(LIST.format(desk=desk.config_path, python=sys.executable))
     try:
         with desk.serve():
             yield desk

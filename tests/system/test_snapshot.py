@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pmv_tui.client import Frame, subscribe
-from pmv_tui.image_file import file_name, png
+from pmv_tui.image_file import NotPngError, file_name, png, read_png
 from pmv_tui.wire.status import Image, local_time
 from tests.support import RigOnDisk, free_ports, rig_on_disk, shared, simulated, wait_for
 from tests.system.fake_backend import FIXED_IMAGE, FIXED_TIME
@@ -257,3 +257,25 @@ def test_a_file_is_called_as_the_camera_as_far_as_a_path_allows(camera: str, beg
     assert file_name(camera, FIXED_TIME).startswith(begins)
     assert "/" not in file_name(camera, FIXED_TIME)
     assert len(file_name("鼻" * 200, FIXED_TIME).encode()) < 200
+
+
+def test_what_a_file_says_is_read_from_it() -> None:
+    image = an_image(FIXED_IMAGE, camera="左の鼻 👃")
+    assert read_png(png(image)) == {**image, "pixels": None}
+
+
+def test_a_file_that_is_not_whole_or_no_image_of_ours_is_refused() -> None:
+    data = png(an_image(FIXED_IMAGE))
+    for size in (0, 1, 8, 20, len(data) // 2, len(data) - 1):
+        with pytest.raises(NotPngError):
+            read_png(data[:size])
+    for place in range(9, len(data), 97):
+        changed = bytearray(data)
+        changed[place] ^= 1
+        with pytest.raises(NotPngError):
+            read_png(bytes(changed))
+    with pytest.raises(NotPngError, match="end"):
+        read_png(data + b"x")
+    _, plain = cv2.imencode(".png", FIXED_IMAGE)
+    with pytest.raises(NotPngError, match="whose image"):
+        read_png(plain.tobytes())
