@@ -88,9 +88,32 @@ def attach(options: argparse.Namespace) -> int:
             return code
 
 
-def attach_fleet(_options: argparse.Namespace, _words: list[str]) -> int:
-    """Show the TUI on the rigs of --rig."""
-    raise CommandFailed("--rig needs a command, such as pmv-tui --rig all status", WRONG)
+def attach_fleet(options: argparse.Namespace, _words: list[str]) -> int:
+    """Show the TUI on the rigs of --rig; it looks as the config file of this machine says."""
+    from pmv_tui.cli.elsewhere import rigs_named
+    from pmv_tui.output import guarded_terminal, refusal
+    from pmv_tui.system import ignore_while_starting
+
+    rigs = rigs_named(options)
+    if why := refusal():
+        raise CommandFailed(why, WRONG)
+    from pmv_tui.tui import startup
+
+    ignore_while_starting()
+    startup.begin()
+    from pmv_tui.control.rig import Rig, RigError
+
+    with said_of(RigError):
+        own = Rig.of(locate(options).path)
+        own.make_folder()
+        with guarded_terminal(own.tui_output_path) as printed:
+            os.nice(TUI_NICENESS)
+            tui = importlib.import_module("pmv_tui.tui.run_fleet")
+            config, complaint = _tui_config(own.config_path)
+            code: int = tui.run_fleet(
+                rigs, config or tui.DefaultTuiConfig(), printed, complaint=complaint
+            )
+            return code
 
 
 def _tui_config(path: Path) -> "tuple[TuiConfig | None, Callable[[], str]]":

@@ -17,8 +17,12 @@ RETRY = 0.1
 MOST = 4 * 1024 * 1024
 """Bytes of an answer, and ..."""
 
-MOST_OF_NUMBERS = {"history": 16 * 1024 * 1024, "thumbnails": 16 * 1024 * 1024}
-"""... of one that is numbers for the most part; a history has 8 MB at most."""
+MOST_OF_NUMBERS = {
+    "history": 16 * 1024 * 1024,
+    "image": 128 * 1024 * 1024,
+    "thumbnails": 16 * 1024 * 1024,
+}
+"""... of one that is numbers for the most part; a history has 8 MB at most, an image its pixels."""
 
 MOST_TABLES = 100_000
 """Lists and maps in an answer: they take much longer to read than bytes do."""

@@ -52,6 +52,9 @@ class Unsendable(ValueError):  # noqa: N818 - what happened, as it reads
 class EngineGone(Exception):  # noqa: N818 - a state, reported as it is
     """No engine answers on the control socket."""
 
+    doing = "does not answer"
+    """What it does instead, after the words "the engine"."""
+
 
 def encode_request(command: str, arguments: dict[str, Any]) -> bytes:
     """Build a request. Form: docs/control.md.

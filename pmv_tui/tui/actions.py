@@ -379,6 +379,75 @@ RIG_ACTIONS: Registry = (
 )
 """Of the rig's screen; what is done to one camera is done to the one under the cursor."""
 
+ENGINE = Rarer(
+    "engine",
+    "E",
+    "On a rig's row: start its engine where none runs there, or stop it. It asks first.",
+    label="engine",
+    synonyms="start stop end serve rig",
+    commands=("--rig NAME stop",),
+)
+_OF_RIGS = {
+    "open": replace(
+        OPEN,
+        help="Open the screen of the camera under the cursor; on a rig's row, leave out its "
+        "cameras, or show them again.",
+    ),
+    "preview-all": Rarer(
+        "preview-all",
+        "V",
+        "Show the live pictures of all cameras of the rig under the cursor.",
+        label="all pictures",
+        synonyms="preview images grid view live video every",
+    ),
+    "reload": replace(
+        RELOAD,
+        help="Apply a config file that was edited by hand, of the rig under the cursor, or of the "
+        "rigs of marked cameras.",
+    ),
+    "rescan": replace(
+        RESCAN,
+        help="Search for cameras again on the rig under the cursor, or on those of marked cameras; "
+        "where there is no connection, try at once to make it.",
+        synonyms="search find scan usb devices refresh reconnect connect again",
+    ),
+    "quit": replace(
+        QUIT,
+        help="Quit. All engines go on as they are.",
+        synonyms="exit leave close detach",
+        commands=(),
+    ),
+}
+
+FLEET_ACTIONS: Registry = (
+    *(_OF_RIGS.get(each.id, each) for each in RIG_ACTIONS if each not in (LOG, HELP, QUIT)),
+    Rarer(
+        "fold",
+        "left",
+        "Leave out the cameras of the rig under the cursor.",
+        shown_keys="←",
+        synonyms="collapse close hide group",
+    ),
+    Rarer(
+        "unfold",
+        "right",
+        "Show the cameras of the rig under the cursor.",
+        shown_keys="→",
+        synonyms="expand show group",
+    ),
+    Rarer(
+        "fold-all",
+        "F",
+        "Leave out the cameras of all rigs; where all are left out, show them.",
+        synonyms="collapse expand every rigs only",
+    ),
+    ENGINE,
+    LOG,
+    HELP,
+    _OF_RIGS["quit"],
+)
+"""Of the screen of several rigs; on a rig's row what is done is done to all its cameras."""
+
 CAMERA_ACTIONS: Registry = (
     Action(
         "set",
@@ -612,6 +681,15 @@ UNPLUG_ACTIONS: Registry = (
 )
 """Of the dialog that asks before clients are disconnected."""
 
+CONFIRM_ACTIONS: Registry = (
+    Answer("confirm", "y", "Do it.", "dismiss(True)", "yes"),
+    Answer(
+        "confirm-cancel", "c,escape,n", "Leave everything as it is.", "dismiss(False)", "cancel"
+    ),
+    *ANSWERS,
+)
+"""Of the dialog that asks before something is done to a rig, or to several."""
+
 ENDED_ACTIONS: Registry = (
     Answer(
         "start",
@@ -633,6 +711,7 @@ ENDED_ACTIONS: Registry = (
 
 SCREENS = {
     "on the cameras' screen": RIG_ACTIONS,
+    "on the screen of several rigs": FLEET_ACTIONS,
     "on a camera's screen": CAMERA_ACTIONS,
     "among the pictures of all cameras": GRID_ACTIONS,
     "on a camera's full picture": PICTURE_ACTIONS,
@@ -645,5 +724,6 @@ SCREENS = {
     "in the dialog about an engine that has ended": ENDED_ACTIONS,
     "in the dialog that asks how to quit": QUIT_ACTIONS,
     "in the dialog that asks before clients are disconnected": UNPLUG_ACTIONS,
+    "in the dialog that asks before rigs are touched": CONFIRM_ACTIONS,
 }
 """Every screen's actions: no two on one screen may have the same key."""

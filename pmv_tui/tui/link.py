@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Literal, Protocol
 
 from textual.message import Message
@@ -111,6 +112,13 @@ class EngineLink:
     post : is given each message to the app.
     operator : how the engine names this TUI to others.
     hindrance : returns why no command can be sent now; empty where nothing stands against it.
+    period : returns the seconds from one snapshot to the next.
+    attaches : whether it notes at the engine that this TUI is there, by a command of its own; else
+        its questions say so.
+
+    Attributes
+    ----------
+    commanded_at : when a command was last sent, monotonic, s.
     """
 
     def __init__(
@@ -119,12 +127,18 @@ class EngineLink:
         post: Callable[[Message], object],
         operator: str = "",
         hindrance: Callable[[], str] = str,
+        period: Callable[[], float] = lambda: PERIOD,
+        *,
+        attaches: bool = True,
     ) -> None:
         self._signature = {"operator": operator} if operator else {}
         self._question_signature = self._signature
         """To an engine of before the command `attach`, a signed question said who is there."""
         self._attach_at = 0.0
         self._hindrance = hindrance
+        self._period = period
+        self._attaches = attaches
+        self.commanded_at = -inf
         self._client = client
         self._post = post
         self._hurry = asyncio.Event()
@@ -134,6 +148,10 @@ class EngineLink:
     async def run(self) -> None:
         """Ask for the rig's state until cancelled."""
         await ask_on(self._poll, self._hurry)
+
+    def hurry(self) -> None:
+        """Ask for the rig's state at once."""
+        self._hurry.set()
 
     async def command(self, command: str, **arguments: Any) -> list[Result]:
         """Send a command.
@@ -146,11 +164,12 @@ class EngineLink:
         if why := self._hindrance():
             # It would wait in the socket, and be carried out by the engine that is started next.
             return [_refusal(f"{command}: {why}")]
+        self.commanded_at = time.monotonic()
         try:
             reply = await self._client.request(command, **arguments, **self._signature)
         except (EngineGone, Unsendable) as why:
             return [_refusal(f"{command}: {why}")]
-        self._hurry.set()
+        self.hurry()
         if "results" in reply:
             return reply["results"]
         return [] if reply["ok"] else [_refusal(reply.get("error", f"{command} was rejected"))]
@@ -261,13 +280,13 @@ class EngineLink:
                 self._post(SnapshotArrived(reply["snapshot"]))
                 await self._attach()
                 await self._fetch_events(reply["snapshot"]["engine"])
-        except EngineGone:
-            self._post(EngineSilent("does not answer"))
-        return PERIOD
+        except EngineGone as gone:
+            self._post(EngineSilent(gone.doing))
+        return self._period()
 
     async def _attach(self) -> None:
         """Note at the engine that this TUI is there, where that is due."""
-        if self._signature and time.monotonic() >= self._attach_at:
+        if self._attaches and self._signature and time.monotonic() >= self._attach_at:
             self._attach_at = time.monotonic() + ATTACH_PERIOD
             reply = await self._client.request("attach", timeout=PATIENCE, **self._signature)
             self._question_signature = {} if reply["ok"] else self._signature

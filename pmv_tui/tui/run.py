@@ -16,6 +16,7 @@ from pmv_tui.threads import Patient
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.link import EngineProcess
 from pmv_tui.tui.state import DefaultTuiConfig
+from pmv_tui.tui.terminal_app import TerminalApp
 from pmv_tui.untrusted import printable
 
 if TYPE_CHECKING:
@@ -53,14 +54,19 @@ def run_tui(
         config_complaint=complaint,
         looked_at=looked_at,
     )
-    farewell = asyncio.run(_run(app, mouse=config.mouse))
+    return show(app, mouse=config.mouse)
+
+
+def show(app: TerminalApp, *, mouse: bool) -> int:
+    """Show an app until the person leaves; return the exit code."""
+    farewell = asyncio.run(_run(app, mouse=mouse))
     if farewell:
         print(printable(farewell))
     # None: it has not left, it was ended by a failure.
     return 1 if app.return_code is None else app.return_code
 
 
-async def _run(app: PmvApp, *, mouse: bool) -> str | None:
+async def _run(app: TerminalApp, *, mouse: bool) -> str | None:
     """Run the app; end in order when its terminal goes."""
 
     def hang_up(_number: int, _frame: FrameType | None) -> None:

@@ -201,7 +201,13 @@ class CameraFilter:
         """Return the cameras that have the text; forget the marks of those that are gone."""
         self.marked &= set(map(key_of, cameras))
         words = self.text.casefold().split()
-        return [camera for camera in cameras if all(word in _words(camera) for word in words)]
+        return [camera for camera in cameras if all(word in self.words(camera) for word in words)]
+
+    def words(self, camera: CameraStatus) -> str:
+        """Return what is searched of a camera."""
+        plug = plug_cell(camera).text
+        parts = camera["name"], camera["unique_id"], camera["state"], state_word(camera), plug
+        return plain(" ".join(parts)).casefold()
 
     def mark(self, camera: CameraStatus) -> None:
         """Mark a camera, or take its mark away."""
@@ -225,10 +231,3 @@ class CameraFilter:
         if self.text:
             parts.append(f"/{plain(self.text)} ({shown} of {cameras})")
         return "  ".join([*parts, "esc clears"]) if parts else ""
-
-
-def _words(camera: CameraStatus) -> str:
-    """Return what is searched of a camera."""
-    plug = plug_cell(camera).text
-    parts = camera["name"], camera["unique_id"], camera["state"], state_word(camera), plug
-    return plain(" ".join(parts)).casefold()

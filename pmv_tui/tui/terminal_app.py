@@ -14,6 +14,7 @@ from textual.dom import NoScreen
 from textual.filter import LineFilter
 from textual.theme import ThemeProvider
 from textual.widgets._toast import ToastHolder, ToastRack
+from textual.worker import Worker
 
 from pmv_tui.threads import in_background
 from pmv_tui.tui import startup
@@ -187,7 +188,7 @@ class TerminalApp(App[str]):
         """Have done, once, what the first paint does not wait for."""
         if not self._complete:
             self._complete = True
-            self.run_worker(self._do_what_waited())
+            _: Worker[None] = self.run_worker(self._do_what_waited)
 
     async def _do_what_waited(self) -> None:
         await asyncio.wrap_future(in_background(startup.complete, "imports"))

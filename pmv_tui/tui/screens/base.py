@@ -130,6 +130,11 @@ class RigStateScreen(PmvScreen[ScreenResultType]):
         self._draw(self.state)
 
     @property
+    def banner(self) -> str:
+        """What is wrong with the engine; empty where all is well."""
+        return self.state.trouble
+
+    @property
     def is_covered(self) -> bool:
         """Whether another screen, and not a dialog alone, lies over this one."""
         stack = self.app.screen_stack
@@ -150,7 +155,7 @@ class RigStateScreen(PmvScreen[ScreenResultType]):
         """
         if self.is_covered:
             return
-        trouble = plain(self.state.trouble)
+        trouble = plain(self.banner)
         for banner in self.query("#trouble").results(Static):
             if banner.display != bool(trouble) or banner.content != trouble:
                 banner.update(trouble)

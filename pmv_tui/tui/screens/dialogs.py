@@ -15,6 +15,7 @@ from pmv_tui.config.addresses import Address, taken_by
 from pmv_tui.config.values import not_saved_text, short
 from pmv_tui.network import reachable
 from pmv_tui.tui.actions import (
+    CONFIRM_ACTIONS,
     ENDED_ACTIONS,
     QUIT_ACTIONS,
     SAVE_ACTIONS,
@@ -385,6 +386,33 @@ class UnplugDialog(AskDialog[bool]):
         no_more = "their scripts get no more images"
         yield from self.answer("Unplug", "dismiss(True)", no_more, "error")
         yield from self.answer("Cancel", "dismiss(False)", "everything stays plugged (escape)")
+
+
+class ConfirmDialog(AskDialog[bool]):
+    """Asks before something is done; its result is whether to do it.
+
+    Parameters
+    ----------
+    heading : the question.
+    text : what it touches.
+    meaning : what a yes does.
+    """
+
+    registry = CONFIRM_ACTIONS
+    AUTO_FOCUS = "#cancel"
+
+    def __init__(self, heading: str, text: str, meaning: str) -> None:
+        super().__init__()
+        self.heading = heading
+        self._text = text
+        self._meaning = meaning
+
+    def body(self) -> ComposeResult:
+        """Lay out what it touches, and the answers."""
+        with VerticalScroll(id="touched", can_focus=False):
+            yield Static(plain(self._text), markup=False)
+        yield from self.answer("Yes", "dismiss(True)", self._meaning, "error")
+        yield from self.answer("Cancel", "dismiss(False)", "leave everything as it is (escape)")
 
 
 class EngineEndedDialog(AskDialog[Literal["quit"] | None]):

@@ -49,7 +49,8 @@ class LogScreen(SearchedScreen[None], RigStateScreen[None]):
         names = self.state.names
         events = [event for event in self.state.events if self._filter.matches(event, names)]
         self.query_one(EventView).show_events(events, names)
-        self.entitle(f" Log: {self._filter.words(names)}")
+        of_rig = f" of {self.state.rig}" if self.state.rig else ""
+        self.entitle(f" Log{of_rig}: {self._filter.words(names)}")
         self._show_place(events)
 
     def _show_place(self, events: Sequence[Event]) -> None:

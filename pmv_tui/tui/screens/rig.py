@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 from itertools import islice
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -51,6 +52,8 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     registry = RIG_ACTIONS
     help_topics = RIG_HELP
     paged = CameraDetails
+    table_type: ClassVar[type[CameraTable]] = CameraTable
+    details_type: ClassVar[type[CameraDetails]] = CameraDetails
 
     def __init__(self, state: RigState, link: EngineLink) -> None:
         super().__init__(state, link)
@@ -65,12 +68,12 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         yield Static(id="trouble", markup=False)
         with VerticalScroll(id="empty", can_focus=False):
             yield Static(id="empty-text", markup=False)
-        yield CameraTable()
+        yield self.table_type()
         yield SearchField("name, id or state to look for")
         yield Static(id="place", markup=False)
         with Container(id="below"):
             with Vertical():
-                yield CameraDetails()
+                yield self.details_type()
                 yield EventView()
             yield PictureView()
         yield KeyFooter(self.registry)
@@ -290,10 +293,9 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
 
     def action_reload(self) -> None:
         """Apply the config file as it is now."""
-        self.go_on(self._reload)
+        self.go_on(partial(self._reload, RigView(self.state, self.link)))
 
-    async def _reload(self) -> None:
-        rig = RigView(self.state, self.link)
+    async def _reload(self, rig: RigView) -> None:
         results = await rig.link.command("reload")
         self.toast_failures(results, rig)
         if done := [rig.sentence(one) for one in results if one["ok"]]:

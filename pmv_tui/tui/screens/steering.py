@@ -103,7 +103,11 @@ class SteeringScreen(RigStateScreen[None]):
 
     def on_mount(self) -> None:
         """Start to ask for pictures."""
-        self.run_worker(self.pictures.run())
+        self.ask_for_pictures()
+
+    def ask_for_pictures(self) -> None:
+        """Ask for pictures from now on, as `pictures` does; a former one no longer does."""
+        self.run_worker(self.pictures.run(), group="pictures", exclusive=True)
 
     def on_screen_resume(self) -> None:
         """Show the picture as it was left on another screen."""

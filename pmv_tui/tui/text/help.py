@@ -9,6 +9,7 @@ from textual.content import Content
 from pmv_tui.tui.actions import (
     CAMERA_ACTIONS,
     CLIENTS_ACTIONS,
+    FLEET_ACTIONS,
     GRID_ACTIONS,
     LOG_ACTIONS,
     PICTURE_ACTIONS,
@@ -97,7 +98,7 @@ FIGURES_TOPIC = Topic(
     ),
 )
 
-RIG_HELP = (
+RIG_HELP: tuple[Topic, ...] = (
     Topic(
         "Columns",
         (*((each.title, each.meaning) for each in COLUMNS), (f"... {SECONDS} s", TREND_MEANING)),
@@ -105,6 +106,28 @@ RIG_HELP = (
     STATES_TOPIC,
     PICTURE_TOPIC,
     _commands(RIG_ACTIONS),
+)
+
+FLEET_HELP = (
+    Topic(
+        "Rigs",
+        (
+            ("▾ and ▸", "A rig, with its cameras below it, or without."),
+            ("N of M plugged", "Of its cameras; before it stands how many are in trouble."),
+            (
+                "again in N s",
+                "It is not connected, and will be tried then; the reason is beside it.",
+            ),
+            ("N s old", "Nothing newer is known: its cameras are grey, and were so then."),
+            ("no engine", "It is there, and its engine is not; E on its row starts one."),
+            (
+                "several rigs",
+                "Whatever keys do to cameras of more than one rig, they ask about first.",
+            ),
+        ),
+    ),
+    *RIG_HELP[:-1],
+    _commands(FLEET_ACTIONS),
 )
 
 CAMERA_HELP = (
