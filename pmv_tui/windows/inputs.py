@@ -135,8 +135,8 @@ class Inputs:
         self._cameras: dict[int, str] = {}
         self._dragged: tuple[int, int] | None = None
 
-    def watch(self, camera: str, title: str) -> None:
-        """Report from now on what is done to a camera's window, once it is on the screen.
+    def watch(self, camera: str, title: str) -> bool:
+        """Report from now on what is done to a camera's window; whether it was found.
 
         Parameters
         ----------
@@ -146,6 +146,7 @@ class Inputs:
         if camera not in self._cameras.values() and (window := self._display.own_window(title)):
             self._x.XSelectInput(self._display.connection, c_ulong(window), _KEY_PRESS_MASK)
             self._cameras[window] = self._cameras[self._cover(window)] = camera
+        return camera in self._cameras.values()
 
     def forget(self, camera: str) -> None:
         """Report nothing more of a window, which closes."""

@@ -30,6 +30,9 @@ ALIVE_INTERVAL = 0.5
 LONGEST_REASON = 1000
 """Characters of why an image cannot be drawn."""
 
+LOOKED_FOR = 15
+"""Cycles in which a new window is looked for on the display before it is reported, at most."""
+
 TOLD_TO_PAINT = 4
 """Signs of life during which a new window is asked to paint itself; see `Display.map_again`."""
 
@@ -48,7 +51,7 @@ class ViewerLoop:
         self._display = display
         self._inputs = Inputs(display)
         self._windows: dict[str, CameraWindow] = {}
-        self._opened: list[str] = []
+        self._opened: dict[str, int] = {}
         self._young: Counter[str] = Counter()
         self._failures: dict[str, str] = {}
         self._places: dict[str, int] = {}
@@ -119,7 +122,7 @@ class ViewerLoop:
             self._failed(camera, error)
             return
         self._arrange(camera)
-        self._opened.append(camera)
+        self._opened[camera] = LOOKED_FOR
         self._young[camera] = TOLD_TO_PAINT
 
     def _read_from(self, camera: str, fd: int) -> None:
@@ -142,12 +145,12 @@ class ViewerLoop:
 
     def _tell_alive(self) -> None:
         self._tell_to_paint()
+        for camera, window in self._windows.items():
+            self._inputs.watch(camera, window.title)
         self._display.wait_for_answer()
         send(self._link, {"alive": True})
 
     def _tell_to_paint(self) -> None:
-        for camera, window in self._windows.items():
-            self._inputs.watch(camera, window.title)
         young = [camera for camera in self._young if camera in self._windows]
         if young:
             self._display.map_again({self._windows[camera].title for camera in young})
@@ -188,6 +191,8 @@ class ViewerLoop:
 
     def _closed_by_user(self, camera: str) -> None:
         self._shut(camera)
+        if self._opened.pop(camera, 0):
+            send(self._link, {"shown": camera})  # else its closing were that of one before it
         send(self._link, {"closed": camera})
 
     def _shut(self, camera: str) -> None:
@@ -196,9 +201,15 @@ class ViewerLoop:
 
     def _tell_shown(self) -> None:
         """Report new windows once they are painted and the display knows them."""
-        self._tell_to_paint()
+        if LOOKED_FOR in self._opened.values():
+            self._tell_to_paint()
         self._display.wait_for_answer()
-        for camera in self._opened:
-            if camera in self._windows:
+        for camera, cycles in list(self._opened.items()):
+            window = self._windows.get(camera)
+            if window is None:
+                del self._opened[camera]
+            elif self._inputs.watch(camera, window.title) or cycles <= 1:
+                del self._opened[camera]
                 send(self._link, {"shown": camera})
-        self._opened.clear()
+            else:
+                self._opened[camera] = cycles - 1

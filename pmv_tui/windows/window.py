@@ -25,7 +25,7 @@ from pmv_tui.windows.inputs import Drag, Input, Key, Wheel
 from pmv_tui.windows.keys import ACTS, HELP
 from pmv_tui.windows.messages import Scene, empty_scene, fit
 from pmv_tui.windows.view import Part, Size, View
-from pmv_tui.wire.status import Figures
+from pmv_tui.wire.status import Figures, Region
 
 EMPTY_SIZE = (640, 480)
 """Width and height of a window before the camera's first frame, pixels."""
@@ -52,6 +52,7 @@ class Taken(NamedTuple):
     room : of the window for which it was made, pixels.
     record : of the image.
     marked : its saturated pixels; None where they are not marked.
+    figures : of that part; None where they are not needed, or not yet.
     """
 
     picture: Image
@@ -59,6 +60,7 @@ class Taken(NamedTuple):
     room: Size
     record: Record
     marked: Mask | None = None
+    figures: Figures | None = None
 
 
 class Aids:
@@ -78,7 +80,7 @@ class Aids:
         self.marking = self.stretching = self.keys = False
         self.figures: Figures | None = None
         self.best: float | None = None
-        self._part: Part | None = None
+        self._region: Region | None = None
         self._next = 0.0
         self._behind = False
 
@@ -95,21 +97,21 @@ class Aids:
         """Whether figures are shown, or tell how far to stretch the contrast."""
         return self.details == DETAILS or self.stretching
 
-    def look(self, image: Image, part: Part, pixel_format: str, now: float) -> None:
-        """Have figures of a part of an image, where they are needed and not of just before."""
-        self._behind = self.need_figures
+    def due(self, part: Part, now: float) -> bool:
+        """Whether figures of a part of an image are needed, and are not of just before."""
+        return self.need_figures and (now >= self._next or part.region != self._region)
+
+    def note(self, taken: "Taken", now: float) -> None:
+        """Keep what was found in an image, and the best of its part."""
         if not self.need_figures:
-            self._part = self.figures = self.best = None
-            return
-        other = self._part is None or self._part.region != part.region
-        if other or now >= self._next:
-            self._behind = False
-            self._part, self._next = part, now + FIGURES_PERIOD
-            region = region_in(*part.image_size, part.region, pixel_format)
-            self.figures = figures(cut(image, region), pixel_format)
-            if other:
+            self.figures = self.best = self._region = None
+        self._behind = self.need_figures and taken.figures is None
+        if taken.figures is not None:
+            if taken.part.region != self._region:
                 self.best = None
-            if (sharpness := self.figures["sharpness"]) is not None:
+            self._region, self._next = taken.part.region, now + FIGURES_PERIOD
+            self.figures = taken.figures
+            if (sharpness := taken.figures["sharpness"]) is not None:
                 self.best = max(sharpness, self.best or 0)
 
     def overdue(self, now: float) -> bool:
@@ -282,6 +284,7 @@ class CameraWindow:
             return False
         self._number = number
         self._taken = taken
+        self.aids.note(taken, now)
         return True
 
     def _looked(self, images: ImageMemory, now: float) -> Look[Taken]:
@@ -303,9 +306,13 @@ class CameraWindow:
         if size != self._image_size:
             self._fit_to(size)
         part = self._view.part(size, self._room)
-        self.aids.look(image, part, record.pixel_format, now)
         marked = saturated(image, part, self._room) if self.aids.marking else None
-        return Taken(scaled(image, part, self._room), part, self._room, record, marked)
+        found = None
+        if self.aids.due(part, now):
+            region = region_in(*size, part.region, record.pixel_format)
+            found = figures(cut(image, region), record.pixel_format)
+        picture = scaled(image, part, self._room)
+        return Taken(picture, part, self._room, record, marked, found)
 
     def _fit_to(self, size: Size) -> None:
         """Give the window the size of another image, unless its user chose one."""

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pmv_tui.windows.drawing import draw_caption
 from pmv_tui.windows.messages import Scene
 from tests.engine.windows_rig import GREEN, Rig, boxed, noise, plain_scene, shows
 from tests.support import wait_for
 from tests.viewer.screen import HEIGHT, WIDTH, Screen, screen
 
 cv2 = pytest.importorskip("cv2", exc_type=ImportError)
+drawing = pytest.importorskip("pmv_tui.windows.drawing", exc_type=ImportError)
 
 Image = NDArray[np.uint8]
 
@@ -243,7 +243,7 @@ def test_a_key_says_more_of_the_image_than_the_caption_does(left: Looked) -> Non
 
     def written(*lines: str) -> Image:
         canvas = np.repeat(plain[:, :, np.newaxis], 3, axis=2)
-        draw_caption(canvas, lines)
+        drawing.draw_caption(canvas, lines)
         return canvas
 
     wait_for(lambda: np.array_equal(left.pixels(), written("left")), "the caption")

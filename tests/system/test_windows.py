@@ -36,6 +36,7 @@ from tests.system.terminal import TerminalTui
 from tests.viewer.screen import Screen, screen
 
 cv2 = pytest.importorskip("cv2", exc_type=ImportError)
+drawing = pytest.importorskip("pmv_tui.windows.drawing", exc_type=ImportError)
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +194,27 @@ def test_with_match_the_image_is_shown_that_the_box_belongs_to(
             assert running.run_here("reload").returncode == 0
         done.result()
     wait_for(lambda: lag_shown(display) is None, "the last box to be gone, over live images")
+
+
+def test_a_key_in_a_window_shows_the_fps_that_were_measured_and_asked_for(
+    running: RigOnDisk, display: Screen
+) -> None:
+    open_windows(running, display, "left")
+
+    def upper_line(fps: float) -> NDArray[np.uint8]:
+        canvas = np.zeros((480, 640, 3), np.uint8)
+        drawing.draw_caption(canvas, [f"left  {fps:.1f} of 60 fps  publishing", "which image"])
+        return canvas[480 - 2 * 23 : 480 - 23, :130]
+
+    known = [upper_line(tenths / 10) for tenths in range(700)]
+
+    def said() -> bool:
+        seen = display.pixels(LEFT)[480 - 2 * 23 : 480 - 23, :130]
+        return any(np.array_equal(seen, line) for line in known)
+
+    display.focus(LEFT)
+    display.press("i")
+    wait_for(said, "both in the caption")
 
 
 def test_a_window_that_its_user_closes_stays_closed_and_the_other_goes_on(
