@@ -51,9 +51,10 @@ KEYS = (
         },
     ),
     Keys("i", "more of the image; figures", _each(lambda window: window.aids.next_details(), "i")),
+    Keys("b", "forget the best sharpness", _each(lambda window: window.aids.forget_best(), "b")),
     Keys("s", "mark saturated pixels", _each(lambda window: window.aids.toggle("marking"), "s")),
     Keys("C", "stretch contrast", _each(lambda window: window.aids.toggle("stretching"), "C")),
-    Keys("f", "full screen", _each(lambda window: window.toggle_full_screen(), "f", "F11")),
+    Keys("f z", "full screen", _each(lambda window: window.toggle_full_screen(), "f", "z", "F11")),
     Keys("?", "these keys", _each(lambda window: window.aids.toggle("keys"), "question", "F1")),
     Keys("q escape", "close the window", {}),
 )

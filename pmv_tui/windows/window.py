@@ -92,6 +92,10 @@ class Aids:
         """Turn one of them on, or off."""
         setattr(self, name, not getattr(self, name))
 
+    def forget_best(self) -> None:
+        """Begin the best sharpness anew."""
+        self.best, self._next = None, 0.0
+
     @property
     def need_figures(self) -> bool:
         """Whether figures are shown, or tell how far to stretch the contrast."""
