@@ -30,6 +30,7 @@ class Sockets(NamedTuple):
     name: str
     unique_id: str
     plugged: bool
+    curve: bool
     pub: Address
     pull: Address
 
@@ -145,9 +146,13 @@ class Forward:
             self._greeted = False
             return f"{seen.name} is not plugged: pmv-tui --rig {self._rig.name} plug {seen.name}"
         if self._rig.host != LOCAL and not self._greeted:
-            self._greeted = await _greets(self._ports[0])
+            # Who comes without a key would be reported there as a stranger.
+            self._greeted = seen.curve or await _greets(self._ports[0])
             if not self._greeted:
-                return f"nothing answers at {seen.pub} there; see that its host reaches itself so"
+                return (
+                    f"nothing answers at {seen.pub} there; see that its host reaches itself so, "
+                    "and that its sshd_config does not switch AllowTcpForwarding off"
+                )
         return ""
 
     async def _sockets(self) -> Sockets:
@@ -192,7 +197,7 @@ def _sockets_of(camera: str, cameras: list[CameraStatus]) -> Sockets:
     each = cameras[places[0]]
     pub, pull = Address.parse(each["pub_address"]), Address.parse(each["pull_address"])
     name, unique_id = shown(names[places[0]]), shown(str(each["unique_id"]))
-    return Sockets(name, unique_id, bool(each["plugged"]), pub, pull)
+    return Sockets(name, unique_id, bool(each["plugged"]), bool(each["curve"]), pub, pull)
 
 
 def _target(address: Address) -> str:
