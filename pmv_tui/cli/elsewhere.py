@@ -78,10 +78,6 @@ Task = Callable[["Hosts", "ListedRig"], Awaitable[Outcome]]
 
 def run_there(options: argparse.Namespace, words: list[str]) -> int:
     """Run a command on each rig, and show what it printed under the rig's name."""
-    if getattr(options, "follow", False):
-        raise CommandFailed(
-            "--follow is for one rig, on its machine: ssh -t HOST pmv-tui events --follow", WRONG
-        )
     limit = LONGEST + options.longest + 2 * getattr(options, "seconds", 0.0)
 
     async def run(hosts: "Hosts", rig: "ListedRig") -> Outcome:

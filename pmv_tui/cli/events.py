@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from pmv_tui.cli.elsewhere import run_there
 from pmv_tui.cli.grammar import DONE, CommandFailed, Grammar, say
 from pmv_tui.cli.rig import request, rig_of, unique_id_of
 
@@ -34,7 +35,11 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def add_commands(grammar: Grammar) -> None:
     """Add `events`."""
     events = grammar.command(
-        "events", _events, "show what happened on the rig, oldest first", listing=False
+        "events",
+        _events,
+        "show what happened on the rig, oldest first",
+        listing=False,
+        elsewhere=_elsewhere,
     )
     events.add_argument(
         "--json", action="store_true", help="print each event as JSON, on a line of its own"
@@ -70,6 +75,14 @@ def moment(text: str) -> int:
         raise argparse.ArgumentTypeError(
             "10m (ago; s, m, h or d), 13:05 (today) or 2026-01-31T13:05"
         ) from None
+
+
+def _elsewhere(options: argparse.Namespace, words: list[str]) -> int:
+    if options.follow:
+        from pmv_tui.cli.follow import follow
+
+        return follow(options, words)
+    return run_there(options, words)
 
 
 def _events(options: argparse.Namespace) -> int:

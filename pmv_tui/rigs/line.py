@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from pmv_tui.rigs.process import Finished, finished, not_started, unasking
+from pmv_tui.rigs.process import Finished, Hear, finished, not_started, unasking
 from pmv_tui.rigs.trouble import HostTrouble, why_failed
 
 CONNECT_TIMEOUT = 20.0
@@ -130,15 +130,18 @@ class Line(asyncio.SubprocessProtocol):
         code = self._process.get_returncode() if self._process else None
         return why_failed(self._host, bytes(self._said), code)
 
-    async def run(self, command: str, given: bytes, most: int) -> Finished:
-        """Run a command line on the host.
+    async def run(
+        self, command: str, given: bytes, most: int, hear: Hear | None = None
+    ) -> Finished:
+        """Run a command line on the host; see `finished`.
 
         Raises
         ------
         HostTrouble : the connection does not bear it, or it prints too much.
         """
         async with self._sessions:
-            done = await finished([*self._through(), "--", self._host, command], given, most)
+            words = [*self._through(), "--", self._host, command]
+            done = await finished(words, given, most, hear)
         if done.code == FAILED and (refused := await self._refused(done.stderr)):
             raise refused
         return done

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -47,19 +47,26 @@ def not_started(program: str, error: OSError) -> HostTrouble:
     return HostTrouble(f"{program} cannot be started: {error.strerror}{remedy}")
 
 
-async def finished(command: Sequence[str], given: bytes = b"", most: int = MOST) -> Finished:
+Hear = Callable[[bytes], object]
+"""Is given what a program prints to stdout, as it comes; what it raises ends the program."""
+
+
+async def finished(
+    command: Sequence[str], given: bytes = b"", most: int = MOST, hear: Hear | None = None
+) -> Finished:
     """Run a program to its end, which comes at the latest with this call's.
 
     Parameters
     ----------
     given : to its stdin.
     most : bytes that it may print to each of its streams.
+    hear : then stdout may go on without end, and only its first `most` bytes are kept.
 
     Raises
     ------
     HostTrouble : it prints more, or cannot be started.
     """
-    running = _Running(most)
+    running = _Running(most, hear)
     try:
         await asyncio.get_running_loop().subprocess_exec(lambda: running, *command, **unasking())
     except OSError as error:
@@ -74,8 +81,9 @@ async def finished(command: Sequence[str], given: bytes = b"", most: int = MOST)
 class _Running(asyncio.SubprocessProtocol):
     """A program that runs; `asyncio` calls it."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, hear: Hear | None) -> None:
         self._most = most
+        self._hear = hear
         self._gone = asyncio.Event()
         self._printed = {1: bytearray(), 2: bytearray()}
         self.finished: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
@@ -92,10 +100,22 @@ class _Running(asyncio.SubprocessProtocol):
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Keep what it prints, unless that is too much."""
+        if fd == 1 and self._hear is not None:
+            self._pass_on(data, self._hear)
+            return
         self._printed[fd] += data
         if len(self._printed[fd]) > self._most and not self.finished.done():
             text = f"it prints more than {self._most} bytes, and was ended"
             self.finished.set_exception(HostTrouble(text))
+
+    def _pass_on(self, data: bytes, hear: Hear) -> None:
+        if self.finished.done():
+            return
+        self._printed[1] += data[: self._most - len(self._printed[1])]
+        try:
+            hear(data)
+        except Exception as error:  # noqa: BLE001 - it is raised where the end is waited for
+            self.finished.set_exception(error)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Note its end."""

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from pmv_tui.rigs.process import Finished
+from pmv_tui.rigs.process import Finished, Hear
 from pmv_tui.rigs.trouble import HostTrouble, last_line
 
 # What follows is given to `sh`, whatever the user's shell is: that one only reads quoted words. It
@@ -60,6 +60,21 @@ class Call:
         self._mark = secrets.token_hex(8)
         found = [_FIND, "pmv-tui", self._mark, command, *arguments]
         self.words = ["sh", "-c", _AS_LOGGED_IN, "sh", *found]
+
+    def heard(self, hear: Hear) -> Hear:
+        """Make what passes on what `pmv-tui` prints, without what shells have printed before."""
+        mark = f"{self._mark}\n".encode()
+        before: bytes | None = b""
+
+        def pass_on(data: bytes) -> None:
+            nonlocal before
+            if before is not None:
+                said, found, data = (before + data).partition(mark)
+                before = None if found else said[-len(mark) :]
+            if data:
+                hear(data)
+
+        return pass_on
 
     def read(self, finished: Finished) -> Finished:
         """Return what `pmv-tui` printed, without what shells have printed before.

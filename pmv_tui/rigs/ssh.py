@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from pmv_tui.rigs.line import Line
-from pmv_tui.rigs.process import MOST, Finished, finished
+from pmv_tui.rigs.process import MOST, Finished, Hear, finished
 from pmv_tui.rigs.remote import Call, quote
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble
 
@@ -28,9 +28,10 @@ class Hosts:
         host: str,
         words: Sequence[str],
         *,
-        timeout: float = TIMEOUT,
+        timeout: float | None = TIMEOUT,
         given: bytes = b"",
         most: int = MOST,
+        hear: Hear | None = None,
     ) -> Finished:
         """Run a command on a host.
 
@@ -39,9 +40,10 @@ class Hosts:
         Parameters
         ----------
         words : the command and its arguments, as they are.
-        timeout : seconds.
+        timeout : seconds; None: without end.
         given : to its stdin.
         most : bytes that it may print to each of its streams.
+        hear : is given stdout as it comes; see `finished`.
 
         Raises
         ------
@@ -50,9 +52,9 @@ class Hosts:
         try:
             async with asyncio.timeout(timeout):
                 if host == LOCAL:
-                    return await finished(words, given, most)
+                    return await finished(words, given, most, hear)
                 line = await self.line(host)
-                return await line.run(quote(words), given, most)
+                return await line.run(quote(words), given, most, hear)
         except TimeoutError:
             raise HostTrouble(f"no answer within {timeout:g} s; try again") from None
 
@@ -62,9 +64,10 @@ class Hosts:
         arguments: Sequence[str],
         command: str = "",
         *,
-        timeout: float = TIMEOUT,
+        timeout: float | None = TIMEOUT,
         given: bytes = b"",
         most: int = MOST,
+        hear: Hear | None = None,
     ) -> Finished:
         """Run `pmv-tui` on a host; what shells print there at a log-in is left out.
 
@@ -72,7 +75,7 @@ class Hosts:
         ----------
         arguments : of its command line.
         command : how it is called there; empty: it is looked for.
-        timeout, given, most : as of `run`.
+        timeout, given, most, hear : as of `run`.
 
         Raises
         ------
@@ -83,9 +86,11 @@ class Hosts:
             if command:  # by sh, as on other machines: it may begin with ~
                 own = ["sh", "-c", f'exec {command} "$@"', "sh"]
             words = [*own, *arguments]
-            return await self.run(host, words, timeout=timeout, given=given, most=most)
+            return await self.run(host, words, timeout=timeout, given=given, most=most, hear=hear)
         call = Call(arguments, command)
-        done = await self.run(host, call.words, timeout=timeout, given=given, most=most)
+        hear = hear and call.heard(hear)
+        words = call.words
+        done = await self.run(host, words, timeout=timeout, given=given, most=most, hear=hear)
         return call.read(done)
 
     async def forward(self, host: str, path: str) -> str:

@@ -197,8 +197,8 @@ ODD_ANSWERS: dict[str, tuple[Any, str]] = {
     "deep": ("[" * 50_000, "does not say where its engine is"),
     "no map": ([1], "does not say where its engine is"),
     "other types": (GOOD | {"socket": 1}, "does not say where its engine is"),
-    "another path": (GOOD | {"socket": "/x\n-oProxyCommand=x"}, "no path that a control socket"),
-    "a variable": (GOOD | {"socket": "/${HOME}"}, "no path that a control socket"),
+    "another path": (GOOD | {"socket": "/x\n-oProxyCommand=x"}, "no path that a socket"),
+    "a variable": (GOOD | {"socket": "/${HOME}"}, "no path that a socket"),
     "nobody there": (GOOD, "its engine cannot be asked"),
     "without end": ("yes", "prints more than"),
     "an error": (

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -209,6 +210,50 @@ def test_a_rig_that_hangs_holds_up_nobody_and_leaves_nothing(desk: Desk) -> None
     wait_for(lambda: has_ended(stuck), "what ran for the rig to end")
 
 
+def test_what_happens_on_several_rigs_is_followed(room: Machines, desk: Desk) -> None:
+    words = ["--rig=both", "--rig=gone", "events", "--follow", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "pmv_tui", *words],
+        env=desk.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as following:
+        assert following.stdout is not None
+        assert following.stderr is not None
+        assert "gone: unreachable" in following.stderr.readline()
+        lines = iter(following.stdout.readline, "")
+        heard = set[str]()
+        while heard != {"lab", "desk"}:  # each begins with what was before
+            heard.add(json.loads(next(lines))["rig"])
+        now = time.time_ns()
+        for rig in (room["lab-pc"], desk):
+            assert rig.ask("plug", camera="left")["ok"]
+            assert rig.ask("unplug", camera="left")["ok"]
+        heard.clear()
+        while heard != {"lab", "desk"}:
+            event = json.loads(next(lines))
+            if event["time"] > now and event["text"] == "unplugged":
+                assert event["name"] == "left"
+                heard.add(event["rig"])
+        following.send_signal(signal.SIGINT)
+        assert following.wait(DEADLINE) == 0
+
+
+def test_followed_rigs_end_with_whoever_reads_them(desk: Desk) -> None:
+    line = f"{sys.executable} -m pmv_tui --rig=both events --follow | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"],
+        env=desk.environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"(lab |desk)  \d{4}-", done.stdout)
+
+
 def test_what_a_rig_prints_cannot_steer_the_terminal(desk: Desk) -> None:
     done = desk.on("rude", "status")
     assert done.stdout == "[rude]\n\ufffd[2Jhello\ufffd\n"
@@ -318,7 +363,6 @@ def test_what_cannot_be_forwarded_is_said(desk: Desk) -> None:
         ("--rig both serve", "ssh -t HOST pmv-tui serve"),
         ("--rig both rigs", "leave --rig out"),
         ("--rig both completion bash", "leave --rig out"),
-        ("--rig both events --follow", "ssh -t HOST pmv-tui events --follow"),
         ("--rig both --config x.toml status", "--rig HOST:CONFIG"),
         ("status --rig -x", "expected one argument"),
         ("status --rig=-x", "begins with a dash"),
