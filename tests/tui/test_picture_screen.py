@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.picture import PictureScreen
-from pmv_tui.tui.widgets.pictures import PictureView
+from pmv_tui.tui.widgets.pictures import PictureView, caption_lines
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
 from tests.tui.rig_double import RigDouble, a_camera, a_ramp
 
@@ -183,6 +183,26 @@ def test_contrast_and_saturated_pixels_are_said_and_seen() -> None:
         await until(pilot, lambda: "satur" not in caption(app) and "contrast" not in caption(app))
 
     drive(rig, scenario, (100, 30))
+
+
+@pytest.mark.parametrize(
+    ("width", "begins", "ends"),
+    [
+        (90, "● habitat-3 59.9/60 ok", " 640x480"),
+        (72, "● habitat-3 59.9/60 ok", ""),
+        (66, "● habitat-3 59.9 ok", ""),
+        (63, "● habita… 59.9 ok", ""),
+    ],
+)
+def test_where_there_is_little_room_what_was_done_to_the_picture_is_said(
+    width: int, begins: str, ends: str
+) -> None:
+    camera = a_camera("habitat-3", plugged=True)
+    words = "zoom 1:4", "contrast 19-71", "saturated red"
+    (line,) = caption_lines(camera, words, width)
+    text = "".join(cell.text for cell in line.cells)
+    assert len(text) <= width
+    assert " ".join(text.split()) == f"{begins} {' '.join(words)}{ends}"
 
 
 def test_an_engine_that_cuts_out_no_regions_shows_all_of_it_still() -> None:

@@ -427,18 +427,22 @@ class PictureCaption(LineView):
 
 
 def caption_lines(camera: CameraStatus, words: Sequence[str], width: int) -> list[Line]:
-    """Write whose picture it is, its rate or what is wrong, its plug, how it is shown, its size."""
+    """Write whose picture it is, its rate or what is wrong, its plug, how it is shown, its size.
+
+    Where there is little room the size is left out, then a part of the rate, then of the name.
+    """
     capturing = state_word(camera) == "capturing"
-    state = fps_cell(camera) if capturing else state_cell(camera)
-    size = Cell(f"{camera['width']}x{camera['height']}")
-    name = plain(full_name(camera))
-    named = Cell(fit(name, min(cell_len(name), MAX_NAME_WIDTH)), "strong")
-    room, line = width, list[Cell]()
-    for cell in (plug_short(camera), named, state, *map(Cell, words), size):
-        room -= cell_len(cell.text) + GAP
-        if room >= 0:  # What has no room is left out whole.
-            line += [Cell(" "), cell, Cell(" ")]
-    return [Line(tuple(line))]
+    state, short = (fps_cell(camera), fps_short(camera)) if capturing else [state_cell(camera)] * 2
+    size, shown = Cell(f"{camera['width']}x{camera['height']}"), list(map(Cell, words))
+    plug, name = plug_short(camera), plain(full_name(camera))
+    name_width = min(cell_len(name), MAX_NAME_WIDTH)
+    for rest in ([state, *shown, size], [state, *shown], [short, *shown]):
+        room = width - sum(cell_len(cell.text) + GAP for cell in (plug, *rest)) - GAP
+        if room >= name_width:
+            break
+    named = Cell(fit(name, min(name_width, max(room, MIN_NAME_WIDTH))), "strong")
+    blank = Cell(" ")
+    return [Line(tuple(part for cell in (plug, named, *rest) for part in (blank, cell, blank)))]
 
 
 class PictureTile(Vertical):
