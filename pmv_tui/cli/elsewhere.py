@@ -43,6 +43,10 @@ MOST = 8_000_000
 history of 20 cameras has as many."""
 
 
+LONGEST_ERROR = 4000
+"""Characters of what a command says on stderr."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a command on a rig.
@@ -185,6 +189,10 @@ async def _done(
             return Outcome(rig, None, None, str(trouble))
         except CommandFailed as failure:
             return Outcome(rig, failure.code, None, str(failure))
+        except BrokenPipeError:
+            raise  # nobody reads what any rig prints
+        except OSError as error:  # of this machine: no more open files, say
+            return Outcome(rig, None, None, f"{error.strerror}; see what else runs here")
 
 
 async def call(
@@ -212,8 +220,9 @@ async def call(
 
 
 def said(done: "Finished") -> str:
-    """Return what a command said on stderr."""
-    return done.stderr.decode(errors="replace").strip().removeprefix("pmv-tui: ")
+    """Return what a command said on stderr, as far as anybody would read it."""
+    text = done.stderr.decode(errors="replace").strip().removeprefix("pmv-tui: ")
+    return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}…"
 
 
 def decoded(text: str) -> Any:
@@ -253,8 +262,12 @@ def _shown_as_table() -> Show:
     titles: list[str] = []
 
     def show(outcome: Outcome) -> bool:
-        rows = list(csv.reader(io.StringIO(outcome.output or "")))
         text = io.StringIO()
+        try:
+            rows = list(csv.reader(io.StringIO(outcome.output or "")))
+        except csv.Error as error:
+            complain(f"{outcome.rig.name}: what it prints is no table: {error}")
+            return False
         writer = csv.writer(text, lineterminator="\n")
         if rows and not titles:
             titles.extend(rows[0])

@@ -103,6 +103,8 @@ class _OfRig:
             ]
         except (TypeError, KeyError, AttributeError, ValueError):
             raise CommandFailed("what pmv-tui status prints there is not understood") from None
+        if not all(each.unique_id.isprintable() for each in found):
+            raise CommandFailed("a camera's unique_id there has characters that no config allows")
         if not found:
             raise CommandFailed("no cameras; pmv-tui cameras lists what is connected")
         if len(found) > MOST_CAMERAS:
