@@ -66,10 +66,12 @@ class Line(asyncio.SubprocessProtocol):
     Parameters
     ----------
     host : as `ssh` knows it.
+    compressed : whether what passes is.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, *, compressed: bool = False) -> None:
         self._host = host
+        self._options = {**OPTIONS, "Compression": "yes" if compressed else "no"}
         place = tempfile.gettempdir()
         if not _FIT.fullmatch(place):
             place = "/tmp"  # noqa: S108 - nobody else can look into the folder in it
@@ -90,7 +92,7 @@ class Line(asyncio.SubprocessProtocol):
         ------
         HostTrouble : it cannot be done.
         """
-        settings = [f"-o{name}={value}" for name, value in OPTIONS.items()]
+        settings = [f"-o{name}={value}" for name, value in self._options.items()]
         command = ["ssh", "-N", *settings, "-S", str(self._control), "--", self._host]
         theirs, self._guard = os.pipe()
         try:

@@ -18,9 +18,15 @@ class Hosts:
 
     It is made where it is needed first, and again where it was lost. `LOCAL` is this machine, for
     which there is none. All of it is of one event loop.
+
+    Parameters
+    ----------
+    compressed : whether what passes is: status that hardly changes becomes a fraction of its size,
+        and images merely take time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, compressed: bool = False) -> None:
+        self._compressed = compressed
         self._lines: dict[str, asyncio.Task[Line]] = {}
 
     async def run(
@@ -114,7 +120,8 @@ class Hosts:
         """
         task = self._lines.get(host)
         if task is None or _is_over(task):
-            task = self._lines[host] = asyncio.create_task(_opened(host))
+            opening = _opened(host, compressed=self._compressed)
+            task = self._lines[host] = asyncio.create_task(opening)
         # Who gives up waiting does not take it from the others.
         return await asyncio.shield(task)
 
@@ -128,8 +135,8 @@ class Hosts:
                 await outcome.close()
 
 
-async def _opened(host: str) -> Line:
-    line = Line(host)
+async def _opened(host: str, *, compressed: bool) -> Line:
+    line = Line(host, compressed=compressed)
     await line.open()
     return line
 

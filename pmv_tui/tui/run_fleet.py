@@ -34,7 +34,7 @@ def run_fleet(
     """
     app = FleetApp(
         rigs,
-        Hosts(),
+        Hosts(compressed=True),
         config=config,
         printed=Patient[list[str]](printed.new_lines, [], keeps=False),
         operator=operator_here(),

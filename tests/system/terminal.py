@@ -33,6 +33,7 @@ class TerminalTui:
     environment : what is set otherwise than in a terminal of UTF-8 and true colours.
     within : a command that runs it, and its arguments; empty: the terminal itself does. A shell
         runs nothing by itself: `command` is what to type.
+    words : of its command line; empty: that it is about this rig.
 
     Attributes
     ----------
@@ -47,11 +48,13 @@ class TerminalTui:
         *,
         environment: Mapping[str, str] = MappingProxyType({}),
         within: Sequence[str] = (),
+        words: Sequence[str] = (),
     ) -> None:
         self.sent = ""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._screen)
-        bare = [sys.executable, "-m", "pmv_tui", "--config", str(rig.config_path)]
+        given = words or ["--config", str(rig.config_path)]
+        bare = [sys.executable, "-m", "pmv_tui", *given]
         self.command = shlex.join(bare)
         program, *arguments = within if "bash" in within else [*within, *bare]
         self.process: pexpect.spawn[str] = pexpect.spawn(
