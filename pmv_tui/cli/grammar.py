@@ -178,7 +178,8 @@ class Grammar:
             "pmv-tui",
             parents=[self._config],
             description="Cameras for closed-loop experiments. Without a command: attach the "
-            "terminal interface to this rig's engine; the engine is started first if none runs.",
+            "terminal interface to this rig's engine, which is started first if none runs; with "
+            "--rig, to those rigs.",
             epilog="Exit codes: 0 done; 1 it could not be done; 2 wrong usage or config file; "
             "130 ctrl+c.",
         )

@@ -16,7 +16,7 @@ def add_commands(grammar: Grammar) -> None:
     rigs = grammar.command(
         "rigs",
         _list,
-        "list the rigs of your rigs.toml; add and remove them",
+        "list the rigs of your rigs.toml; add, remove and compare them",
         only_here="rigs is about this machine's list: leave --rig out",
     )
     actions = rigs.add_subparsers(metavar="ACTION")

@@ -114,6 +114,8 @@ class Forward:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), LOOK)
         self._woken.clear()
+        if self._keeping.done():
+            self._keeping.result()  # it ends only by what it raises
 
     def _report(self, trouble: str) -> None:
         """Tell what is wrong once, and that it no longer is."""
