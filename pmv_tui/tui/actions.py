@@ -225,6 +225,69 @@ ZOOM = (
     ),
 )
 """How a picture is looked at."""
+Try = partial(Rarer, commands=("try NAME KEY=VALUE",))
+"""Changes a setting of the camera at once, without saving it."""
+
+TRY = (
+    Try(
+        "exposure-longer",
+        "right_square_bracket",
+        "Expose longer, by a sixth of an octave: at once, and saved or discarded when one leaves.",
+        "try_setting('exposure_time', 1)",
+        "expose longer",
+        synonyms="exposure_time exposure brighter",
+    ),
+    Try(
+        "exposure-shorter",
+        "left_square_bracket",
+        "Expose shorter.",
+        "try_setting('exposure_time', -1)",
+        "expose shorter",
+        synonyms="exposure_time exposure darker",
+    ),
+    Try(
+        "gain-up",
+        "right_curly_bracket",
+        "Raise the gain, by 1 dB or a step of the camera.",
+        "try_setting('gain', 1)",
+        "more gain",
+        synonyms="gain brighter noise",
+    ),
+    Try(
+        "gain-down",
+        "left_curly_bracket",
+        "Lower the gain.",
+        "try_setting('gain', -1)",
+        "less gain",
+        synonyms="gain darker noise",
+    ),
+    Try(
+        "fps-up",
+        "greater_than_sign",
+        "More frames a second, where the camera changes that while it streams.",
+        "try_setting('fps', 1)",
+        "more fps",
+        synonyms="fps rate faster",
+    ),
+    Try(
+        "fps-down",
+        "less_than_sign",
+        "Fewer frames a second.",
+        "try_setting('fps', -1)",
+        "fewer fps",
+        synonyms="fps rate slower",
+    ),
+)
+
+SETTLE = Rarer(
+    "settle",
+    "enter",
+    "Save or discard what was tried.",
+    label="save tried",
+    synonyms="save discard exposure gain fps settings",
+    commands=("set NAME KEY=VALUE", "discard NAME"),
+)
+
 CLIENTS = Rarer(
     "clients",
     "c",
@@ -516,6 +579,8 @@ PICTURE_ACTIONS: Registry = (
         label="new best",
         synonyms="reset focus sharpness peak",
     ),
+    *TRY,
+    SETTLE,
     Rarer("next-camera", "n,pagedown", "Show the next camera.", "next_camera(1)"),
     Rarer("camera-before", "N,pageup", "Show the camera before.", "next_camera(-1)"),
     replace(PLOTS, id="picture-plots", keys="H", shown_keys=""),
@@ -690,6 +755,29 @@ CONFIRM_ACTIONS: Registry = (
 )
 """Of the dialog that asks before something is done to a rig, or to several."""
 
+
+TRIAL_ACTIONS: Registry = (
+    Answer(
+        "trial-save",
+        "s",
+        "Save what was tried to the config file.",
+        "dismiss('save')",
+        "save",
+        commands=("set NAME KEY=VALUE",),
+    ),
+    Answer(
+        "trial-discard",
+        "d",
+        "Set what was tried as it was before.",
+        "dismiss('discard')",
+        "discard",
+        commands=("discard NAME",),
+    ),
+    Answer("trial-cancel", "c,escape", "Stay, and try on.", "dismiss(None)", "cancel"),
+    *ANSWERS,
+)
+"""Of the dialog about settings that were tried and not saved."""
+
 ENDED_ACTIONS: Registry = (
     Answer(
         "start",
@@ -723,6 +811,7 @@ SCREENS = {
     "in the dialog about the trend": TREND_ACTIONS,
     "in the dialog about an engine that has ended": ENDED_ACTIONS,
     "in the dialog that asks how to quit": QUIT_ACTIONS,
+    "in the dialog about settings that are not saved": TRIAL_ACTIONS,
     "in the dialog that asks before clients are disconnected": UNPLUG_ACTIONS,
     "in the dialog that asks before rigs are touched": CONFIRM_ACTIONS,
 }

@@ -19,6 +19,7 @@ from pmv_tui.tui.link import (
     Revival,
     SnapshotArrived,
 )
+from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState, Troubles, Wishes
 from pmv_tui.tui.terminal_app import TerminalApp
@@ -147,6 +148,8 @@ class PmvApp(TerminalApp):
             self.screen.dismiss("detach")
         elif isinstance(self.screen, EngineEndedDialog):
             self.screen.dismiss("quit")
+        elif any(self._asks_first(screen) for screen in reversed(self.screen_stack)):
+            pass  # It quits once that is decided.
         elif self.state.ended:
             self._offer_start()
         elif self.state.silence or self.state.snapshot is None:
@@ -156,6 +159,9 @@ class PmvApp(TerminalApp):
             self.push_screen(QuitDialog(plugged, self._others), self._leave)
         else:
             self._leave("stop")
+
+    def _asks_first(self, screen: Screen[object]) -> bool:
+        return isinstance(screen, PmvScreen) and screen.asks_first(self.action_help_quit)
 
     @property
     def _others(self) -> list[str]:

@@ -220,7 +220,6 @@ def test_any_pane_is_filled_and_no_more(height: int) -> None:
     shown = figures(stripes(0), "Mono8")
     focus = Focus()
     focus.look(a_camera(), measured(stripes(0)), 1.0)
-    below = [Line(), Line()]
-    lines = figure_lines(Pane(shown, focus, 1.0, BLOCKS, below), 26, height)
+    lines = figure_lines(Pane(shown, focus, 1.0, BLOCKS, lambda _: [Line(), Line()]), 26, height)
     assert len(lines) <= height
     assert all(len(text) <= 26 for text in text_of(lines).splitlines())

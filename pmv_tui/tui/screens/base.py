@@ -80,6 +80,15 @@ class PmvScreen(Screen[ScreenResultType]):
         if self._owed:
             self.dismiss(*self._owed)
 
+    def asks_first(self, then: Callable[[], object]) -> bool:  # noqa: ARG002 - most have nothing
+        """Ask about what is not saved here, before something is done; False where nothing is.
+
+        Parameters
+        ----------
+        then : does it, once that is decided.
+        """
+        return False
+
     def go_on(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Do work that is to be done to its end even where this screen is left meanwhile."""
         _: Worker[None] = self.app.run_worker(work)

@@ -20,6 +20,7 @@ from pmv_tui.tui.actions import (
     QUIT_ACTIONS,
     SAVE_ACTIONS,
     TREND_ACTIONS,
+    TRIAL_ACTIONS,
     UNPLUG_ACTIONS,
 )
 from pmv_tui.tui.screens.base import PmvScreen
@@ -413,6 +414,29 @@ class ConfirmDialog(AskDialog[bool]):
             yield Static(plain(self._text), markup=False)
         yield from self.answer("Yes", "dismiss(True)", self._meaning, "error")
         yield from self.answer("Cancel", "dismiss(False)", "leave everything as it is (escape)")
+
+
+Verdict = Literal["save", "discard"]
+"""What becomes of settings that were tried."""
+
+
+class TrialDialog(AskDialog[Verdict | None]):
+    """Asks what becomes of settings that were tried and not saved; None: they are tried on."""
+
+    registry = TRIAL_ACTIONS
+
+    def __init__(self, camera: str, settings: Sequence[str]) -> None:
+        super().__init__()
+        self.heading = f"Not saved: settings of {plain(camera)}"
+        self._settings = settings
+
+    def body(self) -> ComposeResult:
+        """Lay out what was tried, and the answers."""
+        tried = "\n".join(map(plain, self._settings))
+        yield Static(tried, classes="situation", markup=False)
+        yield from self.answer("Save", "dismiss('save')", "to the config file", "primary")
+        yield from self.answer("Discard", "dismiss('discard')", "as it was before", "error")
+        yield from self.answer("Cancel", "dismiss(None)", "stay here (escape)")
 
 
 class EngineEndedDialog(AskDialog[Literal["quit"] | None]):

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from pmv_tui.tui.actions import PICTURE_ACTIONS
 from pmv_tui.tui.link import EngineLink
-from pmv_tui.tui.screens.steering import SteeringScreen
+from pmv_tui.tui.screens.trying import TryingScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.help import PICTURE_HELP
 from pmv_tui.tui.widgets.bars import KeyFooter
@@ -21,7 +21,7 @@ ROOMY = 110
 """Columns of a terminal from which on figures stand beside a picture without being asked for."""
 
 
-class PictureScreen(SteeringScreen):
+class PictureScreen(TryingScreen):
     """Shows one camera after the other, and the keys that steer the one that is shown."""
 
     registry = PICTURE_ACTIONS
@@ -85,6 +85,10 @@ class PictureScreen(SteeringScreen):
 
     def action_next_camera(self, places: int) -> None:
         """Show the camera so many places further on; after the last one, the first."""
+        if not self.asks_first(partial(self._next_camera, places)):
+            self._next_camera(places)
+
+    def _next_camera(self, places: int) -> None:
         cameras = [camera["unique_id"] for camera in self.state.arranged]
         if len(cameras) > 1 and self.unique_id in cameras:
             place = (cameras.index(self.unique_id) + places) % len(cameras)

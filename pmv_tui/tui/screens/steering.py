@@ -1,5 +1,6 @@
 """What the rig's screen and a camera's have in common: the keys that steer one camera."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,7 +15,14 @@ from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
-from pmv_tui.wire.status import OPEN_WINDOWS, CameraStatus, Result, full_name, result_sentence
+from pmv_tui.wire.status import (
+    OPEN_WINDOWS,
+    CameraStatus,
+    Result,
+    SavedImage,
+    full_name,
+    result_sentence,
+)
 
 ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume": "Resumed"}
 """What stands before the names when a command worked for several."""
@@ -204,17 +212,21 @@ class SteeringScreen(RigStateScreen[None]):
 
     def action_snapshot(self) -> None:
         """Save the cameras' newest images as files."""
-        for rig, cameras in self.by_rig(self.targets()):
-            self.go_on(partial(self._snapshot, rig, cameras))
+        if cameras := self.targets():
+            self.go_on(partial(self._snapshot, cameras))
 
-    async def _snapshot(self, rig: RigView, cameras: Sequence[CameraStatus]) -> None:
+    async def _snapshot(self, cameras: Sequence[CameraStatus]) -> None:
         from pmv_tui.tui.snapshot import save_newest
 
-        saved = await save_newest(rig.link, cameras)
-        self.toast_failures(saved, rig)
-        if done := [each for each in saved if each["ok"]]:
-            self.app.copy_to_clipboard("\n".join(each["file"] for each in done))
-            self.toast(*map(rig.sentence, done))
+        groups = self.by_rig(cameras)
+        of_rigs = await asyncio.gather(*(save_newest(rig.link, each) for rig, each in groups))
+        done = list[tuple[RigView, SavedImage]]()
+        for (rig, _), saved in zip(groups, of_rigs, strict=True):
+            self.toast_failures(saved, rig)
+            done += ((rig, each) for each in saved if each["ok"])
+        if done:
+            self.app.copy_to_clipboard("\n".join(each["file"] for _, each in done))
+            self.toast(*(rig.sentence(each) for rig, each in done))
 
     def open_camera(self, camera: CameraStatus) -> None:
         """Open a camera's screen."""

@@ -1,7 +1,7 @@
 """How a camera's picture is exposed and focused, as lines: a histogram, shares, a peak to find."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import isnan, nan, sqrt
 from typing import NamedTuple
@@ -87,22 +87,22 @@ class Pane(NamedTuple):
     focus : how sharp it was.
     now : seconds, see `Focus.look`.
     blocks : from low to high, see `BLOCKS` of the trends.
-    below : lines that stand below the figures.
+    below : writes the lines that stand below the figures, for a width.
     """
 
     figures: Figures | None
     focus: Focus
     now: float
     blocks: str
-    below: Sequence[Line] = ()
+    below: Callable[[int], Sequence[Line]] = lambda _: ()
 
 
 def figure_lines(pane: Pane, width: int, height: int) -> list[Line]:
     """Write what fits in a pane: what is most needed stands above, the histogram has the rest."""
+    below = [Line(), *under] if (under := pane.below(width)) else []
     if pane.figures is None:
-        return [Line((Cell("waiting for an image", "muted"),)), Line(), *pane.below][:height]
+        return [Line((Cell("waiting for an image", "muted"),)), *below][:height]
     lines = [*focus_lines(pane, width), Line(), *exposure_lines(pane.figures, width)]
-    below = [Line(), *pane.below] if pane.below else []
     room = height - len(lines) - len(below)
     if room > LEAST_ROWS:
         rows = min(room - 1, MOST_ROWS)

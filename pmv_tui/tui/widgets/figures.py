@@ -1,12 +1,14 @@
 """The pane beside a picture: how what is seen is exposed and focused."""
 
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.message import Message
 
 from pmv_tui.tui.glyphs import leaves_ascii
 from pmv_tui.tui.text.figures import Focus, Pane, figure_lines
+from pmv_tui.tui.text.lines import Line
 from pmv_tui.tui.text.trends import BLOCKS, LETTERS
 from pmv_tui.tui.widgets.line_view import LineView
 from pmv_tui.wire.status import CameraStatus, Figures, Thumbnail
@@ -23,6 +25,7 @@ class FiguresPane(LineView):
         self._unique_id = ""
         self._figures: Figures | None = None
         self._focus = Focus()
+        self._below: Callable[[int], Sequence[Line]] = lambda _: ()
 
     def on_show(self) -> None:
         """Ask for figures."""
@@ -46,6 +49,11 @@ class FiguresPane(LineView):
             self._focus.look(camera, thumbnail, time.monotonic())
             self._redraw()
 
+    def show_below(self, write: Callable[[int], Sequence[Line]]) -> None:
+        """Show what a function writes for a width below the figures."""
+        self._below = write
+        self._redraw()
+
     def forget(self) -> None:
         """Begin anew with the best."""
         self._focus.forget()
@@ -53,5 +61,5 @@ class FiguresPane(LineView):
 
     def _redraw(self) -> None:
         blocks = LETTERS if leaves_ascii(self.get_line_filters()) else BLOCKS
-        pane = Pane(self._figures, self._focus, time.monotonic(), blocks)
+        pane = Pane(self._figures, self._focus, time.monotonic(), blocks, self._below)
         self.fill_by(partial(figure_lines, pane))
