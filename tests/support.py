@@ -383,10 +383,11 @@ def rig_on_disk() -> AbstractContextManager[RigOnDisk]:
 
 @contextmanager
 def shared(rig: RigOnDisk) -> Iterator[None]:
-    """Undo what a block makes of a rig whose engine runs on: its file, and what is plugged."""
+    """Undo what a block makes of a rig whose engine runs on: file, what is plugged or tried."""
     text = rig.config_path.read_text()
     yield
     assert rig.ask("unplug", camera="all")["ok"]
+    assert rig.ask("discard", camera="all")["ok"]
     if rig.config_path.read_text() != text:
         rig.write_config(text)
         assert rig.ask("reload")["ok"]

@@ -167,6 +167,13 @@ def test_a_camera_that_is_not_listed_is_added_to_the_config_once(rig: RigOnDisk)
             camera for camera in rescanned(rig)["cameras"] if camera["unique_id"].endswith("basler")
         )
         assert not found["listed"]
+        wait_for(lambda: rig.camera(found["name"])["captured"], "an image")
+        changes = ("exposure_time=4000", "gain=6", "fps=20")
+        tried = rig.run_here("try", found["name"], *changes, "--json")
+        assert tried.returncode == 0, tried.stdout
+        made = {each["name"]: each["actual"] for each in json.loads(tried.stdout)}
+        assert made == pytest.approx({"fps": 20, "exposure_time": 4000, "gain": 6}, rel=0.02)
+        assert rig.run_here("discard", found["name"]).returncode == 0
         done = rig.run_here("add", found["name"])
         assert (done.returncode, done.stderr) == (0, "")
         assert f'unique_id = "{found["unique_id"]}"' in rig.config_path.read_text()

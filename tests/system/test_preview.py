@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -256,3 +257,69 @@ def test_wheel_and_drag_move_what_is_under_the_pointer_and_boxes_follow(
         upper = edges[edges[:, 0] == top - 8, 1].tolist()
         assert upper == list(range(left - 10, left + 11))
         assert "spot" in tui.text()
+
+
+def test_exposure_is_stepped_live_with_the_picture_in_view_and_discarded(rig: RigOnDisk) -> None:
+    file = rig.config_path.read_text()
+    with TerminalTui(rig) as tui:
+        tui.shows("> left", "capturing")
+        tui.press("zf")
+        tui.shows("exposure_time     15000 µs", "black")
+        tui.press("]]}<")
+        tui.shows(
+            "exposure_time    *18000 µs", "gain                 *1 dB", "fps                *55 1/s"
+        )
+        (exposure, gain, fps) = tried(rig)
+        assert (exposure["actual"], exposure["saved"]) == (18000, 15000)
+        assert (gain["actual"], fps["actual"]) == (1, 55)
+        assert rig.config_path.read_text() == file
+        tui.press("q")
+        tui.shows("Not saved: settings of left", "exposure_time 18000 µs (saved: 15000)")
+        tui.press("c")
+        tui.hides("Not saved:")
+        tui.press("{")
+        tui.shows("gain                  0 dB")
+        tui.press("qd")
+        tui.shows("> left", "exposure_time = 15000 (was")
+        assert not tried(rig)
+    assert rig.config_path.read_text() == file
+
+
+def test_a_terminal_that_dies_leaves_the_file_as_it_was_and_another_one_saves(
+    rig: RigOnDisk,
+) -> None:
+    file = rig.config_path.read_text()
+    with TerminalTui(rig) as tui:
+        tui.shows("> left", "capturing")
+        tui.press("z]")
+        wait_for(lambda: tried(rig), "the change")
+        tui.hang_up()
+    assert rig.config_path.read_text() == file
+    assert rig.camera("left")["unsaved"] == ["exposure_time"]
+    with TerminalTui(rig) as tui:
+        tui.shows("> left", "capturing")
+        tui.press("zf")
+        tui.shows("exposure_time    *16000 µs")
+        tui.press("q")  # It is another's trial: one may leave it alone.
+        tui.shows("> left")
+        tui.press("z")
+        tui.shows("exposure_time    *16000 µs")
+        tui.press("\r")
+        tui.shows("Not saved: settings of left")
+        tui.press("s")
+        tui.shows("exposure_time     16000 µs")
+    assert "exposure_time = 16000" in rig.config_path.read_text()
+    assert not tried(rig)
+
+
+def tried(rig: RigOnDisk) -> list[dict[str, Any]]:
+    """Return the settings that are tried, once they are applied."""
+
+    def applied() -> dict[str, Any] | None:
+        answer = rig.ask("settings", camera="left")["settings"]
+        return None if answer["pending"] else dict(answer)
+
+    answer = wait_for(applied, "the settings to be applied")
+    assert answer
+    unsaved = [each for each in answer["settings"] if "saved" in each]
+    return sorted(unsaved, key=lambda each: ("exposure_time", "gain", "fps").index(each["name"]))

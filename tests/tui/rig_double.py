@@ -439,6 +439,9 @@ class RigDouble:
             case "addresses":
                 camera["pub_address"] = arguments["pub"]
                 camera["pull_address"] = arguments["pull"]
+            case "try":
+                self._try_out(camera, arguments["changes"])
+                return Result(camera=camera["name"], ok=True, text="not saved")
             case "set":
                 self._set(camera, arguments["changes"])
                 changes = ", ".join(
@@ -455,6 +458,16 @@ class RigDouble:
         for setting in self.settings[camera["unique_id"]]:
             if setting["name"] in changes:
                 setting["wanted"] = changes[setting["name"]]
+                setting.pop("saved", None)
+
+    def _try_out(self, camera: CameraStatus, changes: dict[str, Any]) -> None:
+        for setting in self.settings[camera["unique_id"]]:
+            if setting["name"] in changes:
+                saved = setting.get("saved", setting["wanted"])
+                setting["wanted"] = changes[setting["name"]]
+                setting["saved"] = saved
+                if setting["wanted"] == saved:
+                    del setting["saved"]
 
 
 NS_PER_S = 1_000_000_000

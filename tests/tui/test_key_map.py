@@ -17,6 +17,8 @@ SURVIVING = {
     *(f"f{number}" for number in range(1, 13)),
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
     *("space", "enter", "escape", "question_mark", "slash", "plus", "minus", "equals_sign"),
+    *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
+    *("less_than_sign", "greater_than_sign"),
 }
 """Keys that reach a program through tmux, SSH and a terminal in a browser."""
 

@@ -1,6 +1,6 @@
 """What the screens look like. After a wanted change: `pytest tests/tui --snapshot-update`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from math import nan, sin
 from types import SimpleNamespace
 
@@ -53,7 +53,7 @@ def a_rig() -> RigDouble:
     )
 
 
-def shown(*keys: str, text: str = "") -> Callable[[Pilot[str]], object]:
+def shown(*keys: str, text: str = "") -> Callable[[Pilot[str]], Awaitable[None]]:
     """Press keys once the rig is on the screen, and wait for a text."""
 
     async def prepare(pilot: Pilot[str]) -> None:
@@ -220,7 +220,13 @@ def test_a_full_picture_with_figures(
     monkeypatch.setattr(figures_pane, "time", SimpleNamespace(monotonic=lambda: 100.0))
     rig = a_rig()
     rig.images["left-simulated"] = BlobScene(640, 480).read(40)
-    prepare = shown("z", *("f" if size[0] == 80 else ""), text="100 %")
+    measured = shown("z", *("f" if size[0] == 80 else ""), text="100 %")
+
+    async def prepare(pilot: Pilot[str]) -> None:
+        await measured(pilot)
+        await pilot.press("]")
+        await until_shown(pilot, "*16000 µs")
+
     assert snap_compare(app_for(rig), terminal_size=size, run_before=prepare)
 
 
@@ -334,7 +340,8 @@ def test_a_magnified_picture(snap_compare: SnapCompare, size: tuple[int, int]) -
 
     async def prepare(pilot: Pilot[str]) -> None:
         await until_shown(pilot, "> left")
-        await pilot.press("z", "plus", "plus", "C", "s", "l")
+        # Figures, which a wide terminal shows by itself, have a picture of their own.
+        await pilot.press("z", *("f" if size[0] > 80 else ""), "plus", "plus", "C", "s", "l")
         await until_shown(pilot, magnified)
         await until_shown(pilot, "saturated red")
         await until_shown(pilot, "mouse")

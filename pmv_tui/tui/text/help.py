@@ -95,6 +95,7 @@ FIGURES_TOPIC = Topic(
         ("black", "Pixels that are as dark as can be."),
         ("1, 50, 99 %", "The values at or below which so many of the pixels are, 0 to 255."),
         ("histogram", "How many pixels have which value; as the square root, so that few show."),
+        ("*", "The value is tried and not saved: leaving asks what becomes of it."),
     ),
 )
 

@@ -61,7 +61,7 @@ def _next(setting: SettingStatus, value: float, *, up: bool) -> float:
         case "gain":
             wanted = _multiple(value, _gain_step(setting), up=up)
         case _:
-            wanted = _multiple(value, _round_step(value / 15), up=up)
+            wanted = _multiple(value, _round_step(value / 10), up=up)
     return _allowed(setting, value, wanted)
 
 
@@ -91,12 +91,12 @@ def _gain_step(setting: SettingStatus) -> float:
     return max(step, least or 0.0)
 
 
-def _round_step(least: float) -> float:
-    """Return the first of …, 1, 2, 5, 10, … that is not below a value."""
-    if least <= 0:
+def _round_step(most: float) -> float:
+    """Return the last of …, 1, 2, 5, 10, … that is not above a value."""
+    if most <= 0:
         return 1.0
-    power = 10.0 ** floor(log10(least))
-    return next(each * power for each in (1, 2, 5, 10) if each * power >= least * 0.999999)
+    power = 10.0 ** floor(log10(most))
+    return next(each * power for each in (10, 5, 2, 1) if each * power <= most * 1.000001)
 
 
 def _allowed(setting: SettingStatus, value: float, wanted: float) -> float:
