@@ -19,7 +19,6 @@ from pmv_tui.tui.link import (
     Revival,
     SnapshotArrived,
 )
-from pmv_tui.tui.screens.base import PmvScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState, Troubles, Wishes
 from pmv_tui.tui.terminal_app import TerminalApp
@@ -148,7 +147,7 @@ class PmvApp(TerminalApp):
             self.screen.dismiss("detach")
         elif isinstance(self.screen, EngineEndedDialog):
             self.screen.dismiss("quit")
-        elif any(self._asks_first(screen) for screen in reversed(self.screen_stack)):
+        elif self.asks_first():
             pass  # It quits once that is decided.
         elif self.state.ended:
             self._offer_start()
@@ -159,9 +158,6 @@ class PmvApp(TerminalApp):
             self.push_screen(QuitDialog(plugged, self._others), self._leave)
         else:
             self._leave("stop")
-
-    def _asks_first(self, screen: Screen[object]) -> bool:
-        return isinstance(screen, PmvScreen) and screen.asks_first(self.action_help_quit)
 
     @property
     def _others(self) -> list[str]:

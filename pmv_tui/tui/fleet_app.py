@@ -89,6 +89,8 @@ class FleetApp(TerminalApp):
 
     async def action_quit(self) -> None:
         """Leave; every engine goes on as it is."""
+        if self.asks_first():
+            return  # It quits once that is decided.
         count = len(self.fleet.rigs)
         engines = "All engines go on" if count > 1 else "Its engine goes on"
         self.exit(f"{engines} as they are: pmv-tui --rig NAME attaches again.")

@@ -234,6 +234,11 @@ class TerminalApp(App[str]):
             keys = keys_topic(explained.registry, self.key_map)
             self.push_screen(HelpScreen([keys, *explained.help_topics]))
 
+    def asks_first(self) -> bool:
+        """Ask about what is not saved on a screen, then quit; False where nothing is."""
+        screens = (each for each in reversed(self.screen_stack) if isinstance(each, PmvScreen))
+        return any(each.asks_first(self.action_help_quit) for each in screens)
+
     def action_help_quit(self) -> None:
         """Take ctrl+c, where it copies nothing, for the wish to quit."""
         self.call_later(self.action_quit)
