@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pmv_tui import __version__, output
 from pmv_tui.cli import (
     completion,
+    door,
     elsewhere,
     events,
     forward,
@@ -65,6 +66,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Build the parser of every command."""
     grammar = Grammar(__version__, start.attach, start.attach_fleet, elsewhere.run_there)
-    for group in (start, steer, events, history, snapshot, look, keys, rigs, forward, completion):
+    for group in (
+        start,
+        steer,
+        events,
+        history,
+        snapshot,
+        look,
+        keys,
+        rigs,
+        forward,
+        door,
+        completion,
+    ):
         group.add_commands(grammar)
     return grammar.parser

@@ -219,7 +219,7 @@ class Grammar:
         )
         made.add_argument("--rig", dest="rigs", **RIG | (HIDDEN if only_here else {}))
         others = _refusal(only_here) if only_here else elsewhere or self._elsewhere
-        made.set_defaults(run=run, elsewhere=others, longest=longest)
+        made.set_defaults(run=run, elsewhere=others, longest=longest, command=name)
         return made
 
     def action(

@@ -1,6 +1,7 @@
 """The command line by which `pmv-tui` is found and run on another machine."""
 
 import secrets
+import shlex
 from collections.abc import Sequence
 
 from pmv_tui.rigs.process import Finished, Hear
@@ -57,6 +58,7 @@ class Call:
     def __init__(self, arguments: Sequence[str], command: str = "") -> None:
         self._command = command
         # Files that a shell reads at its start may print what they like before it.
+        # What is given to `sh` is read by `asked_of`, too.
         self._mark = secrets.token_hex(8)
         found = [_FIND, "pmv-tui", self._mark, command, *arguments]
         self.words = ["sh", "-c", _AS_LOGGED_IN, "sh", *found]
@@ -101,3 +103,21 @@ class Call:
             )
         out, errors = (each.rpartition(mark)[2] for each in (finished.stdout, finished.stderr))
         return Finished(finished.code, out, errors)
+
+
+def asked_of(line: str) -> tuple[str, list[str]] | None:
+    """Read a command line that a `Call` has sent; None: it is something else.
+
+    Returns
+    -------
+    The mark to print before anything else, to both streams, and the arguments of `pmv-tui`.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return None
+    match words:
+        case ["sh", "-c", _, "sh", _, "pmv-tui", mark, _, *arguments] if mark.isalnum():
+            return mark, arguments
+        case _:
+            return None

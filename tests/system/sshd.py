@@ -78,6 +78,11 @@ class Machine(RigOnDisk):
         path.write_text(f"#!/bin/sh\n{program or real}")
         path.chmod(0o755)
 
+    def restrict_key(self, options: str) -> None:
+        """Restrict what its user's key may do, as `authorized_keys` has it."""
+        keys = self.folder / "authorized_keys"
+        keys.write_text(f"{options} {keys.read_text()}")
+
     def start(self) -> None:
         """Let people log in."""
         sshd = shutil.which("sshd", path=SBIN)
@@ -143,21 +148,17 @@ class Machines:
         """Return a machine."""
         return self._by_name[name]
 
-    def add(
-        self, name: str, options: str = "", *, shell: str = "/bin/bash", key_options: str = ""
-    ) -> Machine:
+    def add(self, name: str, options: str = "", *, shell: str = "/bin/bash") -> Machine:
         """Add a machine and let people log in there.
 
         Parameters
         ----------
         options : lines of its entry in the config of `ssh`, before others.
-        key_options : what the user's key is restricted to, as `authorized_keys` has it.
         """
         home = self.folder / name
         home.mkdir()
         machine = self._by_name[name] = Machine(home, shell)
-        key = (self.folder / "key.pub").read_text()
-        (home / "authorized_keys").write_text(f"{key_options} {key}")
+        (home / "authorized_keys").write_text((self.folder / "key.pub").read_text())
         machine.start()
         self.name_host(name, machine, options)
         return machine

@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text()
 ACTIONS = ("add", "remove", "check")
 """Of the command `rigs`, each of which has a row of its own."""
 
-ROW = rf"^\| `(?!pmv-tui)((?:rigs (?:{'|'.join(ACTIONS)})\b)|[a-z]+)([^`]*)` \|"
+ROW = rf"^\| `(?!pmv-tui)((?:rigs (?:{'|'.join(ACTIONS)})\b)|[a-z-]+)([^`]*)` \|"
 
 DOCUMENTED = dict(re.findall(ROW, PAGE, re.M))
 """The words that follow each command in its row."""

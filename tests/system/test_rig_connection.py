@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -51,14 +52,22 @@ async def connecting(rig: ListedRig, hosts: Hosts) -> AsyncIterator[RigConnectio
             await running
 
 
-async def until(condition: Callable[[], object], what: str) -> None:
+async def until(condition: Callable[[], object], what: Callable[[], str] | str) -> None:
     """Wait until a condition is true."""
     try:
         async with asyncio.timeout(DEADLINE):
             while not condition():
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        raise AssertionError(f"not within {DEADLINE:g} s: {what}") from None
+        text = what if isinstance(what, str) else what()
+        raise AssertionError(f"not within {DEADLINE:g} s: {text}") from None
+
+
+async def connected(rig: RigConnection) -> None:
+    """Wait until a rig is connected."""
+    await until(
+        lambda: rig.state == "connected", lambda: f"{rig.rig.name} is {rig.state}: {rig.why}"
+    )
 
 
 def why(rig: ListedRig) -> str:
@@ -100,7 +109,7 @@ def test_an_engine_is_found_started_where_that_is_asked_for_and_found_again(
             await until(lambda: rig.state == "waiting", "it to be seen that no engine runs")
             assert (rig.why, rig.no_engine) == ("no engine runs there", True)
             rig.start_engine()
-            await until(lambda: rig.state == "connected", "an engine to be started")
+            await connected(rig)
             assert (rig.why, rig.no_engine) == ("", False)
             assert await cameras_of(rig) == ["cam"]
             assert machine.run_here("stop").returncode == 0
@@ -137,13 +146,10 @@ def test_what_happens_to_one_rig_or_its_line_is_noticed_by_no_other_and_no_clien
             }
             for name in names:
                 rigs[name].start_engine()
-            await until(
-                lambda: all(rigs[name].state == "connected" for name in names), "three connections"
-            )
-            assert {name: rigs[name].state for name in troubled} == dict.fromkeys(
-                troubled, "waiting"
-            )
-            assert all(words in rigs[name].why for name, words in troubled.items())
+            await asyncio.gather(*(connected(rigs[name]) for name in names))
+            for name, words in troubled.items():
+                assert rigs[name].state == "waiting"
+                assert words in rigs[name].why
             with ExitStack() as counted:
                 for name in names:
                     assert room[name].ask("plug", camera=name)["ok"]
@@ -175,6 +181,59 @@ def test_what_happens_to_one_rig_or_its_line_is_noticed_by_no_other_and_no_clien
     ]
 
 
+def test_a_key_may_be_for_one_rig_alone(room: Machines) -> None:
+    machine = room.add("restricted")
+    machine.write_config(steady("cam", *free_ports(2)))
+
+    async def work(hosts: Hosts) -> None:
+        another = ListedRig("rig", "restricted", "/etc/another.toml")
+        async with connecting(another, hosts) as rig:
+            await connected(rig)
+            assert await cameras_of(rig) == ["cam"]
+        status = await hosts.call("restricted", ["status", "--json"])
+        assert json.loads(status.stdout)["cameras"][0]["name"] == "cam"
+        for words in (["plug", "cam"], ["--config", "/etc/passwd", "check"], []):
+            refused = await hosts.call("restricted", words)
+            assert (refused.code, refused.stdout) == (2, b""), words
+            assert b"this key may not run" in refused.stderr, words
+        for command in (["id"], ["sh", "-c", "id", "sh", "id", "pmv-tui", ";id", "", "where"]):
+            refused = await hosts.run("restricted", command)
+            assert (refused.code, refused.stdout) == (2, b""), command
+            assert b"for pmv-tui on another machine alone" in refused.stderr, command
+        (port,) = free_ports(1)
+        line = await hosts.line("restricted")
+        await line.forward_port(port, f"localhost:{machine.port}")
+        assert await said(*await asyncio.open_connection("127.0.0.1", port)) == b""
+        path = await line.forward(f"{machine.folder}/other")
+        assert await said(*await asyncio.open_unix_connection(path)) == b""
+
+    async def said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            return await reader.read(4)
+        finally:
+            writer.close()
+
+    with machine.serve(), socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"{machine.folder}/other")  # it would take a connection, and say nothing
+        other.listen()
+        door = f"{machine.folder}/.local/bin/pmv-tui rig-door --config {machine.config_path}"
+        machine.restrict_key(
+            f'restrict,port-forwarding,permitopen="[{machine.control_path()}]:*",'
+            f'permitlisten="localhost:1",command="{door} status"'
+        )
+        with_hosts(work)
+
+
+def test_an_ssh_server_that_forwards_no_sockets_is_named(
+    room: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "ASKING", 0.5)
+    machine = room.add("closed")
+    machine.restrict_key("restrict")
+    machine.install(f"echo '{json.dumps(GOOD)}'")
+    assert "does not switch AllowStreamLocalForwarding off" in why(ListedRig("rig", "closed"))
+
+
 def test_a_rig_of_this_machine_needs_no_ssh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with rig_on_disk() as rig:
@@ -184,7 +243,7 @@ def test_a_rig_of_this_machine_needs_no_ssh(monkeypatch: pytest.MonkeyPatch) -> 
 
         async def work(hosts: Hosts) -> list[str]:
             async with connecting(ListedRig("here", LOCAL, str(rig.config_path)), hosts) as here:
-                await until(lambda: here.state == "connected", here.why)
+                await connected(here)
                 return await cameras_of(here)
 
         with rig.serve():
