@@ -129,6 +129,8 @@ class _Running(asyncio.SubprocessProtocol):
         if self._transport.get_returncode() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._transport.get_pid(), signal.SIGKILL)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._gone.wait(), ENDING)
-        self._transport.close()
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), ENDING)
+        finally:  # who waits may be cancelled once more
+            self._transport.close()
