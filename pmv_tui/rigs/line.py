@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pmv_tui.rigs.process import Finished, Hear, finished, not_started, unasking
@@ -189,7 +190,8 @@ class Line(asyncio.SubprocessProtocol):
         """End the connection and everything that goes through it; nothing of it is left."""
         self._release()
         if self._process is not None:
-            await self.ended.wait()
+            with suppress(TimeoutError):  # what waits for a disk cannot be ended
+                await asyncio.wait_for(self.ended.wait(), PROMPT)
             self._process.close()
 
     def _release(self) -> None:
@@ -215,11 +217,19 @@ class Line(asyncio.SubprocessProtocol):
             self._process.close()
 
     async def _refused(self, said: bytes) -> HostTrouble | None:
-        """Return why a command was not carried out; None where it has ended with this code."""
+        """Return why something was not carried out; None where that is not the connection's fault.
+
+        One that cannot be used any more is given up, so that the next who needs it makes another.
+        """
         if b"mux_client" in said:
             return why_failed(self._host, said, FAILED)
         check = await finished([*self._through(), "-O", "check", "--", self._host])
-        return self.why_ended() if check.code else None
+        if not check.code:
+            return None
+        if self.ended.is_set():
+            return self.why_ended()
+        self._release()
+        return HostTrouble("its connection cannot be used any more, and was given up")
 
     async def _forward(self, what: str, verb: str = "forward") -> None:
         command = [*self._through(), "-O", verb, "-L", what, "--", self._host]
@@ -227,9 +237,11 @@ class Line(asyncio.SubprocessProtocol):
             async with asyncio.timeout(PROMPT):
                 done = await finished(command)
         except TimeoutError:
-            raise HostTrouble("its connection hangs") from None
+            self._release()
+            raise HostTrouble("its connection hung, and was given up") from None
         if done.code:
-            raise why_failed(self._host, done.stderr, done.code)
+            refused = await self._refused(done.stderr)
+            raise refused or why_failed(self._host, done.stderr, done.code)
 
     def _through(self) -> list[str]:
         """Return the beginning of a command that uses this connection, and never another."""

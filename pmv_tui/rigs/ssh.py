@@ -28,6 +28,7 @@ class Hosts:
     def __init__(self, *, compressed: bool = False) -> None:
         self._compressed = compressed
         self._lines: dict[str, asyncio.Task[Line]] = {}
+        self._closed = False
 
     async def run(
         self,
@@ -118,6 +119,8 @@ class Hosts:
         ------
         HostTrouble : it cannot be made.
         """
+        if self._closed:
+            raise HostTrouble("no connections are made any more")
         task = self._lines.get(host)
         if task is None or _is_over(task):
             opening = _opened(host, compressed=self._compressed)
@@ -126,7 +129,8 @@ class Hosts:
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """End all connections; nothing of them is left."""
+        """End all connections; nothing of them is left, and no more are made."""
+        self._closed = True
         tasks, self._lines = list(self._lines.values()), {}
         for task in tasks:
             task.cancel()

@@ -1,6 +1,8 @@
 """Machines by ssh: what runs there, what is forwarded, what is said where one cannot be reached."""
 
 import asyncio
+import os
+import shutil
 import signal
 import socket
 import stat
@@ -215,6 +217,49 @@ def test_a_lost_connection_is_made_again_by_who_needs_it(room: Machines) -> None
         assert (await hosts.run("left", ["echo", "again"])).stdout == b"again\n"
 
     with_hosts(work)
+
+
+def test_a_connection_whose_folder_was_removed_is_given_up_for_another(
+    folders: Path,
+) -> None:
+    async def work(hosts: Hosts) -> None:
+        first = await hosts.line("left")
+        for folder in folders.iterdir():
+            shutil.rmtree(folder)
+        with pytest.raises(HostTrouble, match="cannot be used any more"):
+            await hosts.run("left", ["true"])
+        await first.ended.wait()
+        assert (await hosts.run("left", ["echo", "again"])).stdout == b"again\n"
+
+    with_hosts(work)
+
+
+def test_no_connection_is_made_once_all_are_closed() -> None:
+    async def work(hosts: Hosts) -> None:
+        await hosts.close()
+        with pytest.raises(HostTrouble, match="no connections"):
+            await hosts.run("left", ["true"])
+
+    with_hosts(work)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+def test_no_other_user_can_look_at_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(hosts: Hosts) -> list[int]:
+        path = Path(await hosts.forward("left", "/nowhere/control"))
+        assert path.parent.parent == folder
+        return [
+            subprocess.run(
+                ["ls", place], user="nobody", capture_output=True, check=False
+            ).returncode
+            for place in (folder, path.parent, path)
+        ]
+
+    with tempfile.TemporaryDirectory(prefix="pmv", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        assert with_hosts(work) == [0, 2, 2]
 
 
 HOLDS = f"""\
