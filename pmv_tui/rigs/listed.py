@@ -99,7 +99,11 @@ def _blocks(data: dict[str, Any]) -> list[dict[str, Any]]:
     rigs = data.get("rigs")
     if not isinstance(rigs, list):
         return []
-    return [each if isinstance(each, dict) else {} for each in rigs]
+    return [each if isinstance(each, dict) else NO_TABLE for each in rigs]
+
+
+NO_TABLE: dict[str, Any] = {}
+"""Stands for an entry that is none, and is reported as that."""
 
 
 Mistake = tuple[KeyPath, str]
@@ -125,7 +129,7 @@ def _mistakes(blocks: list[dict[str, Any]]) -> Iterator[Mistake]:
         for key, why in _wrong(block):
             yield ("rigs", index, key), why
         for key in REQUIRED:
-            if block and key not in block:
+            if key not in block and block is not NO_TABLE:
                 yield ("rigs", index, key), f"is missing; every rig needs one, {_EXAMPLES[key]}"
 
 

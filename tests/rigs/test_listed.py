@@ -89,6 +89,13 @@ def test_rigs_that_are_no_blocks_are_reported_to_be_none(path: Path, text: str) 
         load_rigs(path)
 
 
+def test_an_empty_block_lacks_all_that_a_rig_needs(path: Path) -> None:
+    path.write_text("[[rigs]]\n")
+    with pytest.raises(ConfigError) as caught:
+        load_rigs(path)
+    assert [problem.key for problem in caught.value.problems] == ["rigs[1].name", "rigs[1].host"]
+
+
 def test_words_mean_a_rig_a_group_all_of_them_or_a_host(path: Path) -> None:
     assert names(path, "maze") == ["maze"]
     assert names(path, "behaviour") == ["maze", "wheel"]
