@@ -20,8 +20,8 @@ PROMPT = 10.0
 LOOK = 0.05
 """Seconds from one look whether the connection is there to the next."""
 
-SESSIONS = 4
-"""Commands that run on a host at once; its `sshd` allows 10, of which some may be elsewhere."""
+SESSIONS = 8
+"""Commands that run on a host at once; its `sshd` allows 10 a connection."""
 
 _FIT = re.compile(r"[\w/.-]{1,50}", re.ASCII)
 """A folder in which a socket's path is short enough, and has nothing that `ssh` would expand: it
@@ -61,6 +61,10 @@ removes the folder and ends the process group: `ssh`, what it has started, and t
 All of them have its stderr."""
 
 
+_OF_SOCKETS = re.compile(rb"^channel \d+: .*$", re.MULTILINE)
+"""What `ssh` says of a forwarded socket at which nobody listens: no reason for its own end."""
+
+
 class Line(asyncio.SubprocessProtocol):
     """The connection to a host, for commands and forwarded sockets to share.
 
@@ -82,6 +86,7 @@ class Line(asyncio.SubprocessProtocol):
         self._forwarded: dict[str, Path] = {}
         self._guard = -1
         self._said = bytearray()
+        self._is_open = False
         self._process: asyncio.SubprocessTransport | None = None
         self.ended = asyncio.Event()
         """Set when the connection is no more, or could not be made."""
@@ -122,6 +127,8 @@ class Line(asyncio.SubprocessProtocol):
                     if self.ended.is_set():
                         raise self.why_ended()
                     await asyncio.sleep(LOOK)
+            self._is_open = True
+            self._said.clear()  # a greeting, which has nothing to do with its end
         except TimeoutError:
             raise HostTrouble(
                 f"unreachable: nobody was logged in within {CONNECT_TIMEOUT:.0f} s; try "
@@ -131,7 +138,8 @@ class Line(asyncio.SubprocessProtocol):
     def why_ended(self) -> HostTrouble:
         """Return why there is no connection any more."""
         code = self._process.get_returncode() if self._process else None
-        return why_failed(self._host, bytes(self._said), code)
+        said = _OF_SOCKETS.sub(b"", self._said) if self._is_open else bytes(self._said)
+        return why_failed(self._host, said, code)
 
     async def run(
         self, command: str, given: bytes, most: int, hear: Hear | None = None

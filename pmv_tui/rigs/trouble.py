@@ -26,7 +26,7 @@ class HostTrouble(Exception):  # noqa: N818 - a state, reported as it is
 
 _LASTING = (
     (
-        r"could not resolve hostname",
+        r"could not resolve hostname(?!.*temporary)|name or service not known",
         "no such host; see that its name is right, and what ~/.ssh/config says of it",
     ),
     (
@@ -48,14 +48,23 @@ _LASTING = (
         "ssh does not take its own config: {said}",
     ),
     (
-        r"session open refused|administratively prohibited",
-        "its ssh server does not allow that; see MaxSessions and AllowStreamLocalForwarding of its "
-        "sshd_config, and what the key is restricted to",
+        r"administratively prohibited|forwarding request failed",
+        "its ssh server does not allow that; see AllowStreamLocalForwarding of its sshd_config, "
+        "and what the key is restricted to",
     ),
 )
 """What `ssh` says where a person has to do something, and that in our words."""
 
 _PASSING = (
+    (
+        r"session open refused",
+        "its ssh server runs no more commands at the same time; MaxSessions of its sshd_config is "
+        "10 by default",
+    ),
+    (
+        r"temporary failure in name resolution",
+        "no name server answers; see that this machine is in a network",
+    ),
     (r"connection refused", "unreachable: no ssh server listens there; see that sshd runs"),
     (
         r"timed out|timeout",
@@ -66,7 +75,7 @@ _PASSING = (
         "unreachable: no network leads there; see that it is switched on, and cables are in",
     ),
     (
-        r"connection (?:closed|reset)|broken pipe|kex_exchange_identification",
+        r"connection (?:closed|reset)|closed by remote host|broken pipe|kex_exchange",
         "its ssh server closed the connection ({said}); see its log",
     ),
 )
