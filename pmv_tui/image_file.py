@@ -3,11 +3,12 @@
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pmv_tui import __version__
 from pmv_tui.config.replace import ChangedMeanwhileError, replacement
@@ -15,8 +16,11 @@ from pmv_tui.wire.status import CameraStatus, Image, SavedImage, local_time
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-GREY, UP = 0, 2
-"""PNG's colour type of greys, and its filter by the row above, which makes files smaller."""
+GREY, PALETTE = 0, 3
+"""PNG's colour types: of greys, and of numbers of colours."""
+
+UP = 2
+"""PNG's filter by the row above, which makes files smaller."""
 
 
 SLOW_DISK = 60.0
@@ -139,13 +143,50 @@ def png(image: Image) -> bytes:
     """
     width, height = image["size"]
     pixels = np.frombuffer(image["pixels"] or b"", np.uint8).reshape(height, width)
+    texts = [_text(key, value) for key, value in _about(image).items()]
+    return _file(pixels, GREY, texts, zlib.compress)
+
+
+def png_of_few(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
+    """Return an image of few colours as a PNG file, in a fourth of the time that `png` takes.
+
+    Parameters
+    ----------
+    pixels : the number of each one's colour, or how many there are: it is seen through; uint8,
+        shape (height, width).
+    palette : red, green and blue of each colour; uint8, shape (colours, 3).
+    """
+
+    def hasty(rows: memoryview) -> bytes:
+        # What is left of noise by the filter repeats itself nowhere: nothing is looked for.
+        packer = zlib.compressobj(1, strategy=zlib.Z_HUFFMAN_ONLY)
+        return packer.compress(rows) + packer.flush()
+
+    colours = (b"PLTE", palette.tobytes() + bytes(3))
+    return _file(pixels, PALETTE, [colours, (b"tRNS", b"\xff" * len(palette) + b"\0")], hasty)
+
+
+def _file(
+    pixels: NDArray[np.uint8],
+    kind: int,
+    chunks: Iterable[tuple[bytes, bytes]],
+    pack: Callable[[memoryview], bytes],
+) -> bytes:
+    """Return a PNG file of 8 bit pixels.
+
+    Parameters
+    ----------
+    kind : how they are to be read.
+    chunks : what stands before them: names, and contents.
+    pack : compresses the rows, by zlib.
+    """
+    height, width = pixels.shape
     rows = np.full((height, 1 + width), UP, np.uint8)
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])  # modulo 256, as PNG has it
-    header = struct.pack(">IIBBBBB", width, height, 8, GREY, 0, 0, 0)
-    texts = (_text(key, value) for key, value in _about(image).items())
-    chunks = ((b"IHDR", header), *texts, (b"IDAT", zlib.compress(rows.data)), (b"IEND", b""))
-    return SIGNATURE + b"".join(_chunks(chunks))
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    whole = [(b"IHDR", header), *chunks, (b"IDAT", pack(rows.data)), (b"IEND", b"")]
+    return SIGNATURE + b"".join(_chunks(whole))
 
 
 def _about(image: Image) -> dict[str, str]:
@@ -176,7 +217,7 @@ def _text(key: str, value: str) -> tuple[bytes, bytes]:
         return b"iTXt", key.encode() + b"\0\0\0\0\0" + value.encode(errors="replace")
 
 
-def _chunks(chunks: tuple[tuple[bytes, bytes], ...]) -> Iterator[bytes]:
+def _chunks(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
     for kind, data in chunks:
         body = kind + data
         yield struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))

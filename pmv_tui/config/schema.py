@@ -173,6 +173,9 @@ class TuiConfig(_Section):
     preview_rate: float = _number(4.0, ge=SLOWEST_LOOK, le=30, unit="images a second")
     """Images a second of a camera's picture in the terminal at most."""
 
+    picture: Literal["auto", "blocks", "pixels"] = "auto"
+    """What shows it: pixels where the terminal has them; auto: and where the line takes them."""
+
     bell: bool = False
     """Whether the terminal's bell rings when a camera fails while it runs."""
 

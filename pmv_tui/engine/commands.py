@@ -17,7 +17,7 @@ from pmv_tui.engine.errands import Errand, Steps
 from pmv_tui.engine.history import A_MINUTE, SECONDS
 from pmv_tui.engine.reload import Reload
 from pmv_tui.engine.stream.camera import RigCamera
-from pmv_tui.engine.stream.preview import Question
+from pmv_tui.engine.stream.preview import MAX_THUMBNAIL, Question
 from pmv_tui.engine.stream.receiver import ReceiverError
 from pmv_tui.engine.stream.sockets import BindError
 from pmv_tui.wire.history import size_of
@@ -40,10 +40,6 @@ NOT_SETTINGS = {
     "pull_address": "use the command addresses",
 }
 """Keys of a camera's config that are no settings of the camera, and what to do instead."""
-
-MAX_THUMBNAIL = 400, 200
-"""Width and height, pixels: the columns of a very wide terminal, and two for each of its rows."""
-
 
 MAX_HISTORY_BYTES = 8_000_000
 """Of an answer: some 30 cameras with all that is kept of each. The main thread packs it."""

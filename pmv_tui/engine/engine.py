@@ -30,6 +30,7 @@ from pmv_tui.engine.status import Watch, condition_of, status_of
 from pmv_tui.engine.stream.camera import RigCamera
 from pmv_tui.engine.stream.clock import WallClock
 from pmv_tui.engine.stream.local_road import LocalRoads
+from pmv_tui.engine.stream.preview import MAX_THUMBNAIL
 from pmv_tui.engine.stream.receiver import Receiver
 from pmv_tui.engine.stream.sockets import BindError, explained, in_numbers, read_keys, release_all
 from pmv_tui.keys import Keys
@@ -299,6 +300,7 @@ class Engine:
                 operators=operators,
                 refused=refusals.count,
                 refused_reason=refusals.reason,
+                largest_thumbnail=MAX_THUMBNAIL,
             ),
             backends=self._backends,
             cameras=[status_of(camera) for camera in self.cameras.values()],

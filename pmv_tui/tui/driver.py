@@ -1,11 +1,15 @@
 """Textual's driver for a terminal that may be slow, be closed, send anything, or stop us."""
 
 import asyncio
+import fcntl
 import os
 import select
 import signal
+import struct
 import sys
+import termios
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +18,8 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from pmv_tui.tui.keyboard import Keyboard
+from pmv_tui.tui.graphics import ANSWER_PATIENCE, ANSWERED, ends
+from pmv_tui.tui.keyboard import Keyboard, TerminalAnswered
 from pmv_tui.tui.link import NoTextTyped
 
 if TYPE_CHECKING:
@@ -30,6 +35,10 @@ CHUNK = 4096
 
 PATIENCE = 2.0
 """Seconds that a terminal is given to take the last of what was written."""
+
+
+class _Uncounted(bytes):
+    """What does not count among what waits for the terminal."""
 
 
 class TerminalOutput:
@@ -74,6 +83,16 @@ class TerminalOutput:
             self._size += len(data)
         os.eventfd_write(self._wake, 1)
 
+    def write_whole(self, text: str) -> bool:
+        """Have a text written, however long; return whether it is: not while others wait."""
+        with self._lock:
+            if self._behind or self._size > MAX_WAITING // 4:
+                return False
+            # Not counted: what follows it is not to be left out for its length alone.
+            self._waiting.append(_Uncounted(text.encode(errors="replace")))
+        os.eventfd_write(self._wake, 1)
+        return True
+
     def forget(self) -> None:
         """Leave out what still waits for a terminal that is behind; what follows is written."""
         with self._lock:
@@ -111,7 +130,7 @@ class TerminalOutput:
         """Write a part of what waits; False where the terminal is gone."""
         with self._lock:
             data = self._waiting.popleft() if self._waiting else b""
-            self._size -= len(data)
+            self._size -= 0 if isinstance(data, _Uncounted) else len(data)
         for start in range(0, len(data), CHUNK):
             try:
                 _write_all(self._descriptor, data[start : start + CHUNK])
@@ -130,12 +149,52 @@ def _write_all(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
+class Owed:
+    """Counts the answers that the terminal owes, so that none of them comes to the shell.
+
+    Written to by the event loop and by the thread that reads the keys.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._since = 0.0
+        self._settled = threading.Event()
+        self._settled.set()
+
+    def owe(self, text: str) -> None:
+        """Note a text that is answered."""
+        if text.endswith(ANSWERED):
+            with self._lock:
+                self._count += 1
+                self._since = time.monotonic()
+                self._settled.clear()
+
+    def settle(self, answer: str) -> None:
+        """Note an answer; those that come before the last one of a question do not count."""
+        with self._lock:
+            if self._count and ends(answer):
+                self._count -= 1
+                if not self._count:
+                    self._settled.set()
+
+    def wait(self) -> None:
+        """Wait a moment for what is owed; not for one who has owed it too long to answer at all."""
+        if time.monotonic() - self._since < ANSWER_PATIENCE:
+            self._settled.wait(LAST_ANSWER)
+
+
+LAST_ANSWER = 0.5
+"""Seconds that a terminal is given, before it is left, to answer what it was asked."""
+
 SILENCE = 100
 """Milliseconds without a key after which what is not complete is not waited for."""
 
 
 class TerminalDriver(LinuxDriver):
     """Textual's own, but for what it does when the terminal does not take what is drawn.
+
+    `at_end` returns what the terminal is sent before it is left: what Textual does not know goes.
 
     Textual's waits for the terminal once 30 pieces wait, and with it the event loop: no signal, no
     key and no timer would be heard. And one that was stopped without a warning (SIGSTOP) would read
@@ -154,6 +213,8 @@ class TerminalDriver(LinuxDriver):
         self._loop = asyncio.get_running_loop()
         self._terminal = sys.stderr.fileno()
         self._output: TerminalOutput | None = None
+        self.at_end: Callable[[], str] = str
+        self._owed = Owed()
         # In place of Textual's handlers: these run between two steps of the event loop.
         self._loop.add_signal_handler(signal.SIGTSTP, self.stop_process)
         self._loop.add_signal_handler(signal.SIGCONT, self._continued)
@@ -162,6 +223,23 @@ class TerminalDriver(LinuxDriver):
         """Have data written; never waits."""
         if self._output is not None:
             self._output.write(data)
+
+    def write_whole(self, text: str) -> bool:
+        """Have a text written all of it; return whether it is: not where the terminal is behind."""
+        if self._output is None or not self._output.write_whole(text):
+            return False
+        self._owed.owe(text)
+        return True
+
+    @property
+    def size_in_pixels(self) -> tuple[int, int]:
+        """Width and height of all cells, pixels; nil where the kernel was not told."""
+        try:
+            told = fcntl.ioctl(self._terminal, termios.TIOCGWINSZ, bytes(8))
+        except OSError:
+            return 0, 0
+        _, _, width, height = struct.unpack("HHHH", told)
+        return width, height
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
@@ -178,6 +256,8 @@ class TerminalDriver(LinuxDriver):
         """Leave the terminal as it was."""
         if self._output is not None:
             self._output.forget()
+        self.write(self.at_end())
+        self._owed.wait()
         super().stop_application_mode()
 
     def close(self) -> None:
@@ -200,6 +280,8 @@ class TerminalDriver(LinuxDriver):
             else:
                 return
             for message in read:
+                if isinstance(message, TerminalAnswered):
+                    self._owed.settle(message.answer)
                 self.process_message(message)
 
     def _keys(self) -> bytes:

@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
+from pmv_tui.tui.graphics import ANSWER
 from pmv_tui.tui.widgets.fields import Field
 from pmv_tui.untrusted import printable
 
@@ -29,6 +30,9 @@ MAX_PASTE = 1024 * 1024
 
 MAX_SEQUENCE = 32
 """Characters of an escape sequence that Textual's parser looks at."""
+
+MAX_ANSWER = 128
+"""Characters of an answer of the terminal's; more are none."""
 
 SEQUENCE_PATIENCE, PASTE_PATIENCE = 10, 30
 """Silences after which a sequence or a paste without an end is over: it would swallow the keys."""
@@ -52,10 +56,17 @@ BEGUN = re.compile(
 """The beginning of a sequence whose end has not come yet."""
 
 MEANT = re.compile(r"\x1b\[(?:[\d:;]*[u~A-HPQRSZ]|<\d{1,3};\d{1,5};\d{1,5}[mM]|[IO]|\?2026;\d\$y)")
-"""Keys, the mouse, the focus, and the one answer that was asked for."""
+"""Keys, the mouse, the focus, and the one answer that Textual asks for."""
 
 NO_TEXT = re.compile("[\udc80-\udcff]+")
 """Bytes that are not UTF-8, as the decoder passes them on."""
+
+
+@dataclass
+class TerminalAnswered(Message):
+    """The terminal answered what its pixels are asked by; whether anybody asked is not known."""
+
+    answer: str
 
 
 class Keyboard:
@@ -116,6 +127,8 @@ class Keyboard:
                 self._pasting = True
             elif _is_meant(whole[0]):
                 yield from self._parse(whole[0])
+            elif len(whole[0]) <= MAX_ANSWER and ANSWER.fullmatch(whole[0]):
+                yield TerminalAnswered(whole[0])
             return text[whole.end() :]
         if BEGUN.match(text):
             self._held = _shortened(text)
@@ -169,8 +182,8 @@ def _is_meant(sequence: str) -> bool:
 
 
 def _shortened(begun: str) -> str:
-    """Keep of a sequence that is too long for a key only what kind it is."""
-    if len(begun) <= MAX_SEQUENCE:
+    """Keep of a sequence that is too long for an answer only what kind it is."""
+    if len(begun) <= MAX_ANSWER:
         return begun
     # ">" stands in answers alone.
     return f"{begun[:2]}>" + "\x1b" * begun.endswith("\x1b")

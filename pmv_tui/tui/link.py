@@ -72,6 +72,10 @@ PATIENCE = 2.0
 """Seconds without a snapshot after which the engine is said not to answer."""
 
 
+OLD_THUMBNAIL = 400, 200
+"""Width and height, pixels, that an engine gives at most which does not say how many."""
+
+
 class Unanswered(Exception):  # noqa: N818 - a state, reported as it is
     """The engine has no answer to a question; the text says why."""
 
@@ -142,6 +146,7 @@ class EngineLink:
         self._client = client
         self._post = post
         self._hurry = asyncio.Event()
+        self.largest_thumbnail = OLD_THUMBNAIL
         self._engine_started = 0
         self._last_event = 0
 
@@ -277,6 +282,8 @@ class EngineLink:
             elif foreign := why_not_understood(reply["snapshot"]):
                 self._post(EngineSilent(f"{foreign}: {TO_REPLACE_IT}"))
             else:
+                engine = reply["snapshot"]["engine"]
+                self.largest_thumbnail = engine.get("largest_thumbnail", OLD_THUMBNAIL)
                 self._post(SnapshotArrived(reply["snapshot"]))
                 await self._attach()
                 await self._fetch_events(reply["snapshot"]["engine"])

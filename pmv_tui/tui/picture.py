@@ -220,6 +220,7 @@ class Canvas:
     greys : 0 to 255, shape (height, width).
     image_size : width and height of the image as it was captured, pixels; overlays refer to it.
     region : what of it the greys are; None: all of it.
+    thickness : of lines and points, pixels.
 
     Attributes
     ----------
@@ -229,8 +230,14 @@ class Canvas:
     """
 
     def __init__(
-        self, greys: NDArray[np.int32], image_size: Sequence[int], region: Region | None = None
+        self,
+        greys: NDArray[np.int32],
+        image_size: Sequence[int],
+        region: Region | None = None,
+        *,
+        thickness: int = 1,
     ) -> None:
+        self._thickness = thickness
         self.greys = greys
         self.colours = greys * 0x010101
         self.marks = np.zeros(greys.shape, np.uint8)
@@ -274,12 +281,11 @@ class Canvas:
         left, top, right, bottom = placed
         edges = np.zeros(self.greys.shape, bool)
         rows, columns = slice(max(top, 0), bottom + 1), slice(max(left, 0), right + 1)
-        for y in (top, bottom):
-            if 0 <= y < self._height:
-                edges[y, columns] = True
-        for x in (left, right):
-            if 0 <= x < self._width:
-                edges[rows, x] = True
+        inner = self._thickness - 1
+        for y in (top, max(bottom - inner, top)):
+            edges[_part(y, y + inner), columns] = True
+        for x in (left, max(right - inner, left)):
+            edges[rows, _part(x, x + inner)] = True
         self._paint(edges, box, BOX)
         self._label(box, max(left, 0), max(top, 0))
 
@@ -288,6 +294,10 @@ class Canvas:
             return
         dots = np.zeros(self.greys.shape, bool)
         dots[[y for _, y in inside], [x for x, _ in inside]] = True
+        if self._thickness > 1:
+            for x, y in inside:
+                around = (_part(at - self._thickness, at + self._thickness) for at in (y, x))
+                dots[tuple(around)] = True
         self._paint(dots, group, POINTS)
         self._label(group, *min(inside, key=lambda place: place[1]))
 
@@ -305,6 +315,29 @@ class Canvas:
         if text and overlay["opacity"] >= LABEL_OPACITY:
             red, green, blue = overlay["color"]
             self.labels.append(Label(text, x, y, (red << 16) | (green << 8) | blue))
+
+
+def canvas_of(
+    shown: Shown, greys: NDArray[np.int32], overlays: Iterable[Overlay], *, thickness: int = 1
+) -> Canvas:
+    """Draw all there is over an image: what is saturated, overlays, and a map.
+
+    Parameters
+    ----------
+    greys : what its pixels are shown as.
+    """
+    canvas = Canvas(greys, shown.image_size, shown.region, thickness=thickness)
+    if shown.saturated is not None:
+        canvas.mark_saturated(shown.saturated)
+    canvas.draw(overlays)
+    if shown.region:
+        canvas.draw_map(shown.image_size, shown.region)
+    return canvas
+
+
+def _part(first: int, last: int) -> slice:
+    """Return what lies on a canvas of some pixels in a row, the last one among them."""
+    return slice(max(first, 0), max(last + 1, 0))
 
 
 UPPER_HALF = "▀"
@@ -344,15 +377,10 @@ class Drawing:
         pixels = self.contrast.stretch(shown.pixels) if contrast else shown.pixels
         if notice:
             pixels = (pixels * DIMMING).astype(np.uint8)
-        canvas = Canvas(self._greys.round(pixels), shown.image_size, shown.region)
-        if shown.saturated is not None:
-            canvas.mark_saturated(shown.saturated)
-        canvas.draw(overlays)
-        if shown.region:
-            canvas.draw_map(shown.image_size, shown.region)
+        canvas = canvas_of(shown, self._greys.round(pixels), overlays)
         cells = self._shaded(canvas) if self._look.shades else self._coloured(canvas)
         for label in canvas.labels:
-            _write_label(cells, label)
+            write_label(cells, label, label.x, label.y // 2)
         if notice:
             write_notice(cells, notice)
         return cells
@@ -430,10 +458,9 @@ def write_notice(cells: Cells, notice: str) -> None:
         cells.write(row, (cells.columns - len(line)) // 2, line, BLACK)
 
 
-def _write_label(cells: Cells, label: Label) -> None:
-    """Write a label above its place, or below it in the first row; wholly inside where it fits."""
-    row = label.y // 2
-    column = max(0, min(label.x, cells.columns - len(label.text)))
+def write_label(cells: Cells, label: Label, column: int, row: int) -> None:
+    """Write a label above its cell, or below it in the first row; wholly inside where it fits."""
+    column = max(0, min(column, cells.columns - len(label.text)))
     cells.write(row - 1 if row else 1, column, label.text, label.colour)
 
 

@@ -47,6 +47,7 @@ COMPLAINTS = [
 LATER = (
     "pmv_tui.tui.history",
     "pmv_tui.tui.picture",
+    "pmv_tui.tui.pixels",
     "pmv_tui.tui.screens.camera",
     "pmv_tui.tui.screens.dialogs",
     "pmv_tui.tui.screens.grid",

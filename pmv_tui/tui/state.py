@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.signal import Signal
 
 from pmv_tui.tui.glyphs import GlyphsWanted
+from pmv_tui.tui.graphics import PictureWanted
 from pmv_tui.tui.text.columns import (
     has_answers,
     has_failed,
@@ -71,6 +72,7 @@ class DefaultTuiConfig:
     glyphs: GlyphsWanted = "auto"
     mouse: bool = True
     preview_rate: float = 4.0
+    picture: PictureWanted = "auto"
     bell: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
 

@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events, on
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.css.query import NoMatches
 from textual.dom import NoScreen
 from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.widgets._toast import ToastHolder, ToastRack
 from textual.worker import Worker
@@ -21,10 +26,12 @@ from pmv_tui.tui import startup
 from pmv_tui.tui.actions import key_name
 from pmv_tui.tui.driver import TerminalDriver
 from pmv_tui.tui.glyphs import AsciiOnly, choose_glyphs, first_known, suitable_theme
+from pmv_tui.tui.graphics import Graphics, PictureWanted, hindrance_of
 from pmv_tui.tui.key_map import unknown_theme
-from pmv_tui.tui.keyboard import InputOrder, Passed
+from pmv_tui.tui.keyboard import InputOrder, Passed, TerminalAnswered
 from pmv_tui.tui.link import NoTextTyped
 from pmv_tui.tui.screens.base import PmvScreen
+from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.startup import COMPLAINTS, WANTED_THEME
 from pmv_tui.tui.state import trouble_of
 from pmv_tui.tui.text.lines import plain
@@ -98,8 +105,27 @@ class TerminalApp(App[str]):
         self._ascii_only = AsciiOnly(enabled=choose_glyphs(config.glyphs) == "ascii")
         # Over SSH an animation is traffic and delay.
         self.animation_level = "none"
+        self.graphics = self._find_graphics(config.picture)
         self._inputs = InputOrder(self, super().on_event)
         self._leaving = False
+
+    def _find_graphics(self, wanted: PictureWanted) -> Graphics:
+        """Return what the terminal is asked by, and what it shows."""
+
+        def in_pixels() -> tuple[int, int]:
+            driver = self._driver
+            return driver.size_in_pixels if isinstance(driver, TerminalDriver) else (0, 0)
+
+        def write(text: str) -> bool:
+            driver = self._driver
+            if not isinstance(driver, TerminalDriver):
+                return False
+            driver.at_end = lambda: self.graphics.at_end
+            return driver.write_whole(text)
+
+        colours = not self.no_color and self.console.color_system is not None
+        hindrance = hindrance_of(os.environ, colours=colours, ascii_only=self._ascii_only.enabled)
+        return Graphics(wanted, hindrance, write, in_pixels, lambda: self.size)
 
     def on_mount(self) -> None:
         """Take over the key map, and say what is wrong; Textual calls each class's `on_mount`."""
@@ -198,6 +224,25 @@ class TerminalApp(App[str]):
         """Add what libraries print in this process to the log: it is kept off the screen."""
         self.warn([f"printed in this terminal's process: {line}" for line in self._printed()])
 
+    @on(TerminalAnswered)
+    def _hear(self, message: TerminalAnswered) -> None:
+        """Have pictures shown in another way where the terminal's answer says so."""
+        if self.graphics.hear(message.answer, time.monotonic()):
+            for screen in self.screen_stack:
+                if isinstance(screen, SteeringScreen):
+                    screen.pictures.hurry()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Paint images anew where they were drawn over. See `App`."""
+        super()._display(screen, renderable)
+        if not self.graphics.pictures:
+            return
+        if isinstance(renderable, LayoutUpdate):
+            self.graphics.overwritten([renderable.region], anew=True)
+        elif isinstance(renderable, ChopsUpdate):
+            spans = [Region(left, y, right - left, 1) for y, left, right in renderable.spans]
+            self.graphics.overwritten(spans, anew=False)
+
     @on(NoTextTyped)
     def _report_no_text(self, message: NoTextTyped) -> None:
         """Say that keys are left out, and why."""
@@ -227,12 +272,13 @@ class TerminalApp(App[str]):
     def action_help(self) -> None:
         """Show the help of the screen one is on."""
         from pmv_tui.tui.screens.help import HelpScreen
-        from pmv_tui.tui.text.help import keys_topic
+        from pmv_tui.tui.text.help import keys_topic, with_how_shown
 
         explained = self.screen
         if isinstance(explained, PmvScreen) and explained.help_topics is not None:
             keys = keys_topic(explained.registry, self.key_map)
-            self.push_screen(HelpScreen([keys, *explained.help_topics]))
+            topics = with_how_shown(explained.help_topics, self.graphics.described)
+            self.push_screen(HelpScreen([keys, *topics]))
 
     def asks_first(self) -> bool:
         """Ask about what is not saved on a screen, then quit; False where nothing is."""

@@ -394,6 +394,8 @@ class EngineStatus(TypedDict):
     """Programs that were cut at the control socket, as they sent without end."""
     refused_reason: NotRequired[str]
     """Which one the last was, and what it did."""
+    largest_thumbnail: NotRequired[tuple[int, int]]
+    """Width and height that thumbnails have at most, pixels; before there was this, 400 and 200."""
 
 
 class Snapshot(TypedDict):

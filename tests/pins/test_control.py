@@ -33,7 +33,7 @@ REFUSED: list[object] = [
     {"command": "addresses", "camera": "left", "pub": 1, "pull": 2},
     {"command": "set", "camera": "left", "changes": {b"fps": 25}},
     {"command": "thumbnails", "cameras": {"mono": 0}, "width": 0, "height": 9},
-    {"command": "thumbnails", "cameras": {"mono": 0}, "width": 401, "height": 9},
+    {"command": "thumbnails", "cameras": {"mono": 0}, "width": 801, "height": 9},
     {"command": "thumbnails", "cameras": {"mono": "0"}, "width": 9, "height": 9},
     {"command": "thumbnails", "cameras": {"nobody": 0}, "width": 9, "height": 9},
     {**THUMBNAILS, "regions": [0, 0, 9, 9]},

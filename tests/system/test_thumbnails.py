@@ -156,7 +156,7 @@ def test_an_image_that_is_not_live_says_why(rig: RigOnDisk) -> None:
 
 
 MALFORMED: list[tuple[dict[str, Any], str]] = [
-    ({"cameras": {"left": 0}, "width": 401, "height": 100}, "at most 400x200"),
+    ({"cameras": {"left": 0}, "width": 801, "height": 100}, "at most 800x600"),
     ({"cameras": {"left": 0}, "width": 0, "height": 100}, "at least 1x1"),
     ({"cameras": {"left": "0"}, "width": 40, "height": 30}, "numbers of frames"),
     ({"cameras": {b"left": 0}, "width": 40, "height": 30}, "map names"),

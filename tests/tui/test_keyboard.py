@@ -11,7 +11,13 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
-from pmv_tui.tui.keyboard import MAX_PASTE, PASTE_PATIENCE, SEQUENCE_PATIENCE, Keyboard
+from pmv_tui.tui.keyboard import (
+    MAX_PASTE,
+    PASTE_PATIENCE,
+    SEQUENCE_PATIENCE,
+    Keyboard,
+    TerminalAnswered,
+)
 
 
 class Typed:
@@ -29,6 +35,11 @@ class Typed:
         for _ in range(silences):
             self.messages += self.keyboard.nothing_came()
         return self
+
+    @property
+    def answers(self) -> list[str]:
+        """What the terminal answered."""
+        return [each.answer for each in self.messages if isinstance(each, TerminalAnswered)]
 
     @property
     def keys(self) -> list[str]:
@@ -85,7 +96,25 @@ def test_keys_are_read_in_whatever_pieces_they_come(data: bytes, expected: list[
 def test_what_is_no_key_does_nothing_and_keys_go_on(data: bytes) -> None:
     for typed in (Typed(data, b"a"), Typed(data[:7], data[7:], b"a")):
         assert typed.keys == ["a"]
-        assert len(typed.messages) == 1
+        assert len(typed.messages) == 1 + len(typed.answers)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x1b[?63;1;2;3;4;6;7;15;18;21;22;28;29;42;44c",
+        b"\x1b[0n",
+        b"\x1bP>|xterm(370)\x1b\\",
+        b"\x1b[6;16;8t",
+        b"\x1b[?2;0;1000;800S",
+        b"\x1b_Gi=31;OK\x1b\\",
+        b"\x1b]1337;ReportCellSize=16.0;8.0;2.0\x1b\\",
+    ],
+)
+def test_an_answer_is_read_in_whatever_pieces_it_comes_and_is_no_key(data: bytes) -> None:
+    for typed in (Typed(data, b"a"), Typed(*(data[i : i + 1] for i in range(len(data))), b"a")):
+        assert typed.keys == ["a"]
+        assert typed.answers == [data.decode()]
 
 
 @pytest.mark.parametrize("begun", [b"\x1b[?12;", b"\x1b]11;rgb:", b"\x1bP>|rq"])

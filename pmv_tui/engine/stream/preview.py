@@ -90,6 +90,10 @@ class PreviewFeed:
         self._recent.clear()
 
 
+MAX_THUMBNAIL = 800, 600
+"""Width and height, pixels: terminals that show real ones have no more for a picture, mostly."""
+
+
 class Question(NamedTuple):
     """What is asked of a camera's newest image.
 
@@ -148,6 +152,8 @@ def thumbnail(
     uint8, C-contiguous, of the image's shape as nearly as whole pixels allow; an array of its own.
     """
     rows, columns, unit = _shares(image, max_width, max_height, pixel_format)
+    if (len(rows) - 1, len(columns) - 1) == image.shape:
+        return np.array(image, order="C")
     sums, summed = _summed_rows(image, rows, unit)
     columns *= unit
     totals = np.add.reduceat(sums[:, : columns[-1]], columns[:-1], axis=1, dtype=np.uint32)

@@ -76,6 +76,14 @@ def keys_topic(actions: Iterable[Action], key_map: KeyMap) -> Topic:
     return Topic("Keys", (*rows, *OTHER_KEYS))
 
 
+def with_how_shown(topics: Iterable[Topic], how: str) -> list[Topic]:
+    """Add to the one about pictures how this terminal shows them, and why."""
+    return [
+        each._replace(rows=(("here", how), *each.rows)) if each is PICTURE_TOPIC else each
+        for each in topics
+    ]
+
+
 def _commands(actions: Iterable[Action]) -> Topic:
     rows = ((each.label, ", ".join(each.commands)) for each in actions if each.commands)
     return Topic("The same from a script: pmv-tui ...", tuple(rows))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -34,14 +34,13 @@ from pmv_tui.tui.text.columns import (
 from pmv_tui.tui.text.lines import GAP, MARK_WIDTH, Base, Cell, Line, fit, plain, tabular
 from pmv_tui.tui.viewport import Pane, Viewport
 from pmv_tui.tui.widgets.line_view import LineView
+from pmv_tui.tui.widgets.painting import Painting
 from pmv_tui.wire.status import CameraStatus, Region, Thumbnail, full_name
 
 if TYPE_CHECKING:
     from pmv_tui.tui.picture import Cells, Drawing, Shown
-
-
-MAX_SIZE = 400, 200
-"""Pixels that are asked for at most: what the engine gives."""
+    from pmv_tui.tui.pixels import PixelDrawing
+    from pmv_tui.tui.terminal_app import TerminalApp
 
 
 class Wanted(NamedTuple):
@@ -54,6 +53,7 @@ class Wanted(NamedTuple):
     scale : of the viewport; None: the whole image is shown.
     saturated, figures : whether it is wanted too which pixels are too bright, and in figures how
         all of it is.
+    painted : whether the terminal's pixels show it.
     """
 
     size: Pane
@@ -61,6 +61,7 @@ class Wanted(NamedTuple):
     scale: float | None
     saturated: bool = False
     figures: bool = False
+    painted: bool = False
 
 
 class PictureView(Widget, can_focus=False):
@@ -104,22 +105,36 @@ class PictureView(Widget, can_focus=False):
         self._made_of: Wanted | None = None
         self._newest: Thumbnail | None = None
         self._cells: Cells | None = None
+        self._painting: Painting | None = None
+        self._canvas: tuple[int, int] | None = None
         self.measured = False
         self._held: Offset | None = None
 
     @property
     def wanted_size(self) -> Pane:
-        """Width and height that the image may have, pixels; a zero where it is not to be seen."""
-        return min(self.size.width, MAX_SIZE[0]), min(2 * self.size.height, MAX_SIZE[1])
+        """Width and height of the pane, pixels of blocks; a zero where it is not to be seen."""
+        return self.size.width, 2 * self.size.height
+
+    def look(self) -> None:
+        """Decide whether the terminal's pixels show it; called before each question."""
+        if self._painting is None:
+            self._painting = Painting(self, cast("TerminalApp", self.app).graphics)
+        self._canvas = self._painting.canvas()
+
+    def on_hide(self) -> None:
+        """Take away what is no cell."""
+        if self._painting:
+            self._painting.end()
 
     @property
     def wanted(self) -> Wanted:
         """What is to be asked for."""
-        size, seen = self.wanted_size, self.viewport
-        if seen is None or not all(size):
-            return Wanted(size, None, None, figures=self.measured)
-        part = seen.region(size), seen.scale_in(size)
-        return Wanted(size, *part, seen.saturated, self.measured)
+        pane, seen, painted = self.wanted_size, self.viewport, self._canvas is not None
+        size = self._canvas or pane
+        if seen is None or not all(pane):
+            return Wanted(size, None, None, figures=self.measured, painted=painted)
+        part = seen.region(pane), seen.scale_in(pane)
+        return Wanted(size, *part, seen.saturated, self.measured, painted)
 
     @property
     def known(self) -> int:
@@ -139,6 +154,7 @@ class PictureView(Widget, can_focus=False):
         self.unique_id = unique_id
         self._image = self._newest = self._made_of = None
         self._put(None)
+        self.on_hide()
         return True
 
     def show(self, newest: Thumbnail, wanted: Wanted) -> None:
@@ -200,10 +216,24 @@ class PictureView(Widget, can_focus=False):
             self._describe(())
             return
         shown = shown_in(image, made_of.scale, made_of.size)
-        drawing = self._drawing_of(made_of)
         contrast = bool(self.viewport and self.viewport.contrast)
+        if made_of.painted and self._painting:
+            self._paint(self._painting, shown, notice, contrast=contrast)
+            return
+        drawing = self._drawing_of(made_of)
         self._put(drawing.draw(shown, newest["overlays"], notice, contrast=contrast))
-        self._describe(described(shown, drawing, contrast=contrast))
+        across = shown.pixels.shape[1]
+        self._describe(described(shown, drawing, across, contrast=contrast))
+
+    def _paint(self, painting: Painting, shown: "Shown", notice: str, *, contrast: bool) -> None:
+        """Draw what is shown with the terminal's pixels."""
+        newest = self._newest
+        overlays = newest["overlays"] if newest else ()
+        self._put(painting.draw(shown, overlays, notice, contrast=contrast))
+        self.call_after_refresh(painting.paint)
+        if painting.drawing:
+            across = painting.drawing.across
+            self._describe(described(shown, painting.drawing, across, contrast=contrast))
 
     def _drawing_of(self, made_of: Wanted) -> "Drawing":
         """Return what goes on with the picture, or begins one where another part is shown."""
@@ -312,10 +342,12 @@ FIRST_PERIOD = 0.05
 drag moves the image with each cell."""
 
 
-def described(shown: "Shown", drawing: "Drawing", *, contrast: bool) -> tuple[str, ...]:
+def described(
+    shown: "Shown", drawing: "Drawing | PixelDrawing", across: int, *, contrast: bool
+) -> tuple[str, ...]:
     """Say how an image is shown: its scale, what became of its greys, what is marked."""
     width = shown.region[2] if shown.region else shown.image_size[0]
-    scale = width / max(shown.pixels.shape[1], 1)
+    scale = width / max(across, 1)
     ratio = f"1:{scale:.3g}" if scale >= 1 else f"{1 / scale:.3g}:1"
     words = [f"zoom {ratio}" if shown.region else f"fit {ratio}"]
     if contrast and drawing.contrast.limits:
@@ -358,8 +390,11 @@ class PictureFeed:
     async def _ask(self, views: list[PictureView]) -> None:
         """Ask for pictures of the size that fits all, and hand them to their views."""
         # Tiles differ by a column at most, where those of the screen do not divide evenly.
+        for view in views:
+            view.look()
         asked = [(view, view.wanted) for view in views]
-        width, height = (min(sides) for sides in zip(*(one.size for _, one in asked), strict=True))
+        sizes = [one.size for _, one in asked] + [self._link.largest_thumbnail]
+        width, height = (min(sides) for sides in zip(*sizes, strict=True))
         known = {view.unique_id: view.known for view in views}
         regions = {view.unique_id: one.region for view, one in asked if one.region}
         figures = [view.unique_id for view, one in asked if one.figures]
@@ -375,7 +410,7 @@ class PictureFeed:
         for view, wanted in asked:
             for one in thumbnails:
                 # While the answer was under way, another camera or size may have been chosen.
-                if one["unique_id"] == view.unique_id and view.wanted_size == wanted.size:
+                if one["unique_id"] == view.unique_id and view.wanted.size == wanted.size:
                     view.show(one, wanted)
 
 
