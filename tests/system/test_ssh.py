@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from pmv_tui.control.client import ControlClient
 from pmv_tui.rigs.process import Finished
 from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble
-from tests.support import DEADLINE, free_ports, has_ended, simulated, wait_for
+from tests.support import DEADLINE, RigOnDisk, free_ports, has_ended, simulated, wait_for
 from tests.system.sshd import Machines, machines, with_hosts
+from tests.system.terminal import TerminalTui
 
 ODD = [
     "a b",
@@ -299,3 +300,25 @@ def test_nothing_is_left_of_connections_when_their_program_is_killed(
 
     wait_for(lambda: all(map(has_ended, started)), "all processes to end")
     wait_for(lambda: not list(folders.iterdir()), "the folders to be gone")
+
+
+ENDS: dict[str, Callable[[TerminalTui], object]] = {
+    "q is pressed": lambda tui: tui.press("q"),
+    "its terminal is closed": TerminalTui.hang_up,
+    "it is killed": lambda tui: tui.process.kill(signal.SIGKILL),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_nothing_is_left_of_the_connections_of_a_terminal_when(
+    room: Machines, rig: RigOnDisk, folders: Path, end: str
+) -> None:
+    surroundings = {"PATH": room.path, "TMPDIR": str(folders)}
+    words = ["--rig", "left", "--rig", "behind-left"]
+    with TerminalTui(rig, environment=surroundings, words=words) as tui:
+        tui.shows("left         no engine runs there", "behind-left  no engine runs there")
+        assert len(list(folders.glob("pmv-tui-*"))) == 2
+        started = psutil.Process(tui.process.pid).children(recursive=True)
+        ENDS[end](tui)
+        wait_for(lambda: not list(folders.glob("pmv-tui-*")), "the folders to be gone")
+        wait_for(lambda: all(map(has_ended, started)), "all processes to end")
