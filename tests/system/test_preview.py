@@ -170,10 +170,14 @@ def look_at_the_grain(tui: TerminalTui, *, magnified: str) -> None:
     tui.shows("lens", "grain", "capturing")
     tui.press("Gz")
     tui.shows("fit 1:", "grain")
-    while magnified not in tui.text():
-        before = tui.text()
+
+    def scale() -> str:
+        return next(iter(re.findall(r"(?:fit|zoom) \S+ ", tui.text().splitlines()[0])), "")
+
+    while (before := scale()) != magnified:
+        assert before != "zoom 8:1 ", f"{magnified} was passed over"
         tui.press("+")
-        wait_for(lambda: tui.text() != before, "another picture")  # noqa: B023
+        wait_for(lambda: scale() not in ("", before), "another scale")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
@@ -212,11 +216,15 @@ def test_magnified_each_half_cell_is_a_pixel_and_then_pixels_are_squares(
         x, y = 160 - across // 2, 120 - down // 2
         large = np.kron(GRAIN[y : y + down, x : x + across], np.ones((8, 8), np.uint8))
         left, top = (width - 8 * across) // 2, (height // 2 - 4 * down) // 2 * 2
-        squares = tui.picture(1, rows - 2, columns)
         place = slice(top, top + 8 * down), slice(left, left + 8 * across)
-        where = np.ones(squares.shape, bool)
+        where = np.ones((height, width), bool)
         where[: mapped[0] + 8, -mapped[1] - 8 :] = False
-        assert (squares[place] == grey(large))[where[place]].all()
+
+        def squares() -> bool:
+            seen = tui.picture(1, rows - 2, columns)[place]
+            return bool((seen == grey(large))[where[place]].all())
+
+        wait_for(squares, "squares of eight columns")
 
 
 def places(tui: TerminalTui, colour: int) -> NDArray[np.intp]:
