@@ -206,7 +206,7 @@ def test_magnified_each_half_cell_is_a_pixel_and_then_pixels_are_squares(
         part[part == 0xFFFFFF] = RED
         assert (part == RED).sum() == 6
         wait_for(lambda: shows(part), "the saturated ones in red")
-        tui.press("s" + "l" * 99 + "j" * 99)
+        tui.press("s" + "l" * 20 + "j" * 20)
         corner = grey(GRAIN[240 - height :, 320 - width :])
         wait_for(lambda: shows(corner), "the pixels of the corner")
         tui.press("0+")
