@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pmv_tui.tui.link import EngineLink, Unanswered
-from pmv_tui.tui.text.steps import base_of, stepped, why_no_step
+from pmv_tui.tui.text.steps import base_of, saved_value, stepped, why_no_step
 from pmv_tui.wire.status import Result, SettingStatus
 
 
@@ -56,7 +56,10 @@ class Trial:
             end = "highest" if steps > 0 else "lowest"
             return f"{name}: that is the {end} that the camera takes now"
         self.wanted[name] = self._unsent[name] = value
-        self.tried.add(name)
+        if value == saved_value(setting):
+            self.tried.discard(name)
+        else:
+            self.tried.add(name)
         return ""
 
     def unsaved(self) -> list[SettingStatus]:

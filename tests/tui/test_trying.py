@@ -61,6 +61,8 @@ def test_the_steps_of_an_exposure_are_preferred_numbers_and_end_at_the_cameras_r
     assert steps(22.4, -3) == [22.4, 20, 20, 20]
     assert steps(100.0, 3, lowest=20.0, step=50.0) == [100, 120, 170, 220]
     assert steps(0.0, 1, lowest=0.0) == [0, 0]
+    tried = exposure(16000.0, saved=15000.0)
+    assert [stepped(tried, 16000.0, -count) for count in (1, 2)] == [15000, 14000]
 
 
 @pytest.mark.parametrize(
@@ -237,11 +239,18 @@ def test_a_refused_step_is_said_and_an_engine_that_is_gone_holds_nobody() -> Non
 def test_without_the_figures_a_step_says_what_it_made() -> None:
     rig = rig_of_two()
 
-    async def scenario(pilot: Pilot[str], _: PmvApp) -> None:
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
         await pilot.press("z")
         await until_shown(pilot, "▀")
-        await until(pilot, lambda: rig.settings)
+        assert isinstance(app.screen, PictureScreen)
+        trial = app.screen.trial
+        await until(pilot, lambda: trial.settings)
         await pilot.press("]")
-        await until_said(pilot, "not saved")
+        await until_said(pilot, "exposure_time 16000, not saved")
+        await pilot.press("]", "[", "[")
+        await until_said(pilot, "exposure_time 15000, as it was saved")
+        await pilot.press("q")  # There is nothing to ask about.
+        await until(pilot, lambda: isinstance(app.screen, RigScreen))
 
     drive(rig, scenario, (50, 20))
+    assert commands(rig, "try")[-1] == {"exposure_time": 15000.0}

@@ -78,7 +78,8 @@ class TryingScreen(SteeringScreen):
         self._draw_settings()
         if name in trial.wanted and not self.query_one(FiguresPane).display:
             self.app.clear_notifications()
-            self.toast(f"{name} {short(trial.wanted[name])}, not saved")
+            saved = "not saved" if name in trial.tried else "as it was saved"
+            self.toast(f"{name} {short(trial.wanted[name])}, {saved}")
         self.go_on(partial(self._apply, trial))
 
     async def _apply(self, trial: Trial) -> None:

@@ -47,6 +47,12 @@ def base_of(setting: SettingStatus) -> float:
     return float(actual)
 
 
+def saved_value(setting: SettingStatus) -> float | None:
+    """Return what is saved; None where the camera is left to choose."""
+    value: float | None = setting["saved"] if "saved" in setting else setting["wanted"]
+    return value
+
+
 def stepped(setting: SettingStatus, value: float, steps: int) -> float:
     """Return the value so many steps above, or below; at the end of the camera's range the end."""
     for _ in range(abs(steps)):
@@ -62,6 +68,9 @@ def _next(setting: SettingStatus, value: float, *, up: bool) -> float:
             wanted = _multiple(value, _gain_step(setting), up=up)
         case _:
             wanted = _multiple(value, _round_step(value / 10), up=up)
+    saved = saved_value(setting)
+    if saved is not None and min(value, wanted) < saved < max(value, wanted):
+        return saved  # There is a way back, by keys, to what one began with.
     return _allowed(setting, value, wanted)
 
 
@@ -123,7 +132,7 @@ def setting_line(setting: SettingStatus | None, name: str, value: float | None, 
     if setting is None or is_absent(setting):
         return Line((Cell(fit(name, width - 2), "muted"), Cell("-", "muted")))
     shown = setting["actual"] if value is None else value
-    unsaved = value is not None or "saved" in setting
+    unsaved = "saved" in setting if value is None else value != saved_value(setting)
     text = f"{'*' if unsaved else ''}{short(shown)} {plain(setting['unit'])}".rstrip()
     room = max(width - len(text) - 1, 0)
     tone: Tone = "warning" if unsaved else "plain"
