@@ -26,6 +26,10 @@ class HostTrouble(Exception):  # noqa: N818 - a state, reported as it is
 
 _LASTING = (
     (
+        r"exec: ssh: not found",
+        "there is no ssh on this machine; install OpenSSH's client",
+    ),
+    (
         r"could not resolve hostname(?!.*temporary)|name or service not known",
         "no such host; see that its name is right, and what ~/.ssh/config says of it",
     ),

@@ -150,6 +150,17 @@ def test_why_a_machine_cannot_be_reached_is_said_in_words(folders: Path) -> None
     assert not list(folders.iterdir())
 
 
+def test_a_machine_without_ssh_says_so(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = folders / "bin"
+    few.mkdir()
+    for tool in ("sh", "mkdir", "rm"):
+        (few / tool).symlink_to(str(shutil.which(tool)))
+    monkeypatch.setenv("PATH", str(few))
+    assert "there is no ssh on this machine" in why("left")
+    shutil.rmtree(few)
+    assert not list(folders.iterdir())
+
+
 def test_a_host_can_be_no_option_of_ssh(folders: Path) -> None:
     why(f"-oProxyCommand=touch {folders}/touched")
     assert not list(folders.iterdir())
