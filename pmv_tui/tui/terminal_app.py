@@ -158,6 +158,7 @@ class TerminalApp(App[str]):
 
         What was drawn is cut off by then, and to Textual nothing has changed.
         """
+        self.graphics.ask_again()
         if self.screen_stack and event.size == self.screen.size:
             self.refresh(repaint=True, layout=True)
 

@@ -74,6 +74,19 @@ def test_keys_colours_and_sizes_reach_a_tui_in_tmux(tmux: Tmux) -> None:
     assert tmux.shows("1 of 1 plugged", "state").count("1 of 1 plugged") == 1
 
 
+def test_a_picture_in_a_tmux_without_images_is_blocks_and_its_title_stays(tmux: Tmux) -> None:
+    tmux.shows("0 of 1 plugged", "capturing")
+    title = tmux.command("display-message", "-p", "#{pane_title}")
+    tmux.command("send-keys", "v")
+    tmux.shows("▀")
+    # What tmux answers is no key either.
+    tmux.command("send-keys", "?")
+    tmux.shows("Keys")
+    tmux.command("send-keys", "/", "has no pixels", "Enter")
+    tmux.shows("Blocks: tmux", "answers that it has no pixels")
+    assert tmux.command("display-message", "-p", "#{pane_title}") == title
+
+
 def test_an_engine_goes_on_when_the_tmux_session_is_killed(rig: RigOnDisk, tmux: Tmux) -> None:
     tmux.shows("0 of 1 plugged", "capturing")
     tmux.command("send-keys", "p")

@@ -173,6 +173,18 @@ def test_one_that_has_a_name_is_asked_for_kittys_graphics_too_and_no_multiplexer
     assert refused.can() is None
 
 
+def test_in_another_size_it_is_asked_again_and_shows_what_it_did_until_it_answers() -> None:
+    terminal = asked(SIXEL_DA1)
+    terminal.graphics.attend(1.0)
+    terminal.graphics.ask_again()
+    terminal.graphics.attend(2.0)
+    terminal.graphics.attend(3.0)
+    assert terminal.sent == [FIRST_QUESTIONS] * 2
+    assert terminal.can() == Ability("sixel", (10, 20), 16, (1000, 1000))
+    terminal.hear("\x1b[6;24;12t", SIXEL_DA1, now=3.0)
+    assert terminal.can() == Ability("sixel", (12, 24), 16, (1000, 1000))
+
+
 def test_answers_that_nobody_waits_for_do_nothing() -> None:
     terminal = Terminal()
     terminal.hear(SIXEL_DA1, HAS_READ)
