@@ -178,14 +178,15 @@ class RigConnection:
         ------
         HostTrouble : no engine answers there any more.
         """
-        line = None if self.rig.host == LOCAL else await self._hosts.line(self.rig.host)
-        while await self._asked_to_look(line):
+        while True:
+            line = None if self.rig.host == LOCAL else await self._hosts.line(self.rig.host)
+            if not await self._asked_to_look(line) and line:
+                return line.why_ended()
             self._hurry.clear()
             try:
                 await self._ask()
             except HostTrouble:
                 await self._connect()
-        return line.why_ended() if line else HostTrouble("")
 
     async def _asked_to_look(self, line: Line | None) -> bool:
         """Wait until it is to be looked at, True, or the connection to the host has ended."""
