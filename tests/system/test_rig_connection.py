@@ -96,33 +96,11 @@ async def cameras_of(rig: RigConnection) -> list[str]:
     raise AssertionError(f"{rig.rig.name} does not answer; {rig.state} {rig.why}")
 
 
-def test_an_engine_is_found_started_where_that_is_asked_for_and_found_again(
-    room: Machines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine = room.add("started")
-    machine.write_config(steady("cam", *free_ports(2)))
-    monkeypatch.setattr(connection, "FIRST_DELAY", 0.1)
-    monkeypatch.setattr(connection, "ASKING", 1.0)
-
-    async def work(hosts: Hosts) -> None:
-        async with connecting(ListedRig("rig", "started"), hosts) as rig:
-            await until(lambda: rig.state == "waiting", "it to be seen that no engine runs")
-            assert (rig.why, rig.no_engine) == ("no engine runs there", True)
-            rig.start_engine()
-            await connected(rig)
-            assert (rig.why, rig.no_engine) == ("", False)
-            assert await cameras_of(rig) == ["cam"]
-            assert machine.run_here("stop").returncode == 0
-            rig.hurry()
-            await until(lambda: rig.no_engine, "the engine's end to be seen")
-
-    with_hosts(work)
-
-
 def test_what_happens_to_one_rig_or_its_line_is_noticed_by_no_other_and_no_client(
     room: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "FIRST_DELAY", 0.1)
+    monkeypatch.setattr(connection, "ASKING", 1.0)
     monkeypatch.setitem(line.OPTIONS, "ServerAliveInterval", "1")
     names = ["cut", "stopped", "behind"]
     ports = {name: free_ports(2) for name in names}
@@ -144,17 +122,24 @@ def test_what_happens_to_one_rig_or_its_line_is_noticed_by_no_other_and_no_clien
                 name: await held.enter_async_context(connecting(ListedRig(name, name), hosts))
                 for name in (*names, *troubled)
             }
+            await until(
+                lambda: all(rig.state == "waiting" for rig in rigs.values()), "six troubles"
+            )
             for name in names:
+                assert (rigs[name].why, rigs[name].no_engine) == ("no engine runs there", True)
                 rigs[name].start_engine()
             await asyncio.gather(*(connected(rigs[name]) for name in names))
             for name, words in troubled.items():
-                assert rigs[name].state == "waiting"
                 assert words in rigs[name].why
+                assert not rigs[name].endpoint
             with ExitStack() as counted:
                 for name in names:
                     assert room[name].ask("plug", camera=name)["ok"]
                     counted.enter_context(counting(ports[name][0]))
                 await disturb(rigs)
+            room["cut"].ask("stop")
+            rigs["cut"].hurry()
+            await until(lambda: rigs["cut"].no_engine, "the engine's end to be seen")
 
     async def disturb(rigs: dict[str, RigConnection]) -> None:
         before = {name: rigs[name].endpoint for name in names}
