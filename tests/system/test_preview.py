@@ -255,16 +255,15 @@ def test_wheel_and_drag_move_what_is_under_the_pointer_and_boxes_follow(
         top, left = moved[0]
 
         def boxed() -> bool:
+            """Whether the box stands where it is to be, and its label with it, while both last."""
             marks.send(((160, 122), (180, 134)), label="spot", color=(0, 255, 0))
-            return len(places(tui, GREEN)) > 30
+            edges, labelled = places(tui, GREEN), "spot" in tui.text()
+            upper = edges[edges[:, 0] == top - 8, 1].tolist()
+            # The spot's first pixel is 170, 130 on the image.
+            ends = edges.max(axis=0, initial=0).tolist() == [top + 4, left + 10]
+            return labelled and ends and upper == list(range(left - 10, left + 11))
 
-        wait_for(boxed, "the box")
-        edges = places(tui, GREEN)
-        # The spot's first pixel is 170, 130 on the image.
-        assert edges.max(axis=0).tolist() == [top + 4, left + 10]
-        upper = edges[edges[:, 0] == top - 8, 1].tolist()
-        assert upper == list(range(left - 10, left + 11))
-        assert "spot" in tui.text()
+        wait_for(boxed, "the box around the spot")
 
 
 def test_exposure_is_stepped_live_with_the_picture_in_view_and_discarded(rig: RigOnDisk) -> None:
