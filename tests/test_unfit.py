@@ -7,7 +7,7 @@ import msgpack
 import pytest
 
 from pmv_tui.wire.status import Reply
-from pmv_tui.wire.unfit import LONGEST_TEXT, why_cut_off, why_unfit
+from pmv_tui.wire.unfit import LONGEST_TEXT, why_cut_off, why_no_figures, why_no_image, why_unfit
 from tests.tui.rig_double import Kept, RigDouble, a_box, a_camera, a_client, settings_of_a_camera
 
 
@@ -103,6 +103,26 @@ def test_no_value_of_another_type_passes_anywhere_in_a_snapshot() -> None:
     assert len(found) > 80
     passed = [path for path in found if not why_unfit(changed(path, [[[]]]), Reply)]
     assert passed == []
+
+
+def test_an_image_that_is_cut_off_is_noticed() -> None:
+    image: Any = {"size": [2, 3], "pixels": b"123456"}
+    assert why_no_image(image) == ""
+    none_yet: Any = {**image, "pixels": None}
+    assert why_no_image(none_yet) == ""
+    cuts: list[Any] = [{"pixels": b"12345"}, {"size": [0, 3], "pixels": b""}, {"size": [-2, -3]}]
+    for each in cuts:
+        cut: Any = {**image, **each}
+        assert why_no_image(cut)
+
+
+def test_figures_that_are_cut_off_are_noticed() -> None:
+    figures: Any = {"histogram": [0] * 256, "percentiles": [0] * 5}
+    assert why_no_figures(figures) == ""
+    others: list[Any] = [{"histogram": [0]}, {"histogram": [-1] * 256}, {"percentiles": [1]}]
+    for each in others:
+        cut: Any = {**figures, **each}
+        assert why_no_figures(cut)
 
 
 def test_a_history_that_is_cut_off_is_noticed() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.client import EngineGone
 from pmv_tui.wire.status import AnswerTimes, Reply, Trend
-from pmv_tui.wire.unfit import why_cut_off, why_unfit
+from pmv_tui.wire.unfit import why_cut_off, why_no_figures, why_no_image, why_unfit
 
 
 class Unreadable(EngineGone):
@@ -56,6 +56,11 @@ def _why_unfit(reply: Reply, fields: Collection[Trend]) -> str:
     _complete(reply)
     if why := why_unfit(reply, Reply):
         return f"answer{why}"
+    if "image" in reply and (why := why_no_image(reply["image"])):
+        return why
+    for thumbnail in reply.get("thumbnails", []):
+        if (figures := thumbnail.get("figures")) and (why := why_no_figures(figures)):
+            return why
     histories = reply.get("histories", [])
     return next((why for each in histories if (why := why_cut_off(each, fields))), "")
 

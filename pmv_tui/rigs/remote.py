@@ -93,13 +93,13 @@ class Call:
                 f"{said and f' ({said})'}; see its ~/.profile, and what the key is restricted to"
             )
         said = last_line(finished.stderr)
+        said = "" if said == self._mark else f" ({said})"
         if finished.code in NOT_THERE:
             raise HostTrouble(
-                f"there is no pmv-tui there ({said}): neither in the PATH of who logs in nor in "
+                f"there is no pmv-tui there{said}: neither in the PATH of who logs in nor in "
                 "~/.local/bin; install it, or give the rig its command in rigs.toml"
                 if not self._command
-                else f"{self._command} is not to be run there ({said}); see its command in "
-                "rigs.toml"
+                else f"{self._command} is not to be run there{said}; see its command in rigs.toml"
             )
         out, errors = (each.rpartition(mark)[2] for each in (finished.stdout, finished.stderr))
         return Finished(finished.code, out, errors)

@@ -49,7 +49,8 @@ async def _save(link: EngineLink, disk: InOrder, camera: CameraStatus, name: str
         return SavedImage(camera=camera["name"], unique_id=unique_id, ok=False, text=str(why))
     if image["pixels"] is None:
         return not_saved(image, why_none(image, WAIT))
-    saving = disk.submit(partial(_saved, image, file_name(name, image["timestamp"])))
+    named = "-".join(filter(None, (camera.get("rig"), name)))
+    saving = disk.submit(partial(_saved, image, file_name(named, image["timestamp"])))
     try:
         return await asyncio.wait_for(asyncio.wrap_future(saving), SLOW_DISK)
     except FileIsThereError as why:

@@ -16,7 +16,7 @@ from typing import (
     is_typeddict,
 )
 
-from pmv_tui.wire.status import History, Trend
+from pmv_tui.wire.status import PERCENTILES, Figures, History, Image, Trend
 
 Check = Callable[[Any], str]
 """Returns what is wrong with a value, after where it stands; empty where nothing is."""
@@ -148,6 +148,20 @@ def _check_of_map(of_key: Check, of_value: Check) -> Check:
         )
 
     return check
+
+
+def why_no_image(image: Image) -> str:
+    """Return why an image cannot be read; empty where it can, and where there is none yet."""
+    width, height = image["size"]
+    pixels = image["pixels"]
+    fits = min(width, height) > 0 and pixels is not None and len(pixels) == width * height
+    return "" if fits or pixels is None else "an image is cut off"
+
+
+def why_no_figures(figures: Figures) -> str:
+    """Return why the figures of an image cannot be shown; empty where they can."""
+    whole = (len(figures["histogram"]), len(figures["percentiles"])) == (256, len(PERCENTILES))
+    return "" if whole and min(figures["histogram"]) >= 0 else "figures are cut off"
 
 
 def why_cut_off(history: History, fields: Collection[Trend]) -> str:

@@ -1,6 +1,8 @@
 """The screen of several rigs: what it shows, and which rig its keys steer."""
 
 import asyncio
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from pmv_tui.tui.fleet_app import FleetApp
 from pmv_tui.tui.screens.fleet import FleetScreen
 from tests.tui.driving import row_of, screen, until, until_shown
 from tests.tui.fleet_double import connection, drive_fleet
-from tests.tui.rig_double import Kept, RigDouble, a_camera, a_client
+from tests.tui.rig_double import LATE, Kept, RigDouble, a_camera, a_client, a_ramp
 
 
 def two_rigs(**changes: Any) -> dict[str, RigDouble]:
@@ -269,6 +271,25 @@ def test_the_picture_and_the_trends_of_two_cameras_of_one_id_are_told_apart() ->
     drive_fleet(rigs, scenario, size=(160, 24))
 
 
+def test_an_image_is_saved_under_the_name_of_its_rig_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rigs = two_rigs()
+    for rig in rigs.values():
+        rig.images = dict.fromkeys(BOTH, a_ramp())
+
+    async def scenario(pilot: Pilot[str], _: FleetApp) -> None:
+        await pilot.press("M", "S")
+        await until(pilot, lambda: len(list(tmp_path.glob("*.png"))) == 4)
+
+    drive_fleet(rigs, scenario)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert [name.split("-")[:2] for name in names] == [
+        [rig, camera] for rig in ("maze", "nest") for camera in ("left", "right")
+    ]
+
+
 def test_a_rig_that_answers_nonsense_is_said_to_and_the_others_go_on() -> None:
     rigs = two_rigs()
 
@@ -281,6 +302,66 @@ def test_a_rig_that_answers_nonsense_is_said_to_and_the_others_go_on() -> None:
         assert "\x1b" not in screen(app)
 
     drive_fleet(rigs, scenario, size=(160, 24))
+
+
+def test_values_of_the_right_type_that_no_engine_sends_end_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rigs = two_rigs(plugged=True, client_list=[a_client()], **LATE)
+    hostile = rigs["maze"]
+    hostile.kept = {each: Kept({"fps": [5.0] * 60}) for each in BOTH}
+    hostile.images = dict.fromkeys(BOTH, a_ramp())
+    answer, random = hostile.request, Random(1)  # noqa: S311
+
+    async def request(command: str, **arguments: Any) -> Any:
+        try:
+            reply = await answer(command, **arguments)
+        except ValueError:  # a camera that it has made up
+            return {"ok": False, "error": "there is no such camera"}
+        protocol = hostile.engine["protocol"]
+        changed = made_strange(reply, random)
+        if command == "snapshot":
+            changed["snapshot"]["engine"]["protocol"] = protocol
+        return changed
+
+    async def scenario(pilot: Pilot[str], app: FleetApp) -> None:
+        hostile.request = request  # type: ignore[method-assign]
+        await pilot.press("j")
+        # Clients, plots, a camera's screen with its picture, the full picture with figures.
+        for keys in ["c"], ["h"], ["v", "enter"], ["z", "f"]:
+            await pilot.press(*keys)
+            await pilot.pause(0.3)
+            await pilot.press("escape")
+        hostile.request = answer  # type: ignore[method-assign]
+        await until(pilot, lambda: isinstance(app.screen, FleetScreen))
+        # Whatever its rows have become: the other rig is steered as ever.
+        await pilot.press("G", "space")
+        await until(pilot, lambda: rigs["nest"].commands)
+
+    drive_fleet(rigs, scenario)
+    assert {command for command, _ in sent(rigs["nest"])} == {"pause"}
+
+
+STRANGE: dict[type, list[Any]] = {
+    int: [0, -1, 2**63 - 1, -(2**63)],
+    float: [0.0, -1.0, 1e14, -1e14],
+    str: ["", "\x1b[2J\x07", "x" * 4000, "\u202e\0", "%s{}"],
+    bytes: [b"", b"\0" * 7],
+    bool: [False, True],
+}
+"""By a value's type, others of it."""
+
+
+def made_strange(value: Any, random: Random) -> Any:
+    """Return an answer of which some values are others, and some lists are empty."""
+    if isinstance(value, dict):
+        return {key: made_strange(each, random) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        few = [] if isinstance(value, list) and random.random() < 0.05 else value
+        return [made_strange(each, random) for each in few]
+    others = STRANGE.get(type(value), [value])
+    return random.choice(others) if random.random() < 0.02 else value
 
 
 def test_more_cameras_than_the_table_takes_are_counted_and_left_out() -> None:

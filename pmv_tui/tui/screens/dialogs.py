@@ -1,6 +1,7 @@
 """The dialogs: an address or a setting is edited, the engine's or clients' end is asked about."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from textual import on, work
@@ -251,12 +252,17 @@ def check_addresses(pub: str, pull: str, others: Sequence[CameraStatus]) -> Addr
     return AddressErrors(pub_error, pull_error)
 
 
-def access_note(text: str) -> str:
-    """Return who can connect to an address, where that is not this machine alone; else nothing."""
+def access_note(text: str, *, elsewhere: bool = False) -> str:
+    """Return who can connect to an address, where that is not its machine alone; else nothing.
+
+    Parameters
+    ----------
+    elsewhere : whether that is another machine than this one, whose own addresses are known here.
+    """
     address, _ = _parse(text)
     if address is None or not address.exposed:
         return ""
-    ways = reachable(address)
+    ways = [] if elsewhere else reachable(address)
     at = f" at {', '.join(ways[:2])}{' …' if ways[2:] else ''}" if ways else ""
     if address.needs_look_up:
         return "if that is an address of its network, other machines can connect, unencrypted"
@@ -285,8 +291,16 @@ def _taken(address: Address, others: Sequence[CameraStatus]) -> str:
 class AddressDialog(SaveDialog):
     """Two addresses of a camera, checked as one types; those of the others are taken."""
 
-    def __init__(self, camera: CameraStatus, others: Sequence[CameraStatus], save: Save) -> None:
+    def __init__(
+        self,
+        camera: CameraStatus,
+        others: Sequence[CameraStatus],
+        save: Save,
+        *,
+        elsewhere: bool = False,
+    ) -> None:
         super().__init__(save)
+        self._elsewhere = elsewhere
         self.heading = f"Addresses of {plain(full_name(camera))}"
         self._camera = camera
         self._others = others
@@ -309,7 +323,8 @@ class AddressDialog(SaveDialog):
         """Show each address's error. See `SaveDialog.check`."""
         pub, pull = self.typed()
         errors = check_addresses(pub, pull, self._others)
-        notes = ("", "") if self._camera["curve"] else map(access_note, (pub, pull))
+        note_of = partial(access_note, elsewhere=self._elsewhere)
+        notes = ("", "") if self._camera["curve"] else map(note_of, (pub, pull))
         for (kind, error), note in zip(errors._asdict().items(), notes, strict=True):
             said = self.query_one(f"#{kind}-error", Static)
             said.update(error or note)

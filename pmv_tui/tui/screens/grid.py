@@ -20,7 +20,9 @@ class GridScreen(SteeringScreen):
     moved = PictureGrid
 
     def compose(self) -> ComposeResult:
-        """Lay out trouble, pictures and footer."""
+        """Lay out trouble, whose pictures these are where there are several rigs, and the rest."""
+        if self.state.rig:
+            yield Static(f" Pictures of {self.state.rig}", classes="screen-title", markup=False)
         yield Static(id="trouble", markup=False)
         yield PictureGrid(self.unique_id)
         yield KeyFooter(self.registry)

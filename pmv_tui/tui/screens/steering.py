@@ -194,7 +194,8 @@ class SteeringScreen(RigStateScreen[None]):
             return await self.save("addresses", rig, camera=unique_id, pub=pub, pull=pull)
 
         others = [other for other in rig.state.cameras if other["unique_id"] != unique_id]
-        self.app.push_screen(AddressDialog(camera, others, save))
+        dialog = AddressDialog(camera, others, save, elsewhere=bool(rig.state.host))
+        self.app.push_screen(dialog)
 
     def action_add(self) -> None:
         """Add the cameras to the config file."""
