@@ -17,6 +17,7 @@ from pmv_tui.tui.link import PERIOD, EngineLink, EngineSilent, EventsArrived, Sn
 from pmv_tui.tui.state import RigState, Wishes
 from pmv_tui.tui.text.lines import plain
 from pmv_tui.tui.text.rigs import RigRow
+from pmv_tui.untrusted import TokenBucket
 from pmv_tui.wire.status import CameraStatus, Snapshot
 
 CALM_PERIOD = 1.0
@@ -27,6 +28,10 @@ BUSY_FOR = 3.0
 
 MOST_CAMERAS = 64
 """That are shown of a rig; a row says how many more there are."""
+
+
+MOST_TOASTS, TOAST_PERIOD = 3, 5.0
+"""Toasts about a rig's cameras at once, and the seconds after which there may be one more."""
 
 
 class FleetState(RigState):
@@ -67,6 +72,7 @@ class FleetRig:
     def __init__(self, listed: ListedRig, hosts: Hosts, fleet: "Fleet", operator: str) -> None:
         self.listed = listed
         self.folded = False
+        self.toasts = TokenBucket(MOST_TOASTS, TOAST_PERIOD)
         self.hidden = 0
         self._seen_at: float | None = None
         self._fleet = fleet

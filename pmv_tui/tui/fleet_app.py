@@ -103,8 +103,13 @@ class FleetApp(TerminalApp):
         )
 
     def _look_for_troubles(self, rig: FleetRig) -> None:
-        """Report which cameras of a rig fail that worked."""
-        self.report_troubles(self._troubles.new(rig.state.cameras))
+        """Report which cameras of a rig fail that worked; a rig with many leaves room for others.
+
+        What is left out, its rows say.
+        """
+        failed = self._troubles.new(rig.state.cameras)
+        now = time.monotonic()
+        self.report_troubles([camera for camera in failed if rig.toasts.take(now)])
 
     def _draw_soon(self) -> None:
         """Draw what is new, with what comes in the next moment, and not too often."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pmv_tui.tui.fleet import MOST_CAMERAS
+from pmv_tui.tui.fleet import MOST_CAMERAS, MOST_TOASTS
 from pmv_tui.tui.fleet_app import FleetApp
 from pmv_tui.tui.screens.fleet import FleetScreen
 from tests.tui.driving import row_of, screen, until, until_shown
@@ -392,6 +392,21 @@ def test_a_toast_of_a_failure_names_the_rig() -> None:
     rigs = two_rigs()
 
     async def scenario(pilot: Pilot[str], _: FleetApp) -> None:
+        rigs["nest"].cameras[0].update({"state": "lost", "reason": "cable pulled"})
+        await until_shown(pilot, "nest/left is lost: cable pulled")
+
+    drive_fleet(rigs, scenario)
+
+
+def test_a_rig_whose_cameras_fail_again_and_again_leaves_room_for_the_toasts_of_others() -> None:
+    rigs = two_rigs()
+    rigs["maze"].cameras = [a_camera(f"c{number}") for number in range(30)]
+
+    async def scenario(pilot: Pilot[str], app: FleetApp) -> None:
+        for camera in rigs["maze"].cameras:
+            camera.update({"state": "lost", "reason": "unplugged"})
+        await until(pilot, lambda: "30 lost" in row_of(app, "▾ maze"))
+        assert 1 <= len(app._notifications) <= MOST_TOASTS
         rigs["nest"].cameras[0].update({"state": "lost", "reason": "cable pulled"})
         await until_shown(pilot, "nest/left is lost: cable pulled")
 

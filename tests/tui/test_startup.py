@@ -106,6 +106,11 @@ def test_the_first_paint_imports_nothing_that_it_does_not_need() -> None:
     assert {name: why for name, why in NOT_FOR_FIRST_PAINT.items() if name in loaded} == {}
 
 
+def test_nor_does_that_of_several_rigs() -> None:
+    loaded = modules_after("import pmv_tui.tui.run_fleet\ntell_modules()")
+    assert {name: why for name, why in NOT_FOR_FIRST_PAINT.items() if name in loaded} == {}
+
+
 def test_after_it_no_key_has_to_wait_for_an_import() -> None:
     script = "import pmv_tui.tui.run\nfrom pmv_tui.tui import startup\nstartup.complete()"
     loaded = modules_after(f"{script}\ntell_modules()")
