@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -350,10 +351,12 @@ class RigOnDisk:
         """
         for path in self.control_paths():
             _stop(path)
+        # Not of another rig whose folder's name goes on after this one's.
+        named = re.compile(rf"{re.escape(str(self.folder))}(?![\w-])")
         left = [
             process
             for process in psutil.process_iter(["cmdline"])
-            if any(str(self.folder) in word for word in process.info["cmdline"] or ())
+            if any(named.search(word) for word in process.info["cmdline"] or ())
         ]
         for process in left:
             with suppress(psutil.NoSuchProcess):  # an engine that was just stopped ends by itself
