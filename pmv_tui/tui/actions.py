@@ -649,8 +649,12 @@ HELP_ACTIONS: Registry = (
         "clear",
         "clear, back",
     ),
+    *CURSOR,
+    *SCROLL,
+    Move("help-page-up", "b", "Scroll back by a page.", "page(-1)"),
+    Move("help-page-down", "space", "Scroll on by a page.", "page(1)"),
 )
-"""Of the help itself."""
+"""Of the help itself, which is read as in a pager."""
 
 FIELD_HELP = Action(
     "help",

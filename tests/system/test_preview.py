@@ -323,6 +323,38 @@ def test_a_terminal_that_dies_leaves_the_file_as_it_was_and_another_one_saves(
     assert not tried(rig)
 
 
+def test_the_help_of_each_screen_is_read_to_its_end_by_keys(rig: RigOnDisk) -> None:
+    with TerminalTui(rig) as tui:
+        tui.shows("> left", "capturing")
+        for way, there in (
+            ("", "Explain this screen"),
+            ("\r", "Change the setting"),
+            ("V", "picture on the left"),
+            ("z", "best sharpness"),
+            ("h", "plot above"),
+            ("c", "Figures"),
+            ("l", "warnings and errors"),
+        ):
+            tui.press(f"{way}?")
+            tui.shows("Help", "Keys")
+            tui.press("G")
+            tui.hides("Keys")
+            tui.press("g")
+            tui.shows("Keys")
+            pagers = (("jjj", "kkk"), (" ", "b"), ("\x1b[6~", "\x1b[5~"))
+            for onwards, back in () if way else pagers:
+                tui.press(onwards)
+                tui.hides("Keys")
+                tui.press(back)
+                tui.shows("Keys")
+            tui.press(f"/{there}\r")
+            tui.shows(f"Help: /{there}", there)
+            tui.press("q")
+            tui.hides("Help:")
+            tui.press("q" if way else "")
+            tui.shows("> left")
+
+
 def tried(rig: RigOnDisk) -> list[dict[str, Any]]:
     """Return the settings that are tried, once they are applied."""
 

@@ -52,7 +52,7 @@ class HelpScreen(SearchedScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out a title, a row for each thing explained, the field to search by, and the keys."""
         yield Static(classes="screen-title", markup=False)
-        with VerticalScroll(id="help"):
+        with VerticalScroll(id="help", can_focus=False):
             for title, rows in self._topics:
                 yield title
                 yield from rows
@@ -72,6 +72,26 @@ class HelpScreen(SearchedScreen[None]):
             shown += found
         sought = f": /{text}, {shown or 'nothing'} found" if text else ""
         self.query_one(".screen-title", Static).update(f" Help{sought}")
+
+    def action_move(self, rows: int) -> None:
+        """Scroll by lines."""
+        self._body.scroll_relative(y=rows, animate=False)
+
+    def action_first(self) -> None:
+        """Scroll to the beginning."""
+        self._body.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Scroll to the end."""
+        self._body.scroll_end(animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages; a line of the last one stays in sight."""
+        self.action_move(pages * max(self._body.size.height - 1, 1))
+
+    @property
+    def _body(self) -> VerticalScroll:
+        return self.query_one("#help", VerticalScroll)
 
     def action_clear(self) -> None:
         """Clear the text that is looked for; without one, go back."""
