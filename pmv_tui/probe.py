@@ -1,8 +1,9 @@
 """`pmv-tui probe`: subscribes as a client would, and reports how the images arrive."""
 
+import socket
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import zmq
@@ -15,8 +16,14 @@ from pmv_tui.wire.image import parse_image
 GAP_PERIODS = 1.5
 """Periods between two time stamps from which on a frame is taken to be missing."""
 
-REFUSALS = (
-    zmq.Event.HANDSHAKE_FAILED_AUTH
+LOOK = 1.0
+"""Seconds in which whoever listens at an address has to greet."""
+
+CONNECTING = (
+    zmq.Event.CONNECTED
+    | zmq.Event.CONNECT_RETRIED
+    | zmq.Event.DISCONNECTED
+    | zmq.Event.HANDSHAKE_FAILED_AUTH
     | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
     | zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
 )
@@ -106,20 +113,20 @@ def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any
     zmq.ZMQError : nothing can be connected to at such an address.
     """
     context = zmq.Context[zmq.Socket[bytes]]()
-    socket = context.socket(zmq.SUB)
-    socket.linger = 0
+    client = context.socket(zmq.SUB)
+    client.linger = 0
     if key is not None:
-        key.apply(socket)
-    monitor = socket.get_monitor_socket(REFUSALS)
+        key.apply(client)
+    monitor = client.get_monitor_socket(CONNECTING)
     arrivals = Arrivals()
     try:
-        socket.connect(address)
-        socket.subscribe(b"")
+        client.connect(address)
+        client.subscribe(b"")
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if not socket.poll(int(left * 1000) + 1):
+            if not client.poll(int(left * 1000) + 1):
                 break
-            parts = socket.recv_multipart()
+            parts = client.recv_multipart()
             first = not arrivals.timestamps
             arrivals.take(parts, time.time_ns())
             if first and arrivals.timestamps:
@@ -127,25 +134,78 @@ def probe(address: str, seconds: float, key: Key | None = None) -> dict[str, Any
     except KeyboardInterrupt:
         pass  # asked to stop: what arrived so far is the answer
     finally:
-        refused = _refusal(monitor, with_key=key is not None)
-        socket.disable_monitor()
+        events = _events(monitor)
+        client.disable_monitor()
         monitor.close(linger=0)
-        socket.close()
+        client.close()
         context.term()
-    return arrivals.report() | {"refused": refused}
+    return arrivals.report() | _why(events, address, with_key=key is not None)._asdict()
 
 
-def _refusal(monitor: zmq.Socket[bytes], *, with_key: bool) -> str:
-    """Return why the camera turned this client away, and what to do; empty where it did not."""
-    events: list[int] = []
+class Without(NamedTuple):
+    """Why no image arrived, and what to do; empty where that is not known.
+
+    Parameters
+    ----------
+    refused : why the camera turned this client away.
+    unreached : why there was no camera to do so.
+    """
+
+    refused: str = ""
+    unreached: str = ""
+
+
+def _events(monitor: zmq.Socket[bytes]) -> dict[int, int]:
+    """Return what happened to connections, and the last value of each."""
+    events: dict[int, int] = {}
     while monitor.poll(0):
-        events.append(recv_monitor_message(monitor)["event"])
+        event = recv_monitor_message(monitor)
+        events[event["event"]] = event["value"]
+    return events
+
+
+def _why(events: dict[int, int], address: str, *, with_key: bool) -> Without:
+    """Judge what happened to connections, of which none may have brought an image."""
     if zmq.EVENT_HANDSHAKE_FAILED_AUTH in events:
-        return "the rig does not list this key; pmv-tui keys list shows there which ones it does"
-    if not events:
-        return ""
-    if not with_key:
-        return "the camera accepts only clients with a key; give it with --key"
-    if zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL in events:
-        return "the camera is not encrypted: it asks for no key"
-    return "the rig has another key than this client knows; copy its server.key again"
+        return Without("the rig does not list this key; pmv-tui keys list shows which")
+    mismatch = events.get(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
+    if mismatch == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+        if with_key:
+            return Without("the camera is not encrypted: it asks for no key")
+        return Without("the camera accepts only clients with a key; give it with --key")
+    if zmq.EVENT_CONNECTED not in events and zmq.EVENT_CONNECT_RETRIED in events:
+        return Without(
+            unreached="nobody listens there; is the camera plugged, and the address its "
+            "pub_address?"
+        )
+    if mismatch is None and zmq.EVENT_DISCONNECTED not in events:
+        return Without()
+    # Connections end in the same way whoever ends them.
+    greeting = _greeting(address)
+    if not greeting:
+        return Without(
+            unreached="the connection is closed before a camera answers; if the address is one of "
+            "pmv-tui forward, the camera is not plugged or the rig is not reached: see what it says"
+        )
+    if greeting[:1] != b"\xff":
+        return Without(unreached="what listens there is no camera: it does not speak ZeroMQ")
+    if with_key and zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL in events:
+        return Without("the rig has another key than this client knows; copy its server.key again")
+    return Without()  # a socket of another kind, or a camera that was unplugged meanwhile
+
+
+def _greeting(address: str) -> bytes:
+    """Return the first bytes that whoever listens at an address says; empty where it is nothing."""
+    scheme, _, place = address.partition("://")
+    try:
+        if scheme == "ipc":
+            peer = socket.socket(socket.AF_UNIX)
+            peer.settimeout(LOOK)
+            peer.connect(place)
+        else:
+            host, _, port = place.rpartition(":")
+            peer = socket.create_connection((host.strip("[]"), int(port)), LOOK)
+        with peer:
+            return peer.recv(1)
+    except (OSError, ValueError):
+        return b""

@@ -11,7 +11,6 @@ from pmv_tui.cli.grammar import (
     CommandFailed,
     Grammar,
     complain,
-    said_of,
     show,
 )
 
@@ -49,8 +48,12 @@ def _forward(options: argparse.Namespace) -> int:
 
     from pmv_tui.rigs.trouble import HostTrouble
 
-    with said_of(HostTrouble), suppress(KeyboardInterrupt):  # ctrl+c is the way to end it
-        asyncio.run(_held(options, _one_rig(options.rig)))
+    rig = _one_rig(options.rig)
+    try:
+        with suppress(KeyboardInterrupt):  # the way to end it
+            asyncio.run(_held(options, rig))
+    except HostTrouble as trouble:
+        raise CommandFailed(f"{rig.name}: {trouble}") from None
     return DONE
 
 

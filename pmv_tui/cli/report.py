@@ -258,6 +258,8 @@ def probe_lines(report: dict[str, Any]) -> list[str]:
                 f"{counted(others, 'message')} arrived, but no image: is the address a camera's "
                 "pub_address? pmv-tui status lists them"
             ]
+        if report["unreached"]:
+            return [report["unreached"]]
         return ["no image arrived; is the camera plugged, and the address its pub_address?"]
     return [
         f"{report['unique_id']}  {report['width']}x{report['height']}",

@@ -159,8 +159,9 @@ class RigConnection:
             reply = await client.request("snapshot", timeout=ASKING)
         except EngineGone as silence:
             raise HostTrouble(
-                f"its engine cannot be asked ({silence}): see pmv-tui status there, and that its "
-                "sshd_config does not switch AllowStreamLocalForwarding off"
+                f"its engine cannot be asked ({silence}): see pmv-tui status there, that its "
+                "sshd_config does not switch AllowStreamLocalForwarding off, and what permitopen "
+                "of a restricted key allows"
             ) from None
         finally:
             client.close()

@@ -83,8 +83,6 @@ class Forward:
         """
         while self._connection.state == "connecting":
             await self._pause()
-        if self._connection.state == "waiting":
-            raise HostTrouble(self._connection.why)
         self._report(await self._look())
         if self._rig.host == LOCAL and self._seen:
             return str(self._seen.pub), str(self._seen.pull)
@@ -135,7 +133,9 @@ class Forward:
         HostTrouble : the rig or the camera is not there, or the ports cannot be had.
         """
         if self._connection.state == "waiting":
-            raise HostTrouble(self._connection.why or "the connection was lost")
+            start = f"; pmv-tui --rig {self._rig.word} where --start starts one"
+            why = self._connection.why or "the connection was lost"
+            raise HostTrouble(f"{why}{start if self._connection.no_engine else ''}")
         before, self._seen = self._seen, await self._sockets()
         seen = self._seen
         if self._rig.host != LOCAL:
@@ -146,16 +146,20 @@ class Forward:
             self._greeted = False
         if not seen.plugged:
             self._greeted = False
-            return f"{seen.name} is not plugged: pmv-tui --rig {self._rig.name} plug {seen.name}"
+            return f"{seen.name} is not plugged: pmv-tui --rig {self._rig.word} plug {seen.name}"
         if self._rig.host != LOCAL and not self._greeted:
             # Who comes without a key would be reported there as a stranger.
-            self._greeted = seen.curve or await _greets(self._ports[0])
-            if not self._greeted:
-                return (
-                    f"nothing answers at {seen.pub} there; see that its host reaches itself so, "
-                    "and that its sshd_config does not switch AllowTcpForwarding off"
-                )
+            silent = [] if seen.curve else await self._silent(seen)
+            self._greeted = not silent
+            if silent:
+                return _nothing_answers(silent)
         return ""
+
+    async def _silent(self, seen: Sockets) -> list[tuple[Address, str]]:
+        """Return which of a camera's addresses nothing answers at, and what `ssh` is asked for."""
+        answers = await asyncio.gather(*map(_greets, self._ports))
+        asked = zip((seen.pub, seen.pull), seen.targets, answers, strict=True)
+        return [(address, target) for address, target, answer in asked if not answer]
 
     async def _sockets(self) -> Sockets:
         """Ask the engine where the camera is."""
@@ -209,6 +213,20 @@ def _target(address: Address) -> str:
     loopback = "[::1]" if address.host.startswith("[") else "127.0.0.1"
     by_loopback = address.interface in ("*", "127.0.0.1")
     return f"{loopback if by_loopback else address.host}:{address.port}"
+
+
+def _nothing_answers(silent: list[tuple[Address, str]]) -> str:
+    """Say at which addresses nothing answers, of each what `ssh` is asked for, and what to do."""
+    addresses = " and ".join(str(address) for address, _ in silent)
+    permitted = " ".join(
+        f'permitopen="{f"[{address.path}]:*" if address.path else target}"'
+        for address, target in silent
+    )
+    return (
+        f"nothing answers at {addresses} there; where the key is restricted, its line in "
+        f"authorized_keys there needs {permitted}; see also that its host reaches itself so, and "
+        "that its sshd_config does not switch AllowTcpForwarding or AllowStreamLocalForwarding off"
+    )
 
 
 async def _greets(port: int) -> bool:

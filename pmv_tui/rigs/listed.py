@@ -46,6 +46,15 @@ class ListedRig:
         """The words that choose it among its machine's rigs, after the name of pmv-tui."""
         return ["--config", self.config] if self.config else []
 
+    @property
+    def word(self) -> str:
+        """What --rig takes for it, as one types it into a shell."""
+        like_host = self.name == self.host or self.name.startswith(f"{self.host}:")
+        if not (like_host and self.config) or self.command or self.group:
+            return shlex.quote(self.name)
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return shlex.quote(f"{host}:{self.config}")
+
 
 KEYS = tuple(each.name for each in fields(ListedRig))
 REQUIRED = ("name", "host")

@@ -54,7 +54,7 @@ _LASTING = (
     (
         r"administratively prohibited|forwarding request failed",
         "its ssh server does not allow that; see AllowStreamLocalForwarding of its sshd_config, "
-        "and what the key is restricted to",
+        "and the permitopen of a restricted key",
     ),
 )
 """What `ssh` says where a person has to do something, and that in our words."""

@@ -4,8 +4,11 @@ import json
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -14,6 +17,8 @@ import zmq
 
 from pmv_tui import __version__
 from pmv_tui.cli.report import probe_lines
+from pmv_tui.curve import Key
+from pmv_tui.probe import probe
 from tests.client.publisher import NO_IMAGES
 from tests.support import DEADLINE, RigOnDisk, free_ports, simulated, wait_for
 
@@ -71,6 +76,31 @@ def test_a_probe_of_what_is_no_camera_ends_in_time(rig: RigOnDisk) -> None:
     assert re.match(r"\d+ messages arrived, but no image: is the address a camera's", said)
     assert report["images"] == 0
     assert report["other_messages"] > len(NO_IMAGES)
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+@pytest.mark.parametrize(
+    ("words", "said"), [(b"", "is closed before a camera answers"), (b"SSH-2.0", "is no camera")]
+)
+def test_a_probe_blames_a_missing_camera_on_no_key(
+    words: bytes, said: str, *, with_key: bool
+) -> None:
+    key = Key(*zmq.curve_keypair(), zmq.curve_keypair()[0]) if with_key else None
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+
+        def answer() -> None:
+            with suppress(OSError):  # the end
+                while True:
+                    peer, _ = listener.accept()
+                    with peer:
+                        peer.sendall(words)
+
+        answering = pool.submit(answer)
+        report = probe(f"tcp://127.0.0.1:{listener.getsockname()[1]}", 0.5, key)
+        listener.shutdown(socket.SHUT_RDWR)
+        answering.result(DEADLINE)
+    assert report["refused"] == ""
+    assert said in probe_lines(report)[0]
 
 
 @pytest.mark.parametrize("command", ["config path", "check", "--help"])

@@ -14,6 +14,7 @@ from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.client import EngineGone
 from pmv_tui.rigs import connection, line
 from pmv_tui.rigs.connection import RigConnection
+from pmv_tui.rigs.forward import Forward
 from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL
@@ -189,6 +190,16 @@ def test_a_key_may_be_for_one_rig_alone(room: Machines) -> None:
         line = await hosts.line("restricted")
         await line.forward_port(port, f"localhost:{machine.port}")
         assert await said(*await asyncio.open_connection("127.0.0.1", port)) == b""
+        told = list[str]()
+        assert machine.ask("plug", camera="cam")["ok"]
+        at = (machine.camera("cam")["pub_address"], machine.camera("cam")["pull_address"])
+        pub, pull = free_ports(2)
+        rig_there = ListedRig("rig", "restricted")
+        forward = Forward(rig_there, "cam", (pub, pull), hosts, told.append)
+        await forward.open()
+        await forward.close()
+        for address in at:
+            assert f'permitopen="127.0.0.1:{address.rpartition(":")[2]}"' in told[0]
         path = await line.forward(f"{machine.folder}/other")
         assert await said(*await asyncio.open_unix_connection(path)) == b""
 

@@ -346,8 +346,11 @@ def test_a_camera_of_this_machine_has_its_addresses_already(desk: Desk) -> None:
 
 
 def test_what_cannot_be_forwarded_is_said(desk: Desk) -> None:
+    idle = desk.folder / "idle.toml"
+    idle.touch()
     for words, code, said in (
-        (["gone", "left"], 1, "unreachable"),
+        (["gone", "left"], 1, "gone: unreachable"),
+        ([f"local:{idle}", "left"], 1, f"pmv-tui --rig local:{idle} where --start starts one"),
         (["lab", "nobody"], 1, "there is no camera 'nobody' there; there are: left, top"),
         (["both", "left"], 2, "both is several rigs: name one of lab, desk"),
         (["lab", "left", "--port", "80"], 2, "from 1024 to 65534"),
