@@ -15,7 +15,7 @@ from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL
 from pmv_tui.tui.link import PERIOD, EngineLink, EngineSilent, EventsArrived, SnapshotArrived
 from pmv_tui.tui.state import RigState, Wishes
-from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.text.lines import age_text, plain
 from pmv_tui.tui.text.rigs import RigRow
 from pmv_tui.untrusted import TokenBucket
 from pmv_tui.wire.status import CameraStatus, Snapshot
@@ -38,13 +38,19 @@ class FleetState(RigState):
     """The state of one of several rigs; its connection says what is wrong."""
 
     connection: RigConnection
+    seen_at: float | None = None
 
     @property
     def trouble(self) -> str:
         """What is wrong between terminal and rig; empty where all is well. See `RigState`."""
         why = self.why_old
-        age = "; what is shown is its last" if why and self.snapshot else ""
+        age = f"; what is shown is {age_text(self.age, 0)}" if self.snapshot else ""
         return f"{self.rig}: {why}{age}" if why else ""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since it reported anything; None before."""
+        return None if self.seen_at is None else time.monotonic() - self.seen_at
 
     @property
     def why_old(self) -> str:
@@ -74,7 +80,6 @@ class FleetRig:
         self.folded = False
         self.toasts = TokenBucket(MOST_TOASTS, TOAST_PERIOD)
         self.hidden = 0
-        self._seen_at: float | None = None
         self._fleet = fleet
         self._operator = operator
         self._client = RigClient()
@@ -102,7 +107,7 @@ class FleetRig:
             trouble=self.state.why_old,
             no_engine=self.lacks_engine,
             retry_in=max(0.0, connection.retry_at - now) if waits else None,
-            age=None if self._seen_at is None else now - self._seen_at,
+            age=self.state.age,
             engine=self.state.snapshot["engine"] if self.state.snapshot else None,
             cameras=self.state.cameras,
             hidden=self.hidden,
@@ -177,7 +182,7 @@ class FleetRig:
             camera["rig"] = self.name
         self.state.log_path = snapshot["engine"]["log_path"]
         self.state.keep(snapshot)
-        self._seen_at = time.monotonic()
+        self.state.seen_at = time.monotonic()
         self._fleet.seen(self)
 
 

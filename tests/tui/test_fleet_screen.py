@@ -125,6 +125,14 @@ def test_a_rig_that_hangs_delays_no_other_and_its_rows_stay_and_say_how_old_they
         await until(pilot, lambda: " s old" in row_of(app, "maze"))
         assert "capturing" in screen(app).splitlines()[3]
         assert "1 of 2 rigs connected" in screen(app)
+        # What was known of its cameras counts no more, and the panel says from when it is.
+        assert screen(app).splitlines()[0].rstrip().endswith("1 of 2 plugged, 2 not known")
+        await pilot.press("g", "j")
+        await until(pilot, lambda: "s old: its engine does not answer" in row_of(app, "shown"))
+        await pilot.press("z")
+        await until(pilot, lambda: "answer; what is shown is " in screen(app))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, FleetScreen))
         # A key for it is refused at once.
         await pilot.press("g", "p")
         await until_shown(pilot, "maze: plug: its engine")

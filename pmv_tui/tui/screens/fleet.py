@@ -192,7 +192,7 @@ class FleetScreen(RigScreen):
         """Describe what is under the cursor, and show its picture and its rig's log."""
         rig, camera = self.rig, self.table.camera
         if camera or not self.table.rig:
-            self.query_one(FleetDetails).show_camera(camera)
+            self.query_one(FleetDetails).show_of_rig(rig.row() if camera else None, camera)
         else:
             self.query_one(FleetDetails).show_rig(rig.row(), self._advice(rig))
         events, names = rig.state.events, rig.state.names

@@ -22,6 +22,20 @@ def plain(text: str) -> str:
     return " ".join(printable(text, " ").split())
 
 
+OLD = 3.0
+"""Seconds after which what is shown is called old."""
+
+
+def age_text(age: float | None, least: float = OLD) -> str:
+    """Say how old something is, in seconds; nothing where it is not older than `least`."""
+    if age is None or age <= least:
+        return ""
+    if age < 60:
+        return f"{age:.0f} s old"
+    minutes = int(age // 60)
+    return f"{minutes} min old" if minutes < 120 else f"{minutes // 60} h old"
+
+
 def short_path(path: str, width: int) -> str:
     """Abbreviate a path: the home folder as `~`, then its first folders left out.
 

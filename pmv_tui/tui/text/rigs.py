@@ -10,9 +10,11 @@ from pmv_tui.tui.text.columns import MAX_NAME_WIDTH, has_failed, in_trouble
 from pmv_tui.tui.text.lines import (
     GAP,
     MARK_WIDTH,
+    OLD,
     Cell,
     Line,
     Tone,
+    age_text,
     fit,
     labelled_lines,
     plain,
@@ -21,9 +23,6 @@ from pmv_tui.wire.status import CameraStatus, EngineStatus
 
 INDENT = 2
 """Terminal columns by which a rig's cameras stand further to the right."""
-
-OLD = 3.0
-"""Seconds after which what is shown is called old."""
 
 
 class RigRow(NamedTuple):
@@ -93,7 +92,7 @@ def rig_line(row: RigRow, widths: Widths, width: int, *, cursor: bool, marked: b
     name = f"{'▸' if row.folded else '▾'} {fit(plain(row.name), widths.name)}{' ' * GAP}"
     host = f"{fit(plain(row.host), widths.host)}{' ' * GAP}" if widths.host else ""
     room = width - MARK_WIDTH - cell_len(name) - len(host)
-    age = age_text(row)
+    age = age_text(row.age)
     doing = doing_text(row)
     doing_room = max(room - len(age) - 1, 0)
     return Line(
@@ -134,19 +133,26 @@ def trouble_tone(cameras: Sequence[CameraStatus]) -> Tone:
     return "bad" if any(map(has_failed, cameras)) else "warning"
 
 
-def age_text(row: RigRow) -> str:
-    """Say how old what is shown is; nothing where it is new, or where nothing is shown."""
-    if row.age is None or row.age <= OLD:
-        return ""
-    if row.age < 60:
-        return f"{row.age:.0f} s old"
-    minutes = int(row.age // 60)
-    return f"{minutes} min old" if minutes < 120 else f"{minutes // 60} h old"
+def last_known(row: RigRow, lines: Sequence[Line], width: int) -> list[Line]:
+    """Say, below the first of the lines about a camera, how old they are and why; grey them all."""
+    parts = [age_text(row.age, 0) or "old", plain(row.trouble) or "the engine is slow to answer"]
+    said = labelled_lines([("shown", Cell(": ".join(parts), "warning"))], width)
+    name, *others = map(greyed, lines)
+    return [name, *said, *others]
+
+
+def greyed(line: Line) -> Line:
+    """Take the colours from a line: what it says may not be so any more."""
+    return Line(tuple(Cell(cell.text, "muted") for cell in line.cells), line.base)
 
 
 def fleet_header(rows: Sequence[RigRow], width: int) -> list[Line]:
-    """Write the sums over all rigs: how many there are, and how their cameras do."""
-    cameras = [camera for row in rows for camera in row.cameras]
+    """Write the sums over all rigs: how many there are, and how cameras of those that answer do.
+
+    The cameras of the others are only counted: what was known of them may not be so any more.
+    """
+    cameras = [camera for row in rows if not row.trouble for camera in row.cameras]
+    unknown = sum(len(row.cameras) for row in rows if row.trouble)
     connected = sum(not row.trouble and row.engine is not None for row in rows)
     program = Cell(" pmv-tui  ", "strong")
     all_there = connected == len(rows)
@@ -154,13 +160,17 @@ def fleet_header(rows: Sequence[RigRow], width: int) -> list[Line]:
     troubles = count_troubles(cameras)
     trouble = Cell(troubles and f"{troubles}, ", trouble_tone(cameras))
     plugged = sum(camera["plugged"] for camera in cameras)
-    plugs = Cell(f"{plugged} of {len(cameras)} plugged", "good" if plugged else "muted")
-    used = sum(len(each.text) for each in (program, trouble, plugs)) + 2
-    room = max(width - used, 0)
+    sums = f"{plugged} of {len(cameras)} plugged" if cameras or not unknown else ""
+    plugs = Cell(sums, "good" if plugged else "muted")
+    others = Cell(f"{', ' if sums else ''}{unknown} not known" if unknown else "", "warning")
     count = f"{connected} of {len(rows)} rigs"
     said = (f"{count} connected", count, f"{connected}/{len(rows)}")
+    room = max(width - sum(len(each.text) for each in (program, trouble, plugs)) - 2, 0)
+    if len(said[-1]) + len(others.text) > room:
+        others = Cell("")  # fewer rigs than there are say it, too
+    room -= len(others.text)
     rigs = next((words for words in said if len(words) <= room), "")
-    return [Line((program, Cell(fit(rigs, room) + " ", tone), trouble, plugs))]
+    return [Line((program, Cell(fit(rigs, room) + " ", tone), trouble, plugs, others))]
 
 
 def rig_details(row: RigRow, state: Sequence[tuple[str, Cell]], width: int) -> list[Line]:
@@ -170,7 +180,7 @@ def rig_details(row: RigRow, state: Sequence[tuple[str, Cell]], width: int) -> l
     head = Line(
         (Cell(plain(row.name), "strong"), Cell("  " + ", ".join(filter(None, parts)), "muted"))
     )
-    rows = [("state", doing_text(row)), *state, ("shown", Cell(age_text(row)))]
+    rows = [("state", doing_text(row)), *state, ("shown", Cell(age_text(row.age)))]
     if engine:
         process = f"version {engine['version']}, process {engine['pid']} on {engine['host']}"
         operators = "; ".join(engine["operators"])

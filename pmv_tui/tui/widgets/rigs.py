@@ -1,14 +1,18 @@
 """The table of several rigs' cameras, and the panel that also says what is known of a rig."""
 
+import time
 from collections.abc import Collection, Sequence
 
+from pmv_tui.tui.text.camera import detail_lines
 from pmv_tui.tui.text.columns import Columns, camera_line, in_trouble, layout, title_line
 from pmv_tui.tui.text.lines import Cell, Line
 from pmv_tui.tui.text.rigs import (
     INDENT,
     RigRow,
     Widths,
+    greyed,
     is_old,
+    last_known,
     needs_help,
     rig_details,
     rig_line,
@@ -87,7 +91,7 @@ class FleetTable(CameraTable):
             return rig_line(rig, widths, self.line_width, cursor=cursor, marked=marked)
         marked = key_of(camera) in self._marked
         line = _indented(camera_line(self._placed, camera, cursor=cursor, marked=marked))
-        return _greyed(line) if is_old(rig) else line
+        return greyed(line) if is_old(rig) else line
 
 
 def _indented(line: Line) -> Line:
@@ -96,29 +100,32 @@ def _indented(line: Line) -> Line:
     return Line((mark, Cell(" " * INDENT), *cells), line.base)
 
 
-def _greyed(line: Line) -> Line:
-    """Take the colours from a row: what it says may not be so any more."""
-    return Line(tuple(Cell(cell.text, "muted") for cell in line.cells), line.base)
-
-
 class FleetDetails(CameraDetails):
     """All that is known of the camera under the cursor, or of the rig."""
 
     _rig: tuple[RigRow, Sequence[tuple[str, Cell]]] | None = None
+    _old: RigRow | None = None
 
     def show_rig(self, row: RigRow, state: Sequence[tuple[str, Cell]]) -> None:
         """Describe a rig; `state` is as of `rig_details`."""
         self._camera, self._rig = None, (row, state)
         self.draw()
 
-    def show_camera(self, camera: CameraStatus | None) -> None:
-        """Describe a camera. See `CameraDetails.show_camera`."""
-        self._rig = None
-        super().show_camera(camera)
+    def show_of_rig(self, row: RigRow | None, camera: CameraStatus | None) -> None:
+        """Describe a camera; where what is known of its rig is old, say so."""
+        old = row if row and is_old(row) else None
+        if (self._rig, self._old and self._old.trouble) != (None, old and old.trouble):
+            self._drawn_at = 0.0  # whatever is the same of the camera
+        self._rig, self._old = None, old
+        self.show_camera(camera)
 
     def draw(self) -> None:
         """Break the lines as they fit. See `LineView.draw`."""
         if self._rig:
             self.show(rig_details(*self._rig, self.line_width))
+        elif self._old and self._camera:
+            self._drawn_at = time.monotonic()
+            width = self.line_width
+            self.show(last_known(self._old, detail_lines(self._camera, width), width))
         else:
             super().draw()
