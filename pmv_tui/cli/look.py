@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pmv_tui.cli.grammar import (
     DONE,
@@ -27,6 +27,7 @@ from pmv_tui.cli.rig import differences, from_disk, load, locate, rig_of
 if TYPE_CHECKING:
     from pmv_tui.config.load import Check, LoadedConfig
     from pmv_tui.config.locate import Problem
+    from pmv_tui.control.rig import Rig
     from pmv_tui.doctor import Finding
 
 
@@ -257,18 +258,13 @@ def _show_config(options: argparse.Namespace) -> int:
 
 def _where(options: argparse.Namespace) -> int:
     from pmv_tui import __version__
-    from pmv_tui.cli.report import in_columns
-    from pmv_tui.config.values import short
     from pmv_tui.control.rig import RigError
     from pmv_tui.system import standing
     from pmv_tui.wire.status import PROTOCOL_VERSION
 
     rig = rig_of(options)
     with said_of(RigError):
-        if options.start:
-            from pmv_tui.control.launch import Launch
-
-            Launch(rig).wait()
+        started = _started(options, rig) if options.start else ""
         pid = rig.engine_pid() if rig.engine_runs() else None
     free = from_disk(lambda: shutil.disk_usage(standing(rig.folder)).free, rig.folder)
     about = {
@@ -282,5 +278,37 @@ def _where(options: argparse.Namespace) -> int:
         "free_bytes": free,
         "time_ns": time.time_ns(),
     }
-    show(options, about, lambda: in_columns([(key, short(each)) for key, each in about.items()]))
+    show(options, about, lambda: [*_where_lines(about), *filter(None, [started])])
     return DONE
+
+
+def _started(options: argparse.Namespace, rig: "Rig") -> str:
+    """Start the rig's engine unless one runs; return what is to be known of one that was started.
+
+    Raises
+    ------
+    RigError : it did not start.
+    """
+    from pmv_tui.control.launch import Launch
+
+    launch = Launch(rig)
+    launch.wait()
+    if not launch.started:
+        return ""
+    linger = load(options).config.engine.linger
+    return (
+        f"started; it ends itself after {linger:g} s with nothing plugged, no window shown and "
+        "nobody attached: [engine] linger"
+    )
+
+
+def _where_lines(about: dict[str, Any]) -> list[str]:
+    """Return where an engine is found, for people."""
+    from pmv_tui.cli.report import in_columns
+    from pmv_tui.config.values import short
+    from pmv_tui.wire.status import local_time
+
+    *rows, (_, free), (_, now) = about.items()
+    seen = local_time(now).isoformat(timespec="seconds")
+    told = [*((key, short(each)) for key, each in rows), ("free", f"{free / 1e9:.1f} GB")]
+    return in_columns([*told, ("time", seen)])

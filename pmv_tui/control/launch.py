@@ -49,6 +49,11 @@ class Launch:
         if not rig.engine_runs():
             self._start()
 
+    @property
+    def started(self) -> bool:
+        """Whether this has started one; else one ran already."""
+        return self._process is not None
+
     def _start(self) -> None:
         rig = self._rig
         rig.make_folder()

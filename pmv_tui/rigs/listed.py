@@ -12,6 +12,7 @@ import platformdirs
 from pmv_tui.config.locate import FILE_NAME, NO_HOME, ConfigError, Problem, unusable
 from pmv_tui.config.toml_text import KeyPath, line_of, parse_toml, read_text, scan
 from pmv_tui.config.values import unknown_key, whole
+from pmv_tui.rigs.near import meant_instead
 from pmv_tui.rigs.trouble import LOCAL
 
 EVERY_RIG = "all"
@@ -293,8 +294,21 @@ def _meant(word: str, listed: list[ListedRig]) -> list[ListedRig]:
     return (
         [rig for rig in listed if rig.name == word]
         or [rig for rig in listed if rig.group and rig.group == word]
-        or [parse_rig(word)]
+        or [_host(word, listed)]
     )
+
+
+def _host(word: str, listed: list[ListedRig]) -> ListedRig:
+    """Return the rig of a host, unless the word is likely to be a slip of the pen."""
+    rig = parse_rig(word)
+    names = dict.fromkeys(name for each in listed for name in (each.name, each.group) if name)
+    hosts = {LOCAL, *(each.host for each in listed)}
+    if not rig.config and word not in hosts and (near := meant_instead(word, [*names, EVERY_RIG])):
+        raise NoSuchRig(
+            f"rigs.toml lists no rig or group {word!r}; did you mean {near}? If a host is called "
+            f"so, write {word}:CONFIG, or an entry for it into ~/.ssh/config"
+        )
+    return rig
 
 
 def _told_apart(rigs: list[ListedRig], listed: list[ListedRig]) -> list[ListedRig]:

@@ -1,12 +1,15 @@
 """Which rigs a list has, what is said about a wrong one, and what words mean."""
 
 import re
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
+from pmv_tui.network import NameTrouble
+from pmv_tui.rigs import near
 from pmv_tui.rigs.edit import add_rig, remove_rig
 from pmv_tui.rigs.listed import ListedRig, NoSuchRig, chosen_rigs, load_rigs, parse_rig
 
@@ -125,6 +128,28 @@ def test_a_word_that_can_be_no_rig_is_refused_in_words(path: Path, word: str) ->
     with pytest.raises(NoSuchRig) as caught:
         chosen_rigs([word], path)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("maez", "maze"), ("behavior", "behaviour")])
+def test_a_slip_of_the_pen_is_no_host_unless_ssh_knows_it(
+    path: Path, slip: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_address(host: str) -> "Future[str]":
+        unknown = Future[str]()
+        unknown.set_exception(NameTrouble(host))
+        return unknown
+
+    monkeypatch.setattr(near, "look_up", no_address)  # some name servers know every name
+    with pytest.raises(NoSuchRig, match=f"did you mean {meant}"):
+        chosen_rigs([slip], path)
+    assert names(path, f"{slip}:x.toml", f"me@{slip}", f"{slip}.lab", "maze-pc") == [
+        *(slip, f"me@{slip}", f"{slip}.lab", "maze-pc")
+    ]
+    ssh = path.with_name("ssh")
+    ssh.write_text("#!/bin/sh\necho hostname 10.0.0.9\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=":")
+    assert names(path, slip) == [slip]
 
 
 def test_all_of_an_empty_list_is_a_mistake(path: Path) -> None:
