@@ -172,4 +172,4 @@ def test_what_decoders_stumble_over_is_refused(data: bytes) -> None:
 
 def test_a_setting_goes_over_the_control_socket_with_the_documented_fields() -> None:
     names = [each.name for each in dataclasses.fields(Setting)]
-    assert names == list(SettingStatus.__annotations__)
+    assert [*names, "saved"] == list(SettingStatus.__annotations__)

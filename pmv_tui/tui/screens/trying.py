@@ -53,7 +53,8 @@ class TryingScreen(SteeringScreen):
         return PERIOD if pending else SETTLED_PERIOD
 
     def _draw_settings(self) -> None:
-        self.query_one(FiguresPane).show_below(self._setting_lines)
+        for pane in self.query(FiguresPane):  # None where the screen was left meanwhile.
+            pane.show_below(self._setting_lines)
 
     def _setting_lines(self, width: int) -> Sequence[Line]:
         """Write the settings that have keys, and the keys."""
