@@ -186,8 +186,8 @@ def local_time(timestamp: int) -> datetime:
 class SettingStatus(TypedDict):
     """One setting of an open camera, as the camera reports it now.
 
-    A back end builds it as a `pmv_tui.cameras.base.Setting`, whose fields are these; the engine adds
-    `saved`.
+    A back end builds it as a `pmv_tui.cameras.base.Setting`, whose fields are these; the engine
+    adds `saved`.
     """
 
     name: str
