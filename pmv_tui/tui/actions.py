@@ -352,6 +352,15 @@ QUIT = Action(
     commands=("stop",),
 )
 
+SEARCH = Rarer(
+    "search",
+    "slash",
+    "Show only cameras with a text in their name, id or state: type it, then enter keeps it and "
+    "esc clears it.",
+    synonyms="filter find name",
+    priority=True,
+)
+
 RIG_ACTIONS: Registry = (
     PLUG,
     PAUSE,
@@ -403,14 +412,7 @@ RIG_ACTIONS: Registry = (
     ADD,
     RELOAD,
     RESCAN,
-    Rarer(
-        "search",
-        "slash",
-        "Show only cameras with a text in their name, id or state: type it, then enter keeps it "
-        "and esc clears it.",
-        synonyms="filter find name",
-        priority=True,
-    ),
+    SEARCH,
     Rarer(
         "mark",
         "m",
@@ -448,9 +450,18 @@ ENGINE = Rarer(
     "On a rig's row: start its engine where none runs there, or stop it. It asks first.",
     label="engine",
     synonyms="start stop end serve rig",
-    commands=("--rig NAME stop",),
+    commands=("where --start", "stop"),
 )
+_ON_ITS_ROW = " On a rig's row: all its cameras that are shown."
+_FOR_ITS_CAMERAS = {
+    each.id: replace(each, help=each.help + _ON_ITS_ROW)
+    for each in (PLUG, PAUSE, WINDOW, SNAPSHOT, ADD)
+}
 _OF_RIGS = {
+    **_FOR_ITS_CAMERAS,
+    "plug": replace(
+        PLUG, help=f"{PLUG.help}{_ON_ITS_ROW} To unplug several of them, it asks first."
+    ),
     "open": replace(
         OPEN,
         help="Open the screen of the camera under the cursor; on a rig's row, leave out its "
@@ -473,6 +484,11 @@ _OF_RIGS = {
         help="Search for cameras again on the rig under the cursor, or on those of marked cameras; "
         "where there is no connection, try at once to make it.",
         synonyms="search find scan usb devices refresh reconnect connect again",
+    ),
+    "search": replace(
+        SEARCH,
+        help="Show only cameras with a text in their name, id or state, or in the name, host or "
+        "group of their rig: type it, then enter keeps it and esc clears it.",
     ),
     "quit": replace(
         QUIT,

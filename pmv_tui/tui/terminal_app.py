@@ -30,7 +30,7 @@ from pmv_tui.tui.graphics import Graphics, PictureWanted, hindrance_of
 from pmv_tui.tui.key_map import unknown_theme
 from pmv_tui.tui.keyboard import InputOrder, Passed, TerminalAnswered
 from pmv_tui.tui.link import NoTextTyped
-from pmv_tui.tui.screens.base import PmvScreen
+from pmv_tui.tui.screens.base import PmvScreen, RigStateScreen
 from pmv_tui.tui.screens.steering import SteeringScreen
 from pmv_tui.tui.startup import COMPLAINTS, WANTED_THEME
 from pmv_tui.tui.state import trouble_of
@@ -273,13 +273,14 @@ class TerminalApp(App[str]):
     def action_help(self) -> None:
         """Show the help of the screen one is on."""
         from pmv_tui.tui.screens.help import HelpScreen
-        from pmv_tui.tui.text.help import keys_topic, with_how_shown
+        from pmv_tui.tui.text.help import keys_topic, with_how_shown, with_rig
 
         explained = self.screen
         if isinstance(explained, PmvScreen) and explained.help_topics is not None:
             keys = keys_topic(explained.registry, self.key_map)
             topics = with_how_shown(explained.help_topics, self.graphics.described)
-            self.push_screen(HelpScreen([keys, *topics]))
+            rig = explained.state.rig if isinstance(explained, RigStateScreen) else ""
+            self.push_screen(HelpScreen([keys, *with_rig(topics, rig)]))
 
     def asks_first(self) -> bool:
         """Ask about what is not saved on a screen, then quit; False where nothing is."""

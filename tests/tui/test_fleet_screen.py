@@ -111,6 +111,44 @@ def test_unplugging_cameras_with_clients_on_several_rigs_is_asked_once() -> None
     assert sent(rigs["maze"]) == sent(rigs["nest"]) == [("unplug", BOTH)]
 
 
+def test_a_rigs_own_row_asks_before_it_unplugs_several_cameras_and_marks_name_them() -> None:
+    rigs = two_rigs(plugged=True)
+
+    async def scenario(pilot: Pilot[str], app: FleetApp) -> None:
+        await pilot.press("p")
+        await until_shown(pilot, "Unplug 2 cameras of maze?")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FleetScreen))
+        assert sent(rigs["maze"]) == []
+        await pilot.press("p")
+        await until_shown(pilot, "Unplug 2 cameras of maze?")
+        await pilot.press("y")
+        await until(pilot, lambda: rigs["maze"].commands)
+        # Where they are marked, somebody has named them.
+        await pilot.press("G", "m", "k", "k", "j", "m", "p")
+        await until(pilot, lambda: rigs["nest"].commands)
+
+    drive_fleet(rigs, scenario)
+    assert sent(rigs["maze"]) == sent(rigs["nest"]) == [("unplug", BOTH)]
+
+
+def test_help_names_the_rig_in_commands_and_says_what_keys_do_on_its_row() -> None:
+    async def scenario(pilot: Pilot[str], _: FleetApp) -> None:
+        for keys, text in (
+            (["slash"], "rig, host or group to look for"),
+            (["escape", "question_mark", "slash", *"where --start"], "pmv-tui --rig maze ..."),
+            (["escape", "slash", *"on a rig's row: all"], "To unplug several of them, it asks"),
+            (
+                ["escape", "escape", "j", "enter", "f1", "slash", *"set NAME KEY"],
+                "pmv-tui --rig maze ...",
+            ),
+        ):
+            await pilot.press(*keys)
+            await until_shown(pilot, text)
+
+    drive_fleet(two_rigs(), scenario)
+
+
 def test_a_rig_that_hangs_delays_no_other_and_its_rows_stay_and_say_how_old_they_are() -> None:
     rigs = two_rigs()
 

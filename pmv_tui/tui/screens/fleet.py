@@ -50,6 +50,7 @@ class FleetScreen(RigScreen):
     registry = FLEET_ACTIONS
     help_topics = FLEET_HELP
     paged = FleetDetails
+    sought = "name, id, state, rig, host or group to look for"
     table_type = FleetTable
     details_type = FleetDetails
 
@@ -133,26 +134,39 @@ class FleetScreen(RigScreen):
         return [camera for camera in self._all_shown if camera.get("rig") == rig.name]
 
     def agreed(self, what: str, cameras: Sequence[CameraStatus], do: Callable[[], None]) -> None:
-        """Ask first where it touches several rigs. See `SteeringScreen.agreed`."""
+        """Ask first where it touches several rigs. See `SteeringScreen.agreed`.
+
+        Also before several cameras are unplugged that nobody marked or named, as on a rig's row.
+        """
         groups = self.by_rig(cameras)
+        rigs = [self.fleet.named(rig.state.rig) for rig, _ in groups]
         named = (f"{rig.state.rig} ({_names(each)})" for rig, each in groups)
-        what = f"{what} {counted(len(cameras), 'camera')}".capitalize()
-        self._ask_first(what, [self.fleet.named(rig.state.rig) for rig, _ in groups], named, do)
+        unnamed = len(cameras) > 1 and not (self.table.camera or self._filter.marked)
+        ask = what == "unplug" and unnamed
+        heading = f"{what} {counted(len(cameras), 'camera')}".capitalize()
+        self._ask_first(heading, rigs, named, do, ask=ask)
 
     def _ask_first(
-        self, what: str, rigs: Sequence[FleetRig], named: Iterable[str], do: Callable[[], None]
+        self,
+        what: str,
+        rigs: Sequence[FleetRig],
+        named: Iterable[str],
+        do: Callable[[], None],
+        *,
+        ask: bool = False,
     ) -> None:
-        """Do something to rigs; where they are several, once it is agreed to."""
+        """Do something to rigs; where they are several, or `ask` says so, once it is agreed to."""
         from pmv_tui.tui.screens.dialogs import ConfirmDialog
 
         def answered(agreed: bool | None) -> None:
             if agreed:
                 do()
 
-        if len(rigs) == 1:
+        if len(rigs) == 1 and not ask:
             do()
         else:
-            heading = f"{what} of {len(rigs)} rigs?"
+            of = f"{len(rigs)} rigs" if len(rigs) > 1 else rigs[0].name
+            heading = f"{what} of {of}?"
             dialog = ConfirmDialog(heading, f"{'; '.join(named)}.", "do it on all of them")
             self.app.push_screen(dialog, answered)
 

@@ -52,6 +52,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     registry = RIG_ACTIONS
     help_topics = RIG_HELP
     paged = CameraDetails
+    sought: ClassVar[str] = "name, id or state to look for"
     table_type: ClassVar[type[CameraTable]] = CameraTable
     details_type: ClassVar[type[CameraDetails]] = CameraDetails
 
@@ -69,7 +70,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
         with VerticalScroll(id="empty", can_focus=False):
             yield Static(id="empty-text", markup=False)
         yield self.table_type()
-        yield SearchField("name, id or state to look for")
+        yield SearchField(self.sought)
         yield Static(id="place", markup=False)
         with Container(id="below"):
             with Vertical():

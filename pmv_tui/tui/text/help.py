@@ -1,5 +1,6 @@
 """What help says: each screen's keys and words, and what to do where no camera is."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -84,9 +85,21 @@ def with_how_shown(topics: Iterable[Topic], how: str) -> list[Topic]:
     ]
 
 
+SCRIPT = "The same from a script"
+
+
 def _commands(actions: Iterable[Action]) -> Topic:
     rows = ((each.label, ", ".join(each.commands)) for each in actions if each.commands)
-    return Topic("The same from a script: pmv-tui ...", tuple(rows))
+    return Topic(f"{SCRIPT}: pmv-tui ...", tuple(rows))
+
+
+def with_rig(topics: Iterable[Topic], rig: str) -> list[Topic]:
+    """Have the commands for scripts name the rig, where the terminal shows several."""
+    title = f"{SCRIPT}: pmv-tui --rig {shlex.quote(plain(rig))} ..."
+    return [
+        each._replace(title=title) if rig and each.title.startswith(SCRIPT) else each
+        for each in topics
+    ]
 
 
 STATES_TOPIC = Topic("States", tuple((state, meaning) for state, (_, meaning) in STATES.items()))
@@ -129,6 +142,11 @@ FLEET_HELP = (
             ),
             ("N s old", "Nothing newer is known: its cameras are grey, and were so then."),
             ("no engine", "It is there, and its engine is not; E on its row starts one."),
+            (
+                "a rig's row",
+                "Keys to plug, pause, open windows, save images, add and mark act on all its "
+                "cameras that are shown; to unplug several asks first.",
+            ),
             (
                 "several rigs",
                 "Whatever keys do to cameras of more than one rig, they ask about first.",
