@@ -20,6 +20,7 @@ from pmv_tui.wire.status import (
     local_time,
     not_subscribed_sentence,
     remarks_text,
+    unsaved_text,
     window_sentence,
 )
 
@@ -115,7 +116,7 @@ def _notes(camera: CameraStatus) -> list[str]:
     notes = [camera["reason"], camera["plug_error"]]
     if late := camera.get("late"):
         notes.append(f"late: {late}")
-    notes.append(answers_text(camera))
+    notes += [answers_text(camera), unsaved_text(camera)]
     if (limit := camera.get("limited_to")) is not None:
         notes.append(f"put_rate limits to {limit:g} images/s")
     slow = behind(camera.get("client_list", []))

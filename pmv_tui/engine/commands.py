@@ -311,7 +311,10 @@ class Commands:
         if why := camera.why_not_tried(changes):
             return result(camera, f"not changed: {why}", ok=False)
         before = camera.unsaved.keys()
-        changed = ", ".join(self._change(camera, key, value) for key, value in changes.items())
+        now = camera.config
+        changed = ", ".join(
+            _change(key, value, getattr(now, key, None)) for key, value in changes.items()
+        )
         try:
             camera.try_out(changes)
         except ValueError as error:
@@ -324,17 +327,19 @@ class Commands:
     def _discard(self, camera: RigCamera) -> Result:
         if not camera.unsaved:
             return result(camera, "nothing is tried")
-        again = ", ".join(f"{key} = {whole(was)}" for key, was in camera.unsaved.items())
+        now = camera.config
+        again = ", ".join(
+            _change(key, was, getattr(now, key)) for key, was in camera.unsaved.items()
+        )
         camera.discard()
-        return self._engine.recorded(camera, f"{again} again, as saved", kind="settings")
+        return self._engine.recorded(camera, f"{again}; as it was saved", kind="settings")
 
     def _change(self, camera: RigCamera, key: str, value: object) -> str:
-        """Return what a setting becomes, and what it was."""
+        """Return what a setting becomes in the file, and what it was there."""
         rig = self._engine.loaded.config
         before = getattr(rig, SECTION_OF[key]) if key in SECTION_OF else camera.config
         was = camera.unsaved.get(key, getattr(before, key, None))
-        becomes = "left out" if is_left_out(key, value) else f"= {whole(value)}"
-        return f"{key} {becomes}" + ("" if was is None else f" (was {whole(was)})")
+        return _change(key, value, was)
 
     async def _at_once(self, commands: Sequence[Steps[Result]]) -> list[Result]:
         """Carry out all of them, each waiting for what it needs beside the others."""
@@ -364,6 +369,12 @@ class Commands:
             raise CommandError(f"{len(found)} cameras are called {name!r}: use a unique_id")
         known = ", ".join(camera.config.label for camera in cameras.values()) or "none"
         raise CommandError(f"there is no camera {name!r}; there are: {known}")
+
+
+def _change(key: str, value: object, was: object) -> str:
+    """Return what a setting becomes, and what it was."""
+    becomes = "left out" if is_left_out(key, value) else f"= {whole(value)}"
+    return f"{key} {becomes}" + ("" if was is None else f" (was {whole(was)})")
 
 
 def _asked(trends: object, since: object, step: object) -> _Asked:

@@ -119,8 +119,9 @@ class Engine:
 
     @property
     def in_use(self) -> bool:
-        """Whether anything is plugged, or a window wanted."""
-        return any(camera.plugged or camera.window_wanted for camera in self.cameras.values())
+        """Whether anything is plugged, a window wanted, or a setting tried and not saved."""
+        cameras = self.cameras.values()
+        return any(one.plugged or one.window_wanted or one.unsaved for one in cameras)
 
     def start(self, to_plug: Iterable[str] = (), to_pause: Iterable[str] = ()) -> None:
         """Start every listed camera, and search for others.
@@ -149,6 +150,10 @@ class Engine:
         A camera that hangs in its SDK is left to the end of the process.
         """
         cameras = [*self.cameras.values(), *self._leaving]
+        for camera in cameras:
+            if tried := camera.tried():
+                text = f"{tried}: not saved, and gone with the engine"
+                self.recorded(camera, text, level="warning", kind="settings")
         self._windows.stop()
         unreleased = [camera.config.label for camera in cameras if not self._released(camera)]
         deadline = time.monotonic() + STOP_TIMEOUT

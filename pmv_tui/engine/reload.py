@@ -86,7 +86,8 @@ class Reload:
             await self._engine.remove(camera)
         except ReceiverError as error:
             return self._record(f"not removed: {error}", camera, ok=False)
-        return self._record("no longer in the file: removed", camera)
+        dropped = f"; {tried}: not saved, and gone with it" if (tried := camera.tried()) else ""
+        return self._record(f"no longer in the file: removed{dropped}", camera)
 
     def _moves(self, config: CameraConfig) -> bool:
         camera = self._engine.cameras[config.unique_id]

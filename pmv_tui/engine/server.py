@@ -82,8 +82,8 @@ class Operators:
 
 
 class Linger:
-    """Decides when an engine is to end that for so many seconds has nothing plugged, no window and
-    no request.
+    """Decides when an engine is to end that for so many seconds is not in use and has no
+    request.
     """
 
     def __init__(self, seconds: float) -> None:

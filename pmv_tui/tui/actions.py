@@ -345,8 +345,8 @@ LOG = Action(
 QUIT = Action(
     "quit",
     "q",
-    "Quit. With a camera plugged, or other operators, it asks whether the engine goes on; else the "
-    "engine ends too, for then nothing is lost.",
+    "Quit. With a camera plugged, settings that are not saved, or other operators, it asks whether "
+    "the engine goes on; else the engine ends too, for then nothing is lost.",
     "app.quit",
     synonyms="exit leave stop close detach engine",
     commands=("stop",),

@@ -23,7 +23,7 @@ from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState, Troubles, Wishes
 from pmv_tui.tui.terminal_app import TerminalApp
 from pmv_tui.tui.text.lines import plain
-from pmv_tui.wire.status import Event
+from pmv_tui.wire.status import Event, unsaved_text
 
 if TYPE_CHECKING:
     from pmv_tui.config.schema import TuiConfig
@@ -119,9 +119,15 @@ class PmvApp(TerminalApp):
             self.post_message(EngineSilent("has ended"))
 
     def _offer_start(self) -> None:
-        """Show how the engine ended, and ask whether to start another."""
-        from pmv_tui.tui.screens.dialogs import EngineEndedDialog
+        """Show how the engine ended, and ask whether to start another.
 
+        What else was being asked went with the engine.
+        """
+        from pmv_tui.tui.screens.dialogs import AskDialog, EngineEndedDialog
+
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, AskDialog):
+                screen.dismiss(None)
         start = partial(self._revival.start, self.state.cameras)
         dialog = EngineEndedDialog(self.state, self._engine.last_lines(), start)
         self.push_screen(dialog, self._leave_ended)
@@ -153,9 +159,9 @@ class PmvApp(TerminalApp):
             self._offer_start()
         elif self.state.silence or self.state.snapshot is None:
             self.exit(f"The engine did not answer. Log: {self.state.log_path}")
-        elif self.state.anything_plugged or self._others:
+        elif self.state.anything_plugged or self._others or self._unsaved:
             plugged = [plain(one["name"]) for one in self.state.cameras if one["plugged"]]
-            self.push_screen(QuitDialog(plugged, self._others), self._leave)
+            self.push_screen(QuitDialog(plugged, self._others, self._unsaved), self._leave)
         else:
             self._leave("stop")
 
@@ -164,6 +170,12 @@ class PmvApp(TerminalApp):
         """The other operators of the engine; this TUI is one of those that it names."""
         operators = self.state.snapshot["engine"]["operators"] if self.state.snapshot else []
         return [plain(one) for one in operators if one != self._operator]
+
+    @property
+    def _unsaved(self) -> list[str]:
+        """What is tried and not saved, by whomever: it would be lost with the engine."""
+        tried = ((one["name"], unsaved_text(one)) for one in self.state.cameras)
+        return [plain(f"{name}: {text}") for name, text in tried if text]
 
     def _leave(self, choice: "Leave | None") -> None:
         if choice == "detach":

@@ -328,6 +328,12 @@ class CameraStatus(CameraCondition, AnswerTimes):
     """Settings that were applied and not saved, by the command `try`."""
 
 
+def unsaved_text(camera: CameraStatus) -> str:
+    """Return which settings are tried and not saved, in words; empty where none is."""
+    names = camera.get("unsaved")
+    return f"{', '.join(names)}: tried, not saved" if names else ""
+
+
 def key_of(camera: CameraStatus) -> str:
     """Return what tells a camera from all others, of whatever rig: two may have the same id."""
     rig = camera.get("rig")

@@ -151,7 +151,10 @@ def test_what_is_tried_is_discarded_or_gone_once_the_file_is_read_again(
     changed(script, "try", exposure_time=13000.0, fps=30.0)
     assert rig.run_here("settings", "left").stdout.count("not saved (saved: ") == 2
     done = rig.run_here("discard", "left")
-    assert done.stdout == "left: exposure_time = 9000, fps = 20 again, as saved\n"
+    assert (
+        done.stdout
+        == "left: exposure_time = 9000 (was 13000), fps = 20 (was 30); as it was saved\n"
+    )
     assert tried(script) == {}
     assert rig.camera("left")["fps_wanted"] == 20
     assert rig.run_here("discard", "left").stdout == "left: nothing is tried\n"

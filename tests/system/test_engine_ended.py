@@ -60,8 +60,23 @@ def test_an_engine_that_another_operator_stopped_is_not_called_dead(
     del ports
     with TerminalTui(rig) as tui:
         tui.shows("0 of 3 plugged")
+        wait_for(lambda: not rig.run_here("try", "left", "gain=3").returncode, "its settings")
+        tui.shows("left*", "gain: tried, not saved")
+        assert "left: gain: tried, not saved" in rig.run_here("status").stdout
+        tui.press("q")
+        tui.shows("Detach", "left: gain: tried, not saved", "what is not saved is lost")
         assert rig.run_here("stop").returncode == 0
-        tui.shows("The engine was stopped: asked to stop", "engine stopped")
+        tui.shows(
+            "The engine was stopped: asked to stop",
+            "gain = 3 ",
+            "not saved, and gone with the engine",
+            "engine stopped",
+        )
+        tui.press("\x1b")
+        tui.shows("engine ended", "> left")
+        assert "Detach" not in tui.text(), "that question went with the engine"
+        tui.press("q")
+        tui.shows("The engine was stopped")
         tui.press("q")
         assert tui.ended() == 0
         assert "was stopped" in tui.text()

@@ -312,7 +312,7 @@ def test_a_terminal_that_dies_leaves_the_file_as_it_was_and_another_one_saves(
         tui.press("zf")
         tui.shows("exposure_time    *16000 µs")
         tui.press("q")  # It is another's trial: one may leave it alone.
-        tui.shows("> left")
+        tui.shows("> left", "exposure_time tried elsewhere")
         tui.press("z")
         tui.shows("exposure_time    *16000 µs")
         tui.press("\r")

@@ -246,9 +246,9 @@ def test_without_the_figures_a_step_says_what_it_made() -> None:
         trial = app.screen.trial
         await until(pilot, lambda: trial.settings)
         await pilot.press("]")
-        await until_said(pilot, "exposure_time 16000, not saved")
+        await until_said(pilot, "exposure_time 16000 µs, not saved")
         await pilot.press("]", "[", "[")
-        await until_said(pilot, "exposure_time 15000, as it was saved")
+        await until_said(pilot, "exposure_time 15000 µs, as it was saved")
         await pilot.press("q")  # There is nothing to ask about.
         await until(pilot, lambda: isinstance(app.screen, RigScreen))
 

@@ -392,6 +392,11 @@ class RigCamera:
         self.unsaved = {key: was for key, was in had.items() if getattr(config, key) != was}
         self._apply(config)
 
+    def tried(self) -> str:
+        """Return what is tried, and what was saved, in words; empty where nothing is."""
+        values = ((key, getattr(self.config, key), was) for key, was in self.unsaved.items())
+        return ", ".join(f"{key} = {whole(now)} (saved: {whole(was)})" for key, now, was in values)
+
     def discard(self) -> None:
         """Set what is tried as it was saved."""
         config = self.config.model_copy(update=self.unsaved)

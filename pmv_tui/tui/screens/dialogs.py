@@ -360,15 +360,19 @@ class QuitDialog(AskDialog[Leave | None]):
     Parameters
     ----------
     plugged, others : names of the plugged cameras, and of the engine's other operators.
+    unsaved : of each camera of which settings are tried, which.
     """
 
     registry = QUIT_ACTIONS
     heading = "Quit"
 
-    def __init__(self, plugged: Sequence[str], others: Sequence[str] = ()) -> None:
+    def __init__(
+        self, plugged: Sequence[str], others: Sequence[str] = (), unsaved: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self._plugged = plugged
         self._others = others
+        self._unsaved = unsaved
 
     def body(self) -> ComposeResult:
         """Lay out who is concerned, and the answers."""
@@ -377,9 +381,13 @@ class QuitDialog(AskDialog[Leave | None]):
             yield Static(f"{names} {verb} plugged: scripts may be reading.", markup=False)
         if others := "; ".join(self._others):
             yield Static(f"Others use this engine too: {others}.", markup=False)
+        if unsaved := "\n".join(self._unsaved):
+            yield Static(unsaved, classes="situation", markup=False)
         goes_on = "the engine goes on; pmv-tui attaches again"
         yield from self.answer("Detach", "dismiss('detach')", goes_on, "primary")
         ends = "everything is unplugged and the engine ends"
+        if self._unsaved:
+            ends += "; what is not saved is lost"
         yield from self.answer("Stop", "dismiss('stop')", ends, "error")
         yield from self.answer("Cancel", "dismiss(None)", "stay here (escape)")
 

@@ -7,15 +7,16 @@ from functools import partial
 from textual.await_complete import AwaitComplete
 
 from pmv_tui.config.values import short
-from pmv_tui.tui.actions import TRY
+from pmv_tui.tui.actions import SETTLE, TRY
 from pmv_tui.tui.link import PERIOD, EngineLink, Unanswered, ask_on
 from pmv_tui.tui.screens.camera import SETTLED_PERIOD
 from pmv_tui.tui.screens.steering import RigView, SteeringScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.lines import Cell, Line, fit
-from pmv_tui.tui.text.steps import STEPPED, setting_line
+from pmv_tui.tui.text.steps import STEPPED, saved_value, setting_line, with_unit
 from pmv_tui.tui.trial import Trial
 from pmv_tui.tui.widgets.figures import FiguresPane
+from pmv_tui.wire.status import CameraStatus, full_name
 
 
 class TryingScreen(SteeringScreen):
@@ -80,7 +81,9 @@ class TryingScreen(SteeringScreen):
         if name in trial.wanted and not self.query_one(FiguresPane).display:
             self.app.clear_notifications()
             saved = "not saved" if name in trial.tried else "as it was saved"
-            self.toast(f"{name} {short(trial.wanted[name])}, {saved}")
+            value = trial.wanted[name]
+            text = with_unit(trial.settings[name], value) if trial.settings else short(value)
+            self.toast(f"{name} {text}, {saved}")
         self.go_on(partial(self._apply, trial))
 
     async def _apply(self, trial: Trial) -> None:
@@ -111,8 +114,8 @@ class TryingScreen(SteeringScreen):
         for name in sorted(self.trial.tried & settings.keys()):
             setting = settings[name]
             value = self.trial.wanted.get(name, setting["wanted"])
-            saved = f" (saved: {short(setting['saved'])})" if "saved" in setting else ""
-            texts.append(f"{name} {short(value)} {setting['unit']}{saved}")
+            saved = f" (saved: {short(saved_value(setting))})"
+            texts.append(f"{name} {with_unit(setting, value)}{saved}")
         return texts
 
     def _decide(self, trial: Trial, then: Callable[[], object], verdict: str | None) -> None:
@@ -133,7 +136,22 @@ class TryingScreen(SteeringScreen):
         then()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Leave, once it is decided about what was tried here. See `PmvScreen.dismiss`."""
+        """Leave, once it is decided about what was tried here. See `PmvScreen.dismiss`.
+
+        What others try is theirs to decide about; that it is not saved is said.
+        """
         if self.is_active and self.asks_first(partial(super().dismiss, result)):
             return AwaitComplete()
+        camera = self.target()
+        if self.is_active and camera and not self.state.silence:
+            self._remind(camera)
         return super().dismiss(result)
+
+    def _remind(self, camera: CameraStatus) -> None:
+        """Say what is left that was tried elsewhere, or before."""
+        if left := [each["name"] for each in self.trial.unsaved()]:
+            decides = f"{self.key_of(SETTLE)} in its full picture saves or discards it"
+            self.toast(
+                f"{full_name(camera)}: {', '.join(left)} tried elsewhere, not saved; {decides}",
+                severity="warning",
+            )

@@ -24,6 +24,7 @@ from pmv_tui.wire.status import (
     full_name,
     local_time,
     remarks_text,
+    unsaved_text,
     window_text,
 )
 
@@ -32,6 +33,7 @@ def detail_lines(camera: CameraStatus, width: int) -> list[Line]:
     """Describe a camera, the most urgent first, for a short panel shows only the beginning."""
     rows = [
         ("state", state_text(camera)),
+        ("tried", Cell(plain(unsaved_text(camera)), "warning")),
         *plug_rows(camera),
         ("frames", _frames(camera)),
         *answer_rows(camera),

@@ -164,8 +164,8 @@ class Placed(NamedTuple):
 
 
 def name_cell(camera: CameraStatus) -> Cell:
-    """Show what people call the camera."""
-    return Cell(plain(camera["name"]))
+    """Show what people call the camera; * says that a setting of it is not saved."""
+    return Cell(plain(camera["name"]) + ("*" if camera.get("unsaved") else ""))
 
 
 def state_cell(camera: CameraStatus) -> Cell:
@@ -322,7 +322,12 @@ def pub_short(camera: CameraStatus) -> Cell:
 # Whatever stands before a figure that changed is sent to the terminal with it: hence the figures
 # that change most stand to the left, and cells of one colour beside each other.
 COLUMNS: Columns = (
-    Column("name", "What the camera is called in the config file.", name_cell, 1),
+    Column(
+        "name",
+        "What the camera is called in the config file; * a setting is tried and not saved.",
+        name_cell,
+        1,
+    ),
     Column(
         "state",
         "What it does; ↻ seconds until it is tried again. The reason is below the table.",

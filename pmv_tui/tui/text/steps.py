@@ -1,6 +1,7 @@
 """Steps by which keys change a setting that is a number, and how it is shown meanwhile."""
 
 from math import ceil, floor, isclose, log10
+from typing import Any
 
 from pmv_tui.config.values import short
 from pmv_tui.tui.text.lines import Cell, Line, Tone, fit, plain
@@ -122,6 +123,11 @@ def _allowed(setting: SettingStatus, value: float, wanted: float) -> float:
     return wanted if lowest is None else max(wanted, float(lowest))
 
 
+def with_unit(setting: SettingStatus, value: Any) -> str:
+    """Write a value of a setting with its unit."""
+    return f"{short(value)} {plain(setting['unit'])}".rstrip()
+
+
 def setting_line(setting: SettingStatus | None, name: str, value: float | None, width: int) -> Line:
     """Write a setting: what the camera has, or what is wanted of it; `*` where it is not saved.
 
@@ -133,7 +139,7 @@ def setting_line(setting: SettingStatus | None, name: str, value: float | None, 
         return Line((Cell(fit(name, width - 2), "muted"), Cell("-", "muted")))
     shown = setting["actual"] if value is None else value
     unsaved = "saved" in setting if value is None else value != saved_value(setting)
-    text = f"{'*' if unsaved else ''}{short(shown)} {plain(setting['unit'])}".rstrip()
+    text = f"{'*' if unsaved else ''}{with_unit(setting, shown)}"
     room = max(width - len(text) - 1, 0)
     tone: Tone = "warning" if unsaved else "plain"
     return Line((Cell(fit(name, room), "muted"), Cell(" "), Cell(text, tone)))

@@ -470,12 +470,13 @@ def caption_lines(camera: CameraStatus, words: Sequence[str], width: int) -> lis
     state, short = (fps_cell(camera), fps_short(camera)) if capturing else [state_cell(camera)] * 2
     size, shown = Cell(f"{camera['width']}x{camera['height']}"), list(map(Cell, words))
     plug, name = plug_short(camera), plain(full_name(camera))
+    mark = "*" if camera.get("unsaved") else ""  # of settings that are not saved
     name_width = min(cell_len(name), MAX_NAME_WIDTH)
     for rest in ([state, *shown, size], [state, *shown], [short, *shown]):
-        room = width - sum(cell_len(cell.text) + GAP for cell in (plug, *rest)) - GAP
+        room = width - sum(cell_len(cell.text) + GAP for cell in (plug, *rest)) - GAP - len(mark)
         if room >= name_width:
             break
-    named = Cell(fit(name, min(name_width, max(room, MIN_NAME_WIDTH))), "strong")
+    named = Cell(fit(name, min(name_width, max(room, MIN_NAME_WIDTH))) + mark, "strong")
     blank = Cell(" ")
     return [Line(tuple(part for cell in (plug, named, *rest) for part in (blank, cell, blank)))]
 
