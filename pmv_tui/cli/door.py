@@ -29,11 +29,11 @@ def add_commands(grammar: Grammar) -> None:
 
 def _door(options: argparse.Namespace) -> int:
     from pmv_tui import cli
-    from pmv_tui.rigs.remote import asked_of
+    from pmv_tui.rigs.remote import BY_KEY, FOR_RIG, asked_of
 
     asked = asked_of(os.environ.get("SSH_ORIGINAL_COMMAND", ""))
     if asked is None:
-        raise CommandFailed("this key is for pmv-tui on another machine alone", WRONG)
+        raise CommandFailed("this ssh key is for pmv-tui on another machine alone", WRONG)
     mark, words = asked
     put(f"\n{mark}\n")
     print(f"\n{mark}", file=sys.stderr)
@@ -41,13 +41,14 @@ def _door(options: argparse.Namespace) -> int:
     command = getattr(wanted, "command", "")
     if command not in (WITHOUT_ASKING, *options.allowed) or rigs_of(wanted):
         raise CommandFailed(
-            f"this key may not run {command or 'the TUI'} here; see rig-door in the file "
-            "authorized_keys of this machine",
+            f"your ssh key may not run {command or 'the TUI'} there; what it may stands after "
+            "rig-door in the file authorized_keys of that machine",
             WRONG,
         )
     # Whatever was asked for, it is this rig's.
     vars(wanted).pop("config", None)
     if "config" in options:
         wanted.config = options.config
+    os.environ[FOR_RIG] = BY_KEY
     run: Run = wanted.run
     return run(wanted)

@@ -42,11 +42,23 @@ def from_disk(call: "Callable[[], Value]", what: object, limit: float = DISK_TIM
 
 def locate(options: argparse.Namespace) -> "Location":
     """Find the config file."""
-    from pmv_tui.config.locate import ConfigError, locate_config
+    from pmv_tui.config.locate import OPTION, ConfigError, locate_config
 
     option = getattr(options, "config", None)
+    named_by = OF_RIGS.get(for_rig(), OPTION)
     with said_of(ConfigError, code=WRONG):
-        return from_disk(lambda: locate_config(option), option or "the config file")
+        return from_disk(lambda: locate_config(option, named_by), option or "the config file")
+
+
+OF_RIGS = {"list": "rigs.toml or HOST:CONFIG", "key": "authorized_keys"}
+"""What names the config file, by how another `pmv-tui` has this one run."""
+
+
+def for_rig() -> str:
+    """Return how another `pmv-tui` has this one run, with --rig; empty where a person does."""
+    from pmv_tui.rigs.remote import FOR_RIG
+
+    return os.environ.get(FOR_RIG, "")
 
 
 def rig_of(options: argparse.Namespace) -> "Rig":
@@ -110,12 +122,16 @@ def _no_engine(options: argparse.Namespace, rig: "Rig") -> str:
     with suppress(FileNotFoundError):  # An engine can do without.
         if why := from_disk(lambda: why_no_file(path), path):
             return f"no engine runs for {path}, which {why}"
-    text = f"no engine runs for {rig.config_path}; pmv-tui or pmv-tui serve starts one"
+    ours = "pmv-tui --rig RIG" if for_rig() else "pmv-tui"
+    start = f"{ours} where --start" if for_rig() else "pmv-tui or pmv-tui serve"
+    text = f"no engine runs for {rig.config_path}; {start} starts one"
     others = len(engine_pids())
     if others == 0:
         return text
     run = "another engine of yours runs" if others == 1 else f"{others} other engines of yours run"
-    return f"{text}; {run} here: pmv-tui engines shows for which config"
+    return (
+        f"{text}; {run} {'there' if for_rig() else 'here'}: {ours} engines shows for which config"
+    )
 
 
 def unique_id_of(camera: str, snapshot: "Snapshot") -> str:

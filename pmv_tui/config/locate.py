@@ -97,17 +97,25 @@ class Location:
         )
 
 
-def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
+OPTION = "--config"
+"""What decided where a file was named on the command line."""
+
+
+def locate_config(option: str | os.PathLike[str] | None = None, named_by: str = OPTION) -> Location:
     """Find the config file: `--config` (`option`), `$PMV_TUI_CONFIG`, `./config.toml`, the user's.
+
+    Parameters
+    ----------
+    named_by : what people would change to name another one than `option`.
 
     Raises
     ------
     ConfigError : a file that was asked for by name does not exist, or this user has no folder.
     """
     if option is not None:
-        return _named(Path(option), "--config")
+        return _named(Path(option), OPTION, named_by)
     if variable := os.environ.get(VARIABLE):
-        return _named(Path(variable), f"${VARIABLE}")
+        return _named(Path(variable), f"${VARIABLE}", f"${VARIABLE}")
     here = _absolute(Path(FILE_NAME))
     if _stands(here):
         return Location(here, HERE, True, (here,))
@@ -119,11 +127,11 @@ def locate_config(option: str | os.PathLike[str] | None = None) -> Location:
     return Location(user, "the user's config folder", _stands(user), (here, user))
 
 
-def _named(path: Path, chosen_by: str) -> Location:
+def _named(path: Path, chosen_by: str, named_by: str) -> Location:
     """Take the file that was asked for by name: it must be there."""
     path = _absolute(path)
     if not _stands(path):
-        text = f"there is no such file; {chosen_by} names it: write it, or name another one"
+        text = f"there is no such file; {named_by} names it: write it, or name another one"
         raise unusable(path, text)
     return Location(path, chosen_by, True, (path,))
 

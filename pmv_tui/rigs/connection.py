@@ -236,6 +236,7 @@ def read_where(printed: bytes) -> Where:
     ):
         raise HostTrouble(
             f"its pmv-tui does not say where its engine is ({last_line(printed)}); install the "
-            "same version on both machines"
+            "same version on both machines",
+            lasting=True,
         )
     return where._replace(version=shown(where.version), host=shown(where.host))

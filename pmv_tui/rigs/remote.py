@@ -18,8 +18,16 @@ _AS_LOGGED_IN = (
 )
 """Runs a script in the surroundings of somebody who logs in, whose PATH and folders it has."""
 
+FOR_RIG = "PMV_TUI_FOR_RIG"
+"""The variable that is set for a `pmv-tui` which another one runs, with --rig: what it advises is
+for people at another terminal."""
+
+BY_LIST, BY_KEY = "list", "key"
+"""Its values: the rig's config file is named by rigs.toml or HOST:CONFIG, or by authorized_keys."""
+
 _FIND = (
     'echo; echo "$1"; echo >&2; echo "$1" >&2; call=${2:-pmv-tui}; shift 2; cd; '
+    f"{FOR_RIG}={BY_LIST}; export {FOR_RIG}; "
     '[ "$call" = pmv-tui ] && { command -v pmv-tui >/dev/null || '
     """call='"$HOME"/.local/bin/pmv-tui'; }; """
     """eval "exec $call "'"$@"'"""
@@ -93,16 +101,29 @@ class Call:
                 f"{said and f' ({said})'}; see its ~/.profile, and what the key is restricted to"
             )
         said = last_line(finished.stderr)
-        said = "" if said == self._mark else f" ({said})"
         if finished.code in NOT_THERE:
-            raise HostTrouble(
-                f"there is no pmv-tui there{said}: neither in the PATH of who logs in nor in "
-                "~/.local/bin; install it, or give the rig its command in rigs.toml"
-                if not self._command
-                else f"{self._command} is not to be run there{said}; see its command in rigs.toml"
-            )
+            raise not_there(self._command, "" if said == self._mark else said)
         out, errors = (each.rpartition(mark)[2] for each in (finished.stdout, finished.stderr))
         return Finished(finished.code, out, errors)
+
+
+def not_there(command: str, said: str) -> HostTrouble:
+    """Return that there is no `pmv-tui`, and what a person may do about it.
+
+    Parameters
+    ----------
+    command : how it was called; empty: it was looked for.
+    said : by the shell.
+    """
+    said = said and f" ({said})"
+    if command:
+        text = f"{command} is not to be run there: see the rig's command in rigs.toml{said}"
+    else:
+        text = (
+            "there is no pmv-tui there: install it, or give the rig its command in rigs.toml; it "
+            f"is neither in the PATH of who logs in nor in ~/.local/bin{said}"
+        )
+    return HostTrouble(text, lasting=True)
 
 
 def asked_of(line: str) -> tuple[str, list[str]] | None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pmv_tui.rigs.line import Line
 from pmv_tui.rigs.process import MOST, Finished, Hear, finished
-from pmv_tui.rigs.remote import Call, quote
-from pmv_tui.rigs.trouble import LOCAL, HostTrouble
+from pmv_tui.rigs.remote import BY_LIST, FOR_RIG, NOT_THERE, Call, not_there, quote
+from pmv_tui.rigs.trouble import LOCAL, HostTrouble, last_line
 
 TIMEOUT = 30.0
 """Seconds that a command may take, with the log-in where there is no connection yet."""
@@ -92,8 +92,11 @@ class Hosts:
             own = [sys.executable, "-P", "-m", "pmv_tui"]
             if command:  # by sh, as on other machines: it may begin with ~
                 own = ["sh", "-c", f'exec {command} "$@"', "sh"]
-            words = [*own, *arguments]
-            return await self.run(host, words, timeout=timeout, given=given, most=most, hear=hear)
+            words = ["/usr/bin/env", f"{FOR_RIG}={BY_LIST}", *own, *arguments]
+            done = await self.run(host, words, timeout=timeout, given=given, most=most, hear=hear)
+            if command and done.code in NOT_THERE:
+                raise not_there(command, last_line(done.stderr))
+            return done
         call = Call(arguments, command)
         hear = hear and call.heard(hear)
         words = call.words

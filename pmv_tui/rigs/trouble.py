@@ -35,8 +35,8 @@ _LASTING = (
     ),
     (
         r"identification has changed|host key for .* has changed",
-        "its host key has changed: if the machine was set up anew, ssh-keygen -R {host}, then log "
-        "in once by ssh {host}; if not, somebody may be between you and it",
+        "its host key has changed: if the machine was set up anew, {forget}, then log in once "
+        "by ssh {host}; if not, somebody may be between you and it",
     ),
     (
         r"host key is known|host key verification failed",
@@ -99,9 +99,29 @@ def why_failed(host: str, stderr: bytes, code: int | None) -> HostTrouble:
     for pattern, words in (*_LASTING, *_PASSING):
         if re.search(pattern, text):
             lasting = (pattern, words) in _LASTING
-            return HostTrouble(words.format(host=host, said=said), lasting=lasting)
+            return HostTrouble(_filled(words, host, stderr), lasting=lasting)
     silent = f"ssh ended with code {code}, and did not say why; try ssh {host}"
     return HostTrouble(said or silent)
+
+
+def _filled(words: str, host: str, stderr: bytes) -> str:
+    """Fill in a host, what was said last, and how the key that a host had is forgotten."""
+    text = stderr.decode(errors="replace")
+    # The key may stand under another name, and in another file, than one would think.
+    if (command := _FORGET.search(text)) is None:
+        place = _OFFENDING.search(text)
+        forget = f"take out line {place[2]} of {shown(place[1])}" if place else ""
+    else:
+        forget = command[0]
+    forget = forget or f"ssh-keygen -R {host}"
+    return words.format(host=host, said=last_line(stderr), forget=forget)
+
+
+_FORGET = re.compile(r"""ssh-keygen -f (["'])([\w./+@~ -]+)\1 -R (["'])([\w.:@%\[\] -]+)\3""")
+"""What some builds of `ssh` say, and people may give to a shell."""
+
+_OFFENDING = re.compile(r"^Offending (?:.* )?key in (.+):(\d+)\r?$", re.MULTILINE)
+"""What all of them say."""
 
 
 def last_line(output: bytes) -> str:

@@ -26,7 +26,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 HEALTHY_AFTER = 10.0
 """Seconds after which a viewer's death is not blamed on what the last one died of."""
 
-NO_DISPLAY = "DISPLAY is not set; DISPLAY=:0 before the command names the rig's own monitor"
+NO_DISPLAY = (
+    "DISPLAY is not set; on the rig, DISPLAY=:0 pmv-tui window NAME opens it on its own monitor"
+)
 
 
 LONGEST_SLEEP = 0.5

@@ -4,7 +4,20 @@ import pytest
 
 from pmv_tui.rigs.trouble import why_failed
 
+CHANGED = (
+    "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n"
+    "Offending ED25519 key in /home/me/.ssh/lab hosts:7\r\n{}"
+    "Host key verification failed.\r\n"
+)
+
 SAID = {
+    CHANGED.format(""): (True, "anew, take out line 7 of /home/me/.ssh/lab hosts, then log in"),
+    CHANGED.format('  remove with:\r\n  ssh-keygen -f "/home/me/k" -R "[10.0.0.9]:2222"\r\n'): (
+        True,
+        'anew, ssh-keygen -f "/home/me/k" -R "[10.0.0.9]:2222", then log in',
+    ),
+    CHANGED.format('  remove with:\r\n  ssh-keygen -f "$(x)" -R "pc"\r\n'): (True, "line 7"),
+    "REMOTE HOST IDENTIFICATION HAS CHANGED!": (True, "anew, ssh-keygen -R maze, then"),
     "ssh: Could not resolve hostname maze: Name or service not known": (True, "no such host"),
     "ssh: Could not resolve hostname maze: Temporary failure in name resolution": (
         False,

@@ -181,7 +181,7 @@ def test_a_key_may_be_for_one_rig_alone(room: Machines) -> None:
         for words in (["plug", "cam"], ["--config", "/etc/passwd", "check"], []):
             refused = await hosts.call("restricted", words)
             assert (refused.code, refused.stdout) == (2, b""), words
-            assert b"this key may not run" in refused.stderr, words
+            assert b"your ssh key may not run" in refused.stderr, words
         for command in (["id"], ["sh", "-c", "id", "sh", "id", "pmv-tui", ";id", "", "where"]):
             refused = await hosts.run("restricted", command)
             assert (refused.code, refused.stdout) == (2, b""), command

@@ -162,6 +162,14 @@ def test_what_fails_on_a_rig_is_said_with_its_name(desk: Desk) -> None:
     assert done.stderr == "pmv-tui: desk: there is no camera 'top'; there are: left\n"
 
 
+def test_what_a_rig_advises_is_for_who_asks_from_elsewhere(desk: Desk) -> None:
+    idle = desk.folder / "idle.toml"
+    idle.touch()
+    done = desk.on(f"local:{idle},lab-pc:none.toml", "status")
+    assert "pmv-tui --rig RIG where --start starts one" in done.stderr
+    assert "rigs.toml or HOST:CONFIG names it" in done.stderr
+
+
 def test_images_of_other_rigs_are_saved_here(desk: Desk) -> None:
     (desk.folder / "day").mkdir()
     done = desk.on("both", "snapshot", "all", "day/", "--json")
