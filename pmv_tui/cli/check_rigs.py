@@ -9,7 +9,7 @@ from pmv_tui.cli.elsewhere import Outcome, as_map, collect, rigs_meant, show_tro
 from pmv_tui.cli.grammar import DONE, NOT_DONE, put, say
 
 if TYPE_CHECKING:
-    from pmv_tui.rigs.check import Checked, Difference
+    from pmv_tui.rigs.check import Checked, Clock, Difference
     from pmv_tui.rigs.listed import ListedRig
     from pmv_tui.rigs.ssh import Hosts
 
@@ -81,10 +81,20 @@ def _row(checked: "Checked") -> tuple[str, ...]:
     return (
         where.version,
         "none runs" if where.pid is None else f"pid {where.pid}",
-        "not known" if clock is None else f"{clock.offset_ms:+.1f} ± {clock.uncertainty_ms:.1f} ms",
+        _apart(clock),
         "-" if free is None else f"{free / 1e9:.1f} GB",
         ", ".join(doctor) or ("all well" if checked.findings else "no answer"),
     )
+
+
+def _apart(clock: "Clock | None") -> str:
+    """Return how far a clock is ahead, or where it may be right, how far off it is at most."""
+    if clock is None:
+        return "not known"
+    offset, uncertainty = clock
+    if abs(offset) <= uncertainty:
+        return f"± {abs(offset) + uncertainty:.1f} ms"
+    return f"{offset:+.1f} ± {uncertainty:.1f} ms"
 
 
 def _worst(found: "dict[ListedRig, Checked]") -> list[str]:

@@ -94,15 +94,14 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
     HostTrouble : it cannot be reached, or its pmv-tui is not understood.
     """
     clock = await _clock(hosts, rig.host)
-    asked = time.time_ns()
-    answer = await _ask(hosts, rig, "where")
-    taken = time.time_ns() - asked
+    watch = _Watch()
+    answer = await _ask(hosts, rig, "where", watch=watch)
     if answer.code:
         raise HostTrouble(_said(answer))
     where, about = read_where(answer.stdout), _read(answer)
     free, now = _number(about, "free_bytes"), _number(about, "time_ns")
     if clock is None and now is not None:  # a key may be restricted to pmv-tui
-        clock = Clock.of(now, asked, taken)
+        clock = watch.clock(now)
     doctor = _read(await _ask(hosts, rig, "doctor"))
     config = _read(await _ask(hosts, rig, "config", "show"))
     settings = config.get("settings")
@@ -115,9 +114,12 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
     )
 
 
-async def _ask(hosts: Hosts, rig: ListedRig, *words: str) -> Finished:
+async def _ask(
+    hosts: Hosts, rig: ListedRig, *words: str, watch: "_Watch | None" = None
+) -> Finished:
     words = (*rig.options, *words, "--json")
-    return await hosts.call(rig.host, words, rig.command, timeout=PATIENCE)
+    hear = watch.hear if watch else None
+    return await hosts.call(rig.host, words, rig.command, timeout=PATIENCE, hear=hear)
 
 
 def _said(answer: Finished) -> str:
@@ -164,13 +166,31 @@ async def _clock(hosts: Hosts, host: str) -> Clock | None:
 
 async def _look_at_clock(hosts: Hosts, host: str) -> Clock | None:
     await hosts.line(host)  # the log-in is no part of it
-    asked = time.time_ns()
-    answer = await hosts.run(host, ["date", "+%s%N"], timeout=PATIENCE)
-    taken = time.time_ns() - asked
+    watch = _Watch()
+    answer = await hosts.run(host, ["date", "+%s%N"], timeout=PATIENCE, hear=watch.hear)
     read = _CLOCK.search(answer.stdout)
     if read is None:  # not all have nanoseconds
         return None
-    return Clock.of(int(read[1]), asked, taken)
+    return watch.clock(int(read[1]))
+
+
+class _Watch:
+    """Notes when a question is asked, and when its answer begins to come.
+
+    Not when the program has ended that gives it: on a busy machine that is much later.
+    """
+
+    def __init__(self) -> None:
+        self._asked = time.time_ns()
+        self._heard = 0
+
+    def hear(self, _: bytes) -> None:
+        """Note when the first of an answer comes."""
+        self._heard = self._heard or time.time_ns()
+
+    def clock(self, read: int) -> Clock:
+        """Compare what the host's clock read, ns since the epoch."""
+        return Clock.of(read, self._asked, (self._heard or time.time_ns()) - self._asked)
 
 
 class Difference(NamedTuple):

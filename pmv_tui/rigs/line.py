@@ -23,6 +23,13 @@ LOOK = 0.05
 SESSIONS = 8
 """Commands that run on a host at once; its `sshd` allows 10 a connection."""
 
+ENDING = 1.0
+"""Seconds in which a connection that ends has said why."""
+
+_ANSWERED = re.compile(rb"mux_client.*(?:request failed|refused|denied)")
+"""What `ssh` says of a connection that is there, and does not allow something. Where one is gone,
+it says more of its own vain try to make another than of that."""
+
 _FIT = re.compile(r"[\w/.-]{1,50}", re.ASCII)
 """A folder in which a socket's path is short enough, and has nothing that `ssh` would expand: it
 takes 104 bytes on some systems, and adds 17 while it makes one."""
@@ -229,12 +236,13 @@ class Line(asyncio.SubprocessProtocol):
 
         One that cannot be used any more is given up, so that the next who needs it makes another.
         """
-        if b"mux_client" in said:
+        if _ANSWERED.search(said):
             return why_failed(self._host, said, FAILED)
         check = await finished([*self._through(), "-O", "check", "--", self._host])
         if not check.code:
             return None
-        if self.ended.is_set():
+        with suppress(TimeoutError):  # who used it may notice its end first
+            await asyncio.wait_for(self.ended.wait(), ENDING)
             return self.why_ended()
         self._release()
         return HostTrouble("its connection cannot be used any more, and was given up")

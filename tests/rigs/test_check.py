@@ -1,5 +1,6 @@
 """How rigs are compared, and what people see of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from pmv_tui.cli.check_rigs import _lines, _row, _worst
@@ -55,6 +56,8 @@ def test_a_rig_is_a_line_and_its_worst_finding_another() -> None:
     bad = checked(findings=[finding("ok", "x"), finding("warning", "slow"), finding("error", "no")])
     assert _row(bad) == ("1.0", "pid 5", "-3.2 ± 0.5 ms", "71.0 GB", "1 error, 1 warning")
     assert _worst({ListedRig("maze", "a"): bad}) == ["", "maze: usb: no → another port"]
+    equal = replace(bad, clock=Clock(387.4, 400.1))
+    assert _row(equal)[2] == "± 787.5 ms", "nobody can say which is ahead"
     silent = Checked(WHERE._replace(pid=None), None, None)
     assert _row(silent) == ("1.0", "none runs", "not known", "-", "no answer")
     fine = checked(findings=[finding("ok", "x")])
