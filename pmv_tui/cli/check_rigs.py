@@ -54,9 +54,11 @@ class _Rows:
 
         checked = self._found[rig] = await examine(hosts, rig)
         foreign = checked.where.protocol != PROTOCOL_VERSION
-        good = not (foreign or checked.count("error"))
-        error = "its pmv-tui is of a version that this one does not understand" if foreign else ""
-        return Outcome(rig, DONE if good else NOT_DONE, checked.as_map(), error)
+        good = not (foreign or checked.unanswered or checked.count("error"))
+        errors = [f"no {words}: {why}" for words, why in checked.unanswered.items()]
+        if foreign:
+            errors.insert(0, "its pmv-tui is of a version that this one does not understand")
+        return Outcome(rig, DONE if good else NOT_DONE, checked.as_map(), "; ".join(errors))
 
     def show(self, outcome: Outcome) -> bool:
         """Print its line."""

@@ -20,6 +20,7 @@ def add_commands(grammar: Grammar) -> None:
         only_here="rigs is about this machine's list: leave --rig out",
     )
     actions = rigs.add_subparsers(metavar="ACTION")
+    grammar.action(actions, "list", _list, "list them, as without an action")
     add = grammar.action(actions, "add", _add, "list one more rig")
     add.add_argument("name", metavar="NAME", help="what it is called")
     add.add_argument(

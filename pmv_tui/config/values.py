@@ -70,8 +70,10 @@ def span(lowest: Any, highest: Any, write: Callable[[Any], str] = short) -> str:
 
 def unknown_key(key: str, known: Collection[str]) -> str:
     """Return what is wrong with a key that means nothing, and which one may be meant."""
-    if near := get_close_matches(key.lower(), known, n=1):
-        return f"unknown key {key}; did you mean {near[0]}?"
+    if near := get_close_matches(key.lower(), known):
+        # Of those that are as near, the one that is its beginning.
+        meant = next((each for each in near if key.lower().startswith(each)), near[0])
+        return f"unknown key {key}; did you mean {meant}?"
     return f"unknown key {key}; known ones are {', '.join(known)}"
 
 

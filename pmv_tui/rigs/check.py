@@ -51,6 +51,7 @@ class Checked:
     free_bytes : on the disk of its log; None where that is not known.
     findings : the doctor's: level, check, found and remedy of each.
     settings : the config's, as `flat` has them; empty where it cannot be read.
+    unanswered : why the doctor or the config's settings are not known, by their command.
     """
 
     where: Where
@@ -58,6 +59,7 @@ class Checked:
     free_bytes: int | None
     findings: list[dict[str, str]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     @property
     def worst(self) -> dict[str, str] | None:
@@ -83,6 +85,7 @@ class Checked:
             "errors": self.count("error"),
             "warnings": self.count("warning"),
             "worst": self.worst,
+            "unanswered": self.unanswered,
         }
 
 
@@ -102,16 +105,19 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
     free, now = _number(about, "free_bytes"), _number(about, "time_ns")
     if clock is None and now is not None:  # a key may be restricted to pmv-tui
         clock = watch.clock(now)
-    doctor = _read(await _ask(hosts, rig, "doctor"))
-    config = _read(await _ask(hosts, rig, "config", "show"))
-    settings = config.get("settings")
-    return Checked(
-        where,
-        clock,
-        free,
-        list(_findings(doctor)),
-        settings if isinstance(settings, dict) else {},
-    )
+    doctor = await _ask(hosts, rig, "doctor")
+    config = await _ask(hosts, rig, "config", "show")
+    findings, settings = _findings(_read(doctor)), _read(config).get("settings")
+    settings = settings if isinstance(settings, dict) else {}
+    unanswered = {
+        words: _said(answer) or f"its pmv-tui ended with code {answer.code}"
+        for words, answer, known in (
+            ("doctor", doctor, findings),
+            ("config show", config, settings),
+        )
+        if not known
+    }
+    return Checked(where, clock, free, list(findings), settings, unanswered)
 
 
 async def _ask(

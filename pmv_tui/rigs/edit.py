@@ -9,7 +9,7 @@ from typing import Any
 from pmv_tui.config.locate import ConfigError, real_path
 from pmv_tui.config.save import SaveError, not_saved, refuse_unwritable, replaced_text
 from pmv_tui.config.toml_text import append_table, read_text, remove_table, toml
-from pmv_tui.rigs.listed import REQUIRED, ListedRig, NoSuchRig, check_list, rigs_path
+from pmv_tui.rigs.listed import REQUIRED, ListedRig, NoSuchRig, check_list, rigs_path, why_not_added
 
 AGAIN = "try again"
 
@@ -26,6 +26,8 @@ def add_rig(rig: ListedRig, path: Path | None = None) -> Path:
     block = {key: text for key, text in asdict(rig).items() if text or key in REQUIRED}
 
     def add(text: str, wanted: list[Any]) -> str:
+        if why := why_not_added(block, wanted, path):
+            raise SaveError(f"not saved: {why}")
         wanted.append(block)
         return append_table(text, "rigs", block)
 

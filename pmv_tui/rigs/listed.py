@@ -185,6 +185,10 @@ def _why_no_name(text: str) -> str:
 def _why_no_host(text: str) -> str:
     if " " in text.strip():
         return f"{text!r} has a blank; a host has none"
+    if text.count(":") == 1 and "://" not in text:  # that of IPv6 has more
+        return (
+            f"{text!r} has a port or file; a port is written into ~/.ssh/config, a file is config"
+        )
     return _why_no_word(text, 255)
 
 
@@ -214,6 +218,23 @@ def _taken(blocks: list[dict[str, Any]]) -> Iterator[Mistake]:
             yield ("rigs", index, "name"), f"{whole(name)} is also another rig's; choose another"
         if group and group in names:
             yield ("rigs", index, "group"), f"{whole(group)} is also a rig's name; choose another"
+
+
+def why_not_added(rig: dict[str, Any], listed: list[dict[str, Any]], path: Path) -> str:
+    """Return why a rig cannot be added to those of a list, for who adds it; empty where it can."""
+    name, group = rig["name"], rig.get("group")
+    for key, why in _wrong(rig):
+        return f"{key}: {why}"
+    if name in [each.get("name") for each in listed]:
+        return (
+            f"{path} lists a rig {name!r} already; choose another name. To change that one, edit "
+            f"the file, or pmv-tui rigs remove {shlex.quote(name)} and add it again"
+        )
+    if name == group or name in [each.get("group") for each in listed]:
+        return f"{name!r} is also a group's name; choose another"
+    if group and group in [each.get("name") for each in listed]:
+        return f"{group!r} is also a rig's name; choose another group"
+    return ""
 
 
 def _named(path: KeyPath, blocks: list[dict[str, Any]]) -> str:
@@ -256,7 +277,7 @@ def parse_rig(text: str) -> ListedRig:
     if text.startswith("["):  # the address of IPv6 has colons
         host, _, rest = text[1:].partition("]")
         colon, config = rest[:1], rest[1:]
-    if "://" in text or colon not in ("", ":") or (colon and not config):
+    if "://" in text or colon not in ("", ":") or (colon and not config) or config.isdecimal():
         raise NoSuchRig(
             f"{text!r}: write HOST or HOST:CONFIG, such as maze-pc:rig/config.toml; a port or "
             "another user is written into ~/.ssh/config"

@@ -122,7 +122,19 @@ def test_several_rigs_of_one_host_are_called_by_their_files_too(path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "word", ["", "-oProxyCommand=x", "a b", "pc:", "pc:-x", "ssh://pc:22", "p\x1bc", ":x", "[::1]x"]
+    "word",
+    [
+        "",
+        "pc:22",
+        "-oProxyCommand=x",
+        "a b",
+        "pc:",
+        "pc:-x",
+        "ssh://pc:22",
+        "p\x1bc",
+        ":x",
+        "[::1]x",
+    ],
 )
 def test_a_word_that_can_be_no_rig_is_refused_in_words(path: Path, word: str) -> None:
     with pytest.raises(NoSuchRig) as caught:
@@ -189,8 +201,14 @@ def test_a_list_that_is_written_inline_is_changed_too(path: Path) -> None:
 
 
 def test_what_cannot_be_listed_changes_nothing(path: Path) -> None:
-    for rig in (ListedRig("maze", "x"), ListedRig("-a", "x"), ListedRig("b", "x", group="maze")):
-        with pytest.raises(SaveError, match="not saved"):
+    for rig, why in (
+        (ListedRig("maze", "x"), "rigs remove maze and add it again"),
+        (ListedRig("-a", "x"), "name: '-a' begins with a dash"),
+        (ListedRig("b", "pc:22"), "host: 'pc:22' has a port"),
+        (ListedRig("b", "x", group="maze"), "'maze' is also a rig's name"),
+        (ListedRig("behaviour", "x"), "'behaviour' is also a group's name"),
+    ):
+        with pytest.raises(SaveError, match=f"not saved: .*{why}"):
             add_rig(rig, path)
     with pytest.raises(NoSuchRig, match="it lists: maze, wheel, desk"):
         remove_rig("nobody", path)

@@ -10,7 +10,7 @@ from pmv_tui.cli import command_line
 
 PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text()
 
-ACTIONS = ("add", "remove", "check")
+ACTIONS = ("list", "add", "remove", "check")
 """Of the command `rigs`, each of which has a row of its own."""
 
 ROW = rf"^\| `(?!pmv-tui)((?:rigs (?:{'|'.join(ACTIONS)})\b)|[a-z-]+)([^`]*)` \|"

@@ -13,6 +13,7 @@ import pytest
 from pmv_tui.control.async_client import AsyncControlClient
 from pmv_tui.control.client import EngineGone
 from pmv_tui.rigs import connection, line
+from pmv_tui.rigs.check import examine
 from pmv_tui.rigs.connection import RigConnection
 from pmv_tui.rigs.forward import Forward
 from pmv_tui.rigs.listed import ListedRig
@@ -190,6 +191,8 @@ def test_a_key_may_be_for_one_rig_alone(room: Machines) -> None:
         line = await hosts.line("restricted")
         await line.forward_port(port, f"localhost:{machine.port}")
         assert await said(*await asyncio.open_connection("127.0.0.1", port)) == b""
+        checked = await examine(hosts, another)
+        assert "may not run doctor there" in checked.unanswered["doctor"]
         told = list[str]()
         assert machine.ask("plug", camera="cam")["ok"]
         at = (machine.camera("cam")["pub_address"], machine.camera("cam")["pull_address"])

@@ -278,7 +278,7 @@ def test_rigs_are_compared(desk: Desk) -> None:
     lab, here = (told["rigs"][name]["output"] for name in ("lab", "desk"))
     assert list(lab) == [
         *("version", "protocol", "host", "config", "pid", "clock_offset_ms"),
-        *("clock_uncertainty_ms", "free_bytes", "errors", "warnings", "worst"),
+        *("clock_uncertainty_ms", "free_bytes", "errors", "warnings", "worst", "unanswered"),
     ]
     assert lab["pid"] != here["pid"]
     assert min(lab["free_bytes"], here["free_bytes"]) > 0
