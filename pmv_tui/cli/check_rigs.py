@@ -32,7 +32,7 @@ def check_rigs(options: argparse.Namespace) -> int:
         about = {"rigs": as_map(outcomes), "differences": [each._asdict() for each in differ]}
         put(f"{json.dumps(about, indent=2)}\n")
     else:
-        say(*_worst(found), *_lines(differ))
+        say(*_worst(found), *_twice(found), *_lines(differ))
     return DONE if all(outcome.ok for outcome, _ in outcomes) else NOT_DONE
 
 
@@ -106,6 +106,21 @@ def _worst(found: "dict[ListedRig, Checked]") -> list[str]:
         if worst := checked.worst:
             remedy = f" → {worst['remedy']}" if worst["remedy"] else ""
             lines.append(f"{rig.name}: {worst['check']}: {worst['found']}{remedy}")
+    return ["", *lines] if lines else []
+
+
+def _twice(found: "dict[ListedRig, Checked]") -> list[str]:
+    """Return which rigs are one engine, whose cameras are counted twice."""
+    engines: dict[tuple[str, str, int], list[str]] = {}
+    for rig, checked in found.items():
+        where = checked.where
+        if where.pid is not None:
+            engines.setdefault((where.host, where.socket, where.pid), []).append(rig.name)
+    lines = [
+        f"{', '.join(names)}: one engine; its cameras are counted several times: name it once"
+        for names in engines.values()
+        if len(names) > 1
+    ]
     return ["", *lines] if lines else []
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from pmv_tui.cli.check_rigs import _lines, _row, _worst
+from pmv_tui.cli.check_rigs import _lines, _row, _twice, _worst
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.config.values import flat
 from pmv_tui.rigs.check import Checked, Clock, differences
@@ -63,6 +63,13 @@ def test_a_rig_is_a_line_and_its_worst_finding_another() -> None:
     fine = checked(findings=[finding("ok", "x")])
     assert _row(fine)[-1] == "all well"
     assert _worst({ListedRig("maze", "a"): fine}) == []
+
+
+def test_rigs_that_are_one_engine_are_named() -> None:
+    rigs = [ListedRig(name, name) for name in ("maze", "lab", "idle", "off")]
+    others = [replace(checked(), where=WHERE._replace(pid=None)) for _ in range(2)]
+    (_, line) = _twice(dict(zip(rigs, [checked(), checked(), *others], strict=True)))
+    assert line.startswith("maze, lab: one engine")
 
 
 def test_passwords_are_no_part_of_what_is_compared() -> None:
