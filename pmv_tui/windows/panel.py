@@ -77,7 +77,7 @@ def _in_words(figures: Figures, best: float | None) -> Iterator[str]:
     values = " ".join(str(value) for value in figures["percentiles"])
     yield f"{shares} %: {values}"
     if figures["sharpness"] is None:
-        yield "sharpness: nothing but noise"
+        yield "sharpness: no structure"
     else:
         yield f"sharpness {figures['sharpness']:.3f}  best {best or 0:.3f}"
 

@@ -175,6 +175,7 @@ def test_what_is_tried_is_discarded_or_gone_once_the_file_is_read_again(
 def test_what_cannot_be_tried_is_said(script: Script) -> None:
     opened(script)
     for changes, reason in (
+        ({"expo": 3}, "unknown key expo; known ones are fps, exposure_time, gain"),
         ({"exposure_time": "long"}, '"long" is not allowed; it must be a number of at least 0.001'),
         ({"fps": 0}, "fps: 0 is not allowed; it must be a number of at least"),
         ({"exposure_time": 10.0**9}, "1000000000 is out of the camera's range; it takes"),

@@ -185,7 +185,9 @@ def test_a_log_that_somebody_reads_does_not_move() -> None:
 
 def test_the_help_is_searched() -> None:
     async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
-        await pilot.press("question_mark", "slash", *"socket")
+        await pilot.press("question_mark", "slash", *"focus")  # a word of the footer alone
+        await until_shown(pilot, "as large as the terminal")
+        await pilot.press("escape", "slash", *"socket")
         await until_shown(pilot, "Help: /socket, ")
         shown = screen(app)
         assert "Edit the addresses of the camera's sockets" in shown

@@ -178,7 +178,7 @@ def test_where_nothing_has_structure_there_is_no_sharpness_and_no_best() -> None
     focus.look(a_camera(), measured(np.full((120, 160), 7, np.uint8)), 1.0)
     assert (focus.now, focus.best) == (None, None)
     shown = figures(np.full((120, 160), 7, np.uint8), "Mono8")
-    assert "none" in text_of(figure_lines(Pane(shown, focus, 1.0, LETTERS), 26, 22))
+    assert "no structure" in text_of(figure_lines(Pane(shown, focus, 1.0, LETTERS), 26, 22))
 
 
 @given(

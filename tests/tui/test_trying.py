@@ -254,3 +254,24 @@ def test_without_the_figures_a_step_says_what_it_made() -> None:
 
     drive(rig, scenario, (50, 20))
     assert commands(rig, "try")[-1] == {"exposure_time": 15000.0}
+
+
+def test_marks_and_contrast_go_with_one_to_the_next_camera_and_the_ends_of_the_zoom_are_said() -> (
+    None
+):
+    rig = rig_of_two()
+
+    async def scenario(pilot: Pilot[str], app: PmvApp) -> None:
+        await pilot.press("z", "s", "C", "n")
+        await until(pilot, lambda: rig.asked_for[-1][0] == {"right-simulated"})
+        await until_shown(pilot, "saturated")
+        assert isinstance(app.screen, PictureScreen)
+        viewport = app.screen.view.viewport
+        assert viewport
+        assert viewport.contrast
+        await pilot.press("minus")
+        await until_said(pilot, "All of it is shown")
+        await pilot.press(*["plus"] * 12)
+        await until_said(pilot, "as large as they get")
+
+    drive(rig, scenario)

@@ -16,7 +16,7 @@ from pmv_tui.cameras.readback import absent
 from pmv_tui.config.addresses import Address
 from pmv_tui.config.load import changed_camera
 from pmv_tui.config.schema import SECTION_OF, CameraConfig, RigConfig, why_no_pixel
-from pmv_tui.config.values import whole
+from pmv_tui.config.values import unknown_key, whole
 from pmv_tui.engine.clients.gate import Door
 from pmv_tui.engine.clients.guard import Guard
 from pmv_tui.engine.stream.answers import Answers
@@ -423,6 +423,8 @@ class RigCamera:
             return "the camera has not reported its settings yet"
         for key in changes:
             setting = settings.get(key)
+            if setting is None and key not in CameraConfig.model_fields:
+                return unknown_key(key, settings)
             if setting is None:
                 return f"{key} cannot be tried, only saved"
             if setting.actual is None:

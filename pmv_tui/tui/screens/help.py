@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain, repeat
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -20,11 +21,11 @@ from pmv_tui.tui.widgets.fields import SearchField
 
 
 class HelpRow(Horizontal):
-    """A term beside what it means."""
+    """A term beside what it means; `words` are what else it is found by."""
 
-    def __init__(self, term: str, meaning: str) -> None:
+    def __init__(self, term: str, meaning: str, words: str = "") -> None:
         super().__init__(classes="help-row")
-        self._term, self._meaning = term, meaning
+        self._term, self._meaning, self._words = term, meaning, words
 
     def compose(self) -> ComposeResult:
         """Lay out both."""
@@ -33,8 +34,13 @@ class HelpRow(Horizontal):
 
     def show_where(self, text: str) -> bool:
         """Show this where it has a text; return whether it does."""
-        self.display = text.lower() in f"{self._term} {self._meaning}".lower()
+        self.display = text.lower() in f"{self._term} {self._meaning} {self._words}".lower()
         return self.display
+
+
+def _rows(topic: Topic) -> list[HelpRow]:
+    words = chain(topic.words, repeat(""))
+    return [HelpRow(*row, more) for row, more in zip(topic.rows, words, strict=False)]
 
 
 class HelpScreen(SearchedScreen[None]):
@@ -45,8 +51,7 @@ class HelpScreen(SearchedScreen[None]):
     def __init__(self, topics: Sequence[Topic]) -> None:
         super().__init__()
         self._topics = [
-            (Static(topic.title, classes="help-title"), [HelpRow(*row) for row in topic.rows])
-            for topic in topics
+            (Static(topic.title, classes="help-title"), _rows(topic)) for topic in topics
         ]
 
     def compose(self) -> ComposeResult:

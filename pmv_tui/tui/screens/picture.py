@@ -91,9 +91,12 @@ class PictureScreen(TryingScreen):
     def _next_camera(self, places: int) -> None:
         cameras = [camera["unique_id"] for camera in self.state.arranged]
         if len(cameras) > 1 and self.unique_id in cameras:
+            before = self.view.viewport
             place = (cameras.index(self.unique_id) + places) % len(cameras)
             self.unique_id = self.log_camera = cameras[place]
             self.draw()
+            if before and (after := self.view.viewport):
+                after.contrast, after.saturated = before.contrast, before.saturated
             self.pictures.hurry()
         else:
             self.toast("There is no other camera")

@@ -250,8 +250,13 @@ class SteeringScreen(RigStateScreen[None]):
 
     def action_zoom(self, steps: int) -> None:
         """Show less of the image, and larger; or more, where `steps` is negative."""
-        if view := self._picture_seen():
+        if (view := self._picture_seen()) and view.viewport:
+            before = view.viewport.scale
             view.zoom(steps)
+            if view.viewport.scale == before:
+                self.toast(
+                    "The pixels are as large as they get" if steps > 0 else "All of it is shown"
+                )
 
     def action_fit(self) -> None:
         """Show the whole image."""
@@ -340,6 +345,9 @@ class SteeringScreen(RigStateScreen[None]):
                 )
             else:
                 self.command("window", rig=rig, camera=argument(each), **display_here())
+                if PREVIEW in self.registry and not display_here()["display"]:
+                    keys = f"{self.key_of(PREVIEW)} or {self.key_of(PICTURE)}"
+                    self.toast(f"No display here; {keys} shows the picture in the terminal")
 
     def command(
         self, command: str, done: str = "", rig: RigView | None = None, **arguments: Any

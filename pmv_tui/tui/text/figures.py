@@ -114,7 +114,7 @@ def focus_lines(pane: Pane, width: int) -> list[Line]:
     """Write how sharp it is, beside the best so far: as figures, as a bar, and over time."""
     now, best = pane.focus.now, pane.focus.best
     share = 0.0 if now is None or not best else now / best
-    sharp = "none" if now is None else f"{now:.3f}"
+    sharp = "no structure" if now is None else f"{now:.3f}"
     reached: Tone = "good" if share > 0.98 else "plain"
     first = _row("sharpness", sharp, width, "warning" if now is None else "strong")
     of_best = "-" if best is None else f"{best:.3f}  {100 * share:3.0f} %"
@@ -132,7 +132,7 @@ def _trend(pane: Pane, width: int) -> str:
     best = pane.focus.best or 0.0
     low = min([FLOOR * best, *(0.9 * value for value in values if not isnan(value))])
     drawn = (block(value - low, best - low, pane.blocks) for value in values)
-    return fit("".join(drawn), width)
+    return fit("".join(drawn).rjust(width), width)
 
 
 EIGHTHS = "▏▎▍▌▋▊▉█"

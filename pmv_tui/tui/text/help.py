@@ -65,16 +65,24 @@ PICTURE = (
 
 
 class Topic(NamedTuple):
-    """A heading, and the terms below it with their meanings."""
+    """A heading, and the terms below it with their meanings.
+
+    Parameters
+    ----------
+    words : of the first rows, what else they are found by.
+    """
 
     title: str
     rows: tuple[tuple[str, str], ...]
+    words: tuple[str, ...] = ()
 
 
 def keys_topic(actions: Iterable[Action], key_map: KeyMap) -> Topic:
     """Explain the keys of a screen's actions, as the key map has them."""
-    rows = ((shown_keys(each, key_map), each.help) for each in actions)
-    return Topic("Keys", (*rows, *OTHER_KEYS))
+    listed = list(actions)
+    rows = ((shown_keys(each, key_map), each.help) for each in listed)
+    words = tuple(f"{each.label} {each.synonyms}" for each in listed)
+    return Topic("Keys", (*rows, *OTHER_KEYS), words)
 
 
 def with_how_shown(topics: Iterable[Topic], how: str) -> list[Topic]:
@@ -109,13 +117,21 @@ PICTURE_TOPIC = Topic("Picture", PICTURE)
 FIGURES_TOPIC = Topic(
     "Figures, of the part of the image that is seen",
     (
-        ("sharpness", "How fine its structure is: turn the ring until that is highest."),
+        (
+            "sharpness",
+            "How fine its structure is: turn the ring until that is highest; no structure: "
+            "there is nothing but noise.",
+        ),
         ("best", "The highest since that part is seen, and how much of it there is now."),
         ("blocks", f"The sharpness of the last {FOCUS_SECONDS} s, the newest to the right."),
         ("saturated", "Pixels that brighter light does not raise: they are lost to any analysis."),
         ("black", "Pixels that are as dark as can be."),
         ("1, 50, 99 %", "The values at or below which so many of the pixels are, 0 to 255."),
-        ("histogram", "How many pixels have which value; as the square root, so that few show."),
+        (
+            "histogram",
+            "How many pixels have which value, 0 to the left. Heights are square roots, so that a "
+            "few pixels are seen beside many.",
+        ),
         ("*", "The value is tried and not saved: leaving asks what becomes of it."),
     ),
 )

@@ -1,6 +1,7 @@
 """Live pictures: one camera's, and all cameras' beside each other."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -248,8 +249,16 @@ class PictureView(Widget, can_focus=False):
     def _describe(self, words: tuple[str, ...]) -> None:
         if words != self.words:
             self.words = words
-            self.border_title = ", ".join(words) if self.viewport and self.viewport.is_used else ""
+            self.border_title = self._title if self.viewport and self.viewport.is_used else ""
             self.post_message(self.Described())
+
+    @property
+    def _title(self) -> str:
+        """How it is shown; where there is little room figures alone, and what is marked."""
+        title = ", ".join(self.words)
+        if len(title) <= self.size.width - TITLE_MARGIN:
+            return title
+        return ", ".join(FIGURE_NAME.sub("", word) for word in self.words)
 
     def redraw(self) -> None:
         """Draw again what is shown, in another way."""
@@ -336,6 +345,12 @@ class PictureView(Widget, can_focus=False):
         """Return which colours the terminal has; None where none are wanted."""
         return None if self.app.no_color else self.app.console.color_system
 
+
+TITLE_MARGIN = 4
+"""Terminal columns of a border that its title leaves free."""
+
+FIGURE_NAME = re.compile("^(fit|zoom|contrast) ")
+"""What stands before a figure in the words that describe a picture."""
 
 FIRST_PERIOD = 0.05
 """Seconds from one question to the next while a first image is to come, and whatever the hurry: a
