@@ -423,7 +423,7 @@ class RigCamera:
             return "the camera has not reported its settings yet"
         for key in changes:
             setting = settings.get(key)
-            if setting is None and key not in CameraConfig.model_fields:
+            if setting is None and key not in CameraConfig.model_fields | SECTION_OF:
                 return unknown_key(key, settings)
             if setting is None:
                 return f"{key} cannot be tried, only saved"
