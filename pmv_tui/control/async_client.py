@@ -9,7 +9,7 @@ from pmv_tui.control.client import TIMEOUT, EngineGone, encode_request
 from pmv_tui.control.zmtp import NoAnswer, Requester
 from pmv_tui.wire.status import Reply
 
-Table = TypeVar("Table")
+Table = TypeVar("Table", list[Any], dict[Any, Any])
 
 RETRY = 0.1
 """Seconds from one try to connect to the next, within the time of a request."""
@@ -24,8 +24,9 @@ MOST_OF_NUMBERS = {
 }
 """... of one that is numbers for the most part; a history has 8 MB at most, an image its pixels."""
 
-MOST_TABLES = 100_000
-"""Lists and maps in an answer: they take much longer to read than bytes do."""
+MOST_TABLES, MOST_ELEMENTS = 100_000, 400_000
+"""Lists and maps in an answer, and what is in them: they take much longer to read and to be
+looked at than bytes do. A snapshot of 64 cameras with 20 clients each has some 30 000."""
 
 
 class AsyncControlClient:
@@ -96,17 +97,25 @@ class AsyncControlClient:
 
 
 def _read(answer: bytes) -> Reply:
-    tables = 0
+    tables = elements = 0
 
     def count(table: Table) -> Table:
-        nonlocal tables
+        nonlocal tables, elements
         tables += 1
-        if tables > MOST_TABLES:
+        elements += len(table)
+        if tables > MOST_TABLES or elements > MOST_ELEMENTS:
             raise NoAnswer("sends more than can be read")
         return table
 
     try:
-        reply = msgpack.unpackb(answer, object_hook=count, list_hook=count)
+        reply = msgpack.unpackb(
+            answer,
+            object_hook=count,
+            list_hook=count,
+            # One that is larger is not even begun.
+            max_array_len=MOST_ELEMENTS,
+            max_map_len=MOST_ELEMENTS,
+        )
     except (ValueError, msgpack.UnpackException):
-        raise NoAnswer("sends no msgpack") from None
+        raise NoAnswer("sends no msgpack that can be read") from None
     return cast("Reply", reply)

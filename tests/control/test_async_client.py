@@ -79,6 +79,16 @@ HELLO = GREETING + READY
 
 MAPS = b"\xdd" + struct.pack(">I", 200_000) + b"\x80" * 200_000
 
+WORDS = b"\xdd" + struct.pack(">I", 500_000) + b"\xa0" * 500_000
+
+PARTS = b"\x95" + (b"\xdd" + struct.pack(">I", 100_000) + b"\x01" * 100_000) * 5
+
+
+def whole(answer: bytes) -> Iterator[bytes]:
+    """Return what sends an answer of some length as an engine does."""
+    return iter([HELLO + part(0) + bytes([LONG]) + struct.pack(">Q", len(answer)), answer])
+
+
 HOSTILE: dict[str, tuple[Iterator[bytes], str]] = {
     "another protocol": (iter([b"HTTP/1.1 400 Bad Request" * 9]), "does not speak ZeroMQ"),
     "an older protocol": (iter([b"\xff" + bytes(8) + b"\x7f\x01" + bytes(99)]), "not speak ZeroMQ"),
@@ -103,10 +113,9 @@ HOSTILE: dict[str, tuple[Iterator[bytes], str]] = {
     "half a msgpack": (iter([HELLO + part(0) + b"\x00\x02\x92\x01"]), "sends no msgpack"),
     "no text": (iter([HELLO + part(0) + b"\x00\x02\xa1\xff"]), "sends no msgpack"),
     "depth": (iter([HELLO + part(0) + b"\x00\xff" + b"\x91" * 255]), "sends no msgpack"),
-    "more maps than can be read": (
-        iter([HELLO + part(0) + b"\x02" + struct.pack(">Q", 200_005), MAPS]),
-        "sends more than can be read",
-    ),
+    "more maps than can be read": (whole(MAPS), "sends more than can be read"),
+    "a list of more words than can be read": (whole(WORDS), "sends no msgpack that can be read"),
+    "lists of more numbers than can be read": (whole(PARTS), "sends more than can be read"),
     "the end": (iter([HELLO]), "has closed the connection"),
     "nothing": (iter([]), "no engine answered within"),
 }
