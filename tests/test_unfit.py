@@ -8,7 +8,15 @@ import pytest
 
 from pmv_tui.wire.status import Reply
 from pmv_tui.wire.unfit import LONGEST_TEXT, why_cut_off, why_no_figures, why_no_image, why_unfit
-from tests.tui.rig_double import Kept, RigDouble, a_box, a_camera, a_client, settings_of_a_camera
+from tests.tui.rig_double import (
+    Kept,
+    RigDouble,
+    a_box,
+    a_camera,
+    a_client,
+    a_setting,
+    settings_of_a_camera,
+)
 
 
 def over_a_line(reply: Any) -> Any:
@@ -86,6 +94,28 @@ def test_what_only_a_later_version_has_is_let_through() -> None:
 )
 def test_what_is_wrong_is_named_with_its_place(path: list[Any], value: Any, why: str) -> None:
     assert why_unfit(changed(path, value), Reply) == why
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({}, True),
+        ({"lowest": 1, "step": 0.5, "saved": 5}, True),
+        ({"wanted": None, "saved": None, "highest": None}, True),
+        ({"actual": [0, 0, 64, 48], "wanted": None, "highest": [0, 0, 640, 480]}, True),
+        ({"actual": "Mono8", "wanted": "Mono8", "highest": None}, True),
+        *(({key: "x"}, False) for key in ("lowest", "highest", "step", "saved", "wanted")),
+        *(({key: [1, 2]}, False) for key in ("lowest", "highest", "step", "saved", "wanted")),
+        ({"actual": "Mono8", "wanted": "Mono8"}, False),
+        ({"lowest": False}, False),
+    ],
+)
+def test_the_range_of_a_setting_is_of_the_kind_of_its_value(
+    changes: dict[str, Any], fits: bool
+) -> None:
+    setting: Any = {**a_setting("exposure_time", 5.0, highest=9.0), **changes}
+    reply = {"ok": True, "settings": {"camera": "left", "pending": False, "settings": [setting]}}
+    assert (why_unfit(over_a_line(reply), Reply) == "") is fits
 
 
 def test_no_value_of_another_type_passes_anywhere_in_a_snapshot() -> None:

@@ -16,7 +16,14 @@ from typing import (
     is_typeddict,
 )
 
-from pmv_tui.wire.status import PERCENTILES, Figures, History, Image, Trend
+from pmv_tui.wire.status import (
+    PERCENTILES,
+    Figures,
+    History,
+    Image,
+    SettingStatus,
+    Trend,
+)
 
 Check = Callable[[Any], str]
 """Returns what is wrong with a value, after where it stands; empty where nothing is."""
@@ -44,6 +51,8 @@ def why_unfit(value: object, form: Any) -> str:
 def _check_of(form: Any) -> Check:
     """Return the check of a type; made once, as answers come all the time."""
     origin, inner = get_origin(form), get_args(form)
+    if form is SettingStatus:
+        return _check_of_setting(_check_of_table(form))
     if is_typeddict(form):
         return _check_of_table(form)
     if origin in (NotRequired, Required):
@@ -117,6 +126,30 @@ def _check_of_table(form: Any) -> Check:
         return ""
 
     return check
+
+
+def _check_of_setting(of_table: Check) -> Check:
+    """Return the check of a setting, which is compared with the ends of its range."""
+
+    def check(value: Any) -> str:
+        if why := of_table(value):
+            return why
+        bounds = [value[key] for key in ("lowest", "highest", "step") if value[key] is not None]
+        if not bounds:
+            return ""
+        values = [value["actual"], value["wanted"], value.get("saved")]
+        kinds = {_kind(each) for each in (*bounds, *values) if each is not None}
+        fits = len(kinds) == 1 and kinds <= {"number", "numbers"}
+        return "" if fits else ".lowest, .highest or .step is of another kind than its value"
+
+    return check
+
+
+def _kind(value: Any) -> str:
+    """Return what a value of a setting can be compared with."""
+    if type(value) in (int, float):
+        return "number"
+    return "numbers" if type(value) is list else "neither"
 
 
 def _check_of_any(checks: list[Check]) -> Check:

@@ -72,6 +72,8 @@ def test_the_steps_of_an_exposure_are_preferred_numbers_and_end_at_the_cameras_r
         (a_setting("fps", 30.0), [32, 34, 36]),
         (a_setting("fps", 59.94), [60, 65, 70]),
         (a_setting("fps", 0.5), [0.55, 0.6, 0.65]),
+        (a_setting("fps", 60.0, step=-7.0), [65, 70, 75]),
+        (a_setting("fps", 60.0, step=1e-300), [65, 70, 75]),
         (a_setting("gain", 3.5, unit="dB"), [4, 5, 6]),
         (a_setting("gain", 100.0, lowest=0.0, highest=255.0), [105, 110, 115]),
         (a_setting("gain", 1.0, unit="dB", lowest=0.0, step=1.5), [1.5, 3.0, 4.5]),
@@ -84,6 +86,25 @@ def test_other_steps_are_round_numbers(setting: SettingStatus, up: list[float]) 
         value = stepped(setting, value, 1)
         values.append(value)
     assert values == pytest.approx(up)
+
+
+@pytest.mark.parametrize("name", ["exposure_time", "gain", "fps"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({key: "x"} for key in ("lowest", "highest", "step", "saved", "wanted")),
+        *({key: [1]} for key in ("lowest", "highest", "step", "saved", "wanted")),
+        *({"step": step} for step in (-5.0, 1e-300, 5e-324, 0.0)),
+        *({"actual": actual} for actual in (5e-324, -5e-324, 1e-310, -1e14, 2**64 - 1)),
+        {"lowest": 9.0, "highest": 1.0},
+        {"lowest": -5e-324, "highest": 5e-324, "unit": ""},
+    ],
+)
+def test_a_range_that_no_camera_has_ends_nothing(name: str, changes: Any) -> None:
+    strange = {"lowest": 0.0, "highest": 100.0, "unit": "", **changes}
+    setting: Any = {**a_setting(name, 50.0), **strange}
+    for steps in (3, -3):
+        assert isinstance(stepped(setting, base_of(setting), steps), float | int)
 
 
 @given(st.floats(1e-3, 1e9), st.integers(1, 30))

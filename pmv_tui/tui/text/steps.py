@@ -24,6 +24,9 @@ DECIBELS = 1.0
 STEPS_OF_A_RANGE = 40
 """How many steps there are of a gain in a camera's own unit."""
 
+FINEST = 1e-9
+"""To which values are rounded: what is less is no step, whatever a camera says."""
+
 NEAR = 0.02
 """Relative difference up to which a camera has rounded what was wanted, and not refused it."""
 
@@ -50,8 +53,19 @@ def base_of(setting: SettingStatus) -> float:
 
 def saved_value(setting: SettingStatus) -> float | None:
     """Return what is saved; None where the camera is left to choose."""
-    value: float | None = setting["saved"] if "saved" in setting else setting["wanted"]
-    return value
+    return _number(setting["saved"] if "saved" in setting else setting["wanted"])
+
+
+def _number(value: Any) -> float | None:
+    """Return a value that is a number; None for any other, which another machine may send."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _range(setting: SettingStatus) -> tuple[float | None, float | None, float | None]:
+    """Return both ends of the range and its step; None for what is none, or not known."""
+    step = _number(setting["step"])
+    usable = step is not None and step >= FINEST
+    return _number(setting["lowest"]), _number(setting["highest"]), step if usable else None
 
 
 def stepped(setting: SettingStatus, value: float, steps: int) -> float:
@@ -77,7 +91,7 @@ def _next(setting: SettingStatus, value: float, *, up: bool) -> float:
 
 def _in_series(value: float, *, up: bool) -> float:
     """Return the next of the preferred numbers."""
-    if value <= 0:
+    if value < FINEST:
         return value
     decade = floor(log10(value))
     numbers = [number * 10.0**power for power in range(decade - 1, decade + 2) for number in R20]
@@ -94,7 +108,7 @@ def _multiple(value: float, step: float, *, up: bool) -> float:
 
 
 def _gain_step(setting: SettingStatus) -> float:
-    lowest, highest, least = (setting[key] for key in ("lowest", "highest", "step"))
+    lowest, highest, least = _range(setting)
     step = DECIBELS
     if setting["unit"] != "dB" and lowest is not None and highest is not None:
         step = _round_step((highest - lowest) / STEPS_OF_A_RANGE)
@@ -103,7 +117,7 @@ def _gain_step(setting: SettingStatus) -> float:
 
 def _round_step(most: float) -> float:
     """Return the last of …, 1, 2, 5, 10, … that is not above a value."""
-    if most <= 0:
+    if most < FINEST:
         return 1.0
     power = 10.0 ** floor(log10(most))
     return next(each * power for each in (10, 5, 2, 1) if each * power <= most * 1.000001)
@@ -111,7 +125,7 @@ def _round_step(most: float) -> float:
 
 def _allowed(setting: SettingStatus, value: float, wanted: float) -> float:
     """Return the nearest value that the camera takes; not the one before, if there is another."""
-    lowest, highest, step = (setting[key] for key in ("lowest", "highest", "step"))
+    lowest, highest, step = _range(setting)
     if step:
         first = lowest or 0.0
         count = round((wanted - first) / step)
