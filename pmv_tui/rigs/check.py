@@ -12,7 +12,8 @@ from pmv_tui.rigs.connection import Where, read_where
 from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.process import Finished
 from pmv_tui.rigs.ssh import Hosts
-from pmv_tui.rigs.trouble import LOCAL, HostTrouble, last_line
+from pmv_tui.rigs.trouble import LOCAL, HostTrouble, last_line, shown
+from pmv_tui.untrusted import too_deep
 
 LOOKS_AT_CLOCK = 5
 """Of which the quickest counts."""
@@ -133,12 +134,12 @@ def _said(answer: Finished) -> str:
 
 
 def _read(answer: Finished) -> dict[str, Any]:
-    """Return the map that a command printed; an empty one where that is none."""
+    """Return the map that a command printed; an empty one where that is none, or too deep."""
     try:
         value = json.loads(answer.stdout)
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) and not too_deep(value) else {}
 
 
 def _number(about: dict[str, Any], key: str) -> int | None:
@@ -152,10 +153,15 @@ def _findings(doctor: dict[str, Any]) -> "Sequence[dict[str, str]]":
     found = doctor.get("findings")
     keys = ("level", "check", "found", "remedy")
     return [
-        {key: str(each.get(key, "")) for key in keys}
+        {key: _words(each.get(key, "")) for key in keys}
         for each in (found if isinstance(found, list) else [])
         if isinstance(each, dict)
     ]
+
+
+def _words(value: Any) -> str:
+    """Return a text fit to be shown; nothing where it is none."""
+    return shown(value) if isinstance(value, str) else ""
 
 
 async def _clock(hosts: Hosts, host: str) -> Clock | None:

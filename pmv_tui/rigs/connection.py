@@ -231,8 +231,8 @@ def read_where(printed: bytes) -> Where:
     if (
         where is None
         or not all(isinstance(each, str) for each in texts or ())
-        or type(where.protocol) is not int
-        or not isinstance(where.pid, int | None)
+        or not _is_whole(where.protocol)
+        or not (where.pid is None or _is_whole(where.pid))
     ):
         raise HostTrouble(
             f"its pmv-tui does not say where its engine is ({last_line(printed)}); install the "
@@ -240,3 +240,8 @@ def read_where(printed: bytes) -> Where:
             lasting=True,
         )
     return where._replace(version=shown(where.version), host=shown(where.host))
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a number that a process or a version may have."""
+    return type(value) is int and 0 <= value < 2**63

@@ -270,6 +270,22 @@ FAILED = 255
 """What `ssh` ends with where the fault is its own, not the command's."""
 
 
+def local_path(path: str) -> str:
+    """Return the path of a socket of this machine, which a program has named, as it is.
+
+    Raises
+    ------
+    HostTrouble : no socket can have it.
+    """
+    try:
+        named = bool(path) and b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        named = False
+    if not named:
+        raise HostTrouble(f"{path[:100]!r} is no path that a socket can have")
+    return path
+
+
 def remote_path(path: str) -> str:
     """Write a socket's path as `ssh` takes it in a forwarding.
 

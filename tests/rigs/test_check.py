@@ -1,14 +1,21 @@
 """How rigs are compared, and what people see of it."""
 
+import asyncio
+import json
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from pmv_tui.cli.check_rigs import _lines, _row, _twice, _worst
 from pmv_tui.config.schema import CameraConfig, RigConfig
 from pmv_tui.config.values import flat
-from pmv_tui.rigs.check import Checked, Clock, differences
+from pmv_tui.rigs.check import Checked, Clock, differences, examine
 from pmv_tui.rigs.connection import Where
 from pmv_tui.rigs.listed import ListedRig
+from pmv_tui.rigs.process import Finished
+from pmv_tui.rigs.ssh import Hosts
+from pmv_tui.rigs.trouble import LOCAL, HostTrouble
 
 WHERE = Where("/s", "/c", "/l", 5, 2, "1.0", "pc")
 
@@ -70,6 +77,46 @@ def test_rigs_that_are_one_engine_are_named() -> None:
     others = [replace(checked(), where=WHERE._replace(pid=None)) for _ in range(2)]
     (_, line) = _twice(dict(zip(rigs, [checked(), checked(), *others], strict=True)))
     assert line.startswith("maze, lab: one engine")
+
+
+async def _examined(answers: dict[str, Any]) -> Checked:
+    """Look at a rig that answers its commands with these."""
+
+    class There:
+        async def call(self, _: str, words: tuple[str, ...], *_more: str, **_of: Any) -> Finished:
+            return Finished(0, json.dumps(answers[words[-2]]).encode(), b"")
+
+    return await examine(There(), ListedRig("maze", LOCAL))  # type: ignore[arg-type]
+
+
+def test_whatever_a_rig_answers_is_a_short_line_or_nothing() -> None:
+    deep: Any = 1
+    for _ in range(600):
+        deep = [deep]
+    answers = {
+        "where": WHERE._asdict(),
+        "doctor": {"findings": [finding("error", "\x1b[2J" + "x" * 900_000), {"level": 5}]},
+        "show": {"settings": {"display": deep}},
+    }
+    found = asyncio.run(_examined(answers))
+    assert found.settings == {}
+    [_, line] = _worst({ListedRig("maze", "a"): found})
+    assert len(line) < 400
+    assert line.isprintable()
+    json.dumps(found.as_map())
+
+
+@pytest.mark.parametrize("about", [{"pid": 10**4000}, {"pid": True}, {"protocol": -(10**4000)}])
+def test_numbers_that_no_machine_has_are_said_to_be_none(about: dict[str, Any]) -> None:
+    with pytest.raises(HostTrouble, match="does not say where its engine is"):
+        asyncio.run(_examined({"where": {**WHERE._asdict(), **about}}))
+
+
+@pytest.mark.parametrize("path", ["/run/\ud800", "/run/\0x", ""])
+def test_a_path_that_no_socket_can_have_is_a_trouble_of_that_rig(path: str) -> None:
+    with pytest.raises(HostTrouble, match="is no path that a socket can have"):
+        asyncio.run(Hosts().forward(LOCAL, path))
+    assert asyncio.run(Hosts().forward(LOCAL, "/run/\udcff")) == "/run/\udcff"
 
 
 def test_passwords_are_no_part_of_what_is_compared() -> None:
