@@ -81,6 +81,9 @@ COARSEST = 4
 MOST_UNDER_WAY = 64 * 1024
 """Bytes of images that the terminal need not have read when another is sent."""
 
+LARGEST_SIDE, MOST_PIXELS = 10_000, 1 << 23
+"""Of an image that a terminal is sent, pixels: one that fills a screen of 3840x2160 has fewer."""
+
 USABLE_CELL = range(2, 129)
 """Pixels of a cell, each way; whatever says otherwise is mistaken."""
 
@@ -273,14 +276,16 @@ class Graphics:
         cell = self._cell(answers)
         features = (_found(r"\x1b\[\?([\d;]*)c", answers) or "").split(";")
         if _found(r"\x1b_Gi=31;(OK)\x1b\\", answers) and "4" not in features:
-            return Ability("kitty", cell or (8, 16), 1 << 24, (10_000, 10_000))
+            return Ability("kitty", cell or (8, 16), 1 << 24, (LARGEST_SIDE, LARGEST_SIDE))
         if _found(r"\x1b\]1337;ReportCellSize=(.*)", answers):
-            return Ability("iterm2", cell or (8, 16), 1 << 24, (10_000, 10_000))
+            return Ability("iterm2", cell or (8, 16), 1 << 24, (LARGEST_SIDE, LARGEST_SIDE))
         if "4" not in features[1:] or not cell:
             return None
         colours = int(_found(r"\x1b\[\?1;0;(\d+)S", answers) or 16)
         largest = _pair(_found(r"\x1b\[\?2;0;(\d+;\d+)S", answers))
-        return Ability("sixel", cell, max(colours, 2), largest or (1000, 1000))
+        width, height = largest or (1000, 1000)
+        most = min(width, LARGEST_SIDE), min(height, LARGEST_SIDE)
+        return Ability("sixel", cell, max(colours, 2), most)
 
     def _cell(self, answers: list[str]) -> tuple[int, int] | None:
         """Return the size of a cell by what seems to know it best; None where nothing does."""

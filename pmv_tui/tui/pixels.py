@@ -3,13 +3,14 @@
 from base64 import standard_b64encode
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmv_tui.image_file import png_of_few
-from pmv_tui.tui.graphics import KITTY_DELETED, Ability
+from pmv_tui.tui.graphics import KITTY_DELETED, MOST_PIXELS, Ability
 from pmv_tui.tui.picture import (
     DIMMING,
     WHITE,
@@ -301,6 +302,8 @@ class PixelDrawing:
         rooms = zip(room, self._can.cell, self._can.largest, strict=True)
         most = [min(count * cell, largest) for count, cell, largest in rooms]
         scale = min(side / each for side, each in zip(most, own, strict=True))
+        if self._can.way == "sixel":  # the others are sent the image as it is
+            scale = min(scale, sqrt(MOST_PIXELS / pixels.size))
         return max(round(own[0] * scale), 1), max(round(own[1] * scale), 1)
 
 

@@ -86,6 +86,18 @@ def test_an_image_is_no_larger_than_the_terminal_takes() -> None:
     assert sixels(image()[2:-2]).shape[:2] == (225, 300)
 
 
+def test_an_image_is_no_larger_than_a_screen_whatever_the_terminal_says() -> None:
+    terminal = asked("\x1b[6;128;128t", "\x1b[?2;0;99999;99999S", SIXEL_DA1)
+    can = terminal.can()
+    assert can
+    assert can.largest == (10_000, 10_000)
+    # Of 300 columns and 100 rows: without a limit 56 million pixels.
+    cells, _ = PixelDrawing(can, 7).draw(
+        Shown(np.zeros((300, 400), np.uint8), (400, 300)), [], "", (300, 100)
+    )
+    assert 7_500_000 < cells.columns * cells.rows * 128 * 128 < 9_000_000
+
+
 def test_kitty_shows_words_through_the_image_and_forgets_the_image_before() -> None:
     drawing = PixelDrawing(Ability("kitty", (8, 16), 256, (2000, 2000)), 7)
     pixels = np.full((160, 160), 90, np.uint8)
