@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -47,10 +48,14 @@ def file_name(camera: str, timestamp: int) -> str:
     camera : its name or unique_id; what cannot stand in a path is left out.
     timestamp : ns since the epoch.
     """
-    plain = re.sub(r"[^\w.+-]+", "_", camera).strip("_.-") or "camera"
-    short = plain.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
     when = local_time(timestamp)
-    return f"{short}-{when:%Y%m%d-%H%M%S}-{when.microsecond // 1000:03}.png"
+    return f"{_in_a_path(camera)}-{when:%Y%m%d-%H%M%S}-{when.microsecond // 1000:03}.png"
+
+
+def _in_a_path(camera: str) -> str:
+    """Return a camera's name as it stands in a file's."""
+    plain = re.sub(r"[^\w.+-]+", "_", camera).strip("_.-") or "camera"
+    return plain.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
 
 
 def names_for_files(cameras: Sequence[CameraStatus]) -> dict[str, str]:
@@ -58,9 +63,11 @@ def names_for_files(cameras: Sequence[CameraStatus]) -> dict[str, str]:
 
     Two that are called alike, at the same time, would be one file.
     """
-    names = [each["name"] for each in cameras]
+    names = Counter(_in_a_path(each["name"]) for each in cameras)
     return {
-        each["unique_id"]: each["name"] if names.count(each["name"]) == 1 else each["unique_id"]
+        each["unique_id"]: each["name"]
+        if names[_in_a_path(each["name"])] == 1
+        else each["unique_id"]
         for each in cameras
     }
 

@@ -9,6 +9,7 @@ import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pmv_tui.client import Frame, subscribe
-from pmv_tui.image_file import NotPngError, file_name, png, read_png
+from pmv_tui.image_file import NotPngError, file_name, names_for_files, png, read_png
 from pmv_tui.wire.status import Image, local_time
 from tests.support import RigOnDisk, free_ports, rig_on_disk, shared, simulated, wait_for
 from tests.system.fake_backend import FIXED_IMAGE, FIXED_TIME
@@ -257,6 +258,16 @@ def test_a_file_is_called_as_the_camera_as_far_as_a_path_allows(camera: str, beg
     assert file_name(camera, FIXED_TIME).startswith(begins)
     assert "/" not in file_name(camera, FIXED_TIME)
     assert len(file_name("鼻" * 200, FIXED_TIME).encode()) < 200
+
+
+def test_cameras_whose_names_are_one_in_a_path_are_called_by_their_ids() -> None:
+    names = ["..", ".", "", "a/b", "a b", "left", "n" * 130, "n" * 131]
+    cameras: Any = [
+        {"name": name, "unique_id": f"{number}-basler"} for number, name in enumerate(names)
+    ]
+    files = {file_name(each, FIXED_TIME) for each in names_for_files(cameras).values()}
+    assert len(files) == len(names)
+    assert names_for_files(cameras)["5-basler"] == "left"
 
 
 def test_what_a_file_says_is_read_from_it() -> None:
