@@ -22,7 +22,7 @@ from pmv_tui.tui.link import (
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.state import RigState, Troubles, Wishes
 from pmv_tui.tui.terminal_app import TerminalApp
-from pmv_tui.tui.text.lines import plain
+from pmv_tui.tui.text.lines import first_few, plain
 from pmv_tui.wire.status import Event, unsaved_text
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class PmvApp(TerminalApp):
     def _others(self) -> list[str]:
         """The other operators of the engine; this TUI is one of those that it names."""
         operators = self.state.snapshot["engine"]["operators"] if self.state.snapshot else []
-        return [plain(one) for one in operators if one != self._operator]
+        return first_few([one for one in operators if one != self._operator])
 
     @property
     def _unsaved(self) -> list[str]:

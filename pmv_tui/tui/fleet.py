@@ -15,7 +15,7 @@ from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL
 from pmv_tui.tui.link import PERIOD, EngineLink, EngineSilent, EventsArrived, SnapshotArrived
 from pmv_tui.tui.state import RigState, Wishes
-from pmv_tui.tui.text.lines import age_text, plain
+from pmv_tui.tui.text.lines import age_text, first_few
 from pmv_tui.tui.text.rigs import RigRow
 from pmv_tui.untrusted import TokenBucket
 from pmv_tui.wire.status import CameraStatus, Snapshot
@@ -128,7 +128,7 @@ class FleetRig:
     def others(self) -> list[str]:
         """Return the other operators of its engine; this terminal is one of those it names."""
         operators = self.state.snapshot["engine"]["operators"] if self.state.snapshot else []
-        return [plain(one) for one in operators if one != self._operator]
+        return first_few([one for one in operators if one != self._operator])
 
     def start_engine(self) -> None:
         """Have an engine started there."""

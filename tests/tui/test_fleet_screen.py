@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from pmv_tui.tui.fleet import MOST_CAMERAS, MOST_TOASTS
 from pmv_tui.tui.fleet_app import FleetApp
 from pmv_tui.tui.screens.fleet import FleetScreen
+from pmv_tui.tui.screens.steering import MOST_FAILURES
 from tests.tui.driving import row_of, screen, until, until_shown
 from tests.tui.fleet_double import connection, drive_fleet
 from tests.tui.rig_double import LATE, Kept, RigDouble, a_camera, a_client, a_ramp
@@ -454,6 +455,54 @@ def test_a_rig_whose_cameras_fail_again_and_again_leaves_room_for_the_toasts_of_
         assert 1 <= len(app._notifications) <= MOST_TOASTS
         rigs["nest"].cameras[0].update({"state": "lost", "reason": "cable pulled"})
         await until_shown(pilot, "nest/left is lost: cable pulled")
+
+    drive_fleet(rigs, scenario)
+
+
+def test_a_command_that_fails_for_thousands_is_told_by_a_few_toasts() -> None:
+    rigs = two_rigs()
+    answer = rigs["maze"].request
+
+    async def request(command: str, **arguments: Any) -> Any:
+        if command != "plug":
+            return await answer(command, **arguments)
+        failed = {"camera": "c", "ok": False, "text": "no " * 100}
+        return {"ok": False, "results": [failed] * 5000}
+
+    async def scenario(pilot: Pilot[str], app: FleetApp) -> None:
+        rigs["maze"].request = request  # type: ignore[method-assign]
+        await pilot.press("j", "p")
+        await until_shown(pilot, "… and 4995 more")
+        assert len(app._notifications) == MOST_FAILURES + 1
+
+    drive_fleet(rigs, scenario)
+
+
+def test_a_picture_larger_than_was_asked_for_is_not_drawn() -> None:
+    rigs = two_rigs()
+    rigs["maze"].images = dict.fromkeys(BOTH, a_ramp())
+    answer = rigs["maze"].request
+
+    async def request(command: str, **arguments: Any) -> Any:
+        reply = await answer(command, **arguments)
+        for each in reply.get("thumbnails", ()):
+            each.update({"size": (2000, 1000), "pixels": bytes(2_000_000)})
+        return reply
+
+    async def scenario(pilot: Pilot[str], _: FleetApp) -> None:
+        rigs["maze"].request = request  # type: ignore[method-assign]
+        await pilot.press("j", "z")
+        await until_shown(pilot, "larger than was asked for")
+
+    drive_fleet(rigs, scenario)
+
+
+def test_operators_without_end_are_counted() -> None:
+    rigs = two_rigs()
+    rigs["maze"].engine["operators"] = ["me@\x1b[2Jpc", *[""] * 50_000]
+
+    async def scenario(pilot: Pilot[str], _: FleetApp) -> None:
+        await until_shown(pilot, "… and 49993 more")
 
     drive_fleet(rigs, scenario)
 

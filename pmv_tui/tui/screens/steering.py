@@ -14,6 +14,7 @@ from pmv_tui.tui.actions import PICTURE, PLUG, PREVIEW
 from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
+from pmv_tui.tui.text.lines import first_few
 from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
 from pmv_tui.wire.status import (
     OPEN_WINDOWS,
@@ -23,6 +24,9 @@ from pmv_tui.wire.status import (
     full_name,
     result_sentence,
 )
+
+MOST_FAILURES = 5
+"""Toasts of what one command did not do: more have no room, and each takes its time."""
 
 ALL_DONE = {"plug": "Plugged", "unplug": "Unplugged", "pause": "Paused", "resume": "Resumed"}
 """What stands before the names when a command worked for several."""
@@ -325,7 +329,7 @@ class SteeringScreen(RigStateScreen[None]):
             self.toast(rig.sentence(results[0]))
         elif names := [result["camera"] for result in results if result["ok"]]:
             where = f"{rig.state.rig}: " if rig.state.rig else ""
-            self.toast(f"{where}{ALL_DONE[command]}: {', '.join(names)}")
+            self.toast(f"{where}{ALL_DONE[command]}: {', '.join(first_few(names, 30))}")
 
     def ask_for_window(self, cameras: Sequence[CameraStatus], *, close: bool) -> None:
         """Ask for windows on the display of this terminal's environment, or for their end."""
@@ -369,12 +373,14 @@ class SteeringScreen(RigStateScreen[None]):
         results = await rig.link.command(command, **arguments)
         failures = [result["text"] for result in results if not result["ok"]]
         if not failures:
-            self.toast("; ".join(map(rig.sentence, results)))
-        return "; ".join(failures)
+            self.toast("; ".join(first_few([*map(rig.sentence, results)])))
+        return "; ".join(first_few(failures))
 
     def toast_failures(self, results: Sequence[Result], rig: RigView) -> bool:
         """Show what failed; return whether anything did."""
         failures = [result for result in results if not result["ok"]]
-        for failure in failures:
+        for failure in failures[:MOST_FAILURES]:
             self.toast(rig.sentence(failure), severity="error")
+        if (more := len(failures) - MOST_FAILURES) > 0:
+            self.toast(f"… and {more} more", severity="error")
         return bool(failures)

@@ -22,6 +22,16 @@ def plain(text: str) -> str:
     return " ".join(printable(text, " ").split())
 
 
+MOST_NAMED = 8
+"""Of many things of one kind, so many are named."""
+
+
+def first_few(words: Sequence[str], most: int = MOST_NAMED) -> list[str]:
+    """Return the first of many words, made fit to be shown, and how many more there are."""
+    left = len(words) - most
+    return [*map(plain, words[:most]), *([f"… and {left} more"] if left > 0 else [])]
+
+
 OLD = 3.0
 """Seconds after which what is shown is called old."""
 

@@ -15,6 +15,7 @@ from pmv_tui.tui.text.lines import (
     Line,
     Tone,
     age_text,
+    first_few,
     fit,
     labelled_lines,
     plain,
@@ -183,12 +184,12 @@ def rig_details(row: RigRow, state: Sequence[tuple[str, Cell]], width: int) -> l
     rows = [("state", doing_text(row)), *state, ("shown", Cell(age_text(row.age)))]
     if engine:
         process = f"version {engine['version']}, process {engine['pid']} on {engine['host']}"
-        operators = "; ".join(engine["operators"])
+        operators = "; ".join(first_few(engine["operators"]))
         rows += [
             ("config", Cell(plain(engine["config_path"]))),
             ("engine", Cell(plain(process))),
             ("log", Cell(plain(engine["log_path"]))),
-            ("operators", Cell(plain(operators))),
+            ("operators", Cell(operators)),
         ]
     return [head, *labelled_lines(rows, width)]
 

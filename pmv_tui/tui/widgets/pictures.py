@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import ceil
+from operator import gt
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rich.cells import cell_len
@@ -167,6 +168,8 @@ class PictureView(Widget, can_focus=False):
             self.draw(f"no picture: {type(error).__name__}: {error}")
 
     def _show(self, newest: Thumbnail, wanted: Wanted) -> None:
+        if any(map(gt, newest["size"], wanted.size)):
+            raise ValueError("the image is larger than was asked for")
         if newest["pixels"] is not None:
             self._image, self._made_of = newest, wanted
         elif not newest["sequence"]:
