@@ -26,7 +26,7 @@ MOST_OF_NUMBERS = {
 
 MOST_TABLES, MOST_ELEMENTS = 100_000, 400_000
 """Lists and maps in an answer, and what is in them: they take much longer to read and to be
-looked at than bytes do. A snapshot of 64 cameras with 20 clients each has some 30 000."""
+looked at than bytes do. A snapshot of 64 cameras with 20 clients each has some 20 000."""
 
 
 class AsyncControlClient:
