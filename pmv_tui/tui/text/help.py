@@ -97,7 +97,11 @@ SCRIPT = "The same from a script"
 
 
 def _commands(actions: Iterable[Action]) -> Topic:
-    rows = ((each.label, ", ".join(each.commands)) for each in actions if each.commands)
+    labels: dict[tuple[str, ...], str] = {}
+    for each in actions:
+        if each.commands:
+            labels.setdefault(each.commands, each.label)  # Several steps are one command.
+    rows = ((label, ", ".join(commands)) for commands, label in labels.items())
     return Topic(f"{SCRIPT}: pmv-tui ...", tuple(rows))
 
 
