@@ -33,6 +33,10 @@ neither a signal nor the watch waiting."""
 SILENCE = 3.0
 """Seconds after which an operator has left who attached no more: a TUI does every second."""
 
+AWAY = 30.0
+"""Seconds after which it is recorded that an operator has left: one who is back by then, as over
+a line that is slow at times, is no event."""
+
 FIRST_CONTACT = 20.0
 """Seconds that whoever started an engine is given to attach, whatever `linger` says."""
 
@@ -50,6 +54,7 @@ class Operators:
     def __init__(self, events: Events) -> None:
         self._events = events
         self._heard: dict[str, float] = {}
+        self._away: dict[str, float] = {}
 
     @property
     def names(self) -> list[str]:
@@ -61,21 +66,26 @@ class Operators:
         name = name[:MAX_NAME]
         if name not in self._heard:
             self._heard[name] = 0.0
-            self._record(f"operator connected: {name}")
+            if self._away.pop(name, None) is None:
+                self._record(f"operator connected: {name}")
         self._heard[name] = time.monotonic()
 
     def look(self) -> None:
-        """Note who has left."""
+        """Note who has left; record it of those who stay away."""
         now = time.monotonic()
         for name, last in list(self._heard.items()):
             if now - last > SILENCE:
-                del self._heard[name]
-                self._record(f"operator disconnected: {name}")
+                self._away[name] = self._heard.pop(name)
+        for name, last in list(self._away.items()):
+            if now - last > AWAY:
+                del self._away[name]
+                self._record(f"operator disconnected: {name}, not heard for {now - last:.0f} s")
 
     def slept(self, seconds: float) -> None:
         """Leave out a time in which this process did not run: nobody could be heard."""
-        for name in self._heard:
-            self._heard[name] += seconds
+        for heard in (self._heard, self._away):
+            for name in heard:
+                heard[name] += seconds
 
     def _record(self, text: str) -> None:
         self._events.record(f"{text} ({len(self._heard)} now)")
