@@ -103,7 +103,7 @@ class TryingScreen(SteeringScreen):
         trial, camera = self.trial, self.target()
         if not trial.tried or camera is None or self.state.silence:
             return False
-        dialog = TrialDialog(camera["name"], self._tried_texts())
+        dialog = TrialDialog(full_name(camera), self._tried_texts())
         self.app.push_screen(dialog, partial(self._decide, trial, then))
         return True
 
