@@ -50,7 +50,7 @@ def _forward(options: argparse.Namespace) -> int:
 
     rig = _one_rig(options.rig)
     try:
-        with suppress(KeyboardInterrupt):  # the way to end it
+        with suppress(KeyboardInterrupt, asyncio.CancelledError):  # the ways to end it
             asyncio.run(_held(options, rig))
     except HostTrouble as trouble:
         raise CommandFailed(f"{rig.name}: {trouble}") from None
@@ -69,10 +69,11 @@ def _one_rig(word: str) -> "ListedRig":
 
 async def _held(options: argparse.Namespace, rig: "ListedRig") -> None:
     """Hold the ports open until this is cancelled."""
-    from pmv_tui.rigs.forward import Forward, free_ports
+    from pmv_tui.rigs.forward import Forward
     from pmv_tui.rigs.ssh import Hosts
 
-    ports = (options.port, options.port + 1) if options.port else free_ports()
+    _end_in_order()
+    ports = (options.port, options.port + 1) if options.port else (0, 0)
     hosts = Hosts()
     forward = Forward(
         rig, options.far_camera, ports, hosts, lambda text: complain(f"{rig.name}: {text}")
@@ -85,3 +86,14 @@ async def _held(options: argparse.Namespace, rig: "ListedRig") -> None:
     finally:
         await forward.close()
         await hosts.close()
+
+
+def _end_in_order() -> None:
+    """Have the signals that end a program cancel this task, so that no connection is left."""
+    import asyncio
+
+    from pmv_tui.system import to_be_handled
+
+    if task := asyncio.current_task():
+        for number in to_be_handled():
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -1,10 +1,10 @@
 """A camera of another rig at two ports of this machine, which stay the same as long as it lasts."""
 
 import asyncio
-import os
-import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from pmv_tui.config.addresses import Address
@@ -13,6 +13,7 @@ from pmv_tui.control.client import EngineGone
 from pmv_tui.rigs.connection import RigConnection
 from pmv_tui.rigs.line import Line, remote_path
 from pmv_tui.rigs.listed import ListedRig
+from pmv_tui.rigs.ports import CHUNK, Far, Ports
 from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble, shown
 from pmv_tui.wire.status import CameraStatus
@@ -22,6 +23,12 @@ LOOK = 2.0
 
 GREETING = 5.0
 """Seconds in which a camera's socket has to greet who connects."""
+
+REACHING = 15.0
+"""Seconds in which a client is let through, or is not."""
+
+REFUSED = 0.5
+"""Seconds until one that is not is told: scripts come again at once, and the engine is asked."""
 
 
 class Sockets(NamedTuple):
@@ -40,15 +47,30 @@ class Sockets(NamedTuple):
         return _target(self.pub), _target(self.pull)
 
 
-class Forward:
-    """Keeps two ports of this machine's loopback open to a camera's sockets.
+class Lead(NamedTuple):
+    """Where clients are let through to.
 
-    A rig of this machine needs none: there it is only seen where the sockets are.
+    Parameters
+    ----------
+    paths : of sockets of this machine, which lead to the camera's by way of a line.
+    """
+
+    line: Line
+    sockets: Sockets
+    paths: tuple[Path, Path]
+
+
+class Forward:
+    """Keeps two ports of this machine's loopback for a camera's sockets.
+
+    A client is let through once the engine has said where the camera is, and again that it is
+    still there when the connection stands: the address may have become another camera's meanwhile.
+    A rig of this machine needs no ports: there it is only seen where the sockets are.
 
     Parameters
     ----------
     camera : its name or unique_id.
-    ports : for images, and for overlay messages.
+    ports : for images, and for overlay messages; 0: one that is free.
     tell : is given what people are to know, in words.
     """
 
@@ -62,14 +84,15 @@ class Forward:
     ) -> None:
         self._rig = rig
         self._camera = camera
-        self._ports = ports
+        self._ports = Ports(ports, self._reach)
         self._hosts = hosts
         self._tell = tell
         self._woken = asyncio.Event()
         self._connection = RigConnection(rig, hosts, self._woken.set)
         self._keeping = asyncio.create_task(self._connection.run())
-        self._line: Line | None = None
-        self._leads: dict[int, str] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._looked_at = 0.0
+        self._lead: Lead | None = None
         self._seen: Sockets | None = None
         self._greeted = False
         self._trouble = ""
@@ -83,10 +106,12 @@ class Forward:
         """
         while self._connection.state == "connecting":
             await self._pause()
-        self._report(await self._look())
+        trouble = await self._look()
         if self._rig.host == LOCAL and self._seen:
-            return str(self._seen.pub), str(self._seen.pull)
-        images, messages = (f"tcp://127.0.0.1:{port}" for port in self._ports)
+            images, messages = str(self._seen.pub), str(self._seen.pull)
+        else:
+            images, messages = await self._ports.open()
+        self._report(trouble)
         return images, messages
 
     async def keep(self) -> None:
@@ -96,13 +121,15 @@ class Forward:
             if self._connection.state == "connecting":
                 continue
             try:
-                trouble = await self._look()
+                async with self._one_at_a_time:
+                    trouble = await self._look()
             except HostTrouble as why:
                 trouble = str(why)
             self._report(trouble)
 
     async def close(self) -> None:
-        """Give the connection up; the ports last as long as the hosts' connections."""
+        """Give ports and connection up."""
+        await self._ports.close()
         self._keeping.cancel()
         with suppress(asyncio.CancelledError):
             await self._keeping
@@ -130,34 +157,99 @@ class Forward:
 
         Raises
         ------
-        HostTrouble : the rig or the camera is not there, or the ports cannot be had.
+        HostTrouble : the rig or the camera is not there, or cannot be reached.
         """
         if self._connection.state == "waiting":
+            self._lead_to(None)
             start = f"; pmv-tui --rig {self._rig.word} where --start starts one"
             why = self._connection.why or "the connection was lost"
             raise HostTrouble(f"{why}{start if self._connection.no_engine else ''}")
         before, self._seen = self._seen, await self._sockets()
         seen = self._seen
-        if self._rig.host != LOCAL:
-            await self._lead(await self._hosts.line(self._rig.host), seen)
-        if before and before.targets != seen.targets:
-            here = "this machine's address is another" if self._rig.host == LOCAL else "as before"
-            self._tell(f"{seen.name} is at {seen.pub} and {seen.pull} there now; here, {here}")
-            self._greeted = False
+        if before:
+            self._tell_of_change(before, seen)
         if not seen.plugged:
-            self._greeted = False
+            self._lead_to(None)
             return f"{seen.name} is not plugged: pmv-tui --rig {self._rig.word} plug {seen.name}"
-        if self._rig.host != LOCAL and not self._greeted:
+        if self._rig.host != LOCAL:
+            line = await self._hosts.line(self._rig.host)
+            pub, pull = [await line.forward(target) for target in seen.targets]
+            self._lead_to(Lead(line, seen, (pub, pull)))
             # Who comes without a key would be reported there as a stranger.
-            silent = [] if seen.curve else await self._silent(seen)
+            silent = [] if self._greeted or seen.curve else await self._silent(seen, (pub, pull))
             self._greeted = not silent
             if silent:
                 return _nothing_answers(silent)
         return ""
 
-    async def _silent(self, seen: Sockets) -> list[tuple[Address, str]]:
+    def _tell_of_change(self, before: Sockets, now: Sockets) -> None:
+        if before.unique_id != now.unique_id:
+            self._tell(f"{now.name} is the camera {now.unique_id} now; it was {before.unique_id}")
+        if before.targets != now.targets:
+            here = "this machine's address is another" if self._rig.host == LOCAL else "as before"
+            self._tell(f"{now.name} is at {now.pub} and {now.pull} there now; here, {here}")
+
+    def _lead_to(self, lead: Lead | None) -> None:
+        """Let clients through to there from now on, and nobody to anywhere else."""
+        if lead != self._lead:
+            self._lead, self._greeted = lead, False
+            self._ports.cut()
+
+    async def _reach(self, place: int) -> Far:
+        """Connect to the socket at a place of `Sockets.targets`, for a client that has come.
+
+        Raises
+        ------
+        HostTrouble, OSError : nobody is let through now; TimeoutError is one.
+        """
+        try:
+            async with asyncio.timeout(REACHING):
+                return await self._confirmed(place)
+        except (HostTrouble, OSError):
+            self._woken.set()  # `keep` tells why
+            await asyncio.sleep(REFUSED)
+            raise
+
+    async def _confirmed(self, place: int) -> Far:
+        """Connect to what the engine says is the camera's, before and once the connection stands.
+
+        Whoever it stands to has listened there since before the second question.
+        """
+        lead = await self._lead_now()
+        far = await _greeted(lead.paths[place])
+        try:
+            await self._lead_now(lead)
+        except BaseException:
+            far.writer.transport.abort()
+            raise
+        return far
+
+    async def _lead_now(self, before: Lead | None = None) -> Lead:
+        """Ask the engine where clients are to be led; who asks at the same time asks once.
+
+        Parameters
+        ----------
+        before : where it has to be; None: anywhere.
+
+        Raises
+        ------
+        HostTrouble : nowhere, or somewhere else.
+        """
+        came = time.monotonic()
+        async with self._one_at_a_time:
+            if self._connection.state == "connecting":
+                raise HostTrouble("its line is being made")
+            if self._looked_at < came:
+                began = time.monotonic()
+                await self._look()
+                self._looked_at = began
+            if self._lead is None or self._lead != (before or self._lead):
+                raise HostTrouble("it is not there")
+            return self._lead
+
+    async def _silent(self, seen: Sockets, paths: tuple[Path, Path]) -> list[tuple[Address, str]]:
         """Return which of a camera's addresses nothing answers at, and what `ssh` is asked for."""
-        answers = await asyncio.gather(*map(_greets, self._ports))
+        answers = await asyncio.gather(*map(_greets, paths))
         asked = zip((seen.pub, seen.pull), seen.targets, answers, strict=True)
         return [(address, target) for address, target, answer in asked if not answer]
 
@@ -168,28 +260,17 @@ class Forward:
             reply = await client.request("snapshot")
             return _sockets_of(self._camera, reply["snapshot"]["cameras"])
         except EngineGone as silence:
+            # Who is through stays so: an engine that is slow to answer is to end no stream.
             self._connection.hurry()
             raise HostTrouble(str(silence)) from None
+        except HostTrouble:
+            self._lead_to(None)
+            raise
         except (KeyError, TypeError, ValueError, AttributeError):
+            self._lead_to(None)
             raise HostTrouble("what its engine answers is not understood") from None
         finally:
             client.close()
-
-    async def _lead(self, line: Line, sockets: Sockets) -> None:
-        """Let the ports lead to a camera's sockets."""
-        if line is not self._line:
-            self._line, self._leads, self._greeted = line, {}, False
-        for port, target in zip(self._ports, sockets.targets, strict=True):
-            if (before := self._leads.get(port)) == target:
-                continue
-            if before:
-                await line.close_port(port, before)
-                del self._leads[port]
-            try:
-                await line.forward_port(port, target)
-            except HostTrouble as why:
-                raise HostTrouble(_why_not_had(port) or str(why)) from None
-            self._leads[port] = target
 
 
 def _sockets_of(camera: str, cameras: list[CameraStatus]) -> Sockets:
@@ -229,33 +310,29 @@ def _nothing_answers(silent: list[tuple[Address, str]]) -> str:
     )
 
 
-async def _greets(port: int) -> bool:
-    """Whether a camera's socket answers at a port: `ssh` takes connections to it in any case."""
+async def _greeted(path: Path) -> Far:
+    """Connect to a camera's socket, which speaks first; `ssh` takes connections in any case.
+
+    Raises
+    ------
+    OSError : nothing answers; TimeoutError is one.
+    """
+    async with asyncio.timeout(GREETING):
+        reader, writer = await asyncio.open_unix_connection(path, limit=CHUNK)
+        try:
+            if said := await reader.read(CHUNK):
+                return Far(reader, writer, said)
+        except BaseException:
+            writer.transport.abort()
+            raise
+    writer.close()
+    raise OSError("nothing answers there")
+
+
+async def _greets(path: Path) -> bool:
+    """Whether a camera's socket answers."""
     try:
-        async with asyncio.timeout(GREETING):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            try:
-                return bool(await reader.read(1))
-            finally:
-                writer.close()
-    except (OSError, TimeoutError):
+        (await _greeted(path)).writer.close()
+    except OSError:
         return False
-
-
-def _why_not_had(port: int) -> str:
-    """Return why a port of this machine cannot be had; empty where it can: `ssh` does not say."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        return f"port {port} of this machine cannot be had: {reason}; choose another"
-    return ""
-
-
-def free_ports() -> tuple[int, int]:
-    """Choose two ports of this machine's loopback that nobody listens on now."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as one,
-        socket.create_server(("127.0.0.1", 0)) as other,
-    ):
-        return one.getsockname()[1], other.getsockname()[1]
+    return True

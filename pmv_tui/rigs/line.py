@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import secrets
+import shutil
+import signal
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,9 @@ CONNECT_TIMEOUT = 20.0
 
 PROMPT = 10.0
 """Seconds that this machine's own `ssh` takes at most to tell the one that is connected."""
+
+GUARD = 2.0
+"""Seconds that a guard may take to end its `ssh`."""
 
 LOOK = 0.05
 """Seconds from one look whether the connection is there to the next."""
@@ -90,6 +95,7 @@ class Line(asyncio.SubprocessProtocol):
         self._folder = Path(place, f"pmv-tui-{secrets.token_hex(6)}")
         self._control = self._folder / "control"
         self._sessions = asyncio.Semaphore(SESSIONS)
+        self._one_at_a_time = asyncio.Lock()
         self._forwarded: dict[str, Path] = {}
         self._guard = -1
         self._said = bytearray()
@@ -164,23 +170,8 @@ class Line(asyncio.SubprocessProtocol):
             raise refused
         return done
 
-    async def forward(self, path: str) -> Path:
-        """Have a socket in this machine's file system that leads to one of the host's.
-
-        Raises
-        ------
-        HostTrouble : it cannot be done.
-        """
-        if path not in self._forwarded:
-            local = self._folder / f"s{len(self._forwarded)}"
-            await self._forward(f"{local}:{remote_path(path)}")
-            self._forwarded[path] = local
-        return self._forwarded[path]
-
-    async def forward_port(self, port: int, target: str) -> None:
-        """Have a port of this machine's loopback lead to where the host can connect to.
-
-        Every user of this machine may connect to it.
+    async def forward(self, target: str) -> Path:
+        """Have a socket in this machine's file system that leads to where the host can connect to.
 
         Parameters
         ----------
@@ -190,16 +181,12 @@ class Line(asyncio.SubprocessProtocol):
         ------
         HostTrouble : it cannot be done.
         """
-        await self._forward(f"127.0.0.1:{port}:{target}")
-
-    async def close_port(self, port: int, target: str) -> None:
-        """Let a port lead there no more; connections that go through it last.
-
-        Raises
-        ------
-        HostTrouble : it did not.
-        """
-        await self._forward(f"127.0.0.1:{port}:{target}", "cancel")
+        async with self._one_at_a_time:  # two that were made at once would have the same name
+            if target not in self._forwarded:
+                local = self._folder / f"s{len(self._forwarded)}"
+                await self._forward(f"{local}:{target}")
+                self._forwarded[target] = local
+        return self._forwarded[target]
 
     async def close(self) -> None:
         """End the connection and everything that goes through it; nothing of it is left."""
@@ -210,10 +197,17 @@ class Line(asyncio.SubprocessProtocol):
             self._process.close()
 
     def _release(self) -> None:
-        """Let the guard do its work."""
+        """Let the guard do its work, or do it where the guard is gone."""
         if self._guard >= 0:
             os.close(self._guard)
             self._guard = -1
+            asyncio.get_running_loop().call_later(GUARD, self._end)
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.get_returncode() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.get_pid(), signal.SIGKILL)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     # What asyncio tells of the process.
 
@@ -247,8 +241,8 @@ class Line(asyncio.SubprocessProtocol):
         self._release()
         return HostTrouble("its connection cannot be used any more, and was given up")
 
-    async def _forward(self, what: str, verb: str = "forward") -> None:
-        command = [*self._through(), "-O", verb, "-L", what, "--", self._host]
+    async def _forward(self, what: str) -> None:
+        command = [*self._through(), "-O", "forward", "-L", what, "--", self._host]
         try:
             async with asyncio.timeout(PROMPT):
                 done = await finished(command)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from pmv_tui.rigs.line import Line, local_path
+from pmv_tui.rigs.line import Line, local_path, remote_path
 from pmv_tui.rigs.process import MOST, Finished, Hear, finished
 from pmv_tui.rigs.remote import BY_LIST, FOR_RIG, NOT_THERE, Call, not_there, quote
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble, last_line
@@ -115,7 +115,7 @@ class Hosts:
         """
         if host == LOCAL:
             return local_path(path)
-        return str(await (await self.line(host)).forward(path))
+        return str(await (await self.line(host)).forward(remote_path(path)))
 
     async def line(self, host: str) -> Line:
         """Return the connection to a host, which is made where there is none.

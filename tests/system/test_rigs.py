@@ -24,6 +24,7 @@ from tests.support import (
     RigOnDisk,
     free_ports,
     has_ended,
+    shared,
     simulated,
     wait_for,
 )
@@ -60,12 +61,19 @@ RUDE = "#!/bin/sh\nprintf '\\033[2Jhello\\302\\233\\n'\n"
 
 
 class Subscriber(AbstractContextManager["Subscriber"]):
-    """A client that subscribes and reconnects, as any script does."""
+    """A client that subscribes and reconnects, as any script does.
+
+    Attributes
+    ----------
+    seen : the unique_id of each camera of which it got an image.
+    """
 
     def __enter__(self) -> "Subscriber":
         self._context = zmq.Context[zmq.Socket[bytes]]()
         self._socket = self._context.socket(zmq.SUB)
         self._socket.linger = 0
+        self._connections = self._socket.get_monitor_socket(zmq.EVENT_CONNECTED)
+        self.seen = set[str]()
         return self
 
     def connect(self, address: str) -> None:
@@ -79,10 +87,33 @@ class Subscriber(AbstractContextManager["Subscriber"]):
         end = time.monotonic() + DEADLINE
         while newest < now:
             assert self._socket.poll(int(max(end - time.monotonic(), 0) * 1000)), "an image"
-            parsed = parse_image(self._socket.recv_multipart())
-            newest = parsed[1]["timestamp"] if parsed else 0
+            newest = self._receive()
+
+    def wait_until_refused(self) -> None:
+        """Wait until a connection that was made from now on has been ended; none brings an image.
+
+        It makes the next one only then.
+        """
+        while self._connections.poll(0):
+            self._connections.recv_multipart()
+        for _ in range(2):
+            assert self._connections.poll(int(DEADLINE * 1000)), "a connection"
+            self._connections.recv_multipart()
+        while self._socket.poll(0):
+            self._receive()
+
+    def _receive(self) -> int:
+        """Receive an image; return when it was taken."""
+        parsed = parse_image(self._socket.recv_multipart())
+        if not parsed:
+            return 0
+        self.seen.add(parsed[1]["unique_id"])
+        taken: int = parsed[1]["timestamp"]
+        return taken
 
     def __exit__(self, *_: object) -> None:
+        self._socket.disable_monitor()
+        self._connections.close()
         self._socket.close()
         self._context.term()
 
@@ -346,6 +377,42 @@ def test_a_camera_of_another_machine_is_reached_at_ports_of_this_one(
         (ssh,) = (each for each in psutil.Process(process.pid).children() if each.name() == "ssh")
     wait_for(lambda: has_ended(ssh), "the connection to be closed")
     assert lab.ask("unplug", camera="left")["ok"]
+
+
+def test_no_client_is_led_to_another_camera(room: Machines, desk: Desk) -> None:
+    lab, one, other = room["lab-pc"], free_ports(2), free_ports(2)
+
+    def hold(rig: RigOnDisk, config: str, camera: str = "all") -> None:
+        rig.write_config(config)
+        assert rig.ask("reload")["ok"]
+        assert rig.ask("plug", camera=camera)["ok"]
+
+    with (
+        shared(desk),
+        shared(lab),
+        forwarding(desk, "lab", "left") as (_, printed),
+        Subscriber() as images,
+    ):
+        hold(lab, simulated("left", *one) + simulated("top", *other))
+        images.connect(printed["pub_address"])
+        images.wait()
+        hold(lab, simulated("left", *other) + simulated("top", *one))
+        images.wait()
+        with boxes(printed["pull_address"]) as draw:
+
+            def box_arrives() -> bool:
+                draw.send(((1, 2), (30, 40)))
+                return bool(lab.camera("left")["messages"])
+
+            wait_for(box_arrives, "a box to arrive")
+        assert not lab.camera("top")["messages"]
+
+        assert lab.run_here("stop").returncode == 0
+        hold(desk, simulated("stranger", *other), "stranger")
+        images.wait_until_refused()
+        assert images.seen == {"left-simulated"}
+        assert "Traceback" not in (desk.folder / "forward.err").read_text()
+        assert lab.run("where", "--start").returncode == 0, "for the tests after this"
 
 
 def test_a_camera_of_this_machine_has_its_addresses_already(desk: Desk) -> None:

@@ -183,9 +183,8 @@ def test_a_control_socket_and_a_port_are_reached_by_this_user_alone(room: Machin
         }
         assert modes == {"control": 0o600, "s0": 0o600}
         assert stat.S_IMODE(Path(path).parent.stat().st_mode) == 0o700
-        (port,) = free_ports(1)
-        await (await hosts.line("left")).forward_port(port, f"localhost:{left.port}")
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        path = str(await (await hosts.line("left")).forward(f"localhost:{left.port}"))
+        reader, writer = await asyncio.open_unix_connection(path)
         assert (await reader.read(4)) == b"SSH-"
         writer.close()
 
