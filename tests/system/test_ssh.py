@@ -215,6 +215,15 @@ def test_a_forwarded_path_is_taken_as_it_is(room: Machines) -> None:
     assert with_hosts(work) == b"here"
 
 
+def test_sockets_that_are_forwarded_at_the_same_time_are_not_mixed_up() -> None:
+    async def work(hosts: Hosts) -> list[str]:
+        await hosts.line("left")
+        return await asyncio.gather(*(hosts.forward("left", path) for path in ("/a", "/b")))
+
+    one, other = with_hosts(work)
+    assert one != other
+
+
 def test_a_lost_connection_is_made_again_by_who_needs_it(room: Machines) -> None:
     async def work(hosts: Hosts) -> None:
         waiting = asyncio.create_task(hosts.run("left", ENDLESS))
