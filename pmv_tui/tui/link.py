@@ -256,7 +256,10 @@ class EngineLink:
             since=since,
             step=step,
         )
-        return reply["histories"]
+        histories = reply["histories"]
+        if sorted(each["unique_id"] for each in histories) != sorted(cameras):
+            raise Unanswered("the engine answers for other cameras than it was asked for")
+        return histories
 
     def close(self) -> None:
         """Close the connection."""
