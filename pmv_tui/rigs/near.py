@@ -4,8 +4,6 @@ import subprocess
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from pmv_tui.network import LIMIT, NameTrouble, look_up
-
 OF_SSH = 3.0
 """Seconds in which `ssh` tells what its config says of a host."""
 
@@ -41,6 +39,9 @@ def _has_entry(host: str) -> bool:
 
 
 def _has_address(host: str) -> bool:
+    # It takes its time, and nearly no word gets here: a terminal would show its rigs later.
+    from pmv_tui.network import LIMIT, NameTrouble, look_up  # noqa: PLC0415
+
     try:
         return bool(look_up(host).result(LIMIT))
     except (NameTrouble, TimeoutError):

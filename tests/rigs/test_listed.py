@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pmv_tui import network
 from pmv_tui.config.locate import ConfigError
 from pmv_tui.config.save import SaveError
 from pmv_tui.network import NameTrouble
-from pmv_tui.rigs import near
 from pmv_tui.rigs.edit import add_rig, remove_rig
 from pmv_tui.rigs.listed import ListedRig, NoSuchRig, chosen_rigs, load_rigs, parse_rig
 
@@ -151,7 +151,7 @@ def test_a_slip_of_the_pen_is_no_host_unless_ssh_knows_it(
         unknown.set_exception(NameTrouble(host))
         return unknown
 
-    monkeypatch.setattr(near, "look_up", no_address)  # some name servers know every name
+    monkeypatch.setattr(network, "look_up", no_address)  # some name servers know every name
     with pytest.raises(NoSuchRig, match=f"did you mean {meant}"):
         chosen_rigs([slip], path)
     assert names(path, f"{slip}:x.toml", f"me@{slip}", f"{slip}.lab", "maze-pc") == [
