@@ -51,6 +51,12 @@ def figures(image: NDArray[np.uint8], pixel_format: str) -> Figures:
     )
 
 
+def stretching(darkest: int, brightest: int) -> NDArray[np.uint8]:
+    """Return what each of the 256 values becomes where two are to be black and white: uint8."""
+    values = (np.arange(256) - darkest) * 255 / max(brightest - darkest, 1)
+    return values.clip(0, 255).round().astype(np.uint8)
+
+
 def one_colour(image: NDArray[np.uint8], pixel_format: str) -> NDArray[np.uint8]:
     """Return a view of an image's pixels of one colour: of a raw Bayer image half of its greens."""
     if not pixel_format.startswith("Bayer"):

@@ -215,8 +215,7 @@ async def call(
     ------
     HostTrouble : it was not run, or not to its end.
     """
-    words = [*rig.options, *words]
-    return await hosts.call(rig.host, words, rig.command, timeout=limit, most=most)
+    return await hosts.call_for(rig, words, timeout=limit, most=most)
 
 
 def said(done: "Finished") -> str:

@@ -64,14 +64,8 @@ async def _follow(rig: "ListedRig", words: list[str], show: Callable[[str], None
 
     hosts = Hosts()
     try:
-        done = await hosts.call(
-            rig.host,
-            [*rig.options, *words],
-            rig.command,
-            timeout=None,
-            most=KEPT,
-            hear=_Lines(show).take,
-        )
+        hear = _Lines(show).take
+        done = await hosts.call_for(rig, words, timeout=None, most=KEPT, hear=hear)
         return show_trouble(Outcome(rig, done.code, None, said(done)))
     except HostTrouble as trouble:
         return show_trouble(Outcome(rig, None, None, str(trouble)))

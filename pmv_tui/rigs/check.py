@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pmv_tui.rates import NS_PER_MS
-from pmv_tui.rigs.connection import Where, read_where
+from pmv_tui.rigs.connection import Where, is_whole, read_where
 from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.process import Finished
 from pmv_tui.rigs.ssh import Hosts
-from pmv_tui.rigs.trouble import LOCAL, HostTrouble, last_line, shown
+from pmv_tui.rigs.trouble import LOCAL, HostTrouble, shown
 from pmv_tui.untrusted import too_deep
 
 LOOKS_AT_CLOCK = 5
@@ -101,7 +101,7 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
     watch = _Watch()
     answer = await _ask(hosts, rig, "where", watch=watch)
     if answer.code:
-        raise HostTrouble(_said(answer))
+        raise HostTrouble(answer.complaint)
     where, about = read_where(answer.stdout), _read(answer)
     free, now = _number(about, "free_bytes"), _number(about, "time_ns")
     if clock is None and now is not None:  # a key may be restricted to pmv-tui
@@ -111,7 +111,7 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
     findings, settings = _findings(_read(doctor)), _read(config).get("settings")
     settings = settings if isinstance(settings, dict) else {}
     unanswered = {
-        words: _said(answer) or f"its pmv-tui ended with code {answer.code}"
+        words: answer.complaint or f"its pmv-tui ended with code {answer.code}"
         for words, answer, known in (
             ("doctor", doctor, findings),
             ("config show", config, settings),
@@ -124,13 +124,8 @@ async def examine(hosts: Hosts, rig: ListedRig) -> Checked:
 async def _ask(
     hosts: Hosts, rig: ListedRig, *words: str, watch: "_Watch | None" = None
 ) -> Finished:
-    words = (*rig.options, *words, "--json")
     hear = watch.hear if watch else None
-    return await hosts.call(rig.host, words, rig.command, timeout=PATIENCE, hear=hear)
-
-
-def _said(answer: Finished) -> str:
-    return last_line(answer.stderr).removeprefix("pmv-tui: ")
+    return await hosts.call_for(rig, [*words, "--json"], timeout=PATIENCE, hear=hear)
 
 
 def _read(answer: Finished) -> dict[str, Any]:
@@ -145,7 +140,7 @@ def _read(answer: Finished) -> dict[str, Any]:
 def _number(about: dict[str, Any], key: str) -> int | None:
     """Return a whole number, which another machine may have made anything."""
     value = about.get(key)
-    return value if isinstance(value, int) and 0 <= value < 2**63 else None
+    return value if is_whole(value) else None
 
 
 def _findings(doctor: dict[str, Any]) -> "Sequence[dict[str, str]]":

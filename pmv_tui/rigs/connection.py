@@ -140,16 +140,11 @@ class RigConnection:
     async def _find(self) -> Where:
         """Ask the rig's machine where the engine is, or have it started there."""
         start, self._start_engine = self._start_engine, False
-        words = [*self.rig.options, "where", "--json", *(["--start"] if start else [])]
-        done = await self._hosts.call(
-            self.rig.host,
-            words,
-            self.rig.command,
-            timeout=STARTING if start else TIMEOUT,
-            most=MOST,
-        )
+        words = ["where", "--json", *(["--start"] if start else [])]
+        timeout = STARTING if start else TIMEOUT
+        done = await self._hosts.call_for(self.rig, words, timeout=timeout, most=MOST)
         if done.code:
-            raise HostTrouble(last_line(done.stderr).removeprefix("pmv-tui: "))
+            raise HostTrouble(done.complaint)
         return read_where(done.stdout)
 
     async def _ask(self) -> None:
@@ -231,8 +226,8 @@ def read_where(printed: bytes) -> Where:
     if (
         where is None
         or not all(isinstance(each, str) for each in texts or ())
-        or not _is_whole(where.protocol)
-        or not (where.pid is None or _is_whole(where.pid))
+        or not is_whole(where.protocol)
+        or not (where.pid is None or is_whole(where.pid))
     ):
         raise HostTrouble(
             f"its pmv-tui does not say where its engine is ({last_line(printed)}); install the "
@@ -242,6 +237,6 @@ def read_where(printed: bytes) -> Where:
     return where._replace(version=shown(where.version), host=shown(where.host))
 
 
-def _is_whole(value: Any) -> bool:
-    """Whether it is a number that a process or a version may have."""
+def is_whole(value: Any) -> bool:
+    """Whether what another machine says is a number that counts or names something."""
     return type(value) is int and 0 <= value < 2**63

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pmv_tui.rigs.trouble import HostTrouble
+from pmv_tui.rigs.trouble import HostTrouble, last_line
 
 MOST = 1_000_000
 """Bytes that a command may print to each of its two streams, unless its caller says otherwise."""
@@ -29,6 +29,11 @@ class Finished:
     code: int
     stdout: bytes
     stderr: bytes
+
+    @property
+    def complaint(self) -> str:
+        """What a `pmv-tui` said last on stderr, fit to be shown; empty where it said nothing."""
+        return last_line(self.stderr).removeprefix("pmv-tui: ")
 
 
 def unasking() -> dict[str, Any]:

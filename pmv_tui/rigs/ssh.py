@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from pmv_tui.rigs.line import Line, local_path, remote_path
+from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.process import MOST, Finished, Hear, finished
 from pmv_tui.rigs.remote import BY_LIST, FOR_RIG, NOT_THERE, Call, not_there, quote
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble, last_line
@@ -102,6 +103,24 @@ class Hosts:
         words = call.words
         done = await self.run(host, words, timeout=timeout, given=given, most=most, hear=hear)
         return call.read(done)
+
+    async def call_for(
+        self,
+        rig: ListedRig,
+        arguments: Sequence[str],
+        *,
+        timeout: float | None = TIMEOUT,
+        most: int = MOST,
+        hear: Hear | None = None,
+    ) -> Finished:
+        """Run `pmv-tui` for a rig on its machine; see `call`.
+
+        Parameters
+        ----------
+        arguments : of its command line, without --config.
+        """
+        words = [*rig.options, *arguments]
+        return await self.call(rig.host, words, rig.command, timeout=timeout, most=most, hear=hear)
 
     async def forward(self, host: str, path: str) -> str:
         """Return the path of a unix socket here that leads to one on a host.

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
+from pmv_tui.figures import stretching
 from pmv_tui.tui.glyphs import NO_COLOUR, Look
 from pmv_tui.tui.text.lines import plain, wrap
 from pmv_tui.wire.drawn import BoxOverlay, Overlay, Placement, PointsOverlay
@@ -163,9 +164,7 @@ class Contrast:
         if former is None or max(abs(low - former[0]), abs(high - former[1])) > near:
             self.limits = low, high
             former = self.limits
-        black, white = former
-        stretched = (np.arange(256) - black) * 255 / (white - black)
-        return stretched.clip(0, 255).round().astype(np.uint8)[pixels]
+        return stretching(*former)[pixels]
 
 
 class Shown(NamedTuple):

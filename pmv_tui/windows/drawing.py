@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pmv_tui.figures import SATURATED
+from pmv_tui.figures import SATURATED, stretching
 from pmv_tui.region import cut
 from pmv_tui.windows.messages import Scene
 from pmv_tui.windows.view import Part, Size
@@ -128,8 +128,7 @@ def saturated(image: Image, part: Part, room: Size) -> Mask:
 
 def stretched(picture: Image, darkest: int, brightest: int) -> Image:
     """Return a picture in which two values have become black and white."""
-    values = (np.arange(256) - darkest) * (255 / max(brightest - darkest, 1))
-    return _mono(cv2.LUT(picture, np.clip(np.round(values), 0, 255).astype(np.uint8)))
+    return _mono(cv2.LUT(picture, stretching(darkest, brightest)))
 
 
 def _draw_overlay(canvas: Image, place: Placement, overlay: Overlay) -> None:

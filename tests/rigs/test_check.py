@@ -15,6 +15,7 @@ from pmv_tui.rigs.connection import Where
 from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.process import Finished
 from pmv_tui.rigs.ssh import Hosts
+from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble
 
 WHERE = Where("/s", "/c", "/l", 5, 2, "1.0", "pc")
@@ -82,11 +83,12 @@ def test_rigs_that_are_one_engine_are_named() -> None:
 async def _examined(answers: dict[str, Any]) -> Checked:
     """Look at a rig that answers its commands with these."""
 
-    class There:
-        async def call(self, _: str, words: tuple[str, ...], *_more: str, **_of: Any) -> Finished:
+    class There(Hosts):
+        async def call(self, *arguments: Any, **_: Any) -> Finished:
+            _host, words, _command = arguments
             return Finished(0, json.dumps(answers[words[-2]]).encode(), b"")
 
-    return await examine(There(), ListedRig("maze", LOCAL))  # type: ignore[arg-type]
+    return await examine(There(), ListedRig("maze", LOCAL))
 
 
 def test_whatever_a_rig_answers_is_a_short_line_or_nothing() -> None:

@@ -172,6 +172,16 @@ def a_ramp() -> NDArray[np.uint8]:
     return np.add.outer(np.arange(480) // 8, np.arange(640) // 8).astype(np.uint8)
 
 
+HALF_BLOCK = "▀"
+
+
+def rig_with_pictures() -> "RigDouble":
+    """Two cameras that show a ramp of greys, a dark and a bright one."""
+    rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557))
+    rig.images = {"left-simulated": a_ramp(), "right-simulated": a_ramp() + 100}
+    return rig
+
+
 def settings_of_a_camera() -> list[SettingStatus]:
     """Describe one setting of every kind; the rate is not what was wanted."""
     return [

@@ -11,11 +11,9 @@ from pmv_tui.tui.screens.grid import GridScreen
 from pmv_tui.tui.screens.rig import RigScreen
 from pmv_tui.tui.widgets.pictures import MIN_HEIGHT, MIN_WIDTH, PictureTile, arrange
 from tests.tui.driving import drive, screen, until, until_shown
-from tests.tui.rig_double import RigDouble, a_camera, a_ramp
+from tests.tui.rig_double import HALF_BLOCK, RigDouble, a_camera, a_ramp
 
 pytestmark = pytest.mark.usefixtures("colours")
-
-HALF_BLOCK = "▀"
 
 
 def rig_of(*names: str) -> RigDouble:

@@ -11,18 +11,9 @@ from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.screens.picture import PictureScreen
 from pmv_tui.tui.widgets.pictures import PictureView, caption_lines
 from tests.tui.driving import drive, row_of, screen, until, until_gone, until_shown
-from tests.tui.rig_double import RigDouble, a_camera, a_ramp
-
-HALF_BLOCK = "▀"
+from tests.tui.rig_double import HALF_BLOCK, RigDouble, a_camera, a_ramp, rig_with_pictures
 
 pytestmark = pytest.mark.usefixtures("colours")
-
-
-def rig_with_pictures() -> RigDouble:
-    """Two cameras that show a ramp of greys."""
-    rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557))
-    rig.images = {"left-simulated": a_ramp(), "right-simulated": a_ramp() + 100}
-    return rig
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (40, 12)])

@@ -7,19 +7,9 @@ from textual.pilot import Pilot
 from pmv_tui.tui.app import PmvApp
 from pmv_tui.tui.widgets.pictures import PictureView
 from tests.tui.driving import drive, screen, until, until_gone, until_shown
-from tests.tui.rig_double import RigDouble, a_box, a_camera, a_ramp
-
-HALF_BLOCK = "▀"
-
+from tests.tui.rig_double import HALF_BLOCK, RigDouble, a_box, a_camera, rig_with_pictures
 
 pytestmark = pytest.mark.usefixtures("colours")
-
-
-def rig_with_pictures() -> RigDouble:
-    """Two cameras that show a ramp of greys, a dark and a bright one."""
-    rig = RigDouble(a_camera("left", 5555), a_camera("right", 5557))
-    rig.images = {"left-simulated": a_ramp(), "right-simulated": a_ramp() + 100}
-    return rig
 
 
 def shown(app: PmvApp) -> PictureView:

@@ -156,19 +156,22 @@ class FleetScreen(RigScreen):
         ask: bool = False,
     ) -> None:
         """Do something to rigs; where they are several, or `ask` says so, once it is agreed to."""
+        if len(rigs) == 1 and not ask:
+            do()
+        else:
+            of = f"{len(rigs)} rigs" if len(rigs) > 1 else rigs[0].name
+            text = f"{'; '.join(named)}."
+            self._confirm(f"{what} of {of}?", text, "do it on all of them", do)
+
+    def _confirm(self, heading: str, text: str, meaning: str, do: Callable[[], None]) -> None:
+        """Do something once it is agreed to; see `ConfirmDialog`."""
         from pmv_tui.tui.screens.dialogs import ConfirmDialog
 
         def answered(agreed: bool | None) -> None:
             if agreed:
                 do()
 
-        if len(rigs) == 1 and not ask:
-            do()
-        else:
-            of = f"{len(rigs)} rigs" if len(rigs) > 1 else rigs[0].name
-            heading = f"{what} of {of}?"
-            dialog = ConfirmDialog(heading, f"{'; '.join(named)}.", "do it on all of them")
-            self.app.push_screen(dialog, answered)
+        self.app.push_screen(ConfirmDialog(heading, text, meaning), answered)
 
     def draw(self) -> None:
         """Draw all rigs. See `RigStateScreen.draw`."""
@@ -364,22 +367,13 @@ class FleetScreen(RigScreen):
         if self.table.camera or not self.table.rig:
             self.toast("Go to a rig's own row first: there its engine is started or stopped")
         elif rig.lacks_engine:
-            self._confirm_engine(rig, "Start", "its cameras are unplugged", rig.start_engine)
+            text = "its cameras are unplugged"
+            self._confirm(f"Start the engine of {rig.name}?", text, "start it", rig.start_engine)
         elif rig.connection.state == "connected":
             stop = partial(self._stop_engine, rig)
-            self._confirm_engine(rig, "Stop", _use_of(rig), stop)
+            self._confirm(f"Stop the engine of {rig.name}?", _use_of(rig), "stop it", stop)
         else:
             self.toast(f"{rig.name}: {rig.state.why_old}", severity="warning")
-
-    def _confirm_engine(self, rig: FleetRig, verb: str, text: str, do: Callable[[], None]) -> None:
-        from pmv_tui.tui.screens.dialogs import ConfirmDialog
-
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                do()
-
-        heading = f"{verb} the engine of {rig.name}?"
-        self.app.push_screen(ConfirmDialog(heading, text, f"{verb.lower()} it"), answered)
 
     def _stop_engine(self, rig: FleetRig) -> None:
         done = f"{rig.name}: its engine ends"

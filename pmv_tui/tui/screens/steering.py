@@ -15,6 +15,7 @@ from pmv_tui.tui.link import EngineLink
 from pmv_tui.tui.screens.base import RigStateScreen
 from pmv_tui.tui.state import RigState
 from pmv_tui.tui.text.lines import first_few
+from pmv_tui.tui.viewport import Viewport
 from pmv_tui.tui.widgets.pictures import PictureFeed, PictureView
 from pmv_tui.wire.status import (
     OPEN_WINDOWS,
@@ -239,11 +240,11 @@ class SteeringScreen(RigStateScreen[None]):
 
         self.app.push_screen(CameraScreen(self.state, self.link, camera["unique_id"]))
 
-    def _picture_seen(self) -> PictureView | None:
-        """Return the picture that is to be seen; where there is none, say what shows it."""
+    def _picture_seen(self) -> tuple[PictureView, Viewport] | None:
+        """Return the picture that is to be seen, and what is looked at; else say what shows it."""
         view = self.query_one(PictureView)
         if view.viewport and self.is_to_be_seen(view):
-            return view
+            return view, view.viewport
         self.toast(f"{self.key_of(PREVIEW)} shows the picture, {self.key_of(PICTURE)} a large one")
         return None
 
@@ -254,30 +255,33 @@ class SteeringScreen(RigStateScreen[None]):
 
     def action_zoom(self, steps: int) -> None:
         """Show less of the image, and larger; or more, where `steps` is negative."""
-        if (view := self._picture_seen()) and view.viewport:
-            before = view.viewport.scale
+        if seen := self._picture_seen():
+            view, viewport = seen
+            before = viewport.scale
             view.zoom(steps)
-            if view.viewport.scale == before:
+            if viewport.scale == before:
                 self.toast(
                     "The pixels are as large as they get" if steps > 0 else "All of it is shown"
                 )
 
     def action_fit(self) -> None:
         """Show the whole image."""
-        if (view := self._picture_seen()) and view.viewport:
-            view.viewport.fit()
+        if seen := self._picture_seen():
+            seen[1].fit()
             self.pictures.hurry()
 
     def action_contrast(self) -> None:
         """Stretch the greys of what is shown, or show them as they are."""
-        if (view := self._picture_seen()) and view.viewport:
-            view.viewport.contrast = not view.viewport.contrast
+        if seen := self._picture_seen():
+            view, viewport = seen
+            viewport.contrast = not viewport.contrast
             view.redraw()
 
     def action_saturated(self) -> None:
         """Mark the pixels that are too bright, or mark none."""
-        if (view := self._picture_seen()) and view.viewport:
-            view.viewport.saturated = not view.viewport.saturated
+        if seen := self._picture_seen():
+            _, viewport = seen
+            viewport.saturated = not viewport.saturated
             self.pictures.hurry()
 
     @on(PictureView.Chosen)

@@ -38,15 +38,15 @@ def why_no_step(setting: SettingStatus) -> str:
         return f"{name}: {why_fixed(setting)}"
     if not setting["live"]:
         return f"{name}: a change restarts the stream; the camera's screen does it"
-    if isinstance(setting["actual"], bool) or not isinstance(setting["actual"], int | float):
+    if _number(setting["actual"]) is None:
         return f"{name} is no number"
     return ""
 
 
 def base_of(setting: SettingStatus) -> float:
     """Return from which value the next step goes on: what is wanted, where the camera has it."""
-    wanted, actual = setting["wanted"], setting["actual"]
-    if isinstance(wanted, int | float) and isclose(wanted, actual, rel_tol=NEAR):
+    wanted, actual = _number(setting["wanted"]), setting["actual"]
+    if wanted is not None and isclose(wanted, actual, rel_tol=NEAR):
         return float(wanted)
     return float(actual)
 
