@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.worker import Worker
 
 from pmv_tui.tui.link import (
     EngineClient,
@@ -82,7 +83,7 @@ class PmvApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Start to ask the engine."""
-        self.run_worker(self.link.run())
+        _: Worker[None] = self.run_worker(self.link.run)
         self.set_interval(ENGINE_PERIOD, self._look_for_engine)
 
     def on_unmount(self) -> None:
@@ -96,7 +97,8 @@ class PmvApp(TerminalApp):
         self.state.changed.publish(self.state)
         self.complete_start()
         if self._revival.owes_windows:
-            self.run_worker(self._revival.open_windows(self.state.cameras))
+            work = partial(self._revival.open_windows, self.state.cameras)
+            _: Worker[None] = self.run_worker(work)
 
     @on(EventsArrived)
     def _keep_events(self, message: EventsArrived) -> None:

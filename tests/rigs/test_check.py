@@ -15,7 +15,6 @@ from pmv_tui.rigs.connection import Where
 from pmv_tui.rigs.listed import ListedRig
 from pmv_tui.rigs.process import Finished
 from pmv_tui.rigs.ssh import Hosts
-from pmv_tui.rigs.ssh import Hosts
 from pmv_tui.rigs.trouble import LOCAL, HostTrouble
 
 WHERE = Where("/s", "/c", "/l", 5, 2, "1.0", "pc")

@@ -93,6 +93,14 @@ class PmvScreen(Screen[ScreenResultType]):
         """Do work that is to be done to its end even where this screen is left meanwhile."""
         _: Worker[None] = self.app.run_worker(work)
 
+    def while_here(self, work: Callable[[], Coroutine[None, None, None]], group: str = "") -> None:
+        """Do work until this screen is left; of a group that has a name only what came last.
+
+        The worker begins it: one that is cancelled at once would leave a coroutine behind.
+        """
+        named = bool(group)
+        _: Worker[None] = self.run_worker(work, group=group or "default", exclusive=named)
+
     async def run_from_palette(self, action: Action) -> None:
         """Do what was chosen in the palette, unless this screen is left by now."""
         if self.is_active:

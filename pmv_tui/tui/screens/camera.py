@@ -53,7 +53,7 @@ class CameraScreen(SteeringScreen):
 
     def on_mount(self) -> None:
         """Start to ask for the settings."""
-        self.run_worker(ask_on(self._ask_settings, self._ask_again))
+        self.while_here(partial(ask_on, self._ask_settings, self._ask_again))
 
     def target(self) -> CameraStatus | None:
         """Return this screen's camera; None once it is no longer there."""

@@ -301,7 +301,7 @@ class FleetScreen(RigScreen):
             for view, cameras in self.by_rig(self._all_shown):
                 rig = self.fleet.named(view.state.rig)
                 if not rig.state.why_old and rig.name not in self._asked:
-                    self.run_worker(self._ask_trend(rig, trends, cameras))
+                    self.while_here(partial(self._ask_trend, rig, trends, cameras))
         return TREND_PERIOD
 
     async def _ask_trend(

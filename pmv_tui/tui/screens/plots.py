@@ -1,6 +1,7 @@
 """A camera's screen of plots: what it did over a minute up to a day, and what happened when."""
 
 import asyncio
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.widgets import Static
@@ -68,7 +69,7 @@ class PlotScreen(RigStateScreen[None]):
 
     def on_mount(self) -> None:
         """Start to ask for what was kept."""
-        self.run_worker(ask_on(self._ask, self._ask_again))
+        self.while_here(partial(ask_on, self._ask, self._ask_again))
 
     def draw(self) -> None:
         """Draw the plots where anything that they show is new; without the camera, go back."""

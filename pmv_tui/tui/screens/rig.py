@@ -82,7 +82,7 @@ class RigScreen(SearchedScreen[None], SteeringScreen):
     def on_mount(self) -> None:
         """Make room for the log after each layout; Textual calls the base's `on_mount` itself."""
         self.screen_layout_refresh_signal.subscribe(self, self._keep_log_in_sight)
-        self.run_worker(ask_on(self._ask_trends, self._ask_again))
+        self.while_here(partial(ask_on, self._ask_trends, self._ask_again))
 
     @property
     def cameras(self) -> Sequence[CameraStatus]:

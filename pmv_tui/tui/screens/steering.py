@@ -120,7 +120,7 @@ class SteeringScreen(RigStateScreen[None]):
 
     def ask_for_pictures(self) -> None:
         """Ask for pictures from now on, as `pictures` does; a former one no longer does."""
-        self.run_worker(self.pictures.run(), group="pictures", exclusive=True)
+        self.while_here(self.pictures.run, "pictures")
 
     def on_screen_resume(self) -> None:
         """Show the picture as it was left on another screen."""

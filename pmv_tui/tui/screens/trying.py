@@ -37,7 +37,7 @@ class TryingScreen(SteeringScreen):
 
     def on_mount(self) -> None:
         """Start to ask for the settings."""
-        self.run_worker(ask_on(self._ask_settings, self._ask_again))
+        self.while_here(partial(ask_on, self._ask_settings, self._ask_again))
 
     async def _ask_settings(self) -> float:
         """Ask for the settings and draw them; again soon while a change is pending."""
